@@ -1,0 +1,95 @@
+"""The developer's commands: everything that a fresh machine with Python 3.11 and pip needs.
+
+    python3 dev.py run     serve the demo on an embedded database
+    python3 dev.py test    lint, types, import contracts and tests, on SQLite and on a PostgreSQL of its own
+
+Only the standard library is used here: this file makes the environment that everything else runs in.
+"""
+
+import argparse
+import hashlib
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+DEMO_DATABASE = "sqlite:///" + (ROOT / "var" / "demo.db").as_posix()
+
+
+def main() -> int:
+    if sys.version_info < (3, 11):  # noqa: UP036 - said kindly, before anything fails
+        print("Counterclaim needs Python 3.11 or newer; this is", sys.version.split()[0])
+        return 1
+    parser = argparse.ArgumentParser(prog="dev.py", description="Develop Counterclaim.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("run", help="serve the demo on an embedded SQLite database")
+    serve.add_argument("--port", type=int, default=8000, help="port on 127.0.0.1 (default 8000)")
+    serve.add_argument("--database-url", default=DEMO_DATABASE, help="another database (default var/demo.db)")
+    serve.add_argument("--empty", action="store_true", help="load no demo data")
+    check = commands.add_parser("test", help="run all checks; further arguments go to pytest")
+    check.add_argument("--long", action="store_true", help="also what takes longer than CI should")
+    arguments, rest = parser.parse_known_args()
+    if arguments.command == "run":
+        if rest:
+            parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        return run(arguments.port, arguments.database_url, empty=arguments.empty)
+    return test(["--long", *rest] if arguments.long else rest)
+
+
+def install(lock: str) -> None:
+    """Makes .venv and installs a lock into it, unless just that was installed before."""
+    requirements = ROOT / "requirements" / lock
+    wanted = hashlib.sha256(requirements.read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    stamp = VENV / f"installed-{lock}"
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return
+    if not (VENV / "pyvenv.cfg").is_file():
+        print("Making .venv ...", flush=True)
+        venv.create(VENV, with_pip=True)
+    print(f"Installing requirements/{lock} ...", flush=True)
+    pip = [str(BIN / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--require-hashes", "-r", str(requirements)], check=True, cwd=ROOT)
+    subprocess.run([*pip, "--no-build-isolation", "--no-deps", "--editable", "."], check=True, cwd=ROOT)
+    stamp.write_text(wanted)
+
+
+def run(port: int, database_url: str, *, empty: bool) -> int:
+    install("runtime.txt")
+    address = f"http://127.0.0.1:{port}"
+    key = "deepseek-r1.training-cost.on-top-of-base"
+    print(f"\nCounterclaim on {address} (Ctrl-C ends it)")
+    print(f"  reference    {address}/docs")
+    print(f"  first look   curl -s {address}/v1/comparisons/{key} | python3 -m json.tool")
+    print(f"  disagreeing  curl -s {address}/v1/disagreements | python3 -m json.tool\n", flush=True)
+    serve = [str(BIN / "counterclaim"), "serve", "--host", "127.0.0.1", "--port", str(port)]
+    process = subprocess.Popen([*serve, "--database-url", database_url, "--migrate" if empty else "--demo"], cwd=ROOT)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue  # the service has got it too, and ends by itself
+
+
+def test(arguments: list[str]) -> int:
+    install("dev.txt")
+    checks = [
+        ["ruff", "check"],
+        ["ruff", "format", "--check"],
+        ["mypy"],
+        ["lint-imports", "--no-timing"],
+        ["pytest", "-n", "auto", *arguments],
+    ]
+    for check in checks:
+        print("$", *check, flush=True)
+        if code := subprocess.run([str(BIN / check[0]), *check[1:]], cwd=ROOT, check=False).returncode:
+            print(f"{check[0]} failed")
+            return code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

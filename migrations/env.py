@@ -1,0 +1,53 @@
+"""Runs the migrations, on a connection given by the caller (service/db/migrate.py) or on the configured database."""
+
+from typing import Any, Literal
+
+from alembic import context
+from alembic.autogenerate.api import AutogenContext
+from sqlalchemy import Connection
+
+from service.config import Settings
+from service.db import types
+from service.db.engine import Database
+from service.db.tables import metadata
+
+
+def _render(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
+    """Writes our column types by their names, so that a revision holds for both databases."""
+    if kind == "type":
+        if item is types.Real:
+            return "types.Real"
+        if type(item).__module__ == types.__name__:
+            return f"types.{type(item).__name__}()"
+    return False
+
+
+def _run(connection: Connection) -> None:
+    sqlite = connection.dialect.name == "sqlite"
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        render_as_batch=sqlite,
+        render_item=_render,
+        transactional_ddl=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+        if sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()):
+            raise RuntimeError(f"the migration would leave {len(broken)} rows that refer to nothing")
+
+
+def main() -> None:
+    given = context.config.attributes.get("connection")
+    if given is not None:
+        _run(given)
+        return
+    database = Database(Settings().database_url)
+    try:
+        with database.migrating() as connection:
+            _run(connection)
+    finally:
+        database.close()
+
+
+main()

@@ -1,0 +1,9 @@
+#!/bin/sh
+# Makes the locks anew. They hold hashes and no addresses. Needs uv; installing from them needs only pip.
+set -eu
+cd "$(dirname "$0")/.."
+compile() {
+    uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate "$@"
+}
+compile --extra build --quiet -o requirements/runtime.txt
+compile --extra build --extra dev --quiet -o requirements/dev.txt

@@ -1,0 +1,1 @@
+"""Counterclaim: who said which number, where the sources disagree, and by how much at least."""

@@ -1,0 +1,187 @@
+"""Two measurands, or two figures, held against each other: ratio = right ÷ left."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from service.analysis.comparisons import standing_side
+from service.analysis.settings import Settings, readable
+from service.db.engine import Connection
+from service.domain.comparability import NO_RATIO, Comparability, comparability, price_years_differ
+from service.domain.display import amount, ratio_text, rounded
+from service.domain.evidence import Evidence
+from service.domain.key import is_uuid
+from service.domain.ratio import Ratio, ratio, side_hull
+from service.domain.units import Unit, conversion, parse_unit
+from service.domain.vocabulary import Basis, Reason
+from service.errors import Invalid
+from service.schemas.base import MeasurandRef
+from service.schemas.comparisons import Between, BetweenSettings, Operand, OperandSide
+from service.schemas.views import to_comparability, to_interval, to_ratio
+from service.store import comparisons, evidence
+from service.store.comparisons import Filed as FiledMeasurand
+from service.store.evidence import Filed
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One operand: the figures that stand for it, in the unit of its metric."""
+
+    measurand: FiledMeasurand
+    figures: list[Filed]
+    name: Literal["reported", "estimated", "all", "figure"]
+    figure_id: str | None = None
+
+    @property
+    def counted(self) -> list[Evidence]:
+        return [f.evidence for f in self.figures if f.evidence.interval is not None]
+
+    @property
+    def unit(self) -> Unit:
+        return parse_unit(self.measurand.unit)
+
+
+def between(
+    connection: Connection,
+    left: str,
+    right: str,
+    settings: Settings,
+    left_side: OperandSide | None = None,
+    right_side: OperandSide | None = None,
+) -> Between:
+    """`left` and `right` name measurands (id or key) or figures (id). Raises NotFound."""
+    a = _operand(connection, left, left_side, settings, "/left")
+    b = _operand(connection, right, right_side, settings, "/right")
+    reasons, factor = _reasons(a, b)
+    found = None
+    if not NO_RATIO.intersection(reasons.reasons):
+        found = _scaled(ratio(b.counted, a.counted), factor)
+    return Between(
+        settings=BetweenSettings(about_tolerance=float(settings.tolerance), as_of=settings.as_of),
+        left=_shown(a),
+        right=_shown(b),
+        ratio=to_ratio(found),
+        comparability=to_comparability(reasons),
+        text=ratio_text(found) if found else _text_without_ratio(a, b, reasons, factor),
+    )
+
+
+def _operand(connection: Connection, ref: str, side: OperandSide | None, settings: Settings, pointer: str) -> _Side:
+    if is_uuid(ref):
+        figures = evidence.of_figures(connection, [ref.lower()], tolerance=settings.tolerance)
+        if figures:
+            (figure,) = figures.values()
+            if side is not None:
+                raise Invalid.at(f"{pointer}_side", "A figure has no sides; leave this out.", "query")
+            measurand = comparisons.read(connection, figure.row["measurand_id"])
+            # asked for by name, it is shown even if its claimant has replaced it since
+            shown = [figure] if settings.as_of is None else readable([figure], settings.as_of).figures
+            return _Side(measurand, shown, "figure", figure.id)
+    measurand = comparisons.read(connection, ref, pointer, "query")
+    history = settings.as_of is not None
+    on_file = evidence.of_measurands(connection, [measurand.id], tolerance=settings.tolerance, history=history)
+    return _choose(measurand, readable(on_file[measurand.id], settings.as_of).figures, side)
+
+
+def _choose(measurand: FiledMeasurand, figures: Sequence[Filed], side: OperandSide | None) -> _Side:
+    counted = [figure for figure in figures if figure.evidence.aside is None]
+    if side == "all":
+        return _Side(measurand, counted, "all")
+    if side is None:
+        standing = standing_side([figure.evidence for figure in counted])
+        side = "reported" if standing and standing[0].basis is Basis.REPORTED else "estimated"
+    return _Side(measurand, [figure for figure in counted if figure.evidence.basis == side], side)
+
+
+def _reasons(a: _Side, b: _Side) -> tuple[Comparability, Fraction]:
+    """Why the two may not be held against each other, and what converts b's unit to a's."""
+    left, right = a.measurand.row, b.measurand.row
+    reasons = []
+    if left["subject"]["id"] != right["subject"]["id"]:
+        reasons.append(Reason.SUBJECTS_DIFFER)
+    if left["metric"]["id"] != right["metric"]["id"]:
+        reasons.append(Reason.METRICS_DIFFER)
+    scopes = [row["scope"] for row in (left, right)]
+    if None in scopes:
+        reasons.append(Reason.SCOPE_NOT_STATED)
+    elif scopes[0]["id"] != scopes[1]["id"]:
+        reasons.append(Reason.SCOPES_DIFFER)
+    if a.measurand.days != b.measurand.days:
+        reasons.append(Reason.PERIODS_DIFFER)
+    if any(f.period_approximate for f in (*a.counted, *b.counted)):
+        reasons.append(Reason.PERIOD_APPROXIMATE)
+    if price_years_differ((f.price_year for f in a.counted), (f.price_year for f in b.counted)):
+        reasons.append(Reason.PRICE_YEARS_DIFFER)
+    factor = Fraction(1)
+    try:
+        converts = conversion(b.unit, a.unit)
+        if converts is None:
+            reasons.append(Reason.NO_EXCHANGE_RATE)
+        else:
+            factor = converts
+    except Invalid:
+        reasons.append(Reason.UNITS_DIFFER)
+    if any(f.evidence.factor is None for f in (*a.figures, *b.figures)):
+        reasons.append(Reason.NO_EXCHANGE_RATE)
+    bottom = side_hull(a.counted)
+    if bottom is not None and bottom.low == bottom.high == 0:
+        reasons.append(Reason.DENOMINATOR_ZERO)
+    return comparability(reasons), factor
+
+
+def _scaled(found: Ratio | None, factor: Fraction) -> Ratio | None:
+    """The ratio after converting the numerator's unit to the denominator's."""
+    if found is None or factor == 1:
+        return found
+    interval = found.interval
+    scaled = type(interval)(
+        None if interval.low is None else interval.low * factor,
+        None if interval.high is None else interval.high * factor,
+        interval.low_open,
+        interval.high_open,
+    )
+    return Ratio(scaled, None if found.central is None else found.central * factor)
+
+
+_NO_RATIO_TEXTS = {
+    Reason.UNITS_DIFFER: "The units do not convert into each other.",
+    Reason.NO_EXCHANGE_RATE: "The amounts are in different currencies, and there is no exchange rate.",
+    Reason.DENOMINATOR_ZERO: "The left side is zero.",
+}
+
+
+def _text_without_ratio(a: _Side, b: _Side, reasons: Comparability, factor: Fraction) -> str:
+    for reason in reasons.reasons:
+        if reason in _NO_RATIO_TEXTS:
+            return _NO_RATIO_TEXTS[reason]
+    left, right = side_hull(a.counted), side_hull(b.counted)
+    if left is None or right is None:
+        which = "left" if left is None else "right"
+        return f"The {which} side has no figure that can be computed with."
+    if None in (left.low, left.high, right.low, right.high):
+        return "The amounts may be negative, so no ratio is formed."
+    assert left.low is not None
+    assert left.high is not None
+    assert right.low is not None
+    assert right.high is not None
+    least = rounded(right.low * factor - left.high, "ROUND_FLOOR")
+    most = rounded(right.high * factor - left.low, "ROUND_CEILING")
+    unit = a.measurand.unit
+    span = amount(least, unit) if least == most else f"{amount(least, unit)} to {amount(most, unit)}"
+    return f"The amounts may be negative, so no ratio is formed; right minus left is {span}."
+
+
+def _shown(side: _Side) -> Operand:
+    row = side.measurand.row
+    return Operand(
+        figure_id=side.figure_id,
+        measurand=MeasurandRef(id=side.measurand.id, key=row["key"]),
+        side=side.name,
+        subject=row["subject"],
+        metric=row["metric"],
+        scope=row["scope"],
+        period=row["period"],
+        interval=to_interval(side_hull(side.counted), side.measurand.unit),
+        figures=[figure.compared() for figure in side.figures],
+    )

@@ -1,0 +1,194 @@
+"""A measurand in detail: its sides, what stands beside them, relays and their drift, and related scopes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from service.analysis.settings import Readable, Settings, readable
+from service.db.engine import Connection
+from service.domain.agreement import WithoutOne as DomainWithoutOne
+from service.domain.assessment import assess_measurand
+from service.domain.comparability import NO_RATIO, Comparability, comparability, price_years_differ
+from service.domain.display import drift_text
+from service.domain.drift import Drift as DomainDrift
+from service.domain.evidence import Evidence
+from service.domain.interval import lies_above
+from service.domain.ratio import ratio, side_hull
+from service.domain.vocabulary import Basis, Reason, Relation
+from service.schemas.base import EntityRef, MeasurandRef
+from service.schemas.comparisons import (
+    Beside,
+    Comparison,
+    Drift,
+    Excluded,
+    Related,
+    Side,
+    WithoutOne,
+)
+from service.schemas.disputes import Dispute
+from service.schemas.views import to_comparability, to_interval, to_number, to_ratio, to_summary
+from service.store import comparisons, disputes, evidence
+from service.store.comparisons import Filed as FiledMeasurand
+from service.store.evidence import Filed
+
+
+def detail(connection: Connection, ref: str, settings: Settings) -> Comparison:
+    """Raises NotFound for a measurand that is not on file."""
+    measurand = comparisons.read(connection, ref)
+    siblings = comparisons.siblings(connection, measurand)
+    on_file = evidence.of_measurands(
+        connection,
+        [measurand.id, *(sibling.id for sibling in siblings)],
+        tolerance=settings.tolerance,
+        history=settings.as_of is not None,
+    )
+    own = readable(on_file[measurand.id], settings.as_of)
+    relays = [figure for figure in own.figures if figure.evidence.is_relay]
+    origins = evidence.origins(connection, relays, tolerance=settings.tolerance)
+    found = assess_measurand(
+        [figure.evidence for figure in own.figures],
+        {relay: [[o.evidence for o in claim] for claim in claims] for relay, claims in origins.items()},
+        by=settings.by,
+        scope_stated=measurand.row["scope_id"] is not None,
+    )
+    by_id = {figure.id: figure for figure in own.figures}
+    by_id |= {o.id: o for claims in origins.values() for claim in claims for o in claim}
+    against = _disputes(connection, measurand, own, settings)
+    compared = found.comparison
+    base, other = (_side(figures, by_id, measurand.unit) for figures in (compared.base, compared.other))
+    by_basis = settings.by == "basis"
+    return Comparison(
+        **measurand.own,
+        **to_summary(found, measurand.unit, len(against)),
+        settings=settings.on_wire(),
+        gap_without_one=_without_one(compared.disagreement.without_one, own.figures),
+        reported=base if by_basis else None,
+        estimated=other if by_basis else None,
+        first_party=None if by_basis else base,
+        third_party=None if by_basis else other,
+        beside=[_beside(by_id[aside.figure.id], aside.why) for aside in compared.beside],
+        relays=[by_id[relay.id].compared() for relay in compared.relays],
+        drift=[_drift(drift, by_id) for drift in found.drift],
+        related=_related(connection, measurand, own, siblings, on_file, settings),
+        disputes=against,
+        excluded=Excluded(undated=own.undated, not_yet_readable=own.not_yet_readable),
+    )
+
+
+def _side(figures: Sequence[Evidence], by_id: dict[str, Filed], unit: str) -> Side:
+    return Side(
+        count=len(figures),
+        claimant_count=len({figure.claimant_id for figure in figures}),
+        interval=to_interval(side_hull(figures), unit),
+        figures=[by_id[figure.id].compared() for figure in figures],
+    )
+
+
+def _beside(figure: Filed, why: str) -> Beside:
+    return Beside(**dict(figure.compared()), why=why)
+
+
+def _drift(drift: DomainDrift, by_id: dict[str, Filed]) -> Drift:
+    return Drift(
+        relay=by_id[drift.relay.id].compared(),
+        origin=by_id[drift.origin.id].compared() if drift.origin else None,
+        result=drift.result,
+        factor=to_number(drift.factor),
+        flags=list(drift.flags),
+        text=drift_text(drift),
+    )
+
+
+def _without_one(found: DomainWithoutOne | None, figures: Sequence[Filed]) -> WithoutOne | None:
+    if found is None:
+        return None
+    claimant: Any = next(f.row["claimant"] for f in figures if f.evidence.claimant_id == found.claimant_id)
+    return WithoutOne(gap=to_number(found.gap), claimant=EntityRef.model_validate(claimant))
+
+
+def _disputes(connection: Connection, measurand: FiledMeasurand, own: Readable, settings: Settings) -> list[Dispute]:
+    """The standing disputes about the figures shown; with `as_of`, those that may have been raised by then."""
+    claim_ids = {figure.claim_id for figure in own.figures}
+    found = disputes.of_measurand(connection, measurand.id, claim_ids)
+    day = settings.as_of
+    return [dispute for dispute, opened in found if day is None or opened is None or opened <= day]
+
+
+# Other scopes of the same quantity -----------------------------------------------------------------------------------
+
+
+def standing_side(figures: Sequence[Evidence]) -> list[Evidence]:
+    """What a measurand stands for where one side is needed: what was reported if anything was, else the estimates."""
+    counted = [figure for figure in figures if figure.aside is None]
+    reported = [figure for figure in counted if figure.basis is Basis.REPORTED]
+    return reported or [figure for figure in counted if figure.basis is Basis.ESTIMATED]
+
+
+def _related(
+    connection: Connection,
+    measurand: FiledMeasurand,
+    own: Readable,
+    siblings: Sequence[FiledMeasurand],
+    on_file: dict[str, list[Filed]],
+    settings: Settings,
+) -> list[Related]:
+    scopes = {m.row["scope_id"] for m in (measurand, *siblings)} - {None}
+    wholes = comparisons.wholes(connection, scopes)
+    ours = [figure.evidence for figure in own.figures]
+    related = []
+    for sibling in siblings:
+        theirs = [figure.evidence for figure in readable(on_file[sibling.id], settings.as_of).figures]
+        if not theirs:
+            continue
+        relation = _relation(measurand.row["scope_id"], sibling.row["scope_id"], wholes)
+        left, right = standing_side(ours), standing_side(theirs)
+        reasons = _related_reasons(relation, left, right)
+        related.append(
+            Related(
+                measurand=MeasurandRef(id=sibling.id, key=sibling.row["key"]),
+                scope=sibling.row["scope"],
+                relation=relation,
+                interval=to_interval(side_hull(right), measurand.unit),
+                ratio=None if NO_RATIO.intersection(reasons.reasons) else to_ratio(ratio(right, left)),
+                comparability=to_comparability(reasons),
+                part_exceeds_whole=_part_exceeds(relation, ours, theirs),
+            )
+        )
+    return related
+
+
+def _relation(own: str | None, other: str | None, wholes: dict[str, set[str]]) -> Relation:
+    if own is None or other is None:
+        return Relation.SCOPE_NOT_STATED
+    if other in wholes[own]:
+        return Relation.WIDER
+    return Relation.NARROWER if own in wholes[other] else Relation.OTHER
+
+
+def _related_reasons(relation: Relation, left: Sequence[Evidence], right: Sequence[Evidence]) -> Comparability:
+    reasons = [Reason.SCOPE_NOT_STATED if relation is Relation.SCOPE_NOT_STATED else Reason.SCOPES_DIFFER]
+    if price_years_differ((f.price_year for f in left), (f.price_year for f in right)):
+        reasons.append(Reason.PRICE_YEARS_DIFFER)
+    if any(f.period_approximate for f in (*left, *right)):
+        reasons.append(Reason.PERIOD_APPROXIMATE)
+    bottom = side_hull(left)
+    if bottom is not None and bottom.low == bottom.high == 0:
+        reasons.append(Reason.DENOMINATOR_ZERO)
+    return comparability(reasons)
+
+
+def _part_exceeds(relation: Relation, ours: Sequence[Evidence], theirs: Sequence[Evidence]) -> bool:
+    match relation:
+        case Relation.NARROWER:
+            return part_exceeds_whole(theirs, ours)
+        case Relation.WIDER:
+            return part_exceeds_whole(ours, theirs)
+    return False
+
+
+def part_exceeds_whole(part: Sequence[Evidence], whole: Sequence[Evidence]) -> bool:
+    """Whether some counted figure of the part excludes some of the whole from above. Amounts that may be negative
+    say nothing: there a part can exceed its whole.
+    """
+    parts = [f.interval for f in part if f.aside is None and f.interval is not None and not f.signed]
+    wholes = [f.interval for f in whole if f.aside is None and f.interval is not None]
+    return any(lies_above(p, w) for p in parts for w in wholes)

@@ -1,0 +1,71 @@
+"""Answers about single records: the record, its ETag, and where it is."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from fastapi import Response
+
+from service.api.problems import KINDS, MEDIA_TYPE
+from service.db.engine import Database
+from service.schemas.base import Head
+
+R = TypeVar("R", bound=Head)
+B = TypeVar("B")
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The failures of a route, for the OpenAPI document."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": KINDS[status][1], "content": content} for status in sorted({*statuses, 422, 503})}
+
+
+_ETAG = {"ETag": {"description": "`version-digest`", "schema": {"type": "string"}}}
+_LOCATION = {"Location": {"description": "Where the record is.", "schema": {"type": "string"}}}
+READ: dict[int | str, dict[str, Any]] = {
+    200: {"headers": _ETAG},
+    304: {"description": "Not changed since."},
+    **problems(404),
+}
+CREATE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Stored before, with the same content.", "headers": _ETAG},
+    201: {"headers": _ETAG | _LOCATION},
+    **problems(409, 413, 415),
+}
+CHANGE: dict[int | str, dict[str, Any]] = {200: {"headers": _ETAG}, **problems(404, 409, 412, 413, 415, 428)}
+LIST = problems()
+
+
+def etag_of(version: int, body: bytes) -> str:
+    """A record can embed names that change without it, so its version alone does not say what was seen."""
+    return f'"{version}-{hashlib.sha256(body).hexdigest()[:16]}"'
+
+
+def record(found: Head, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    body = found.model_dump_json().encode()
+    every = {"ETag": etag_of(found.version, body), **(headers or {})}
+    return Response(body, status, every, "application/json")
+
+
+def read(found: Head, if_none_match: str | None) -> Response:
+    answer = record(found)
+    if if_none_match is None:
+        return answer
+    known = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    if "*" in known or answer.headers["ETag"] in known:
+        return Response(status_code=304, headers={"ETag": answer.headers["ETag"]})
+    return answer
+
+
+def create(
+    db: Database, collection: str, body: B, make: Callable[[Any, B], Any], look: Callable[[Any, str], R]
+) -> Response:
+    """201 for a new record; 200 for one that was stored before with the same content."""
+
+    def work(connection: Any) -> tuple[bool, R]:
+        made = make(connection, body)
+        return made.is_new, look(connection, made.id)
+
+    is_new, found = db.write(work)
+    location = {"Location": f"/v1/{collection}/{found.id}"}
+    return record(found, 201, location) if is_new else record(found, 200, location)

@@ -1,0 +1,53 @@
+"""In this source, this claimant says this about this subject; with figures, or without."""
+
+from typing import Annotated
+
+from fastapi import Query, Response
+
+from service.api import answers
+from service.api.deps import Db, IfMatch, IfNoneMatch, Reason
+from service.api.router import router
+from service.schemas.claims import Claim, ClaimCreate, ClaimPage, ClaimPatch
+from service.schemas.queries import ClaimQuery
+from service.store import claims
+
+routes = router("claims")
+
+
+@routes.get("/claims", responses=answers.LIST)
+def list_claims(query: Annotated[ClaimQuery, Query()], db: Db) -> ClaimPage:
+    with db.snapshot() as connection:
+        return claims.page(connection, query)
+
+
+@routes.post("/claims", status_code=201, response_model=Claim, responses=answers.CREATE)
+def create_claim(body: ClaimCreate, db: Db) -> Response:
+    """With its figures, all or nothing. Safe to repeat with an id or key of your own: the same content again answers
+    200, other content 409.
+    """
+    return answers.create(db, "claims", body, claims.create, claims.read)
+
+
+@routes.get("/claims/{ref}", response_model=Claim, responses=answers.READ)
+def read_claim(ref: str, db: Db, if_none_match: IfNoneMatch = None) -> Response:
+    with db.snapshot() as connection:
+        found = claims.read(connection, ref)
+    return answers.read(found, if_none_match)
+
+
+@routes.patch("/claims/{ref}", response_model=Claim, responses=answers.CHANGE)
+def amend_claim(ref: str, body: ClaimPatch, versions: IfMatch, db: Db) -> Response:
+    """A merge patch (RFC 7396): fields left out stay, null empties a field, lists are replaced whole."""
+    return answers.record(db.write(lambda connection: claims.amend(connection, ref, body, versions)))
+
+
+@routes.delete("/claims/{ref}", response_model=Claim, responses=answers.CHANGE)
+def withdraw_claim(ref: str, reason: Reason, versions: IfMatch, db: Db) -> Response:
+    """Nothing is deleted: a withdrawn record stays readable by id or key, and leaves lists and comparisons."""
+    return answers.record(db.write(lambda connection: claims.withdraw(connection, ref, reason, versions)))
+
+
+@routes.post("/claims/{ref}/restore", response_model=Claim, responses=answers.CHANGE)
+def restore_claim(ref: str, versions: IfMatch, db: Db) -> Response:
+    """Undoes a withdrawal."""
+    return answers.record(db.write(lambda connection: claims.restore(connection, ref, versions)))

@@ -1,0 +1,44 @@
+"""Reported vs. estimated: comparisons of one measurand's figures, and of any two measurands or figures."""
+
+from typing import Annotated
+
+from fastapi import Query
+
+from service.analysis import between as analysis_between
+from service.analysis import comparisons as analysis
+from service.analysis.settings import from_query
+from service.api import answers
+from service.api.deps import Db
+from service.api.router import router
+from service.schemas.comparisons import Between, Comparison, SummaryPage
+from service.schemas.queries import BetweenQuery, ComparisonQuery, ComparisonSettingsQuery
+from service.store import comparisons
+
+routes = router("comparisons")
+
+
+@routes.get("/comparisons", responses=answers.LIST)
+def list_comparisons(query: Annotated[ComparisonQuery, Query()], db: Db) -> SummaryPage:
+    """Summaries of all measurands: reported vs. estimated, `about` taken as ±10%."""
+    with db.snapshot() as connection:
+        return comparisons.page(connection, query)
+
+
+@routes.get("/comparisons/between", responses=answers.problems(404))
+def compare_between(query: Annotated[BetweenQuery, Query()], db: Db) -> Between:
+    """Two measurands or figures held against each other: ratio = right ÷ left. A measurand stands for one side,
+    by default what was reported if anything was, else the estimates.
+    """
+    settings = from_query(query)
+    with db.snapshot() as connection:
+        return analysis_between.between(
+            connection, query.left, query.right, settings, query.left_side, query.right_side
+        )
+
+
+@routes.get("/comparisons/{ref}", responses=answers.problems(404))
+def read_comparison(ref: str, query: Annotated[ComparisonSettingsQuery, Query()], db: Db) -> Comparison:
+    """One measurand in detail, by its id or its key `subject.metric[.scope][@period]`."""
+    settings = from_query(query)
+    with db.snapshot() as connection:
+        return analysis.detail(connection, ref, settings)

@@ -1,0 +1,45 @@
+"""What the routes ask for: the database, and which version a change was written against."""
+
+import re
+from typing import Annotated
+
+from fastapi import Depends, Header, Query, Request
+
+from service.db.engine import Database
+from service.errors import Invalid, PreconditionRequired
+from service.schemas.types import Text
+
+_TAG = re.compile(r'\s*(?:W/)?"([0-9]{1,9})-[0-9a-f]{16}"\s*')
+
+
+async def database(request: Request) -> Database:
+    found: Database = request.app.state.database
+    return found
+
+
+async def changed_versions(
+    if_match: Annotated[
+        str | None,
+        Header(alias="If-Match", max_length=1000, description="The ETag of the record as you read it. Required."),
+    ] = None,
+) -> frozenset[int]:
+    """The versions that the change was written against. Raises PreconditionRequired when none is named."""
+    if if_match is None:
+        detail = "Send If-Match with the ETag of the record as you read it, so that nobody's change is lost."
+        raise PreconditionRequired.at("/If-Match", detail, "header")
+    if if_match.strip() == "*":
+        detail = "If-Match: * would overwrite changes unseen. Send the ETag of the record as you read it."
+        raise Invalid.at("/If-Match", detail, "header")
+    tags = [_TAG.fullmatch(part) for part in if_match.split(",")]
+    if not all(tags):
+        raise Invalid.at("/If-Match", "If-Match holds no ETag of this service.", "header")
+    return frozenset(int(tag[1]) for tag in tags if tag)
+
+
+Db = Annotated[Database, Depends(database)]
+IfMatch = Annotated[frozenset[int], Depends(changed_versions)]
+Reason = Annotated[Text, Query(description="Why the record is withdrawn; it stays on record.")]
+IfNoneMatch = Annotated[
+    str | None,
+    Header(alias="If-None-Match", max_length=1000, description="Answer 304 if the record still has this ETag."),
+]

@@ -1,0 +1,51 @@
+"""What claims are about, and who makes them."""
+
+from typing import Annotated
+
+from fastapi import Query, Response
+
+from service.api import answers
+from service.api.deps import Db, IfMatch, IfNoneMatch, Reason
+from service.api.router import router
+from service.schemas.entities import Entity, EntityCreate, EntityPage, EntityPatch
+from service.schemas.queries import EntityQuery
+from service.store import entities
+
+routes = router("entities")
+
+
+@routes.get("/entities", responses=answers.LIST)
+def list_entities(query: Annotated[EntityQuery, Query()], db: Db) -> EntityPage:
+    with db.snapshot() as connection:
+        return entities.page(connection, query)
+
+
+@routes.post("/entities", status_code=201, response_model=Entity, responses=answers.CREATE)
+def create_entity(body: EntityCreate, db: Db) -> Response:
+    """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
+    return answers.create(db, "entities", body, entities.create, entities.read)
+
+
+@routes.get("/entities/{ref}", response_model=Entity, responses=answers.READ)
+def read_entity(ref: str, db: Db, if_none_match: IfNoneMatch = None) -> Response:
+    with db.snapshot() as connection:
+        found = entities.read(connection, ref)
+    return answers.read(found, if_none_match)
+
+
+@routes.patch("/entities/{ref}", response_model=Entity, responses=answers.CHANGE)
+def amend_entity(ref: str, body: EntityPatch, versions: IfMatch, db: Db) -> Response:
+    """A merge patch (RFC 7396): fields left out stay, null empties a field, lists are replaced whole."""
+    return answers.record(db.write(lambda connection: entities.amend(connection, ref, body, versions)))
+
+
+@routes.delete("/entities/{ref}", response_model=Entity, responses=answers.CHANGE)
+def withdraw_entity(ref: str, reason: Reason, versions: IfMatch, db: Db) -> Response:
+    """Nothing is deleted: a withdrawn record stays readable by id or key, and leaves lists and comparisons."""
+    return answers.record(db.write(lambda connection: entities.withdraw(connection, ref, reason, versions)))
+
+
+@routes.post("/entities/{ref}/restore", response_model=Entity, responses=answers.CHANGE)
+def restore_entity(ref: str, versions: IfMatch, db: Db) -> Response:
+    """Undoes a withdrawal."""
+    return answers.record(db.write(lambda connection: entities.restore(connection, ref, versions)))

@@ -1,0 +1,51 @@
+"""Kinds of quantity with one canonical unit, and the scopes that say which part is counted."""
+
+from typing import Annotated
+
+from fastapi import Query, Response
+
+from service.api import answers
+from service.api.deps import Db, IfMatch, IfNoneMatch, Reason
+from service.api.router import router
+from service.schemas.metrics import Metric, MetricCreate, MetricPage, MetricPatch
+from service.schemas.queries import MetricQuery
+from service.store import metrics
+
+routes = router("metrics")
+
+
+@routes.get("/metrics", responses=answers.LIST)
+def list_metrics(query: Annotated[MetricQuery, Query()], db: Db) -> MetricPage:
+    with db.snapshot() as connection:
+        return metrics.page(connection, query)
+
+
+@routes.post("/metrics", status_code=201, response_model=Metric, responses=answers.CREATE)
+def create_metric(body: MetricCreate, db: Db) -> Response:
+    """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
+    return answers.create(db, "metrics", body, metrics.create, metrics.read)
+
+
+@routes.get("/metrics/{ref}", response_model=Metric, responses=answers.READ)
+def read_metric(ref: str, db: Db, if_none_match: IfNoneMatch = None) -> Response:
+    with db.snapshot() as connection:
+        found = metrics.read(connection, ref)
+    return answers.read(found, if_none_match)
+
+
+@routes.patch("/metrics/{ref}", response_model=Metric, responses=answers.CHANGE)
+def amend_metric(ref: str, body: MetricPatch, versions: IfMatch, db: Db) -> Response:
+    """A merge patch (RFC 7396): fields left out stay, null empties a field, lists are replaced whole."""
+    return answers.record(db.write(lambda connection: metrics.amend(connection, ref, body, versions)))
+
+
+@routes.delete("/metrics/{ref}", response_model=Metric, responses=answers.CHANGE)
+def withdraw_metric(ref: str, reason: Reason, versions: IfMatch, db: Db) -> Response:
+    """Nothing is deleted: a withdrawn record stays readable by id or key, and leaves lists and comparisons."""
+    return answers.record(db.write(lambda connection: metrics.withdraw(connection, ref, reason, versions)))
+
+
+@routes.post("/metrics/{ref}/restore", response_model=Metric, responses=answers.CHANGE)
+def restore_metric(ref: str, versions: IfMatch, db: Db) -> Response:
+    """Undoes a withdrawal."""
+    return answers.record(db.write(lambda connection: metrics.restore(connection, ref, versions)))

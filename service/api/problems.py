@@ -1,0 +1,133 @@
+"""Every failure as a problem: which status each error has, and how validation errors are told.
+
+Nothing of the input is echoed but the names of its fields, and no text of a database driver is ever shown.
+"""
+
+import json
+import logging
+from collections.abc import Sequence
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from service.errors import (
+    Conflict,
+    Fault,
+    Invalid,
+    NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
+    ServiceError,
+    Unavailable,
+)
+from service.schemas.faults import faults_of
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+_MAX_FAULTS = 100
+
+# status: (code, title)
+KINDS: dict[int, tuple[str, str]] = {
+    401: ("unauthenticated", "Who you are is not known"),
+    403: ("forbidden", "You may not do this"),
+    404: ("not_found", "There is no such thing"),
+    405: ("method_not_allowed", "This cannot be done here"),
+    409: ("conflict", "The request contradicts what is stored"),
+    412: ("precondition_failed", "The record has changed"),
+    413: ("too_large", "The request is too large"),
+    415: ("unsupported_media_type", "The body is not JSON"),
+    422: ("invalid", "The request is not valid"),
+    428: ("precondition_required", "Say which version you are changing"),
+    429: ("rate_limited", "Too many requests"),
+    500: ("internal", "Something went wrong here"),
+    503: ("unavailable", "Not available right now"),
+    507: ("insufficient_storage", "No room left"),
+}
+_STATUS: dict[type[ServiceError], int] = {
+    Invalid: 422,
+    NotFound: 404,
+    Conflict: 409,
+    PreconditionRequired: 428,
+    PreconditionFailed: 412,
+    Unavailable: 503,
+}
+
+
+def problem(
+    request: Request,
+    status: int,
+    detail: str,
+    faults: Sequence[Fault] = (),
+    headers: dict[str, str] | None = None,
+) -> Response:
+    code, title = KINDS[status]
+    body = {
+        "type": f"/docs#problem-{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": request.scope.get("state", {}).get("request_id"),
+        "errors": [
+            {"in": f.place, "pointer": f.pointer, "line": f.line, "code": f.code, "detail": f.detail}
+            for f in faults[:_MAX_FAULTS]
+        ],
+    }
+    # ASCII, so that half a surrogate pair in a field's name cannot break the answer
+    content = json.dumps(body, separators=(",", ":")).encode("ascii")
+    return Response(content, status, headers, MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(ServiceError, _service_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def _service_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ServiceError)
+    status = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
+    headers = {"Retry-After": "1"} if status == 503 else None
+    return problem(request, status, error.detail, error.faults, headers)
+
+
+def _validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = faults_of(error.errors())
+    more = f" ({len(faults)} in all)" if len(faults) > 1 else ""
+    return problem(request, 422, f"{faults[0].detail}{more}", faults)
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    status = error.status_code if error.status_code in KINDS else (422 if error.status_code < 500 else 500)
+    details = {
+        404: "There is nothing at this address. The addresses are listed at /v1.",
+        405: "This address does not take this method.",
+        413: "The body is larger than this service reads.",
+    }
+    headers = dict(error.headers) if error.headers else {}
+    if status == 405:
+        headers["Allow"] = ", ".join(_allowed(request))
+    return problem(request, status, details.get(status, "The request could not be read."), (), headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods that any route takes at this address."""
+    path = request.scope["path"].split("/")
+    found = {"OPTIONS"}
+    for pattern, methods in request.app.openapi()["paths"].items():
+        parts = pattern.split("/")
+        if len(parts) == len(path) and all(a == b or a.startswith("{") for a, b in zip(parts, path, strict=True)):
+            found |= {method.upper() for method in methods}
+    found.discard("OPTIONS")
+    return sorted(found | ({"HEAD"} if "GET" in found else set()))
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    log.error("unexpected error", exc_info=error)
+    return problem(request, 500, "This is a fault of the service. It has been logged under the request's id.")

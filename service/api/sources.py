@@ -1,0 +1,51 @@
+"""Documents and recorded occasions in which claims are found."""
+
+from typing import Annotated
+
+from fastapi import Query, Response
+
+from service.api import answers
+from service.api.deps import Db, IfMatch, IfNoneMatch, Reason
+from service.api.router import router
+from service.schemas.queries import SourceQuery
+from service.schemas.sources import Source, SourceCreate, SourcePage, SourcePatch
+from service.store import sources
+
+routes = router("sources")
+
+
+@routes.get("/sources", responses=answers.LIST)
+def list_sources(query: Annotated[SourceQuery, Query()], db: Db) -> SourcePage:
+    with db.snapshot() as connection:
+        return sources.page(connection, query)
+
+
+@routes.post("/sources", status_code=201, response_model=Source, responses=answers.CREATE)
+def create_source(body: SourceCreate, db: Db) -> Response:
+    """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
+    return answers.create(db, "sources", body, sources.create, sources.read)
+
+
+@routes.get("/sources/{ref}", response_model=Source, responses=answers.READ)
+def read_source(ref: str, db: Db, if_none_match: IfNoneMatch = None) -> Response:
+    with db.snapshot() as connection:
+        found = sources.read(connection, ref)
+    return answers.read(found, if_none_match)
+
+
+@routes.patch("/sources/{ref}", response_model=Source, responses=answers.CHANGE)
+def amend_source(ref: str, body: SourcePatch, versions: IfMatch, db: Db) -> Response:
+    """A merge patch (RFC 7396): fields left out stay, null empties a field, lists are replaced whole."""
+    return answers.record(db.write(lambda connection: sources.amend(connection, ref, body, versions)))
+
+
+@routes.delete("/sources/{ref}", response_model=Source, responses=answers.CHANGE)
+def withdraw_source(ref: str, reason: Reason, versions: IfMatch, db: Db) -> Response:
+    """Nothing is deleted: a withdrawn record stays readable by id or key, and leaves lists and comparisons."""
+    return answers.record(db.write(lambda connection: sources.withdraw(connection, ref, reason, versions)))
+
+
+@routes.post("/sources/{ref}/restore", response_model=Source, responses=answers.CHANGE)
+def restore_source(ref: str, versions: IfMatch, db: Db) -> Response:
+    """Undoes a withdrawal."""
+    return answers.record(db.write(lambda connection: sources.restore(connection, ref, versions)))

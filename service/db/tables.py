@@ -1,0 +1,22 @@
+"""All tables, imported once so that the metadata is whole."""
+
+from service.db.base import metadata
+from service.db.claims import ClaimRow
+from service.db.disputes import DisputeRow
+from service.db.entities import EntityRow
+from service.db.figures import FigureRow
+from service.db.measurands import MeasurandRow
+from service.db.metrics import MetricRow, ScopeRow
+from service.db.sources import SourceRow
+
+__all__ = [
+    "ClaimRow",
+    "DisputeRow",
+    "EntityRow",
+    "FigureRow",
+    "MeasurandRow",
+    "MetricRow",
+    "ScopeRow",
+    "SourceRow",
+    "metadata",
+]

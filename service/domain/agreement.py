@@ -1,0 +1,205 @@
+"""Where the claimants of one measurand disagree, and by how much at least.
+
+The gap is the largest low ÷ high over pairs of figures of different claimants: the factor by which the sources differ
+at least, with no invented bound. It is found from the two most restrictive figures per end, in linear time.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from service.domain.evidence import Evidence
+from service.domain.interval import Interval, high_rank, intersection, lies_above, low_rank
+from service.domain.vocabulary import Agreement, IntervalBasis, Qualifier
+
+_MAX_ROUNDING = Fraction(1, 20)
+
+
+@dataclass(frozen=True, slots=True)
+class Separation:
+    """How far `most` (holding the max low) lies above `least` (holding the min high), where they exclude each other.
+
+    `gap` is a ratio ≥ 1; None where the min high is 0 or the metric is signed: then only the difference is meaningful.
+    `open` says that the true factor or difference is more than this, not equal to it.
+    """
+
+    least: Evidence
+    most: Evidence
+    gap: Fraction | None
+    difference: Fraction
+    open: bool
+
+    @property
+    def rank(self) -> Fraction:
+        """Orders separations, widest first: ratios (≥ 1) before relative differences (−1 to 0)."""
+        if self.gap is not None:
+            return self.gap
+        low, high = _ends(self.most, self.least)
+        size = abs(low) + abs(high)
+        return (self.difference / size if size else Fraction(0)) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutOne:
+    """What the gap becomes without the claimant whose removal narrows it most; gap None: the rest agree."""
+
+    claimant_id: str
+    gap: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """How the claimants of one measurand stand to each other.
+
+    `max_low` and `min_high` are the figures that hold the most restrictive ends; None where no end is bounded.
+    """
+
+    agreement: Agreement
+    conflict: Separation | None
+    self_conflict: Separation | None
+    within_rounding: bool
+    interval_basis: IntervalBasis
+    agreeing: int
+    claimant_count: int
+    figure_count: int
+    without_one: WithoutOne | None
+    max_low: Evidence | None
+    min_high: Evidence | None
+
+
+def _interval(figure: Evidence) -> Interval:
+    assert figure.interval is not None
+    return figure.interval
+
+
+def _ends(most: Evidence, least: Evidence) -> tuple[Fraction, Fraction]:
+    low, high = _interval(most).low, _interval(least).high
+    assert low is not None
+    assert high is not None
+    return low, high
+
+
+def separation(most: Evidence, least: Evidence) -> Separation | None:
+    """How far `most` lies above `least`; None unless every value of it does."""
+    if not lies_above(_interval(most), _interval(least)):
+        return None
+    low, high = _ends(most, least)
+    gap = low / high if high > 0 and not most.signed else None
+    return Separation(least, most, gap, low - high, _interval(most).low_open or _interval(least).high_open)
+
+
+def _width(candidate: Separation) -> tuple[bool, Fraction, bool]:
+    # within one measurand a min high of 0 excludes any ratio, so it is wider than all of them
+    no_ratio = candidate.gap is None
+    return (no_ratio, candidate.difference if candidate.gap is None else candidate.gap, candidate.open)
+
+
+def _two_most_restrictive(figures: Sequence[Evidence], *, low: bool) -> list[Evidence]:
+    """The most restrictive figure at that end, and the most restrictive one of any other claimant."""
+
+    def rank(figure: Evidence) -> tuple[bool, Fraction, bool]:
+        return low_rank(_interval(figure)) if low else high_rank(_interval(figure))
+
+    first = second = None
+    for figure in figures:
+        if first is None or rank(figure) > rank(first):
+            if first is not None and first.claimant_id != figure.claimant_id:
+                second = first
+            first = figure
+        elif figure.claimant_id != first.claimant_id and (second is None or rank(figure) > rank(second)):
+            second = figure
+    return [figure for figure in (first, second) if figure is not None]
+
+
+def widest(figures: Sequence[Evidence]) -> Separation | None:
+    """The widest separation between figures of different claimants; None when no two exclude each other."""
+    lows, highs = _two_most_restrictive(figures, low=True), _two_most_restrictive(figures, low=False)
+    candidates = [
+        found
+        for most in lows
+        for least in highs
+        if most.claimant_id != least.claimant_id and (found := separation(most, least)) is not None
+    ]
+    return max(candidates, key=_width, default=None)
+
+
+def widest_own(figures: Sequence[Evidence]) -> Separation | None:
+    """The widest separation between two figures of one and the same claimant."""
+    found = []
+    for own in _by_claimant(figures).values():
+        most = max(own, key=lambda f: low_rank(_interval(f)))
+        least = max(own, key=lambda f: high_rank(_interval(f)))
+        if (apart := separation(most, least)) is not None:
+            found.append(apart)
+    return max(found, key=lambda s: s.rank, default=None)
+
+
+def _by_claimant(figures: Iterable[Evidence]) -> dict[str, list[Evidence]]:
+    by_claimant: dict[str, list[Evidence]] = {}
+    for figure in figures:
+        by_claimant.setdefault(figure.claimant_id, []).append(figure)
+    return by_claimant
+
+
+def deepest_overlap(intervals: Iterable[Interval]) -> int:
+    """The largest number of intervals that share a value. Empty intervals share none."""
+    steps: list[tuple[tuple[int, Fraction, int], int]] = []
+    for i in intervals:
+        if i.is_empty:
+            continue
+        # a place on the line, between minus infinity (0) and infinity (2); an open end stands just beside its number
+        start = (0, Fraction(0), 0) if i.low is None else (1, i.low, 1 if i.low_open else 0)
+        end = (2, Fraction(0), 0) if i.high is None else (1, i.high, -1 if i.high_open else 0)
+        steps += [(start, 0), (end, 1)]
+    depth = deepest = 0
+    for _, closes in sorted(steps):  # at one place, what opens comes before what closes
+        depth += -1 if closes else 1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _rounded(figure: Evidence) -> Evidence:
+    """The figure, widened by half a unit of its last stated digit when it is exact and has no bounds."""
+    if figure.stated.qualifier is not Qualifier.EXACT or figure.stated.has_bounds or figure.value is None:
+        return figure
+    slack = min(figure.last_digit / 2, _MAX_ROUNDING * abs(figure.value))
+    return replace(figure, interval=Interval(figure.value - slack, figure.value + slack))
+
+
+def _without_one(figures: Sequence[Evidence], conflict: Separation) -> WithoutOne:
+    """Only a claimant of the widest pair can narrow the gap by leaving."""
+    options = []
+    for claimant in sorted({conflict.least.claimant_id, conflict.most.claimant_id}):
+        rest = widest([f for f in figures if f.claimant_id != claimant])
+        width = (False, False, Fraction(0), False) if rest is None else (True, *_width(rest))
+        options.append((width, claimant, rest.gap if rest else None))
+    _, claimant, gap = min(options)
+    return WithoutOne(claimant, gap)
+
+
+def assess(figures: Sequence[Evidence]) -> Disagreement:
+    """`figures` are those of one measurand that count (see `Evidence.aside`)."""
+    claimants = _by_claimant(figures)
+    conflict = widest(figures)
+    if conflict is not None:
+        agreement = Agreement.CONFLICT
+    elif len(claimants) > 1:
+        agreement = Agreement.AGREE
+    else:
+        agreement = Agreement.SINGLE if claimants else Agreement.NONE
+    low = max(figures, key=lambda f: low_rank(_interval(f)), default=None)
+    high = max(figures, key=lambda f: high_rank(_interval(f)), default=None)
+    missable = conflict is not None and (conflict.least.may_miss or conflict.most.may_miss)
+    return Disagreement(
+        agreement=agreement,
+        conflict=conflict,
+        self_conflict=widest_own(figures),
+        within_rounding=conflict is not None and widest([_rounded(f) for f in figures]) is None,
+        interval_basis=IntervalBasis.PROBABILITY_INTERVALS if missable else IntervalBasis.STATED_LIMITS,
+        agreeing=deepest_overlap(intersection(_interval(f) for f in own) for own in claimants.values()),
+        claimant_count=len(claimants),
+        figure_count=len(figures),
+        max_low=low if low and _interval(low).low is not None else None,
+        min_high=high if high and _interval(high).high is not None else None,
+        without_one=_without_one(figures, conflict) if conflict is not None and len(claimants) >= 3 else None,
+    )

@@ -1,0 +1,144 @@
+"""Two sides of one measurand held against each other: reported and estimated, or first and third party."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from service.domain.agreement import Disagreement, assess
+from service.domain.comparability import NO_RATIO, Comparability, comparability, price_years_differ
+from service.domain.evidence import Evidence
+from service.domain.interval import Interval, lies_above, overlap
+from service.domain.ratio import Ratio, ratio, side_hull
+from service.domain.vocabulary import Basis, ClaimantRole, Reason, Verdict
+
+By = Literal["basis", "party"]
+
+_BASE_SIDE = {"basis": Basis.REPORTED, "party": ClaimantRole.FIRST_PARTY}
+_OTHER_SIDE = {"basis": Basis.ESTIMATED, "party": ClaimantRole.THIRD_PARTY}
+_SIDE_BASES = (Basis.REPORTED, Basis.ESTIMATED)
+_VERDICTS: dict[By, tuple[Verdict, Verdict, Verdict, Verdict]] = {
+    "basis": (
+        Verdict.ESTIMATES_HIGHER,
+        Verdict.ESTIMATES_LOWER,
+        Verdict.REPORTED_ONLY,
+        Verdict.ESTIMATED_ONLY,
+    ),
+    "party": (
+        Verdict.THIRD_PARTY_HIGHER,
+        Verdict.THIRD_PARTY_LOWER,
+        Verdict.FIRST_PARTY_ONLY,
+        Verdict.THIRD_PARTY_ONLY,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A figure that stands beside the comparison, and why it is on neither side."""
+
+    figure: Evidence
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`base` is what was reported (or the first party said), `other` what is held against it; ratio = other ÷ base.
+
+    `hulls` are those of what was reported and of what was estimated, whichever way the sides are drawn.
+    """
+
+    by: By
+    base: tuple[Evidence, ...]
+    other: tuple[Evidence, ...]
+    beside: tuple[Aside, ...]
+    relays: tuple[Evidence, ...]
+    hulls: Mapping[Basis, Interval | None]
+    verdict: Verdict
+    ratio: Ratio | None
+    comparability: Comparability
+    disagreement: Disagreement
+
+
+def compare(figures: Sequence[Evidence], *, by: By, scope_stated: bool) -> Comparison:
+    """Compares the figures of one measurand that are readable, of active claims and not withdrawn."""
+    base, other, beside, relays = _allot(figures, by)
+    base_hull, other_hull = side_hull(base), side_hull(other)
+    counted = [figure for figure in figures if figure.aside is None]
+    reasons = _reasons(base, other, base_hull, scope_stated=scope_stated)
+    return Comparison(
+        by=by,
+        base=tuple(base),
+        other=tuple(other),
+        beside=tuple(beside),
+        relays=tuple(relays),
+        hulls={
+            basis: side_hull([f for f in counted if f.basis is basis]) for basis in (Basis.REPORTED, Basis.ESTIMATED)
+        },
+        verdict=_verdict(base, other, base_hull, other_hull, by),
+        ratio=None if NO_RATIO.intersection(reasons.reasons) else ratio(other, base),
+        comparability=reasons,
+        disagreement=assess(counted),
+    )
+
+
+def _allot(figures: Sequence[Evidence], by: By) -> tuple[list[Evidence], list[Evidence], list[Aside], list[Evidence]]:
+    base: list[Evidence] = []
+    other: list[Evidence] = []
+    beside: list[Aside] = []
+    relays: list[Evidence] = []
+    for figure in figures:
+        side = figure.basis if by == "basis" else figure.role
+        why = figure.aside
+        if why == "relay":
+            relays.append(figure)
+        elif why is not None:
+            beside.append(Aside(figure, why))
+        elif side == _BASE_SIDE[by]:
+            base.append(figure)
+        elif side == _OTHER_SIDE[by]:
+            other.append(figure)
+        else:
+            # it counts in the agreement, but on neither side: alleged, unstated, or of an unknown role
+            beside.append(Aside(figure, side.value if by == "basis" else "claimant_role_unknown"))
+    return base, other, beside, relays
+
+
+def _verdict(
+    base: Sequence[Evidence],
+    other: Sequence[Evidence],
+    base_hull: Interval | None,
+    other_hull: Interval | None,
+    by: By,
+) -> Verdict:
+    higher, lower, base_only, other_only = _VERDICTS[by]
+    if base_hull is None:
+        return Verdict.NONE if other_hull is None else other_only
+    if other_hull is None:
+        return base_only
+    if lies_above(other_hull, base_hull):
+        return higher
+    if lies_above(base_hull, other_hull):
+        return lower
+    return Verdict.CONSISTENT if _some_pair_overlaps(base, other) else Verdict.MIXED
+
+
+def _some_pair_overlaps(base: Sequence[Evidence], other: Sequence[Evidence]) -> bool:
+    ours = [figure.interval for figure in base if figure.interval is not None]
+    theirs = [figure.interval for figure in other if figure.interval is not None]
+    return any(overlap(a, b) for a in ours for b in theirs)
+
+
+def _reasons(
+    base: Sequence[Evidence], other: Sequence[Evidence], base_hull: Interval | None, *, scope_stated: bool
+) -> Comparability:
+    reasons = []
+    if not scope_stated:
+        reasons.append(Reason.SCOPE_NOT_STATED)
+    if any(f.period_approximate for f in (*base, *other)):
+        reasons.append(Reason.PERIOD_APPROXIMATE)
+    if price_years_differ((f.price_year for f in base), (f.price_year for f in other)):
+        reasons.append(Reason.PRICE_YEARS_DIFFER)
+    if base_hull is not None and base_hull.low == base_hull.high == Fraction(0):
+        reasons.append(Reason.DENOMINATOR_ZERO)
+    return comparability(reasons)

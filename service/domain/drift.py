@@ -1,0 +1,115 @@
+"""Whether a relay kept the number of its origin.
+
+A relay's figure is paired with a figure of its origin of the same metric and period: the one of the same scope, or, for
+one without scope, the only candidate. An only candidate of another stated scope is taken too, but only while its number
+was kept: a different number of a different scope is no copy, and is left unpaired. A relay in prices of another
+year than its origin's gives another number by right (docs/decisions/0004).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from service.domain.evidence import Evidence
+from service.domain.interval import Interval, lies_above, overlap
+from service.domain.vocabulary import DriftFlag, DriftResult, Qualifier
+
+_SAME = Fraction(1, 10**9)
+_MAX_ROUNDING = Fraction(11, 10)
+_ORDER = (DriftResult.SAME, DriftResult.REQUALIFIED, DriftResult.ROUNDED, DriftResult.DRIFT, DriftResult.UNPAIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """`factor` is relay ÷ origin of the values; where there are none, the gap between the two intervals."""
+
+    relay: Evidence
+    origin: Evidence | None
+    result: DriftResult
+    factor: Fraction | None
+    flags: tuple[DriftFlag, ...]
+
+    @property
+    def size(self) -> Fraction:
+        """How far the number moved, as a factor ≥ 1 whichever way; 1 where no factor is known."""
+        return max(abs(self.factor), abs(1 / self.factor)) if self.factor else Fraction(1)
+
+
+def trace(relay: Evidence, origins: Sequence[Evidence]) -> Drift:
+    """The relay's figure against those figures of one origin that share its metric and period."""
+    same_scope = [o for o in origins if o.scope_id == relay.scope_id]
+    if same_scope:
+        # a claim that gives two numbers for one quantity was relayed by whichever fits best
+        return min((hold(relay, o) for o in same_scope), key=lambda d: (_ORDER.index(d.result), d.size))
+    if len(origins) == 1:
+        found = hold(relay, origins[0])
+        both_stated = relay.scope_id is not None and origins[0].scope_id is not None
+        if found.result is not DriftResult.DRIFT or not both_stated:
+            return found
+    return Drift(relay, None, DriftResult.UNPAIRED, None, ())
+
+
+def hold(relay: Evidence, origin: Evidence) -> Drift:
+    """One relayed figure against one figure of its origin."""
+    result, factor = _result(relay, origin)
+    flags = []
+    if relay.scope_id != origin.scope_id:
+        flags.append(DriftFlag.SCOPE_CHANGED)
+    if relay.subject_id != origin.subject_id:
+        flags.append(DriftFlag.SUBJECT_CHANGED)
+    if relay.price_year not in (None, origin.price_year):
+        flags.append(DriftFlag.PRICE_YEAR_CHANGED)
+        if result is DriftResult.DRIFT:
+            result = DriftResult.REQUALIFIED
+    return Drift(relay, origin, result, factor, tuple(flags))
+
+
+def _result(relay: Evidence, origin: Evidence) -> tuple[DriftResult, Fraction | None]:
+    if relay.interval is None or origin.interval is None:
+        return _vague(relay, origin), None
+    ours, theirs = relay.value, origin.value
+    factor = ours / theirs if ours is not None and theirs else None
+    if _same_numbers(relay, origin):
+        same_word = relay.stated.qualifier is origin.stated.qualifier
+        return (DriftResult.SAME if same_word else DriftResult.REQUALIFIED), factor
+    if overlap(relay.interval, origin.interval):
+        return DriftResult.REQUALIFIED, factor
+    if ours is not None and theirs is not None:
+        if _rounded(ours, theirs, relay.last_digit):
+            return DriftResult.ROUNDED, factor
+        return DriftResult.DRIFT, factor
+    return DriftResult.DRIFT, _gap(relay.interval, origin.interval)
+
+
+def _vague(relay: Evidence, origin: Evidence) -> DriftResult:
+    both = relay.stated.qualifier is origin.stated.qualifier is Qualifier.VAGUE
+    return DriftResult.SAME if both and relay.stated.stated_as == origin.stated.stated_as else DriftResult.UNPAIRED
+
+
+def _close(a: Fraction, b: Fraction) -> bool:
+    return abs(a - b) <= _SAME * max(abs(a), abs(b))
+
+
+def _numbers(figure: Evidence) -> list[Fraction]:
+    assert figure.factor is not None
+    stated = (figure.stated.lower, figure.stated.value, figure.stated.upper)
+    return [Fraction(number) * figure.factor for number in stated if number is not None]
+
+
+def _same_numbers(relay: Evidence, origin: Evidence) -> bool:
+    ours, theirs = _numbers(relay), _numbers(origin)
+    return len(ours) == len(theirs) and all(map(_close, ours, theirs))
+
+
+def _rounded(relay: Fraction, origin: Fraction, unit: Fraction) -> bool:
+    if relay * origin <= 0 or abs(relay - origin) >= unit:
+        return False
+    larger, smaller = max(abs(relay), abs(origin)), min(abs(relay), abs(origin))
+    return larger <= _MAX_ROUNDING * smaller
+
+
+def _gap(relay: Interval, origin: Interval) -> Fraction | None:
+    upper, lower = (relay, origin) if lies_above(relay, origin) else (origin, relay)
+    assert upper.low is not None
+    assert lower.high is not None
+    return upper.low / lower.high if lower.high > 0 else None

@@ -1,0 +1,80 @@
+"""A figure as the arithmetic sees it: who says it, how, and which interval of the metric's unit it allows."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from service.domain.figure import DEFAULT_TOLERANCE, Stated, stated_interval
+from service.domain.interval import Interval
+from service.domain.number import last_digit_unit
+from service.domain.vocabulary import Basis, ClaimantRole, IntervalKind, NotComputed, Qualifier
+
+_UNCOUNTED_BASES = (Basis.PROJECTED, Basis.ASSUMED)
+_MISSABLE_KINDS = (None, IntervalKind.CI90, IntervalKind.CI95, IntervalKind.P5_P95, IntervalKind.IQR)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Amounts are in the metric's unit. `interval` is None when the figure cannot be computed with."""
+
+    id: str
+    claimant_id: str
+    basis: Basis
+    role: ClaimantRole
+    stated: Stated
+    subject_id: str
+    metric_id: str
+    scope_id: str | None
+    price_year: int | None
+    is_relay: bool
+    period_approximate: bool
+    factor: Fraction | None
+    signed: bool
+    interval: Interval | None
+
+    @property
+    def not_computed(self) -> NotComputed | None:
+        if self.stated.qualifier is Qualifier.VAGUE:
+            return NotComputed.VAGUE
+        return NotComputed.NO_EXCHANGE_RATE if self.factor is None else None
+
+    @property
+    def aside(self) -> str | None:
+        """Why the figure is left out of every aggregate; None when it counts."""
+        if self.is_relay:
+            return "relay"
+        if self.basis in _UNCOUNTED_BASES:
+            return self.basis.value
+        return self.not_computed.value if self.not_computed else None
+
+    @property
+    def value(self) -> Fraction | None:
+        if self.stated.value is None or self.factor is None:
+            return None
+        return Fraction(self.stated.value) * self.factor
+
+    @property
+    def last_digit(self) -> Fraction:
+        """One unit of the last stated digit of the value."""
+        assert self.stated.value is not None
+        assert self.factor is not None
+        return last_digit_unit(self.stated.value) * self.factor
+
+    @property
+    def may_miss(self) -> bool:
+        """Whether its bounds are an interval of probability, or of no stated kind, rather than limits."""
+        return self.stated.has_bounds and self.stated.interval_kind in _MISSABLE_KINDS
+
+
+def metric_interval(
+    stated: Stated, *, signed: bool, factor: Fraction | None, tolerance: Fraction = DEFAULT_TOLERANCE
+) -> Interval | None:
+    """The figure's interval in the metric's unit; `factor` converts its unit to that one (None: it cannot be)."""
+    interval = stated_interval(stated, signed=signed, tolerance=tolerance)
+    if interval is None or factor is None:
+        return None
+    return Interval(
+        None if interval.low is None else interval.low * factor,
+        None if interval.high is None else interval.high * factor,
+        interval.low_open,
+        interval.high_open,
+    )

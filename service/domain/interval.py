@@ -1,0 +1,92 @@
+"""Intervals of exact rationals, with open or closed, finite or unbounded ends."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """`None` as an end means unbounded; an unbounded end is always open."""
+
+    low: Fraction | None
+    high: Fraction | None
+    low_open: bool = False
+    high_open: bool = False
+
+    def __post_init__(self) -> None:
+        if self.low is None:
+            object.__setattr__(self, "low_open", True)
+        if self.high is None:
+            object.__setattr__(self, "high_open", True)
+
+    @property
+    def is_empty(self) -> bool:
+        return lies_above(self, self)
+
+    @property
+    def is_point(self) -> bool:
+        return self.low is not None and self.low == self.high and not self.is_empty
+
+
+def point(value: Fraction) -> Interval:
+    return Interval(value, value)
+
+
+def lies_above(upper: Interval, lower: Interval) -> bool:
+    """Whether every value of `upper` exceeds every value of `lower`: they exclude each other that way round."""
+    if upper.low is None or lower.high is None:
+        return False
+    return upper.low > lower.high or (upper.low == lower.high and (upper.low_open or lower.high_open))
+
+
+def overlap(a: Interval, b: Interval) -> bool:
+    return not lies_above(a, b) and not lies_above(b, a)
+
+
+def low_rank(interval: Interval) -> tuple[bool, Fraction, bool]:
+    """Orders low ends from the least to the most restrictive (the max low: open if any attaining it is)."""
+    return (interval.low is not None, interval.low or Fraction(0), interval.low_open)
+
+
+def high_rank(interval: Interval) -> tuple[bool, Fraction, bool]:
+    """Orders high ends from the least to the most restrictive (the min high: open if any attaining it is)."""
+    return (interval.high is not None, -(interval.high or Fraction(0)), interval.high_open)
+
+
+def intersection(intervals: Iterable[Interval]) -> Interval:
+    """All values that lie in every interval; may be empty. At least one interval is required."""
+    every = list(intervals)
+    low, high = max(every, key=low_rank), max(every, key=high_rank)
+    return Interval(low.low, high.high, low.low_open, high.high_open)
+
+
+def hull(intervals: Iterable[Interval]) -> Interval | None:
+    """The least interval that holds all: an end is open only if all that attain it are. None for no intervals."""
+    every = list(intervals)
+    if not every:
+        return None
+    low, high = min(every, key=low_rank), min(every, key=high_rank)
+    return Interval(low.low, high.high, low.low_open, high.high_open)
+
+
+def divide(x: Interval, y: Interval) -> Interval | None:
+    """All quotients x ÷ y of amounts ≥ 0 with y ≠ 0, as an interval. None when y is zero only.
+
+    Both intervals are non-empty and have low ends ≥ 0. The rule was checked by brute force (tests/domain).
+    """
+    assert x.low is not None
+    assert y.low is not None
+    if y.high == 0:
+        return None
+    if x.low == 0:
+        low, low_open = Fraction(0), x.low_open
+    elif y.high is None:
+        low, low_open = Fraction(0), True
+    else:
+        low, low_open = x.low / y.high, x.low_open or y.high_open
+    if x.high == 0:
+        return Interval(low, Fraction(0), low_open, False)
+    if x.high is None or y.low == 0:
+        return Interval(low, None, low_open, True)
+    return Interval(low, x.high / y.low, low_open, x.high_open or y.low_open)

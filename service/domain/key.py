@@ -1,0 +1,67 @@
+"""Keys and refs: how records and measurands are named by people."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID, uuid5
+
+from service.domain.period import Period, canonical_period, parse_period
+
+MAX_KEY = 100
+KEY_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+_KEY = re.compile(KEY_PATTERN)
+_UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
+_MEASURANDS = UUID("6f0c1d1e-58c3-5d7f-9a43-3f3f0f4a7c21")
+
+
+def is_uuid(text: str) -> bool:
+    return _UUID.fullmatch(text) is not None
+
+
+def is_key(text: str) -> bool:
+    """Lower-case kebab, at most 100 characters, and not to be mistaken for an id."""
+    return len(text) <= MAX_KEY and _KEY.fullmatch(text) is not None and not is_uuid(text)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Measurand:
+    """The quantity intended to be measured: what figures answer the same question about."""
+
+    subject_id: str
+    metric_id: str
+    scope_id: str | None
+    earliest: date | None
+    latest: date | None
+
+    @property
+    def id(self) -> str:
+        """The same for the same quantity, in every database that has these records."""
+        period = f"{self.earliest}/{self.latest}" if self.earliest else ""
+        return str(uuid5(_MEASURANDS, f"{self.subject_id} {self.metric_id} {self.scope_id or ''} {period}"))
+
+
+def measurand_period(period: Period | None, *, periodic: bool) -> tuple[date | None, date | None]:
+    """What a figure's period contributes to its measurand: nothing, unless the metric is periodic."""
+    if period is None or not periodic:
+        return None, None
+    return period.earliest, period.latest
+
+
+def measurand_key(subject: str, metric: str, scope: str | None, earliest: date | None, latest: date | None) -> str:
+    """`subject.metric[.scope][@period]`; in a key `/` is written `_`."""
+    key = f"{subject}.{metric}" + (f".{scope}" if scope else "")
+    if earliest is None or latest is None:
+        return key
+    return f"{key}@{canonical_period(earliest, latest).replace('/', '_')}"
+
+
+def normal_measurand_key(text: str) -> str:
+    """The key as it is stored, for any way to write its period (`@2023-01-01_2023-12-31` is `@2023`).
+
+    Raises Invalid when the period is none.
+    """
+    name, at, period = text.partition("@")
+    if not at:
+        return name
+    parsed = parse_period(period.replace("_", "/"))
+    return f"{name}@{canonical_period(parsed.earliest, parsed.latest).replace('/', '_')}"

@@ -1,0 +1,165 @@
+"""Units of measurement: a closed table of exact factors, ISO 4217 currencies and count nouns.
+
+A unit is written as components joined by `.`, with at most one `/` before those of the denominator:
+`GPU.hour`, `USD/GPU.hour` (dollars per GPU-hour), `{people}`. A count noun in braces (after UCUM) converts only to
+itself. Factors are exact fractions, so that no conversion loses a digit.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from functools import cache
+
+from babel.core import get_global
+
+from service.errors import Invalid
+
+MAX_UNIT_LENGTH = 60
+_NOUN = re.compile(r"\{[a-z0-9]+(?:[ _-][a-z0-9]+)*\}")
+
+_THOUSANDS = {"k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18, "Z": 21}
+
+# symbol: (dimension, factor to the dimension's base, name)
+TABLE: dict[str, tuple[str, Fraction, str]] = {
+    "1": ("", Fraction(1), "a pure number"),
+    "%": ("", Fraction(1, 100), "percent"),
+    "second": ("time", Fraction(1), "second"),
+    "minute": ("time", Fraction(60), "minute"),
+    "hour": ("time", Fraction(3600), "hour"),
+    "day": ("time", Fraction(86400), "day of 24 hours"),
+    "week": ("time", Fraction(7 * 86400), "week"),
+    "year": ("time", Fraction(31557600), "Julian year of 365.25 days"),
+    "GPU": ("gpu", Fraction(1), "graphics processor used as an accelerator"),
+    "TPU": ("tpu", Fraction(1), "tensor processor"),
+    "chip": ("chip", Fraction(1), "accelerator of any kind"),
+    "H100e": ("h100e", Fraction(1), "computing capacity of one Nvidia H100"),
+    "server": ("server", Fraction(1), "server"),
+    "parameter": ("parameter", Fraction(1), "parameter of a model"),
+    "token": ("token", Fraction(1), "token of text"),
+    "query": ("query", Fraction(1), "query answered by a model"),
+    "person": ("person", Fraction(1), "person"),
+    "FLOP": ("flop", Fraction(1), "floating-point operation"),
+    "J": ("energy", Fraction(1), "joule"),
+    "g": ("mass", Fraction(1), "gram"),
+    "t": ("mass", Fraction(10**6), "tonne"),
+    "gCO2e": ("co2e", Fraction(1), "gram of CO2 equivalent"),
+    "tCO2e": ("co2e", Fraction(10**6), "tonne of CO2 equivalent"),
+    "L": ("volume", Fraction(1), "litre"),
+    "m3": ("volume", Fraction(1000), "cubic metre"),
+    "m": ("length", Fraction(1), "metre"),
+    "km": ("length", Fraction(1000), "kilometre"),
+    "m2": ("area", Fraction(1), "square metre"),
+    "B": ("data", Fraction(1), "byte"),
+}
+for _symbol, _dimension, _factor, _name, _prefixes in (
+    ("Wh", "energy", Fraction(3600), "watt-hour", "kMGTP"),
+    ("J", "energy", Fraction(1), "joule", "kMGTPE"),
+    ("FLOP", "flop", Fraction(1), "floating-point operation", "GTPEZ"),
+    ("token", "token", Fraction(1), "token of text", "kMGT"),
+    ("parameter", "parameter", Fraction(1), "parameter of a model", "MGT"),
+    ("B", "data", Fraction(1), "byte", "kMGTPE"),
+    ("g", "mass", Fraction(1), "gram", "k"),
+    ("gCO2e", "co2e", Fraction(1), "gram of CO2 equivalent", "k"),
+    ("tCO2e", "co2e", Fraction(10**6), "tonne of CO2 equivalent", "kM"),
+    ("L", "volume", Fraction(1), "litre", "M"),
+):
+    TABLE.setdefault(_symbol, (_dimension, _factor, _name))
+    for _prefix in _prefixes:
+        _power = _THOUSANDS[_prefix]
+        TABLE[_prefix + _symbol] = (_dimension, _factor * 10**_power, f"10^{_power} {_name}s")
+
+# a watt is a joule a second: two dimensions, so it stands apart
+_WATTS = {prefix + "W": Fraction(10) ** power for prefix, power in {"": 0, **_THOUSANDS}.items() if prefix not in "EZ"}
+_WATTS["W"] = Fraction(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A parsed unit: exponents by dimension (a currency is a dimension of its own) and the factor to the bases."""
+
+    dimensions: tuple[tuple[str, int], ...]
+    factor: Fraction
+
+    @property
+    def currency(self) -> str | None:
+        return next((name[1:] for name, _ in self.dimensions if name.startswith("$")), None)
+
+    def without_currency(self) -> tuple[tuple[str, int], ...]:
+        return tuple(("$" if name.startswith("$") else name, power) for name, power in self.dimensions)
+
+
+@cache
+def currencies() -> frozenset[str]:
+    """The ISO 4217 codes that are legal tender somewhere today."""
+    today = date.today().timetuple()[:3]  # noqa: DTZ011 - which currencies exist does not hang on a time zone
+    codes = {
+        code
+        for listed in get_global("territory_currencies").values()
+        for code, _, end, tender in listed
+        if tender and (end is None or end >= today)
+    }
+    return frozenset(codes)
+
+
+def _component(text: str) -> tuple[dict[str, int], Fraction]:
+    if text in _WATTS:
+        return {"energy": 1, "time": -1}, _WATTS[text]
+    if text in TABLE:
+        dimension, factor, _ = TABLE[text]
+        return ({dimension: 1} if dimension else {}), factor
+    if text in currencies():
+        return {"$" + text: 1}, Fraction(1)
+    if _NOUN.fullmatch(text):
+        return {text: 1}, Fraction(1)
+    shown = text if text.isprintable() and len(text) <= 20 else "this component"
+    raise Invalid.at(
+        "",
+        f"Unknown unit: {shown}. Use a unit of the table at /v1, an ISO 4217 currency, or a noun in braces "
+        "such as {people}, joined by '.' and at most one '/'.",
+    )
+
+
+@cache
+def _parse(text: str) -> Unit:
+    numerator, *denominator = text.split("/")
+    if len(denominator) > 1:
+        raise Invalid.at("", "A unit has at most one '/'; all that follows it is the denominator.")
+    dimensions: dict[str, int] = {}
+    factor = Fraction(1)
+    for sign, part in ((1, numerator), *((-1, d) for d in denominator)):
+        for component in part.split("."):
+            powers, component_factor = _component(component)
+            factor *= component_factor**sign
+            for name, power in powers.items():
+                dimensions[name] = dimensions.get(name, 0) + sign * power
+    named = tuple(sorted((name, power) for name, power in dimensions.items() if power))
+    if sum(name.startswith("$") for name, _ in named) > 1:
+        raise Invalid.at("", "A unit names at most one currency.")
+    return Unit(named, factor)
+
+
+def parse_unit(text: str) -> Unit:
+    """Raises Invalid (pointer "") for what is not a unit."""
+    if not 0 < len(text) <= MAX_UNIT_LENGTH:
+        raise Invalid.at("", f"A unit has 1 to {MAX_UNIT_LENGTH} characters.")
+    return _parse(text)
+
+
+def conversion(unit: Unit, target: Unit) -> Fraction | None:
+    """What to multiply an amount in `unit` by to have it in `target`; None where they differ in currency only.
+
+    Raises Invalid when the units do not measure the same thing.
+    """
+    if unit.dimensions == target.dimensions:
+        return unit.factor / target.factor
+    if unit.currency and target.currency and unit.without_currency() == target.without_currency():
+        return None
+    raise Invalid.at("", "The unit does not convert to the metric's unit.")
+
+
+def unit_words() -> dict[str, str]:
+    """Every single unit of the table with its meaning, for forms."""
+    words = {symbol: name for symbol, (_, _, name) in TABLE.items()}
+    words |= {symbol: "watt" if factor == 1 else f"{int(factor):,} watts" for symbol, factor in _WATTS.items()}
+    return dict(sorted(words.items()))

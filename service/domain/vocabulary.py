@@ -1,0 +1,204 @@
+"""The closed vocabularies. Each word carries its meaning; `GET /v1` shows them all."""
+
+from enum import StrEnum
+
+
+class Word(StrEnum):
+    """A word of a vocabulary: its value is what stands on the wire, `meaning` is for people."""
+
+    meaning: str
+
+    def __new__(cls, value: str, meaning: str = "") -> "Word":
+        word = str.__new__(cls, value)
+        word._value_ = value
+        word.meaning = meaning
+        return word
+
+
+class SourceKind(Word):
+    PAPER = "paper", "a peer-reviewed or otherwise published paper"
+    PREPRINT = "preprint", "a paper before or without review"
+    NEWS_ARTICLE = "news_article", "an article in a newspaper, magazine or news site"
+    ANALYST_REPORT = "analyst_report", "a report of a research firm or analyst"
+    FILING = "filing", "a document filed with an authority"
+    INTERVIEW = "interview", "a recorded conversation"
+    SPEECH = "speech", "a talk or testimony"
+    PRESS_RELEASE = "press_release", "a statement of an organisation to the press"
+    DATASET = "dataset", "a table or database"
+    WEB_PAGE = "web_page", "any other page of the web"
+    SOCIAL_POST = "social_post", "a post or thread on a social network"
+    BOOK = "book", "a book"
+    OTHER = "other", "none of these"
+
+
+class EntityKind(Word):
+    ORGANIZATION = "organization", "a company, institute, authority or other body"
+    PERSON = "person", "a natural person"
+    GROUP = "group", "several parties named as one"
+    MODEL = "model", "a trained model or a family of them"
+    PRODUCT = "product", "a thing that is made or sold"
+    EVENT = "event", "something that happened"
+    PLACE = "place", "a country, region or site"
+    OTHER = "other", "none of these"
+
+
+class ClaimantRole(Word):
+    FIRST_PARTY = "first_party", "the claimant is the subject or speaks for it"
+    THIRD_PARTY = "third_party", "the claimant is someone else"
+    UNKNOWN = "unknown", "it is not known which"
+
+
+class ClaimStatus(Word):
+    ACTIVE = "active", "the claim stands"
+    SUPERSEDED = "superseded", "the same claimant has replaced it by another claim"
+    RETRACTED = "retracted", "the claimant has taken it back"
+
+
+class Basis(Word):
+    REPORTED = "reported", "disclosed by someone in a position to know"
+    ESTIMATED = "estimated", "inferred from other things"
+    ALLEGED = "alleged", "asserted without showing how it is known"
+    PROJECTED = "projected", "about the future; never counted in an aggregate"
+    ASSUMED = "assumed", "an input of a calculation; never counted in an aggregate"
+    UNSTATED = "unstated", "the source does not say"
+
+
+class Qualifier(Word):
+    EXACT = "exact", "this value"
+    ABOUT = "about", "near this value: value ± tolerance × |value|"
+    BETWEEN = "between", "from lower to upper, both included"
+    AT_LEAST = "at_least", "lower or more"
+    MORE_THAN = "more_than", "more than lower"
+    AT_MOST = "at_most", "upper or less"
+    LESS_THAN = "less_than", "less than upper"
+    VAGUE = "vague", "words only; listed, never computed with"
+
+
+class IntervalKind(Word):
+    RANGE = "range", "limits: the value lies within"
+    CI90 = "ci90", "a 90% confidence or credible interval"
+    CI95 = "ci95", "a 95% confidence or credible interval"
+    P5_P95 = "p5_p95", "5th to 95th percentile"
+    IQR = "iqr", "25th to 75th percentile"
+    OTHER = "other", "another kind, named in the claim"
+
+
+class DisputeType(Word):
+    CONTRADICTS = "contradicts", "says that it is not so"
+    SCOPE = "scope", "the number covers something else than it is taken for"
+    METHOD = "method", "the way it was found does not hold"
+    DATA = "data", "the data behind it are wrong"
+    ATTRIBUTION = "attribution", "it was not they who said it"
+    DEFINITION = "definition", "a word is used in another sense"
+    CONTEXT = "context", "true, but misleading where it stands"
+    OUTDATED = "outdated", "it was so once"
+    CORRECTION = "correction", "the right number is another"
+
+
+class DisputeStatus(Word):
+    OPEN = "open", "stands as it was raised"
+    CONCEDED = "conceded", "the disputed party has agreed"
+    TAKEN_BACK = "taken_back", "whoever raised it no longer does"
+    SUPERSEDED = "superseded", "replaced by another dispute"
+    RESOLVED = "resolved", "settled, as the resolution says"
+
+
+class Agreement(Word):
+    NONE = "none", "no figure that can be computed with"
+    SINGLE = "single", "one claimant only"
+    AGREE = "agree", "no two claimants' figures exclude each other"
+    CONFLICT = "conflict", "figures of different claimants exclude each other"
+
+
+class Verdict(Word):
+    ESTIMATES_HIGHER = "estimates_higher", "every estimate lies above every reported figure"
+    ESTIMATES_LOWER = "estimates_lower", "every estimate lies below every reported figure"
+    THIRD_PARTY_HIGHER = "third_party_higher", "every third-party figure lies above every first-party one"
+    THIRD_PARTY_LOWER = "third_party_lower", "every third-party figure lies below every first-party one"
+    CONSISTENT = "consistent", "some figure of one side overlaps one of the other"
+    MIXED = "mixed", "the sides' hulls overlap, but no two figures do"
+    REPORTED_ONLY = "reported_only", "no estimate to compare with"
+    ESTIMATED_ONLY = "estimated_only", "no reported figure to compare with"
+    FIRST_PARTY_ONLY = "first_party_only", "no third-party figure to compare with"
+    THIRD_PARTY_ONLY = "third_party_only", "no first-party figure to compare with"
+    NONE = "none", "neither side has a figure that can be computed with"
+
+
+class ComparabilityStatus(Word):
+    COMPARABLE = "comparable", "both numbers answer the same question"
+    CONDITIONAL = "conditional", "a ratio is given; the reasons say on what it depends"
+    NOT_COMPARABLE = "not_comparable", "no ratio can be given, for the reasons named"
+
+
+class Reason(Word):
+    SCOPE_NOT_STATED = "scope_not_stated", "a source does not say which part is counted"
+    SCOPES_DIFFER = "scopes_differ", "different parts are counted"
+    SUBJECTS_DIFFER = "subjects_differ", "the numbers are about different subjects"
+    METRICS_DIFFER = "metrics_differ", "the numbers are of different kinds"
+    PERIODS_DIFFER = "periods_differ", "the numbers are for different periods"
+    PERIOD_APPROXIMATE = "period_approximate", "a period is only approximately known"
+    PRICE_YEARS_DIFFER = "price_years_differ", "amounts in prices of different stated years"
+    UNITS_DIFFER = "units_differ", "the units do not convert into each other; no ratio"
+    NO_EXCHANGE_RATE = "no_exchange_rate", "different currencies without an exchange rate; no ratio"
+    DENOMINATOR_ZERO = "denominator_zero", "the number to divide by is zero; no ratio"
+
+
+class IntervalBasis(Word):
+    STATED_LIMITS = "stated_limits", "the extremes are stated as limits"
+    PROBABILITY_INTERVALS = "probability_intervals", "an extreme is an interval that may miss the truth"
+
+
+class NotComputed(Word):
+    VAGUE = "vague", "stated in words only"
+    NO_EXCHANGE_RATE = "no_exchange_rate", "in another currency than the metric's, without an exchange rate"
+
+
+class DriftResult(Word):
+    SAME = "same", "the number was relayed as it was"
+    REQUALIFIED = "requalified", "the same thing under other terms"
+    ROUNDED = "rounded", "the number was rounded or truncated to its last stated digit"
+    DRIFT = "drift", "the number has changed on the way"
+    UNPAIRED = "unpaired", "no figure of the origin that it can be held against"
+
+
+class DriftFlag(Word):
+    SCOPE_CHANGED = "scope_changed", "the relay states another scope than its origin"
+    SUBJECT_CHANGED = "subject_changed", "the relay is about another subject"
+    PRICE_YEAR_CHANGED = "price_year_changed", "the relay is in prices of another year"
+
+
+class Relation(Word):
+    WIDER = "wider", "counts all of this, and more"
+    NARROWER = "narrower", "counts a part of this"
+    SCOPE_NOT_STATED = "scope_not_stated", "one of the two does not say what it counts"
+    OTHER = "other", "counts another part"
+
+
+class DisagreementKind(Word):
+    CONFLICT = "conflict", "different claimants exclude each other"
+    SELF_CONFLICT = "self_conflict", "one claimant excludes himself"
+    DRIFT = "drift", "a relayed number differs from its origin"
+    PART_EXCEEDS_WHOLE = "part_exceeds_whole", "a part is said to be more than its whole"
+
+
+VOCABULARIES: dict[str, type[Word]] = {
+    "source_kind": SourceKind,
+    "entity_kind": EntityKind,
+    "claimant_role": ClaimantRole,
+    "claim_status": ClaimStatus,
+    "basis": Basis,
+    "qualifier": Qualifier,
+    "interval_kind": IntervalKind,
+    "dispute_type": DisputeType,
+    "dispute_status": DisputeStatus,
+    "agreement": Agreement,
+    "verdict": Verdict,
+    "comparability": ComparabilityStatus,
+    "comparability_reason": Reason,
+    "interval_basis": IntervalBasis,
+    "not_computed": NotComputed,
+    "drift_result": DriftResult,
+    "drift_flag": DriftFlag,
+    "relation": Relation,
+    "disagreement_kind": DisagreementKind,
+}

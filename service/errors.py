@@ -1,0 +1,70 @@
+"""What can go wrong, in the service's own words. No HTTP in here; `api/problems.py` gives each its status.
+
+ServiceError
+├── Invalid               the request can never succeed as it is
+├── NotFound              no such record
+├── Conflict              the request contradicts what is stored
+├── PreconditionRequired  a change without saying which version it changes
+├── PreconditionFailed    the record has changed since it was read
+└── Unavailable           try again later
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal, Self
+
+Place = Literal["body", "query", "path", "header", "file"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong at one place. `pointer` is a JSON pointer into the body, or `/name` of a parameter."""
+
+    pointer: str
+    detail: str
+    code: str = "invalid"
+    place: Place = "body"
+    line: int | None = None
+
+
+@dataclass(eq=False)
+class ServiceError(Exception):
+    """Base of all: a sentence for the person who reads it, and the places it speaks of."""
+
+    detail: str
+    faults: list[Fault] = field(default_factory=list)
+
+    @classmethod
+    def at(cls, pointer: str, detail: str, place: Place = "body") -> Self:
+        return cls(detail, [Fault(pointer, detail, place=place)])
+
+    def under(self, prefix: str) -> Self:
+        """The same error, seen from a document in which this one stands at `prefix`."""
+        self.faults = [replace(f, pointer=prefix + f.pointer) for f in self.faults]
+        return self
+
+    def __str__(self) -> str:
+        return self.detail
+
+
+class Invalid(ServiceError):
+    pass
+
+
+class NotFound(ServiceError):
+    pass
+
+
+class Conflict(ServiceError):
+    pass
+
+
+class PreconditionRequired(ServiceError):
+    pass
+
+
+class PreconditionFailed(ServiceError):
+    pass
+
+
+class Unavailable(ServiceError):
+    pass

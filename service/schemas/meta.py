@@ -1,0 +1,65 @@
+"""The entry point of the API: where things are, and which words it knows."""
+
+from pydantic import Field
+
+from service.schemas.base import View
+
+
+class Term(View):
+    value: str
+    meaning: str
+
+
+class Vocabularies(View):
+    source_kind: list[Term]
+    entity_kind: list[Term]
+    claimant_role: list[Term]
+    claim_status: list[Term]
+    basis: list[Term]
+    qualifier: list[Term]
+    interval_kind: list[Term]
+    dispute_type: list[Term]
+    dispute_status: list[Term]
+    agreement: list[Term]
+    verdict: list[Term]
+    comparability: list[Term]
+    comparability_reason: list[Term]
+    interval_basis: list[Term]
+    not_computed: list[Term]
+    drift_result: list[Term]
+    drift_flag: list[Term]
+    relation: list[Term]
+    disagreement_kind: list[Term]
+    unit: list[Term] = Field(description="Single units; join them by '.' and at most one '/'.")
+    currency: list[Term] = Field(description="ISO 4217 currencies, which are units too.")
+
+
+class Links(View):
+    sources: str
+    entities: str
+    metrics: str
+    claims: str
+    figures: str
+    disputes: str
+    comparisons: str
+    between: str
+    disagreements: str
+    contested_claims: str
+    openapi: str
+    docs: str
+
+
+class Service(View):
+    name: str
+    version: str
+    links: Links
+    vocabularies: Vocabularies
+
+
+class Health(View):
+    status: str
+
+
+class Readiness(View):
+    status: str
+    revision: str | None = Field(description="The migration at which the database stands.")

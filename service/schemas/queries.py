@@ -1,0 +1,164 @@
+"""Query parameters of the lists. Refs may be repeated: any of them. Unknown parameters are refused."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from service.domain.vocabulary import (
+    Agreement,
+    Basis,
+    ClaimantRole,
+    ComparabilityStatus,
+    DisagreementKind,
+    DisputeStatus,
+    DisputeType,
+    EntityKind,
+    Qualifier,
+    SourceKind,
+    Verdict,
+)
+from service.schemas.base import Body
+from service.schemas.types import Bool, Day, DecimalText, Id, Line, Ref, UnitText, refuse
+
+MAX_REPEATS = 100
+CURSOR = "What `next_cursor` of the page before says. It holds for the same filters and sort only."
+
+
+def _flag(raw: object) -> object:
+    if isinstance(raw, str):
+        if raw not in ("true", "false"):
+            raise refuse("Expected true or false.")
+        return raw == "true"
+    return raw
+
+
+QueryFlag = Annotated[Bool, BeforeValidator(_flag)]
+Refs = Annotated[list[Ref], Field(max_length=MAX_REPEATS)]
+Ids = Annotated[list[Id], Field(max_length=MAX_REPEATS)]
+Lines = Annotated[list[Line], Field(max_length=MAX_REPEATS)]
+TextFilter = Annotated[
+    str,
+    Field(min_length=1, max_length=200, description="Records that hold all these words, whatever their case."),
+]
+BasicSort = Literal["created_at", "-created_at", "updated_at", "-updated_at"]
+
+
+class PageQuery(Body):
+    limit: int = Field(50, ge=1, le=200)
+    cursor: str | None = Field(None, max_length=1000, description=CURSOR)
+
+
+class ListQuery(PageQuery):
+    id: Ids = []
+    withdrawn: Literal["false", "true", "all"] = "false"
+
+
+class SourceQuery(ListQuery):
+    sort: Literal[BasicSort, "title", "-title"] = "-created_at"
+    kind: list[SourceKind] = []
+    publisher: Lines = []
+    published_from: Day | None = None
+    published_to: Day | None = None
+    text: TextFilter | None = None
+
+
+class EntityQuery(ListQuery):
+    sort: Literal[BasicSort, "key", "-key", "name", "-name"] = "-created_at"
+    kind: list[EntityKind] = []
+    part_of: Refs = []
+    text: TextFilter | None = None
+
+
+class MetricQuery(ListQuery):
+    sort: Literal[BasicSort, "key", "-key", "name", "-name"] = "-created_at"
+
+
+class ClaimQuery(ListQuery):
+    sort: BasicSort = "-created_at"
+    subject: Refs = []
+    claimant: Refs = []
+    source: Refs = []
+    metric: Refs = []
+    scope: Refs = []
+    basis: list[Basis] = []
+    claimant_role: list[ClaimantRole] = []
+    status: list[Literal["active", "superseded", "retracted", "all"]] = ["active"]
+    asserted_from: Day | None = None
+    asserted_to: Day | None = None
+    derived_from: Refs = []
+    text: TextFilter | None = None
+
+
+class FigureQuery(ListQuery):
+    sort: BasicSort = "-created_at"
+    claim: Refs = []
+    subject: Refs = []
+    metric: Refs = []
+    scope: Refs = []
+    basis: list[Basis] = []
+    qualifier: list[Qualifier] = []
+    unit: Annotated[list[UnitText], Field(max_length=MAX_REPEATS)] = []
+    value_min: DecimalText | None = Field(None, description="In the metric's unit: the interval reaches this or more.")
+    value_max: DecimalText | None = Field(None, description="In the metric's unit: the interval reaches this or less.")
+    period_from: Day | None = None
+    period_to: Day | None = None
+
+
+class DisputeQuery(ListQuery):
+    sort: BasicSort = "-created_at"
+    claim: Refs = []
+    type: list[DisputeType] = []
+    status: list[DisputeStatus] = []
+    raised_by: Refs = []
+
+
+class MeasurandQuery(PageQuery):
+    id: Ids = []
+    subject: Refs = []
+    metric: Refs = []
+    scope: Refs = []
+    entity_kind: list[EntityKind] = []
+    agreement: list[Agreement] = []
+    verdict: list[Verdict] = []
+    comparability: list[ComparabilityStatus] = []
+    within_rounding: QueryFlag | None = None
+    gap_min: DecimalText | None = Field(None, description="The sources differ by this factor at least.")
+
+
+class ComparisonQuery(MeasurandQuery):
+    sort: Literal[BasicSort, "gap", "-gap", "figure_count", "-figure_count"] = "-created_at"
+
+
+class DisagreementQuery(MeasurandQuery):
+    kind: DisagreementKind = DisagreementKind.CONFLICT
+
+
+class ContestedQuery(ListQuery):
+    sort: BasicSort = "-created_at"
+    subject: Refs = []
+    claimant: Refs = []
+    source: Refs = []
+    type: list[DisputeType] = []
+    status: list[DisputeStatus] = Field([], description="Of the dispute; by default all but those taken back.")
+
+
+class ComputeQuery(Body):
+    """How a comparison is to be computed; echoed in its settings."""
+
+    about_tolerance: DecimalText = Field(
+        "0.1", validate_default=True, description="What `about` means: value ± this share of it. 0 to 0.5."
+    )
+    as_of: Day | None = Field(
+        None, description="Only claims that could be read by this day: published and asserted by then."
+    )
+
+
+class ComparisonSettingsQuery(ComputeQuery):
+    by: Literal["basis", "party"] = Field("basis", description="Reported vs. estimated, or first vs. third party.")
+
+
+class BetweenQuery(ComputeQuery):
+    left: str = Field(max_length=400, description="A measurand (id or key) or the id of a figure.")
+    right: str = Field(max_length=400, description="A measurand (id or key) or the id of a figure.")
+    left_side: Literal["reported", "estimated", "all"] | None = None
+    right_side: Literal["reported", "estimated", "all"] | None = None

@@ -1,0 +1,58 @@
+"""JSON read exactly: numbers never become floats, and what is ambiguous is refused."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from service.errors import Invalid
+
+_MAX_NUMBER = 400  # characters; no number within the bounds is longer
+
+
+class Outsized:
+    """Stands in a parsed body for a number too long to be any: no field accepts it, and nothing expands it."""
+
+
+def _integer(text: str) -> int | Outsized:
+    return int(text) if len(text) <= _MAX_NUMBER else Outsized()
+
+
+def _decimal(text: str) -> int | Decimal | Outsized:
+    if len(text) > _MAX_NUMBER:
+        return Outsized()
+    number = Decimal(text)
+    exponent = number.adjusted()
+    if not -_MAX_NUMBER < exponent < _MAX_NUMBER:
+        return Outsized()
+    # 2023.0 is a whole number in JSON
+    return int(number) if exponent < 18 and number == number.to_integral_value() else number
+
+
+def _constant(name: str) -> Any:
+    raise Invalid.at("", f"{name} is not JSON. Numbers must be finite.")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise Invalid.at("", "An object of the body has the same name twice.")
+    return found
+
+
+def parse_json(content: bytes) -> Any:
+    """Raises Invalid for anything but strict UTF-8 JSON of moderate depth."""
+    try:
+        return json.loads(
+            content.decode("utf-8"),
+            parse_float=_decimal,
+            parse_int=_integer,
+            parse_constant=_constant,
+            object_pairs_hook=_object,
+        )
+    except RecursionError:
+        raise Invalid.at("", "The body is nested too deep.") from None
+    except UnicodeDecodeError as error:
+        raise Invalid.at("", f"The body is not UTF-8 (at byte {error.start}).") from None
+    except json.JSONDecodeError as error:
+        detail = f"The body is not valid JSON (at line {error.lineno}, column {error.colno})."
+        raise Invalid.at("", detail) from None

@@ -1,0 +1,211 @@
+"""The kinds of value on the wire. Each is one named type in the OpenAPI document."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Strict, StrictBool, WithJsonSchema
+from pydantic_core import PydanticCustomError
+from typing_extensions import TypeAliasType
+
+from service.domain import key as keys
+from service.domain.number import BOUNDS, format_number, parse_number
+from service.domain.period import parse_period
+from service.domain.units import parse_unit
+from service.errors import Invalid
+
+MAX_LINE = 500
+MAX_TEXT = 20_000
+MAX_URL = 2_000
+
+
+def refuse(message: str) -> PydanticCustomError:
+    """A validation error that says what to do, without repeating the input."""
+    return PydanticCustomError("refused", "{message}", {"message": message})
+
+
+def clean_text(text: str) -> str:
+    """NFC, and nothing that a database cannot hold. Raises ValueError."""
+    if "\x00" in text:
+        raise refuse("The text holds U+0000, which cannot be stored. Remove it.")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise refuse("The text holds half of a surrogate pair. Send valid Unicode.")
+    return unicodedata.normalize("NFC", text)
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise refuse("The text is blank. Leave the field out, or send null where it may be null.")
+    return text
+
+
+def _accepts(parse: Callable[[str], Any]) -> AfterValidator:
+    """Keeps the text as it stands when the domain can read it."""
+
+    def check(text: str) -> str:
+        try:
+            parse(text)
+        except Invalid as error:
+            raise refuse(error.detail) from None
+        return text
+
+    return AfterValidator(check)
+
+
+def _number(raw: object) -> Decimal:
+    try:
+        return parse_number(raw)
+    except Invalid as error:
+        raise refuse(error.detail) from None
+
+
+def _key(text: str) -> str:
+    if not keys.is_key(text):
+        raise refuse("A key is lower-case words joined by hyphens, at most 100 characters, and not shaped like a UUID.")
+    return text
+
+
+def _uuid(text: str) -> str:
+    if not keys.is_uuid(text):
+        raise refuse("Expected a UUID such as 0199b1c4-6d3e-7c1a-9f3e-2b7a5c1d4e8f.")
+    return text.lower()
+
+
+def _ref(text: str) -> str:
+    if keys.is_uuid(text):
+        return text.lower()
+    if not keys.is_key(text):
+        raise refuse("Name the record by its id or its key.")
+    return text
+
+
+def _url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        raise refuse("Not a URL.") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", text):
+        raise refuse("Expected an absolute http or https URL.")
+    return text
+
+
+def _day(raw: object) -> date:
+    if isinstance(raw, date) and not isinstance(raw, datetime):
+        return raw
+    if not isinstance(raw, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", raw):
+        raise refuse("Expected a day such as 2025-09-17.")
+    try:
+        return date.fromisoformat(raw)
+    except ValueError:
+        raise refuse("There is no such day in the calendar.") from None
+
+
+def format_time(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def _unique(items: list[str]) -> list[str]:
+    if len(set(items)) < len(items):
+        raise refuse("The list names something twice.")
+    return items
+
+
+Line = Annotated[
+    str,
+    Field(min_length=1, max_length=MAX_LINE),
+    AfterValidator(clean_text),
+    AfterValidator(_not_blank),
+]
+Text = Annotated[
+    str,
+    Field(min_length=1, max_length=MAX_TEXT),
+    AfterValidator(clean_text),
+    AfterValidator(_not_blank),
+]
+Key = TypeAliasType(
+    "Key",
+    Annotated[
+        str,
+        AfterValidator(_key),
+        Field(
+            max_length=keys.MAX_KEY,
+            description="Lower-case words joined by hyphens, unique among its kind.",
+            json_schema_extra={"pattern": keys.KEY_PATTERN},
+        ),
+    ],
+)
+Id = Annotated[str, AfterValidator(_uuid), Field(max_length=36, json_schema_extra={"format": "uuid"})]
+Ref = TypeAliasType(
+    "Ref",
+    Annotated[
+        str,
+        AfterValidator(_ref),
+        Field(
+            max_length=keys.MAX_KEY,
+            description="The id or the key of a record.",
+            json_schema_extra={"pattern": "^[0-9A-Fa-f-]{36}$|" + keys.KEY_PATTERN},
+        ),
+    ],
+)
+Url = Annotated[
+    str,
+    Field(max_length=MAX_URL, json_schema_extra={"format": "uri"}),
+    AfterValidator(clean_text),
+    AfterValidator(_url),
+]
+Doi = Annotated[str, Field(max_length=200, pattern=r"^10\.[0-9]{4,9}/[!-~]+$")]
+Language = Annotated[str, Field(max_length=35, pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*$")]
+Edtf = TypeAliasType(
+    "Edtf",
+    Annotated[
+        str,
+        Field(
+            max_length=40,
+            description="A date in EDTF: 2025, 2025-09, 2025-09-17, 2025-33 (first quarter), 202X, each with ?, ~ or %"
+            " after it if need be, or an interval A/B, A/.., ../B.",
+        ),
+        _accepts(parse_period),
+    ],
+)
+UnitText = TypeAliasType(
+    "UnitText",
+    Annotated[
+        str,
+        Field(
+            max_length=60,
+            description="A unit of the table at /v1, an ISO 4217 currency, a noun in braces, or these joined by '.' and"
+            " at most one '/': USD, GPU.hour, USD/GPU.hour, {people}.",
+        ),
+        _accepts(parse_unit),
+    ],
+)
+DecimalText = TypeAliasType(
+    "DecimalText",
+    Annotated[
+        Decimal,
+        BeforeValidator(_number),
+        PlainSerializer(format_number, return_type=str, when_used="json"),
+        WithJsonSchema(
+            {
+                "type": "string",
+                "pattern": r"^-?[0-9]{1,38}(\.[0-9]{1,18})?$",
+                "description": f"An exact decimal: {BOUNDS}. A JSON number is accepted as well.",
+                "examples": ["294000"],
+            }
+        ),
+    ],
+)
+Time = Annotated[
+    datetime,
+    PlainSerializer(format_time, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+Year = Annotated[int, Strict(), Field(ge=1000, le=9999)]
+Lines = Annotated[list[Line], Field(max_length=200), AfterValidator(_unique)]
+Urls = Annotated[list[Url], Field(max_length=50), AfterValidator(_unique)]
+Bool = StrictBool

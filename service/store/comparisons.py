@@ -1,0 +1,250 @@
+"""Measurands as they are listed: their stored summaries, filtered, sorted and paged."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, case, func, select, type_coerce
+from sqlalchemy.orm import aliased
+
+from service.db.tables import ClaimRow, DisputeRow, EntityRow, MeasurandRow, MetricRow, ScopeRow, SourceRow
+from service.db.types import Real
+from service.domain.key import is_uuid, normal_measurand_key
+from service.domain.vocabulary import DisagreementKind
+from service.errors import Invalid, NotFound, Place
+from service.schemas.comparisons import Contested, ContestedPage, Summary, SummaryPage
+from service.schemas.disputes import Dispute
+from service.schemas.queries import ComparisonQuery, ContestedQuery, DisagreementQuery, MeasurandQuery
+from service.store import claims, disputes, graph, rows
+from service.store.measurands import NO_RANK, STANDING
+from service.store.pages import fetch_page
+from service.store.rows import Values
+
+_SELECT: Select[*tuple[Any, ...]] = (
+    select(
+        *(getattr(MeasurandRow, name) for name in ("id", "key", "period", "updated_at", "summary", "extremes")),
+        MeasurandRow.scope_id,
+        MeasurandRow.period_earliest,
+        MeasurandRow.period_latest,
+        MetricRow.signed,
+        *rows.embed("subject", EntityRow, "id", "key", "name"),
+        *rows.embed("metric", MetricRow, "id", "key", "name", "unit"),
+        *rows.embed("scope", ScopeRow, "id", "key", "name"),
+    )
+    .join(EntityRow, EntityRow.id == MeasurandRow.subject_id)
+    .join(MetricRow, MetricRow.id == MeasurandRow.metric_id)
+    .outerjoin(ScopeRow, ScopeRow.id == MeasurandRow.scope_id)
+)
+_OWN = ("id", "key", "subject", "metric", "scope", "period", "updated_at")
+_SORTS = {
+    "created_at": MeasurandRow.created_at,
+    "updated_at": MeasurandRow.updated_at,
+    "gap": MeasurandRow.rank,
+    "figure_count": MeasurandRow.figure_count,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A measurand on file."""
+
+    row: Values
+
+    @property
+    def id(self) -> str:
+        return str(self.row["id"])
+
+    @property
+    def unit(self) -> str:
+        return str(self.row["metric"]["unit"])
+
+    @property
+    def own(self) -> Values:
+        """The fields of a Summary that are the measurand's own."""
+        return {name: self.row[name] for name in _OWN}
+
+    @property
+    def days(self) -> tuple[date | None, date | None]:
+        return self.row["period_earliest"], self.row["period_latest"]
+
+    def summary(self) -> Summary:
+        return Summary.model_validate({**self.row["summary"], **self.own})
+
+    def extremes(self, kind: DisagreementKind) -> tuple[str, str] | None:
+        """The figures that hold the least and the most of this kind of disagreement."""
+        pair = self.row["extremes"][str(kind)]
+        return (pair[0], pair[1]) if pair else None
+
+
+def read(connection: Connection, ref: str, pointer: str = "/ref", place: Place = "path") -> Filed:
+    """A measurand by id, or by its key in any way to write its period. Raises NotFound."""
+    try:
+        condition = MeasurandRow.id == ref.lower() if is_uuid(ref) else MeasurandRow.key == normal_measurand_key(ref)
+    except Invalid as error:
+        raise NotFound.at(pointer, f"The part after @ is no period. {error.detail}", place) from None
+    found = rows.fetch(connection, _SELECT.where(condition))
+    if not found:
+        detail = "There is no such measurand. Name it by its id, or by its key subject.metric[.scope][@period]."
+        raise NotFound.at(pointer, detail, place)
+    return Filed(found[0])
+
+
+def page(connection: Connection, query: ComparisonQuery) -> SummaryPage:
+    statement = _SELECT.where(MeasurandRow.present_count > 0, *_conditions(connection, query))
+    found, cursor = fetch_page(connection, statement, _SORTS, MeasurandRow.id, query, query.sort)
+    return SummaryPage(items=[Filed(row).summary() for row in found], next_cursor=cursor)
+
+
+def disagreements(connection: Connection, query: DisagreementQuery) -> tuple[list[Filed], str | None]:
+    """Measurands with a disagreement of that kind, widest first."""
+    rank = {
+        DisagreementKind.CONFLICT: MeasurandRow.rank,
+        DisagreementKind.SELF_CONFLICT: MeasurandRow.self_rank,
+        DisagreementKind.DRIFT: MeasurandRow.drift_rank,
+    }[query.kind]
+    has_any = rank > NO_RANK if query.kind is DisagreementKind.CONFLICT else rank.is_not(None)
+    statement = _SELECT.where(has_any, *_conditions(connection, query))
+    found, cursor = fetch_page(connection, statement, {"rank": rank}, MeasurandRow.id, query, "-rank")
+    return [Filed(row) for row in found], cursor
+
+
+def _conditions(connection: Connection, query: MeasurandQuery) -> list[Any]:
+    found: list[Any] = [rows.any_of(MeasurandRow.id, query.id)] if query.id else []
+    refs = (
+        (query.subject, EntityRow, MeasurandRow.subject_id, "subject"),
+        (query.metric, MetricRow, MeasurandRow.metric_id, "metric"),
+        (query.scope, ScopeRow, MeasurandRow.scope_id, "scope"),
+    )
+    found += [rows.any_of(c, rows.filter_ids(connection, t, given, name)) for given, t, c, name in refs if given]
+    words = (
+        (query.entity_kind, EntityRow.kind),
+        (query.agreement, MeasurandRow.agreement),
+        (query.verdict, MeasurandRow.verdict),
+        (query.comparability, MeasurandRow.comparability),
+    )
+    found += [rows.any_of(column, given) for given, column in words if given]
+    if query.within_rounding is not None:
+        found.append(MeasurandRow.within_rounding == query.within_rounding)
+    if query.gap_min is not None:
+        # ranks of 1 and more are gaps; those below stand for differences and for none
+        found.append(MeasurandRow.rank >= max(float(query.gap_min), 1.0))
+    return found
+
+
+# Scope trees ---------------------------------------------------------------------------------------------------------
+
+
+def siblings(connection: Connection, measurand: Filed) -> list[Filed]:
+    """The other measurands with figures of the same subject, metric and period, in the order of the metric's scopes."""
+    row = measurand.row
+    earliest, latest = measurand.days
+    statement = _SELECT.where(
+        MeasurandRow.subject_id == row["subject"]["id"],
+        MeasurandRow.metric_id == row["metric"]["id"],
+        MeasurandRow.period_earliest.is_not_distinct_from(earliest),
+        MeasurandRow.period_latest.is_not_distinct_from(latest),
+        MeasurandRow.id != measurand.id,
+        MeasurandRow.present_count > 0,
+    ).order_by(ScopeRow.position.nulls_first(), MeasurandRow.id)
+    return [Filed(found) for found in rows.fetch(connection, statement)]
+
+
+def wholes(connection: Connection, scope_ids: Collection[str]) -> dict[str, set[str]]:
+    """For each scope, all scopes that it is a part of, directly or not."""
+    if not scope_ids:
+        return {}
+    chain = graph.ancestors(ScopeRow.id, ScopeRow.part_of_id, scope_ids)
+    found: dict[str, set[str]] = {scope_id: set() for scope_id in scope_ids}
+    for row in connection.execute(select(chain).where(chain.c.depth > 0)):
+        found[row.start].add(row.id)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class PartAndWhole:
+    """Two measurands of which the first, a part, seems to exceed the second: to be checked exactly."""
+
+    part: Filed
+    whole_id: str
+    whole_extremes: Values
+
+
+def exceeding_parts(connection: Connection, query: DisagreementQuery) -> tuple[list[PartAndWhole], str | None]:
+    """Parts whose max low reaches the min high of a whole, each with the whole that it exceeds most, widest first.
+
+    Ends that are equal are left to the caller: the stored ends are floats, which keep the order but not the last digit.
+    """
+    pairs = _parts_and_wholes().subquery("pairs")
+    whole = aliased(MeasurandRow)
+    statement = (
+        _SELECT.add_columns(whole.id.label("whole_id"), whole.extremes.label("whole_extremes"))
+        .join(pairs, pairs.c.part == MeasurandRow.id)
+        .join(whole, whole.id == pairs.c.whole)
+        .where(pairs.c.place == 1, *_conditions(connection, query))
+    )
+    found, cursor = fetch_page(connection, statement, {"ratio": pairs.c.ratio}, MeasurandRow.id, query, "-ratio")
+    return [PartAndWhole(Filed(row), row["whole_id"], row["whole_extremes"]) for row in found], cursor
+
+
+def _parts_and_wholes() -> Select[*tuple[Any, ...]]:
+    """Pairs of measurands of one subject, metric and period, the first's scope being a part of the second's."""
+    chain = select(ScopeRow.id.label("part"), ScopeRow.part_of_id.label("whole")).where(
+        ScopeRow.part_of_id.is_not(None)
+    )
+    tree = chain.cte("tree", recursive=True)
+    above = select(tree.c.part, ScopeRow.part_of_id).join(tree, ScopeRow.id == tree.c.whole)
+    tree = tree.union(above.where(ScopeRow.part_of_id.is_not(None)))
+    part, whole = aliased(MeasurandRow), aliased(MeasurandRow)
+    ratio = type_coerce(case((whole.min_high > 0, part.max_low / whole.min_high), else_=0.0), Real)
+    place = func.row_number().over(partition_by=part.id, order_by=(ratio.desc(), whole.id))
+    return (
+        select(part.id.label("part"), whole.id.label("whole"), ratio.label("ratio"), place.label("place"))
+        .join(tree, tree.c.part == part.scope_id)
+        .join(whole, and_(whole.scope_id == tree.c.whole, *_same_quantity(part, whole)))
+        .join(MetricRow, MetricRow.id == part.metric_id)
+        .where(MetricRow.signed.is_(False), part.max_low >= whole.min_high)
+    )
+
+
+def _same_quantity(part: Any, whole: Any) -> list[Any]:
+    return [
+        whole.subject_id == part.subject_id,
+        whole.metric_id == part.metric_id,
+        whole.period_earliest.is_not_distinct_from(part.period_earliest),
+        whole.period_latest.is_not_distinct_from(part.period_latest),
+    ]
+
+
+# Contested claims ----------------------------------------------------------------------------------------------------
+
+
+def contested(connection: Connection, query: ContestedQuery) -> ContestedPage:
+    """Claims with disputes against them, and these disputes."""
+    standing = [DisputeRow.withdrawn_at.is_(None), DisputeRow.status.in_(query.status or STANDING)]
+    if query.type:
+        standing.append(rows.any_of(DisputeRow.type, query.type))
+    disputed = select(DisputeRow.id).where(DisputeRow.disputed_claim_id == ClaimRow.id, *standing).exists()
+    conditions = [disputed, *rows.basic_conditions(ClaimRow, query)]
+    refs = (
+        (query.subject, EntityRow, ClaimRow.subject_id, "subject"),
+        (query.claimant, EntityRow, ClaimRow.claimant_id, "claimant"),
+        (query.source, SourceRow, ClaimRow.source_id, "source"),
+    )
+    conditions += [rows.any_of(c, rows.filter_ids(connection, t, given, n)) for given, t, c, n in refs if given]
+    statement = claims.SELECT.where(*conditions)
+    found, cursor = fetch_page(connection, statement, claims.SORTS, ClaimRow.id, query, query.sort)
+    by_claim = _disputes_by_claim(connection, [row["id"] for row in found], standing)
+    items = [Contested(claim=c, disputes=by_claim[c.id]) for c in claims.with_figures(connection, found)]
+    return ContestedPage(items=items, next_cursor=cursor)
+
+
+def _disputes_by_claim(
+    connection: Connection, claim_ids: list[str], conditions: Iterable[Any]
+) -> dict[str, list[Dispute]]:
+    statement = disputes.SELECT.where(DisputeRow.disputed_claim_id.in_(claim_ids), *conditions)
+    found: dict[str, list[Dispute]] = {claim_id: [] for claim_id in claim_ids}
+    for row in rows.fetch(connection, statement.order_by(DisputeRow.created_at, DisputeRow.id)) if claim_ids else []:
+        dispute = Dispute.model_validate(row)
+        found[dispute.disputed_claim.id].append(dispute)
+    return found

@@ -1,0 +1,142 @@
+"""Disputes: reading and changing them."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+from sqlalchemy.orm import aliased
+
+from service.db.tables import ClaimRow, DisputeRow, EntityRow, FigureRow
+from service.domain.period import parse_period
+from service.errors import Fault, Invalid
+from service.schemas.disputes import Dispute, DisputeCreate, DisputePage, DisputePatch
+from service.schemas.queries import DisputeQuery
+from service.store import measurands, rows
+from service.store.pages import fetch_page
+from service.store.rows import Created, Values, Versions
+
+_DISPUTED, _DISPUTING, _RAISER = aliased(ClaimRow), aliased(ClaimRow), aliased(EntityRow)
+_FIELDS = ["key", "type", "rationale", "status", "opened", "closed", "resolution"]
+_REFS = {"disputed_claim": ClaimRow, "disputed_figure": FigureRow, "disputing_claim": ClaimRow, "raised_by": EntityRow}
+SELECT: Select[*tuple[Any, ...]] = (
+    select(
+        *rows.head(DisputeRow),
+        *(getattr(DisputeRow, name) for name in _FIELDS),
+        *rows.embed("disputed_claim", _DISPUTED, "id", "key", "statement"),
+        DisputeRow.disputed_figure_id.label("disputed_figure.id"),
+        *rows.embed("disputing_claim", _DISPUTING, "id", "key", "statement"),
+        *rows.embed("raised_by", _RAISER, "id", "key", "name"),
+    )
+    .join(_DISPUTED, _DISPUTED.id == DisputeRow.disputed_claim_id)
+    .outerjoin(_DISPUTING, _DISPUTING.id == DisputeRow.disputing_claim_id)
+    .join(_RAISER, _RAISER.id == DisputeRow.raised_by_id)
+)
+_SORTS = {name: getattr(DisputeRow, name) for name in ("created_at", "updated_at")}
+
+
+def read(connection: Connection, ref: str) -> Dispute:
+    return Dispute.model_validate(rows.one(connection, DisputeRow, SELECT, ref))
+
+
+def page(connection: Connection, query: DisputeQuery) -> DisputePage:
+    statement = SELECT.where(*_conditions(connection, query))
+    found, cursor = fetch_page(connection, statement, _SORTS, DisputeRow.id, query, query.sort)
+    return DisputePage(items=[Dispute.model_validate(row) for row in found], next_cursor=cursor)
+
+
+def of_measurand(connection: Connection, measurand_id: str, claim_ids: Collection[str]) -> list[tuple[Dispute, Any]]:
+    """The standing disputes about a measurand's figures in these claims, each with the first day it may have begun."""
+    about = select(DisputeRow.id).where(*measurands.disputes_about([measurand_id]), ClaimRow.id.in_(claim_ids))
+    statement = SELECT.add_columns(DisputeRow.opened_earliest).where(DisputeRow.id.in_(about))
+    found = rows.fetch(connection, statement.order_by(DisputeRow.created_at, DisputeRow.id)) if claim_ids else []
+    return [(Dispute.model_validate(row), opened) for row in found for opened in [row.pop("opened_earliest")]]
+
+
+def _conditions(connection: Connection, query: DisputeQuery) -> list[Any]:
+    found = rows.basic_conditions(DisputeRow, query)
+    refs = (
+        (query.claim, ClaimRow, DisputeRow.disputed_claim_id, "claim"),
+        (query.raised_by, EntityRow, DisputeRow.raised_by_id, "raised_by"),
+    )
+    found += [rows.any_of(c, rows.filter_ids(connection, t, given, name)) for given, t, c, name in refs if given]
+    if query.type:
+        found.append(rows.any_of(DisputeRow.type, query.type))
+    if query.status:
+        found.append(rows.any_of(DisputeRow.status, query.status))
+    return found
+
+
+def create(connection: Connection, body: DisputeCreate) -> Created:
+    values = body.model_dump(exclude=set(_REFS)) | rows.resolve_refs(connection, body, _REFS)
+    if values["raised_by_id"] is None and values["disputing_claim_id"] is not None:
+        values["raised_by_id"] = _claimant(connection, values["disputing_claim_id"])
+    _check(connection, values)
+    touched = _lock(connection, values["disputed_claim_id"])
+    made = rows.create(connection, DisputeRow, _derive(values))
+    measurands.refresh(connection, touched if made.is_new else ())
+    return made
+
+
+def amend(connection: Connection, ref: str, patch: DisputePatch, versions: Versions) -> Dispute:
+    row = rows.lock(connection, DisputeRow, ref, versions)
+    refs = {name: table for name, table in _REFS.items() if name != "disputed_claim"}
+    changes = patch.model_dump(exclude=set(refs)) | rows.resolve_refs(connection, patch, refs, row)
+    content = rows.content(row, [*_FIELDS, *(f"{name}_id" for name in _REFS)]) | changes
+    _check(connection, content)
+    touched = _lock(connection, row["disputed_claim_id"])
+    if rows.amend(connection, DisputeRow, row, _derive(content)):
+        measurands.refresh(connection, touched)
+    return read(connection, row["id"])
+
+
+def withdraw(connection: Connection, ref: str, reason: str, versions: Versions) -> Dispute:
+    row = rows.lock(connection, DisputeRow, ref, versions)
+    touched = _lock(connection, row["disputed_claim_id"])
+    rows.withdraw(connection, DisputeRow, row, reason)
+    measurands.refresh(connection, touched)
+    return read(connection, row["id"])
+
+
+def restore(connection: Connection, ref: str, versions: Versions) -> Dispute:
+    row = rows.lock(connection, DisputeRow, ref, versions)
+    touched = _lock(connection, row["disputed_claim_id"])
+    rows.restore(connection, DisputeRow, row)
+    measurands.refresh(connection, touched)
+    return read(connection, row["id"])
+
+
+def _lock(connection: Connection, claim_id: str) -> set[str]:
+    """Keeps the disputed claim as it is until this transaction ends, and locks the measurands of its figures."""
+    connection.execute(select(ClaimRow.id).where(ClaimRow.id == claim_id).with_for_update(read=True)).all()
+    touched = set(
+        connection.execute(select(FigureRow.measurand_id).where(FigureRow.claim_id == claim_id).distinct()).scalars()
+    )
+    measurands.lock(connection, touched)
+    return touched
+
+
+def _claimant(connection: Connection, claim_id: str) -> str:
+    return str(connection.execute(select(ClaimRow.claimant_id).where(ClaimRow.id == claim_id)).scalar_one())
+
+
+def _check(connection: Connection, values: Values) -> None:
+    """What must hold between the fields of a dispute. Raises Invalid with a pointer to each that does not."""
+    faults = []
+    if values["disputing_claim_id"] is None and values["rationale"] is None:
+        faults.append(Fault("/rationale", "Without a disputing claim, say why: a rationale is required."))
+    if values["raised_by_id"] is None:
+        faults.append(Fault("/raised_by", "Without a disputing claim, say who raises the dispute."))
+    if values["disputing_claim_id"] == values["disputed_claim_id"]:
+        faults.append(Fault("/disputing_claim", "A claim does not dispute itself."))
+    if values["status"] == "resolved" and values["resolution"] is None:
+        faults.append(Fault("/resolution", "A resolved dispute says how: a resolution is required."))
+    if values["disputed_figure_id"] is not None:
+        of = connection.execute(select(FigureRow.claim_id).where(FigureRow.id == values["disputed_figure_id"]))
+        if of.scalar() != values["disputed_claim_id"]:
+            faults.append(Fault("/disputed_figure", "The figure is not one of the disputed claim."))
+    if faults:
+        raise Invalid(faults[0].detail, faults)
+
+
+def _derive(values: Values) -> Values:
+    return {**values, "opened_earliest": parse_period(values["opened"]).earliest if values["opened"] else None}

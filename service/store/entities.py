@@ -1,0 +1,81 @@
+"""Entities: reading and changing them."""
+
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlalchemy.orm import aliased
+
+from service.db.tables import EntityRow
+from service.domain.search import searchable
+from service.errors import Invalid
+from service.schemas.entities import Entity, EntityCreate, EntityPage, EntityPatch
+from service.schemas.queries import EntityQuery
+from service.store import graph, rows
+from service.store.pages import fetch_page
+from service.store.rows import Created, Values, Versions
+
+_WHOLE = aliased(EntityRow)
+_FIELDS = ["key", "kind", "name", "aliases", "same_as", "description"]
+_SELECT = select(
+    *rows.head(EntityRow),
+    *(getattr(EntityRow, name) for name in _FIELDS),
+    *rows.embed("part_of", _WHOLE, "id", "key", "name"),
+).outerjoin(_WHOLE, _WHOLE.id == EntityRow.part_of_id)
+_REFS = {"part_of": EntityRow}
+_SORTS = {name: getattr(EntityRow, name) for name in ("created_at", "updated_at", "key", "name")}
+
+
+def read(connection: Connection, ref: str) -> Entity:
+    return Entity.model_validate(rows.one(connection, EntityRow, _SELECT, ref))
+
+
+def page(connection: Connection, query: EntityQuery) -> EntityPage:
+    statement = _SELECT.where(*_conditions(connection, query))
+    found, cursor = fetch_page(connection, statement, _SORTS, EntityRow.id, query, query.sort)
+    return EntityPage(items=[Entity.model_validate(row) for row in found], next_cursor=cursor)
+
+
+def _conditions(connection: Connection, query: EntityQuery) -> list[Any]:
+    found = rows.basic_conditions(EntityRow, query)
+    if query.kind:
+        found.append(rows.any_of(EntityRow.kind, query.kind))
+    if query.part_of:
+        wholes = rows.filter_ids(connection, EntityRow, query.part_of, "part_of")
+        found.append(rows.any_of(EntityRow.part_of_id, wholes))
+    if query.text:
+        found += rows.has_words(EntityRow.search, query.text)
+    return found
+
+
+def create(connection: Connection, body: EntityCreate) -> Created:
+    values = body.model_dump(exclude=set(_REFS)) | rows.resolve_refs(connection, body, _REFS)
+    if values["id"] is not None and values["part_of_id"] == values["id"]:
+        raise Invalid.at("/part_of", "An entity is not a part of itself.")
+    return rows.create(connection, EntityRow, _derive(values))
+
+
+def amend(connection: Connection, ref: str, patch: EntityPatch, versions: Versions) -> Entity:
+    if "part_of" in patch.model_fields_set:
+        graph.lock_links(connection)
+    row = rows.lock(connection, EntityRow, ref, versions)
+    links = rows.resolve_refs(connection, patch, _REFS, row)
+    graph.refuse_cycle(connection, EntityRow.id, EntityRow.part_of_id, row["id"], links.get("part_of_id"), "/part_of")
+    changes = patch.model_dump(exclude=set(_REFS)) | links
+    rows.amend(connection, EntityRow, row, _derive({**rows.content(row, _FIELDS), **changes}))
+    return read(connection, row["id"])
+
+
+def withdraw(connection: Connection, ref: str, reason: str, versions: Versions) -> Entity:
+    row = rows.lock(connection, EntityRow, ref, versions)
+    rows.withdraw(connection, EntityRow, row, reason)
+    return read(connection, row["id"])
+
+
+def restore(connection: Connection, ref: str, versions: Versions) -> Entity:
+    row = rows.lock(connection, EntityRow, ref, versions)
+    rows.restore(connection, EntityRow, row)
+    return read(connection, row["id"])
+
+
+def _derive(values: Values) -> Values:
+    return {**values, "search": searchable([values["name"], values["key"], *values["aliases"]])}

@@ -1,0 +1,195 @@
+"""The figures of measurands with all that the arithmetic and its answers need, in one statement."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+from sqlalchemy.orm import aliased
+
+from service.db.tables import ClaimRow, EntityRow, FigureRow, MetricRow, SourceRow
+from service.domain.evidence import Evidence, metric_interval
+from service.domain.figure import DEFAULT_TOLERANCE, Stated
+from service.domain.period import parse_period
+from service.domain.units import conversion, parse_unit
+from service.domain.vocabulary import Basis, ClaimantRole, IntervalKind, Qualifier
+from service.schemas.comparisons import Compared
+from service.schemas.views import to_interval
+from service.store import rows
+from service.store.graph import ancestors
+from service.store.rows import Values
+
+_CLAIMANT = aliased(EntityRow)
+_SUCCESSOR = aliased(ClaimRow)
+_SUCCESSOR_SOURCE = aliased(SourceRow)
+
+_SELECT: Select[*tuple[Any, ...]] = (
+    select(
+        FigureRow.id,
+        FigureRow.version,
+        FigureRow.measurand_id,
+        FigureRow.subject_id,
+        FigureRow.metric_id,
+        FigureRow.scope_id,
+        FigureRow.period,
+        FigureRow.period_earliest,
+        FigureRow.period_latest,
+        FigureRow.basis,
+        FigureRow.qualifier,
+        FigureRow.value,
+        FigureRow.lower,
+        FigureRow.upper,
+        FigureRow.interval_kind,
+        FigureRow.unit,
+        FigureRow.price_year,
+        FigureRow.stated_as,
+        FigureRow.not_computed,
+        MetricRow.unit.label("metric_unit"),
+        MetricRow.signed,
+        MetricRow.periodic,
+        ClaimRow.version.label("claim_version"),
+        ClaimRow.claimant_role,
+        ClaimRow.asserted,
+        ClaimRow.asserted_latest,
+        ClaimRow.derived_from_id,
+        ClaimRow.status,
+        SourceRow.published_latest,
+        _SUCCESSOR.asserted_latest.label("successor_asserted"),
+        _SUCCESSOR_SOURCE.published_latest.label("successor_published"),
+        *rows.embed("claim", ClaimRow, "id", "key", "statement"),
+        *rows.embed("source", SourceRow, "id", "key", "title"),
+        *rows.embed("claimant", _CLAIMANT, "id", "key", "name"),
+    )
+    .join(ClaimRow, ClaimRow.id == FigureRow.claim_id)
+    .join(SourceRow, SourceRow.id == ClaimRow.source_id)
+    .join(_CLAIMANT, _CLAIMANT.id == ClaimRow.claimant_id)
+    .join(MetricRow, MetricRow.id == FigureRow.metric_id)
+    .outerjoin(_SUCCESSOR, _SUCCESSOR.id == ClaimRow.superseded_by_id)
+    .outerjoin(_SUCCESSOR_SOURCE, _SUCCESSOR_SOURCE.id == _SUCCESSOR.source_id)
+    .where(FigureRow.withdrawn_at.is_(None), ClaimRow.withdrawn_at.is_(None))
+    .order_by(FigureRow.created_at, FigureRow.position, FigureRow.id)
+)
+_COMPARED = [name for name in Compared.model_fields if name != "interval"]
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A figure on file: what it is as evidence, and the row it was read from."""
+
+    evidence: Evidence
+    row: Values
+
+    @property
+    def id(self) -> str:
+        return self.evidence.id
+
+    @property
+    def claim_id(self) -> str:
+        return str(self.row["claim"]["id"])
+
+    @property
+    def readable_from(self) -> date | None:
+        return readable_from(self.row["published_latest"], self.row["asserted_latest"])
+
+    def superseded_by(self, day: date | None) -> bool:
+        """Whether a claim that could be read by that day (None: whenever) had replaced this one."""
+        if self.row["status"] != "superseded":
+            return False
+        if day is None:
+            return True
+        successor = readable_from(self.row["successor_published"], self.row["successor_asserted"])
+        return successor is not None and successor <= day
+
+    def compared(self) -> Compared:
+        interval = to_interval(self.evidence.interval, self.row["metric_unit"])
+        return Compared.model_validate({name: self.row[name] for name in _COMPARED} | {"interval": interval})
+
+
+def readable_from(published: date | None, asserted: date | None) -> date | None:
+    """The first day on which the claim could be read for sure; None when neither day is known."""
+    known = [day for day in (published, asserted) if day is not None]
+    return max(known, default=None)
+
+
+def of_measurands(
+    connection: Connection, ids: Collection[str], *, tolerance: Fraction = DEFAULT_TOLERANCE, history: bool = False
+) -> dict[str, list[Filed]]:
+    """The figures of active claims by measurand; with `history`, those of superseded claims too."""
+    statuses = ("active", "superseded") if history else ("active",)
+    statement = _SELECT.where(FigureRow.measurand_id.in_(ids), rows.any_of(ClaimRow.status, statuses))
+    by_measurand: dict[str, list[Filed]] = {measurand_id: [] for measurand_id in ids}
+    for row in rows.fetch(connection, statement):
+        by_measurand[row["measurand_id"]].append(_filed(row, tolerance))
+    return by_measurand
+
+
+def of_figures(
+    connection: Connection, ids: Collection[str], *, tolerance: Fraction = DEFAULT_TOLERANCE
+) -> dict[str, Filed]:
+    statement = _SELECT.where(FigureRow.id.in_(ids))
+    return {row["id"]: _filed(row, tolerance) for row in rows.fetch(connection, statement)} if ids else {}
+
+
+def origins(
+    connection: Connection, relays: Sequence[Filed], *, tolerance: Fraction = DEFAULT_TOLERANCE
+) -> dict[str, list[list[Filed]]]:
+    """For each relayed figure, those of its parent claim that it can be held against, and those of the root of the
+    chain where that is another claim.
+
+    Whatever became of the origin's claim, what it said is what was relayed; withdrawn ones are left out.
+    """
+    if not relays:
+        return {}
+    roots = _roots(connection, {relay.row["derived_from_id"] for relay in relays})
+    by_claim: dict[str, list[Filed]] = {}
+    for row in rows.fetch(connection, _SELECT.where(FigureRow.claim_id.in_({*roots, *roots.values()}))):
+        by_claim.setdefault(row["claim"]["id"], []).append(_filed(row, tolerance))
+    found = {}
+    for relay in relays:
+        parent = relay.row["derived_from_id"]
+        claims = dict.fromkeys((parent, roots[parent]))
+        found[relay.id] = [[o for o in by_claim.get(c, []) if _same_question(relay, o)] for c in claims]
+    return found
+
+
+def _roots(connection: Connection, claim_ids: Collection[str]) -> dict[str, str]:
+    """Each claim with the last one of the chain that it derives from: itself, if it is no relay."""
+    chain = ancestors(ClaimRow.id, ClaimRow.derived_from_id, sorted(claim_ids))
+    return {row.start: row.id for row in connection.execute(select(chain).order_by(chain.c.depth))}
+
+
+def _same_question(relay: Filed, origin: Filed) -> bool:
+    """Whether both are of the same metric and, where it is periodic, for the same days."""
+    same = ("metric_id", "period_earliest", "period_latest") if relay.row["periodic"] else ("metric_id",)
+    return all(relay.row[name] == origin.row[name] for name in same)
+
+
+def _filed(row: Values, tolerance: Fraction) -> Filed:
+    stated = Stated(
+        Qualifier(row["qualifier"]),
+        row["value"],
+        row["lower"],
+        row["upper"],
+        IntervalKind(row["interval_kind"]) if row["interval_kind"] else None,
+        row["stated_as"],
+    )
+    factor = conversion(parse_unit(row["unit"]), parse_unit(row["metric_unit"]))
+    evidence = Evidence(
+        id=row["id"],
+        claimant_id=row["claimant"]["id"],
+        basis=Basis(row["basis"]),
+        role=ClaimantRole(row["claimant_role"]),
+        stated=stated,
+        subject_id=row["subject_id"],
+        metric_id=row["metric_id"],
+        scope_id=row["scope_id"],
+        price_year=row["price_year"],
+        is_relay=row["derived_from_id"] is not None,
+        period_approximate=bool(row["periodic"] and row["period"] and parse_period(row["period"]).approximate),
+        factor=factor,
+        signed=row["signed"],
+        interval=metric_interval(stated, signed=row["signed"], factor=factor, tolerance=tolerance),
+    )
+    return Filed(evidence, row)

@@ -1,0 +1,230 @@
+"""Figures: reading and changing them. A change to a figure is also a change to its claim."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, and_, case, func, insert, or_, select
+from sqlalchemy.orm import aliased
+
+from service.db.tables import ClaimRow, EntityRow, FigureRow, MeasurandRow, MetricRow, ScopeRow
+from service.errors import Conflict, Invalid
+from service.schemas.figures import Figure, FigureCreate, FigurePage, FigurePatch
+from service.schemas.queries import FigureQuery
+from service.store import measurands, rows
+from service.store.pages import fetch_page
+from service.store.rows import Created, Values, Versions
+from service.store.stating import STATED, Prepared, Subject, prepare
+
+_COMPUTED = FigureRow.interval_text.is_not(None)
+_SUBJECT = aliased(EntityRow)
+
+# a figure as it stands inside its claim
+COLUMNS: list[Any] = [
+    *rows.head(FigureRow),
+    *(getattr(FigureRow, name) for name in STATED),
+    FigureRow.not_computed,
+    *rows.embed("metric", MetricRow, "id", "key", "name", "unit"),
+    *rows.embed("scope", ScopeRow, "id", "key", "name"),
+    *rows.embed("measurand", MeasurandRow, "id", "key"),
+    FigureRow.interval_low.label("interval.low"),
+    FigureRow.interval_high.label("interval.high"),
+    FigureRow.interval_low_open.label("interval.low_open"),
+    FigureRow.interval_high_open.label("interval.high_open"),
+    FigureRow.interval_text.label("interval.text"),
+    case((_COMPUTED, MetricRow.unit)).label("interval.unit"),
+]
+
+
+def with_refs(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    return (
+        statement.join(MetricRow, MetricRow.id == FigureRow.metric_id)
+        .join(MeasurandRow, MeasurandRow.id == FigureRow.measurand_id)
+        .outerjoin(ScopeRow, ScopeRow.id == FigureRow.scope_id)
+    )
+
+
+_SELECT = with_refs(
+    select(
+        *COLUMNS,
+        *rows.embed("claim", ClaimRow, "id", "key", "statement"),
+        *rows.embed("subject", _SUBJECT, "id", "key", "name"),
+    )
+    .join(ClaimRow, ClaimRow.id == FigureRow.claim_id)
+    .join(_SUBJECT, _SUBJECT.id == FigureRow.subject_id)
+)
+_SORTS = {name: getattr(FigureRow, name) for name in ("created_at", "updated_at")}
+
+
+# Reading -------------------------------------------------------------------------------------------------------------
+
+
+def read(connection: Connection, ref: str) -> Figure:
+    return Figure.model_validate({"key": None, **rows.one(connection, FigureRow, _SELECT, ref)})
+
+
+def page(connection: Connection, query: FigureQuery) -> FigurePage:
+    statement = _SELECT.where(*_conditions(connection, query))
+    found, cursor = fetch_page(connection, statement, _SORTS, FigureRow.id, query, query.sort)
+    return FigurePage(items=[Figure.model_validate({"key": None, **row}) for row in found], next_cursor=cursor)
+
+
+def of_claims(connection: Connection, claim_ids: Sequence[str]) -> dict[str, list[Values]]:
+    """The figures of each claim in creation order, withdrawn ones left out."""
+    by_claim: dict[str, list[Values]] = {claim_id: [] for claim_id in claim_ids}
+    statement = with_refs(select(*COLUMNS, FigureRow.claim_id)).where(
+        FigureRow.claim_id.in_(claim_ids), FigureRow.withdrawn_at.is_(None)
+    )
+    for row in rows.fetch(connection, statement.order_by(FigureRow.claim_id, FigureRow.position)) if claim_ids else []:
+        by_claim[row.pop("claim_id")].append({"key": None, **row})
+    return by_claim
+
+
+def _conditions(connection: Connection, query: FigureQuery) -> list[Any]:
+    found = rows.basic_conditions(FigureRow, query)
+    refs = (
+        (query.claim, ClaimRow, FigureRow.claim_id, "claim"),
+        (query.subject, EntityRow, FigureRow.subject_id, "subject"),
+        (query.metric, MetricRow, FigureRow.metric_id, "metric"),
+        (query.scope, ScopeRow, FigureRow.scope_id, "scope"),
+    )
+    found += [rows.any_of(c, rows.filter_ids(connection, t, given, name)) for given, t, c, name in refs if given]
+    words = ((query.basis, FigureRow.basis), (query.qualifier, FigureRow.qualifier), (query.unit, FigureRow.unit))
+    found += [rows.any_of(column, given) for given, column in words if given]
+    if query.value_min is not None:
+        number, high = float(query.value_min), FigureRow.interval_high
+        reaches = or_(high > number, and_(high == number, FigureRow.interval_high_open.is_(False)))
+        found.append(and_(_COMPUTED, or_(high.is_(None), reaches)))
+    if query.value_max is not None:
+        number, low = float(query.value_max), FigureRow.interval_low
+        reaches = or_(low < number, and_(low == number, FigureRow.interval_low_open.is_(False)))
+        found.append(and_(_COMPUTED, or_(low.is_(None), reaches)))
+    if query.period_from is not None:
+        found.append(FigureRow.period_latest >= query.period_from)
+    if query.period_to is not None:
+        found.append(FigureRow.period_earliest <= query.period_to)
+    return found
+
+
+# Writing -------------------------------------------------------------------------------------------------------------
+
+
+def insert_into(connection: Connection, claim_id: str, ids: Sequence[str | None], prepared: Sequence[Prepared]) -> None:
+    """Appends figures to a claim; their measurands exist and are locked.
+
+    Raises Conflict for an id in use, and for a withdrawn metric.
+    """
+    if not prepared:
+        return
+    if any(figure.metric_withdrawn for figure in prepared):
+        raise Conflict.at("/metric", "The metric is withdrawn; restore it first.")
+    last = select(func.max(FigureRow.position)).where(FigureRow.claim_id == claim_id)
+    first = (connection.execute(last).scalar() or 0) + 1
+    moment = rows.now()
+    values = [
+        {
+            **figure.values,
+            "id": given or rows.new_id(),
+            "claim_id": claim_id,
+            "position": first + index,
+            "version": 1,
+            "created_at": moment,
+            "updated_at": moment,
+        }
+        for index, (given, figure) in enumerate(zip(ids, prepared, strict=True))
+    ]
+    taken = select(FigureRow.id).where(FigureRow.id.in_([v["id"] for v in values]))
+    if any(ids) and connection.execute(taken).first() is not None:
+        raise Conflict.at("/id", "Another figure has this id.")
+    connection.execute(insert(FigureRow), values)
+
+
+def create(connection: Connection, body: FigureCreate) -> Created:
+    stored = _stored(connection, body.id)
+    claim = _lock_claim(connection, rows.by_ref(ClaimRow, body.claim), "/claim")
+    subject = _subject(connection, claim["subject_id"])
+    (prepared,) = prepare(connection, subject, [body.model_dump()], [""])
+    if stored is not None:
+        if stored["claim_id"] != claim["id"] or not prepared.is_stated_by(stored):
+            raise rows.already_stored(FigureRow, ["id"])
+        return Created(stored["id"], is_new=False)
+    rows.refuse_withdrawn(ClaimRow, claim)
+    figure_id = body.id or rows.new_id()
+    measurands.ensure(connection, [prepared.named])
+    touched = measurands.touched_by(connection, [claim["id"]]) | {prepared.named.measurand.id}
+    measurands.lock(connection, touched)
+    insert_into(connection, claim["id"], [figure_id], [prepared])
+    rows.bump(connection, ClaimRow, claim, {})
+    measurands.refresh(connection, touched)
+    return Created(figure_id, is_new=True)
+
+
+def _stored(connection: Connection, figure_id: str | None) -> RowMapping | None:
+    if figure_id is None:
+        return None
+    statement = select(*FigureRow.__table__.columns).where(FigureRow.id == figure_id)
+    return connection.execute(statement).mappings().first()
+
+
+def amend(connection: Connection, ref: str, patch: FigurePatch, versions: Versions) -> Figure:
+    claim, row = _lock(connection, ref, versions)
+    rows.refuse_withdrawn(FigureRow, row)
+    subject = _subject(connection, claim["subject_id"])
+    fields = {name: row[name] for name in STATED} | {"metric": row["metric_id"], "scope": row["scope_id"]}
+    changed = patch.model_dump()
+    if "metric" in changed and "scope" not in changed and changed["metric"] != row["metric_id"]:
+        fields["scope"] = _scope_key(connection, row["scope_id"])
+    (prepared,) = prepare(connection, subject, [fields | changed], [""])
+    measurands.ensure(connection, [prepared.named])
+    touched = measurands.touched_by(connection, [claim["id"]]) | {prepared.named.measurand.id}
+    measurands.lock(connection, touched)
+    if rows.save(connection, FigureRow, row, prepared.values):
+        rows.bump(connection, ClaimRow, claim, {})
+        measurands.refresh(connection, touched)
+    return read(connection, row["id"])
+
+
+def _scope_key(connection: Connection, scope_id: str | None) -> str | None:
+    """The scope by its key, to be found again among those of another metric."""
+    return connection.execute(select(ScopeRow.key).where(ScopeRow.id == scope_id)).scalar() if scope_id else None
+
+
+def withdraw(connection: Connection, ref: str, reason: str, versions: Versions) -> Figure:
+    claim, row = _lock(connection, ref, versions)
+    touched = measurands.touched_by(connection, [claim["id"]])
+    measurands.lock(connection, touched)
+    rows.withdraw(connection, FigureRow, row, reason)
+    rows.bump(connection, ClaimRow, claim, {})
+    measurands.refresh(connection, touched)
+    return read(connection, row["id"])
+
+
+def restore(connection: Connection, ref: str, versions: Versions) -> Figure:
+    claim, row = _lock(connection, ref, versions)
+    touched = measurands.touched_by(connection, [claim["id"]])
+    measurands.lock(connection, touched)
+    rows.restore(connection, FigureRow, row)
+    rows.bump(connection, ClaimRow, claim, {})
+    measurands.refresh(connection, touched)
+    return read(connection, row["id"])
+
+
+def _lock(connection: Connection, ref: str, versions: Versions) -> tuple[RowMapping, RowMapping]:
+    """The figure's claim and the figure, locked in this order, as every writer does."""
+    found = connection.execute(select(FigureRow.claim_id).where(rows.by_ref(FigureRow, ref))).first()
+    if found is None:
+        raise rows.no_such(FigureRow, ref)
+    claim = _lock_claim(connection, ClaimRow.id == found.claim_id, "/claim")
+    return claim, rows.lock(connection, FigureRow, ref, versions)
+
+
+def _lock_claim(connection: Connection, condition: Any, pointer: str) -> RowMapping:
+    statement = select(*ClaimRow.__table__.columns).where(condition).with_for_update()
+    claim = connection.execute(statement).mappings().first()
+    if claim is None:
+        raise Invalid.at(pointer, "There is no such claim.")
+    return claim
+
+
+def _subject(connection: Connection, entity_id: str) -> Subject:
+    row = connection.execute(select(EntityRow.id, EntityRow.key).where(EntityRow.id == entity_id)).one()
+    return Subject(row.id, row.key)

@@ -1,0 +1,42 @@
+"""Chains of references among records of one kind: parts and wholes, relays and origins. No circles."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import CTE, Connection, literal, select, text
+
+from service.errors import Invalid
+
+MAX_CHAIN = 50
+_LINKS_LOCK = 0x436C6D  # any number that no other advisory lock of this database uses
+
+
+def lock_links(connection: Connection) -> None:
+    """Lets one transaction at a time re-link records, so that two changes cannot close a circle together.
+
+    New records need no lock: nothing refers to them yet. SQLite has one writer at a time anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LINKS_LOCK})
+
+
+def ancestors(id_column: Any, parent_column: Any, starts: Collection[str]) -> CTE:
+    """Each of `starts` and all that it hangs on: columns start, id and depth, which is 0 for itself."""
+    first = select(id_column.label("start"), id_column.label("id"), literal(0).label("depth"))
+    chain = first.where(id_column.in_(starts)).cte("chain", recursive=True)
+    above = select(chain.c.start, parent_column, chain.c.depth + 1).join(chain, id_column == chain.c.id)
+    return chain.union_all(above.where(parent_column.is_not(None), chain.c.depth < MAX_CHAIN))
+
+
+def refuse_cycle(
+    connection: Connection, id_column: Any, parent_column: Any, child: str, parent: str | None, pointer: str
+) -> None:
+    """Raises Invalid if `child` cannot hang on `parent`: that would close a circle, or make too long a chain."""
+    if parent is None:
+        return
+    chain = ancestors(id_column, parent_column, [parent])
+    found = connection.execute(select(chain.c.id)).scalars().all()
+    if child in found:
+        raise Invalid.at(pointer, "This would close a circle: the record named here leads back to this one.")
+    if len(found) >= MAX_CHAIN:
+        raise Invalid.at(pointer, f"The chain would be longer than {MAX_CHAIN} records.")

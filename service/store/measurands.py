@@ -1,0 +1,186 @@
+"""Measurands and their summaries, kept true in every transaction that touches their figures.
+
+A write goes: `ensure` the measurands it needs, `lock` all that it touches in the order of their ids, write the figures,
+`refresh`. Without the lock before the write, two writers would each summarise without the other's figure.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, distinct, func, or_, select, update
+
+from service.db.tables import ClaimRow, DisputeRow, FigureRow, MeasurandRow, MetricRow
+from service.domain.agreement import Separation
+from service.domain.assessment import Assessment, assess_measurand
+from service.domain.drift import Drift
+from service.domain.key import Measurand, measurand_key
+from service.domain.period import canonical_period
+from service.domain.vocabulary import DisputeStatus
+from service.schemas.comparisons import Summary
+from service.schemas.views import to_number, to_summary
+from service.store import evidence, rows
+from service.store.evidence import Filed
+from service.store.rows import Values
+
+# disputes that no longer stand are on record, but do not count
+STANDING = (DisputeStatus.OPEN, DisputeStatus.CONCEDED, DisputeStatus.RESOLVED)
+NO_RANK = -2.0  # below every separation: no conflict
+_OWN_FIELDS = {"id", "key", "subject", "metric", "scope", "period", "updated_at"}
+_COMPUTED = {name: field for name, field in Summary.model_fields.items() if name not in _OWN_FIELDS}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A measurand with the keys that name it."""
+
+    measurand: Measurand
+    subject: str
+    metric: str
+    scope: str | None
+
+    @property
+    def key(self) -> str:
+        m = self.measurand
+        return measurand_key(self.subject, self.metric, self.scope, m.earliest, m.latest)
+
+
+def ensure(connection: Connection, wanted: Iterable[Named]) -> None:
+    """Inserts those measurands that are not there yet, with an empty summary."""
+    moment = rows.now()
+    by_id = {named.measurand.id: named for named in wanted}
+    if not by_id:
+        return
+    empty = _summary_columns([], {}, 0, scope_stated=True, unit="1")
+    values = []
+    for measurand_id, named in sorted(by_id.items()):  # in one order, so that two writers do not lock each other out
+        m = named.measurand
+        period = canonical_period(m.earliest, m.latest) if m.earliest and m.latest else None
+        own = {"id": measurand_id, "key": named.key, "subject_id": m.subject_id, "metric_id": m.metric_id}
+        days = {"period": period, "period_earliest": m.earliest, "period_latest": m.latest}
+        values.append({**own, **days, **empty, "scope_id": m.scope_id, "created_at": moment, "updated_at": moment})
+    rows.insert_new(connection, MeasurandRow, values)
+
+
+def touched_by(connection: Connection, claim_ids: Collection[str]) -> set[str]:
+    """The measurands of the figures of these claims, and of all that relay them: their drift hangs on them."""
+    relays = select(ClaimRow.id).where(ClaimRow.id.in_(claim_ids)).cte("relays", recursive=True)
+    relays = relays.union(select(ClaimRow.id).join(relays, ClaimRow.derived_from_id == relays.c.id))
+    statement = select(FigureRow.measurand_id).distinct().join(relays, FigureRow.claim_id == relays.c.id)
+    return set(connection.execute(statement).scalars())
+
+
+def lock(connection: Connection, ids: Collection[str]) -> None:
+    statement = select(MeasurandRow.id).where(MeasurandRow.id.in_(ids)).order_by(MeasurandRow.id).with_for_update()
+    if ids:
+        connection.execute(statement).all()
+
+
+def refresh(connection: Connection, ids: Collection[str]) -> None:
+    """Computes the summaries of these measurands anew from their figures, and writes those that changed."""
+    if not ids:
+        return
+    columns = MeasurandRow.__table__.columns
+    statement = select(*columns, MetricRow.unit.label("unit")).join(MetricRow).where(MeasurandRow.id.in_(ids))
+    stored = {row["id"]: row for row in connection.execute(statement).mappings()}
+    changes = []
+    for measurand_id, computed in summaries(connection, stored).items():
+        if any(stored[measurand_id][name] != value for name, value in computed.items()):
+            changes.append({"measurand": measurand_id, "updated_at": rows.now(), **computed})
+    if changes:
+        connection.execute(update(MeasurandRow).where(MeasurandRow.id == bindparam("measurand")), changes)
+
+
+def summaries(connection: Connection, measurands: Mapping[str, Any]) -> dict[str, Values]:
+    """The columns of each measurand's summary, computed from scratch. The rows given have `scope_id` and `unit`."""
+    figures = evidence.of_measurands(connection, measurands)
+    relays = [figure for filed in figures.values() for figure in filed if figure.evidence.is_relay]
+    origins = evidence.origins(connection, relays)
+    disputes = _dispute_counts(connection, measurands)
+    return {
+        measurand_id: _summary_columns(
+            figures[measurand_id],
+            origins,
+            disputes.get(measurand_id, 0),
+            scope_stated=row["scope_id"] is not None,
+            unit=row["unit"],
+        )
+        for measurand_id, row in measurands.items()
+    }
+
+
+def disputes_about(measurand_ids: Collection[str]) -> list[Any]:
+    """Conditions on DisputeRow joined with FigureRow of its claim: standing disputes about these measurands."""
+    return [
+        FigureRow.claim_id == DisputeRow.disputed_claim_id,
+        or_(DisputeRow.disputed_figure_id.is_(None), DisputeRow.disputed_figure_id == FigureRow.id),
+        FigureRow.measurand_id.in_(measurand_ids),
+        FigureRow.withdrawn_at.is_(None),
+        ClaimRow.id == FigureRow.claim_id,
+        ClaimRow.withdrawn_at.is_(None),
+        DisputeRow.withdrawn_at.is_(None),
+        DisputeRow.status.in_(STANDING),
+    ]
+
+
+def _dispute_counts(connection: Connection, measurand_ids: Collection[str]) -> dict[str, int]:
+    statement = (
+        select(FigureRow.measurand_id, func.count(distinct(DisputeRow.id)).label("disputes"))
+        .where(*disputes_about(measurand_ids), ClaimRow.status == "active")
+        .group_by(FigureRow.measurand_id)
+    )
+    return {row.measurand_id: row.disputes for row in connection.execute(statement)}
+
+
+def _summary_columns(
+    figures: list[Filed],
+    origins: Mapping[str, list[list[Filed]]],
+    dispute_count: int,
+    *,
+    scope_stated: bool,
+    unit: str,
+) -> Values:
+    found = assess_measurand(
+        [figure.evidence for figure in figures],
+        {relay: [[o.evidence for o in claim] for claim in claims] for relay, claims in origins.items()},
+        scope_stated=scope_stated,
+    )
+    computed = Summary.model_construct(**to_summary(found, unit, dispute_count))
+    disagreement = found.comparison.disagreement
+    widest = found.widest_drift
+    own = disagreement.self_conflict
+    return {
+        "summary": computed.model_dump(mode="json", include=set(_COMPUTED)),
+        "present_count": len(figures),
+        "figure_count": disagreement.figure_count,
+        "agreement": str(disagreement.agreement),
+        "verdict": str(found.comparison.verdict),
+        "comparability": str(found.comparison.comparability.status),
+        "within_rounding": disagreement.within_rounding,
+        "rank": float(disagreement.conflict.rank) if disagreement.conflict else NO_RANK,
+        "self_rank": float(own.rank) if own else None,
+        "drift_rank": float(widest.size) if widest else None,
+        **_extremes(found, disagreement.conflict, own, widest),
+    }
+
+
+def _extremes(found: Assessment, apart: Separation | None, own: Separation | None, drift: Drift | None) -> Values:
+    """The ends that scope trees are checked by, and which figures hold the extremes of each kind of disagreement."""
+    low, high = found.comparison.disagreement.max_low, found.comparison.disagreement.min_high
+    return {
+        "max_low": to_number(low.interval.low) if low and low.interval else None,
+        "min_high": to_number(high.interval.high) if high and high.interval else None,
+        "extremes": {
+            "conflict": [apart.least.id, apart.most.id] if apart else None,
+            "self_conflict": [own.least.id, own.most.id] if own else None,
+            "drift": _drift_extremes(drift) if drift else None,
+            "max_low": low.id if low else None,
+            "min_high": high.id if high else None,
+        },
+    }
+
+
+def _drift_extremes(drift: Drift) -> list[str]:
+    assert drift.origin is not None
+    grown = drift.factor is None or drift.factor >= 1
+    return [drift.origin.id, drift.relay.id] if grown else [drift.relay.id, drift.origin.id]

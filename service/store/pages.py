@@ -1,0 +1,87 @@
+"""Keyset paging: a page begins right after the last row of the one before, however many rows came or went meanwhile.
+
+A cursor is opaque to clients: the sort value and id of the last row, bound to the filters it was made with, and a
+checksum. Sort columns are never null, and the id breaks ties in the direction of the sort.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import Connection, Select, literal, tuple_
+
+from service.domain.key import is_uuid
+from service.errors import Invalid
+from service.schemas.queries import PageQuery
+from service.store.rows import Values, fetch
+
+_PAGING_FIELDS = {"cursor", "limit"}
+
+
+def fetch_page(
+    connection: Connection,
+    statement: Select[Any],
+    columns: Mapping[str, Any],
+    id_column: Any,
+    query: PageQuery,
+    sort: str,
+) -> tuple[list[Values], str | None]:
+    """One page of `statement`, sorted by the column that `sort` names (`-` for descending), and the next cursor."""
+    name, descending = sort.removeprefix("-"), sort.startswith("-")
+    column = columns[name]
+    binding = _binding(query, sort)
+    if query.cursor is not None:
+        value, last_id = _decode(query.cursor, binding, column.type.python_type)
+        place = tuple_(column, id_column)
+        here = tuple_(literal(value, column.type), literal(last_id, id_column.type))
+        statement = statement.where(place < here if descending else place > here)
+    order = [column.desc(), id_column.desc()] if descending else [column, id_column]
+    found = fetch(connection, statement.add_columns(column.label("sort_value")).order_by(*order).limit(query.limit + 1))
+    values = [row.pop("sort_value") for row in found]
+    if len(found) <= query.limit:
+        return found, None
+    found.pop()
+    return found, _encode(values[query.limit - 1], found[-1]["id"], binding)
+
+
+def _binding(query: BaseModel, sort: str) -> str:
+    filters = query.model_dump(mode="json", exclude=_PAGING_FIELDS)
+    text = json.dumps([type(query).__name__, sort, filters], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _checksum(text: str) -> str:
+    return hashlib.sha256(b"counterclaim cursor " + text.encode()).hexdigest()[:12]
+
+
+def _encode(value: Any, last_id: str, binding: str) -> str:
+    shown = value.isoformat() if isinstance(value, datetime) else value
+    text = json.dumps([binding, shown, last_id], separators=(",", ":"), ensure_ascii=False)
+    return base64.urlsafe_b64encode((_checksum(text) + text).encode()).decode().rstrip("=")
+
+
+_READERS: dict[type, Callable[[Any], Any]] = {
+    datetime: datetime.fromisoformat,
+    float: float,
+    int: int,
+    str: str,
+}
+
+
+def _decode(cursor: str, binding: str, kind: type) -> tuple[Any, str]:
+    """Raises Invalid for a cursor that was not made here, or was made for other filters."""
+    try:
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+        if text[:12] != _checksum(text[12:]):
+            raise ValueError
+        made_for, value, last_id = json.loads(text[12:])
+        value = _READERS[kind](value)
+    except (ValueError, TypeError, KeyError):
+        raise Invalid.at("/cursor", "This is no cursor of this service. Start again without one.", "query") from None
+    if made_for != binding or not is_uuid(str(last_id)):
+        raise Invalid.at("/cursor", "The cursor belongs to other filters or another sort. Start again.", "query")
+    return value, last_id

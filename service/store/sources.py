@@ -1,0 +1,76 @@
+"""Sources: reading and changing them."""
+
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from service.db.tables import SourceRow
+from service.domain.period import parse_period
+from service.domain.search import searchable
+from service.schemas.queries import SourceQuery
+from service.schemas.sources import Source, SourceCreate, SourcePage, SourcePatch
+from service.store import rows
+from service.store.pages import fetch_page
+from service.store.rows import Created, Values, Versions
+
+_FIELDS = [name for name in Source.model_fields if name in SourceRow.__table__.columns]
+_SELECT = select(*rows.head(SourceRow), *(getattr(SourceRow, name) for name in _FIELDS if name not in rows.HEAD))
+_SORTS = {name: getattr(SourceRow, name) for name in ("created_at", "updated_at", "title")}
+
+
+def read(connection: Connection, ref: str) -> Source:
+    return Source.model_validate(rows.one(connection, SourceRow, _SELECT, ref))
+
+
+def page(connection: Connection, query: SourceQuery) -> SourcePage:
+    statement = _SELECT.where(*conditions(query))
+    found, cursor = fetch_page(connection, statement, _SORTS, SourceRow.id, query, query.sort)
+    return SourcePage(items=[Source.model_validate(row) for row in found], next_cursor=cursor)
+
+
+def conditions(query: SourceQuery) -> list[Any]:
+    found = rows.basic_conditions(SourceRow, query)
+    if query.kind:
+        found.append(rows.any_of(SourceRow.kind, query.kind))
+    if query.publisher:
+        found.append(rows.any_of(SourceRow.publisher, query.publisher))
+    if query.published_from:
+        found.append(SourceRow.published_latest >= query.published_from)
+    if query.published_to:
+        found.append(SourceRow.published_earliest <= query.published_to)
+    if query.text:
+        found += rows.has_words(SourceRow.search, query.text)
+    return found
+
+
+def create(connection: Connection, body: SourceCreate) -> Created:
+    return rows.create(connection, SourceRow, _derive(body.model_dump()))
+
+
+def amend(connection: Connection, ref: str, patch: SourcePatch, versions: Versions) -> Source:
+    row = rows.lock(connection, SourceRow, ref, versions)
+    rows.amend(connection, SourceRow, row, _derive({**rows.content(row, _FIELDS), **patch.model_dump()}))
+    return read(connection, row["id"])
+
+
+def withdraw(connection: Connection, ref: str, reason: str, versions: Versions) -> Source:
+    row = rows.lock(connection, SourceRow, ref, versions)
+    rows.withdraw(connection, SourceRow, row, reason)
+    return read(connection, row["id"])
+
+
+def restore(connection: Connection, ref: str, versions: Versions) -> Source:
+    row = rows.lock(connection, SourceRow, ref, versions)
+    rows.restore(connection, SourceRow, row)
+    return read(connection, row["id"])
+
+
+def _derive(values: Values) -> Values:
+    """Adds the columns that follow from what was sent."""
+    period = parse_period(values["published"]) if values["published"] else None
+    return {
+        **values,
+        "published_earliest": period.earliest if period else None,
+        "published_latest": period.latest if period else None,
+        "search": searchable([values["title"], values["publisher"], *values["authors"]]),
+    }

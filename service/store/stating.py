@@ -1,0 +1,149 @@
+"""From the fields of a figure to its columns: checked, with its measurand and the interval that follows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, or_, select
+
+from service.db.tables import MetricRow, ScopeRow
+from service.domain.display import interval_text
+from service.domain.evidence import metric_interval
+from service.domain.figure import Stated, check_stated
+from service.domain.key import Measurand, is_uuid, measurand_period
+from service.domain.period import parse_period
+from service.domain.units import conversion, parse_unit
+from service.domain.vocabulary import IntervalKind, NotComputed, Qualifier
+from service.errors import Invalid, ServiceError
+from service.schemas.views import to_number
+from service.store.measurands import Named
+from service.store.rows import Values
+
+# what a figure's source states; these columns are named as the fields are
+STATED = (
+    "basis",
+    "method",
+    "qualifier",
+    "value",
+    "lower",
+    "upper",
+    "interval_kind",
+    "unit",
+    "price_year",
+    "period",
+    "stated_as",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    id: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A figure's columns, but those that place it in its claim, and its measurand with the keys that name it."""
+
+    values: Values
+    named: Named
+    metric_withdrawn: bool
+
+    def is_stated_by(self, row: RowMapping) -> bool:
+        """Whether a stored figure states just this."""
+        return all(row[name] == self.values[name] for name in (*STATED, "measurand_id"))
+
+
+def prepare(
+    connection: Connection, subject: Subject, figures: Sequence[Mapping[str, Any]], pointers: Sequence[str]
+) -> list[Prepared]:
+    """Checks figures (fields as in FigureFields, refs in `metric` and `scope`) and works out what follows from them.
+
+    Two statements, however many figures. Raises Invalid with pointers under each figure's own.
+    """
+    metrics = _metrics(connection, {figure["metric"] for figure in figures})
+    scopes = _scopes(connection, {row["id"] for row in metrics.values()})
+    prepared = []
+    for figure, pointer in zip(figures, pointers, strict=True):
+        try:
+            prepared.append(_prepare(subject, figure, metrics, scopes))
+        except ServiceError as error:
+            raise error.under(pointer) from None
+    return prepared
+
+
+def _metrics(connection: Connection, refs: set[str]) -> dict[str, RowMapping]:
+    """Metrics by each ref that names them, kept from changing their unit until this transaction ends."""
+    if not refs:
+        return {}
+    statement = (
+        select(*MetricRow.__table__.columns)
+        .where(or_(MetricRow.id.in_([ref for ref in refs if is_uuid(ref)]), MetricRow.key.in_(refs)))
+        .order_by(MetricRow.id)
+        .with_for_update(read=True, key_share=True)
+    )
+    found = connection.execute(statement).mappings().all()
+    return {ref: row for row in found for ref in (row["id"], row["key"])}
+
+
+def _scopes(connection: Connection, metric_ids: set[str]) -> dict[tuple[str, str], RowMapping]:
+    """Scopes by metric and each ref that names them."""
+    statement = select(ScopeRow.id, ScopeRow.key, ScopeRow.metric_id).where(ScopeRow.metric_id.in_(metric_ids))
+    found = connection.execute(statement).mappings().all() if metric_ids else []
+    return {(row["metric_id"], ref): row for row in found for ref in (row["id"], row["key"])}
+
+
+def _prepare(
+    subject: Subject,
+    figure: Mapping[str, Any],
+    metrics: Mapping[str, RowMapping],
+    scopes: Mapping[tuple[str, str], RowMapping],
+) -> Prepared:
+    metric = metrics.get(figure["metric"])
+    if metric is None:
+        raise Invalid.at("/metric", f"There is no metric {figure['metric']!r}.")
+    scope = scopes.get((metric["id"], figure["scope"])) if figure["scope"] else None
+    if figure["scope"] and scope is None:
+        raise Invalid.at("/scope", f"The metric {metric['key']!r} has no scope {figure['scope']!r}.")
+    try:
+        factor = conversion(parse_unit(figure["unit"]), parse_unit(metric["unit"]))
+    except Invalid:
+        detail = f"The unit does not convert to the metric's, which is {metric['unit']}."
+        raise Invalid.at("/unit", detail) from None
+    stated = _numbers(figure)
+    check_stated(stated, signed=metric["signed"])
+    period = parse_period(figure["period"]) if figure["period"] else None
+    interval = metric_interval(stated, signed=metric["signed"], factor=factor)
+    not_computed = NotComputed.VAGUE if stated.qualifier is Qualifier.VAGUE else None
+    if not_computed is None and factor is None:
+        not_computed = NotComputed.NO_EXCHANGE_RATE
+    scope_id = scope["id"] if scope else None
+    measurand = Measurand(subject.id, metric["id"], scope_id, *measurand_period(period, periodic=metric["periodic"]))
+    values = {name: figure[name] for name in STATED} | {
+        "measurand_id": measurand.id,
+        "subject_id": subject.id,
+        "metric_id": metric["id"],
+        "scope_id": scope_id,
+        "period_earliest": period.earliest if period else None,
+        "period_latest": period.latest if period else None,
+        "interval_low": to_number(interval.low) if interval else None,
+        "interval_high": to_number(interval.high) if interval else None,
+        "interval_low_open": interval.low_open if interval else None,
+        "interval_high_open": interval.high_open if interval else None,
+        "interval_text": interval_text(interval, metric["unit"]) if interval else None,
+        "not_computed": not_computed,
+    }
+    named = Named(measurand, subject.key, metric["key"], scope["key"] if scope else None)
+    return Prepared(values, named, metric["withdrawn_at"] is not None)
+
+
+def _numbers(figure: Mapping[str, Any]) -> Stated:
+    kind = figure["interval_kind"]
+    return Stated(
+        Qualifier(figure["qualifier"]),
+        figure["value"],
+        figure["lower"],
+        figure["upper"],
+        IntervalKind(kind) if kind else None,
+        figure["stated_as"],
+    )

@@ -1,0 +1,33 @@
+"""The OpenAPI document, and a reference page made from it: plain HTML, no script, no asset from elsewhere."""
+
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, JSONResponse
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+routes = APIRouter(include_in_schema=False)
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=select_autoescape(),
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@routes.get("/openapi.json")
+def read_openapi(request: Request) -> JSONResponse:
+    return JSONResponse(request.app.openapi())
+
+
+@routes.get("/docs")
+def read_docs(request: Request) -> HTMLResponse:
+    document = request.app.openapi()
+    by_tag: dict[str, list[dict[str, object]]] = {}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            by_tag.setdefault(operation["tags"][0], []).append({"path": path, "method": method.upper(), **operation})
+    page = _TEMPLATES.get_template("reference.html").render(
+        document=document, by_tag=by_tag, problems=request.app.state.problem_kinds
+    )
+    return HTMLResponse(page)

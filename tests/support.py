@@ -1,0 +1,104 @@
+"""A small client for the tests, and records to start from."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from sqlalchemy import event
+
+from service.db.engine import Database
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Api:
+    client: httpx.Client
+    database: Database
+
+    def get(self, path: str, **params: Any) -> Any:
+        answer = self.client.get(f"/v1{path}", params=params)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def post(self, path: str, body: Any, status: int = 201) -> Any:
+        answer = self.client.post(f"/v1{path}", json=body)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    def etag(self, path: str) -> str:
+        return str(self.client.get(f"/v1{path}").headers["ETag"])
+
+    def patch(self, path: str, body: Any, status: int = 200) -> Any:
+        answer = self.client.patch(f"/v1{path}", json=body, headers={"If-Match": self.etag(path)})
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    def withdraw(self, path: str, reason: str = "a mistake", status: int = 200) -> Any:
+        headers = {"If-Match": self.etag(path)}
+        answer = self.client.delete(f"/v1{path}", params={"reason": reason}, headers=headers)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    def restore(self, path: str, status: int = 200) -> Any:
+        answer = self.client.post(f"/v1{path}/restore", headers={"If-Match": self.etag(path)})
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    def pages(self, path: str, **params: Any) -> Iterator[Any]:
+        """The items of every page."""
+        cursor: str | None = None
+        while True:
+            page = self.get(path, **params, **({"cursor": cursor} if cursor else {}))
+            yield from page["items"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+
+    @contextmanager
+    def counting(self) -> Iterator[list[str]]:
+        """Collects the statements that the service sends to its database."""
+        statements: list[str] = []
+
+        def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            statements.append(statement)
+
+        engines = [self.database.reader, self.database.writer]
+        for engine in engines:
+            event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield statements
+        finally:
+            for engine in engines:
+                event.remove(engine, "before_cursor_execute", note)
+
+
+def seed(api: Api) -> None:
+    """A source, two claimants, a model and a metric: enough to make claims about."""
+    api.post("/sources", {"key": "paper", "kind": "paper", "title": "A paper", "published": "2025-01-10"})
+    for key, kind in (("lab", "organization"), ("analyst", "organization"), ("third", "person"), ("model", "model")):
+        api.post("/entities", {"key": key, "kind": kind, "name": key.title()})
+    scopes = [
+        {"key": "full", "name": "Full"},
+        {"key": "part", "name": "Part", "part_of": "full"},
+        {"key": "subpart", "name": "Part of the part", "part_of": "part"},
+        {"key": "other", "name": "Other"},
+    ]
+    api.post("/metrics", {"key": "cost", "name": "Cost", "unit": "USD", "scopes": scopes})
+
+
+def figure(value: str | None = None, **fields: Any) -> Json:
+    """A reported, exact figure of the metric `cost`, unless said otherwise."""
+    plain: Json = {"metric": "cost", "basis": "reported", "qualifier": "exact", "unit": "USD"}
+    return plain | ({"value": value} if value is not None else {}) | fields
+
+
+def claim(claimant: str, *figures: Json, **fields: Any) -> Json:
+    plain: Json = {"source": "paper", "claimant": claimant, "subject": "model", "statement": f"{claimant} says so"}
+    return plain | {"figures": list(figures)} | fields
+
+
+def pointers(problem: Json) -> list[str]:
+    return [error["pointer"] for error in problem["errors"]]
