@@ -186,7 +186,8 @@ def is_empty(connection: Connection) -> bool:
 def insert_new(connection: Connection, table: type[Base], values: Sequence[Values]) -> int:
     """Inserts those rows that no stored row contradicts, in one statement; says how many."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return connection.execute(dialect.insert(table).values(list(values)).on_conflict_do_nothing()).rowcount
+    statement = dialect.insert(table).values(list(values)).on_conflict_do_nothing()
+    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def create(connection: Connection, table: Any, values: Values, initial: Values | None = None) -> Created:

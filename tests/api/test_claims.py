@@ -1,0 +1,185 @@
+"""Claims and their figures: relays, superseding, what moves with a claim."""
+
+import pytest
+
+from tests.api.records import CLAIM_ID
+from tests.support import Api, claim, figure, pointers, seed
+
+
+def test_figures_are_created_inside_their_claim_in_order(api: Api) -> None:
+    seed(api)
+    made = api.post("/claims", claim("lab", figure("1"), figure("2", scope="part"), figure("3", scope="full")))
+    assert [f["value"] for f in made["figures"]] == ["1", "2", "3"]
+    assert [f["measurand"]["key"] for f in made["figures"]] == ["model.cost", "model.cost.part", "model.cost.full"]
+    first = made["figures"][0]
+    assert first["interval"] == {
+        "low": 1,
+        "high": 1,
+        "low_open": False,
+        "high_open": False,
+        "unit": "USD",
+        "text": "$1",
+    }
+    assert api.get(f"/figures/{first['id']}")["claim"]["id"] == made["id"]
+
+
+def test_one_bad_figure_and_nothing_of_the_claim_is_written(api: Api) -> None:
+    seed(api)
+    problem = api.post("/claims", claim("lab", figure("1"), figure("2", lower="3")), status=422)
+    assert pointers(problem) == ["/figures/1/lower"]
+    assert api.get("/claims")["items"] == []
+    assert api.get("/comparisons")["items"] == []
+
+
+def test_a_change_to_a_figure_is_a_new_version_of_its_claim(api: Api) -> None:
+    seed(api)
+    made = api.post("/claims", claim("lab", figure("1"), key="c"))
+    path = f"/figures/{made['figures'][0]['id']}"
+    api.patch(path, {"value": "2"})
+    assert api.get("/claims/c")["version"] == 2
+    api.withdraw(path)
+    withdrawn = api.get("/claims/c")
+    assert (withdrawn["version"], withdrawn["figures"]) == (3, [])
+    api.restore(path)
+    assert api.get("/claims/c")["figures"][0]["value"] == "2"
+    api.post("/figures", figure("7", claim="c"))
+    assert [f["value"] for f in api.get("/claims/c")["figures"]] == ["2", "7"]
+    assert api.get("/claims/c")["version"] == 5
+
+
+def test_a_patch_is_checked_together_with_what_stays(api: Api) -> None:
+    seed(api)
+    made = api.post("/claims", claim("lab", figure("5", upper="8")))
+    path = f"/figures/{made['figures'][0]['id']}"
+    assert pointers(api.patch(path, {"value": "9"}, status=422)) == ["/upper"]
+    assert pointers(api.patch(path, {"qualifier": "at_least"}, status=422)) == ["/value", "/lower", "/upper"]
+    moved = api.patch(path, {"qualifier": "at_most", "value": None})
+    assert moved["interval"]["text"] == "at most $8"
+
+
+def test_a_scope_must_be_one_of_the_metric(api: Api) -> None:
+    seed(api)
+    api.post("/metrics", {"key": "size", "name": "Size", "unit": "GPU", "scopes": [{"key": "big", "name": "Big"}]})
+    problem = api.post("/claims", claim("lab", figure("1", scope="big")), status=422)
+    assert pointers(problem) == ["/figures/0/scope"]
+    made = api.post("/claims", claim("lab", figure("1", scope="full")))
+    path = f"/figures/{made['figures'][0]['id']}"
+    assert pointers(api.patch(path, {"metric": "size", "unit": "GPU"}, status=422)) == ["/scope"]
+    assert api.patch(path, {"metric": "size", "unit": "GPU", "scope": "big"})["measurand"]["key"] == "model.size.big"
+
+
+def test_another_currency_is_accepted_and_not_computed_with(api: Api) -> None:
+    seed(api)
+    made = api.post("/claims", claim("lab", figure("2080000", unit="CNY"), figure("1")))
+    foreign = made["figures"][0]
+    assert (foreign["interval"], foreign["not_computed"]) == (None, "no_exchange_rate")
+    comparison = api.get("/comparisons/model.cost")
+    assert [(b["unit"], b["why"]) for b in comparison["beside"]] == [("CNY", "no_exchange_rate")]
+    assert comparison["figure_count"] == 1
+
+
+def test_a_unit_that_does_not_fit_the_metric_is_refused(api: Api) -> None:
+    seed(api)
+    assert pointers(api.post("/claims", claim("lab", figure("1", unit="hour")), status=422)) == ["/figures/0/unit"]
+
+
+def test_the_later_claim_of_the_same_claimant_supersedes(api: Api) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", figure("1"), key="old"))
+    api.post("/claims", claim("lab", figure("2"), key="new", supersedes="old"))
+    old = api.get("/claims/old")
+    assert (old["status"], old["superseded_by"]["key"]) == ("superseded", "new")
+    assert api.get("/comparisons/model.cost")["reported"]["figures"][0]["value"] == "2"
+    assert [c["key"] for c in api.get("/claims")["items"]] == ["new"]
+    assert [c["key"] for c in api.get("/claims", status="superseded")["items"]] == ["old"]
+    assert len(api.get("/claims", status="all")["items"]) == 2
+
+
+@pytest.mark.parametrize("end", ["withdraw", "retract", "unlink"])
+def test_a_claim_stands_again_when_its_successor_falls(api: Api, end: str) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", figure("1"), key="old"))
+    api.post("/claims", claim("lab", figure("2"), key="new", supersedes="old"))
+    if end == "withdraw":
+        api.withdraw("/claims/new")
+    elif end == "retract":
+        api.patch("/claims/new", {"status": "retracted"})
+    else:
+        api.patch("/claims/new", {"supersedes": None})
+    old = api.get("/claims/old")
+    assert (old["status"], old["superseded_by"]) == ("active", None)
+    counted = api.get("/comparisons/model.cost")["reported"]["figures"]
+    assert [f["value"] for f in counted] == (["1"] if end != "unlink" else ["1", "2"])
+
+
+def test_only_the_same_claimant_supersedes(api: Api) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", key="old"))
+    assert pointers(api.post("/claims", claim("analyst", supersedes="old"), status=409)) == ["/supersedes"]
+    api.post("/claims", claim("lab", key="new", supersedes="old"))
+    assert pointers(api.patch("/claims/old", {"claimant": "analyst"}, status=409)) == ["/claimant"]
+
+
+def test_a_chain_of_relays_never_closes(api: Api) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", key="a"))
+    api.post("/claims", claim("analyst", key="b", derived_from="a"))
+    api.post("/claims", claim("third", key="c", derived_from="b"))
+    for child, parent in (("a", "c"), ("a", "b"), ("a", "a"), ("b", "c")):
+        problem = api.patch(f"/claims/{child}", {"derived_from": parent}, status=422)
+        assert pointers(problem) == ["/derived_from"]
+    api.post("/claims", claim("lab", key="d", supersedes="a"))
+    assert pointers(api.patch("/claims/a", {"supersedes": "d"}, status=422)) == ["/supersedes"]
+
+
+def test_a_chain_has_an_end(api: Api) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", key="relay-0"))
+    for number in range(1, 50):
+        api.post("/claims", claim("lab", key=f"relay-{number}", derived_from=f"relay-{number - 1}"))
+    problem = api.post("/claims", claim("lab", derived_from="relay-49"), status=422)
+    assert pointers(problem) == ["/derived_from"]
+
+
+def test_another_subject_takes_the_figures_along(api: Api) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", figure("1"), key="c"))
+    changed = api.patch("/claims/c", {"subject": "lab"})
+    assert changed["figures"][0]["measurand"]["key"] == "lab.cost"
+    assert [c["key"] for c in api.get("/comparisons")["items"]] == ["lab.cost"]
+    assert api.get("/figures", subject="lab")["items"][0]["subject"]["key"] == "lab"
+    assert api.get("/comparisons/model.cost")["verdict"] == "none"
+
+
+def test_a_withdrawn_claim_takes_its_figures_out_of_comparisons_and_keeps_them(api: Api) -> None:
+    seed(api)
+    made = api.post("/claims", claim("lab", figure("1"), key="c"))
+    api.withdraw("/claims/c")
+    assert api.get("/comparisons")["items"] == []
+    assert api.get(f"/figures/{made['figures'][0]['id']}")["withdrawn"] is None
+
+
+def test_withdrawn_records_cannot_be_referred_to_anew(api: Api) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", key="c"))
+    api.withdraw("/sources/paper")
+    assert pointers(api.post("/claims", claim("lab"), status=409)) == ["/source"]
+    assert api.patch("/claims/c", {"source": "paper", "quote": "as before"})["quote"] == "as before"
+
+
+def test_a_repeated_create_holds_the_figures_against_each_other(api: Api) -> None:
+    seed(api)
+    body = claim("lab", figure("1"), id=CLAIM_ID)
+    api.post("/claims", body)
+    assert api.client.post("/v1/claims", json=body).status_code == 200
+    other = body | {"figures": [figure("2")]}
+    assert pointers(api.post("/claims", other, status=409)) == ["/figures"]
+
+
+def test_a_key_is_set_once(api: Api) -> None:
+    seed(api)
+    made = api.post("/claims", claim("lab"))
+    assert api.patch(f"/claims/{made['id']}", {"key": "named"})["key"] == "named"
+    assert pointers(api.patch("/claims/named", {"key": "renamed"}, status=409)) == ["/key"]
+    other = api.post("/claims", claim("analyst"))
+    assert pointers(api.patch(f"/claims/{other['id']}", {"key": "named"}, status=409)) == ["/key"]
