@@ -10,7 +10,7 @@ from fastapi.middleware import Middleware
 from fastapi.openapi.utils import get_openapi
 
 from service.api import claims, comparisons, disagreements, disputes, entities, figures, health, meta, metrics, sources
-from service.api.middleware.requests import Head, RequestId
+from service.api.middleware.requests import Failures, Head, RequestId
 from service.api.problems import KINDS, install
 from service.config import Settings
 from service.db.engine import Database
@@ -44,12 +44,12 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        max_body_size=settings.max_body_bytes,
         generate_unique_id_function=lambda route: route.name,
         lifespan=life,
-        middleware=[Middleware(RequestId), Middleware(Head)],
+        middleware=[Middleware(RequestId), Middleware(Head), Middleware(Failures)],
     )
     app.state.database = opened
+    app.state.max_body_bytes = settings.max_body_bytes
     app.state.problem_kinds = KINDS
     for noun in (sources, entities, metrics, claims, figures, disputes, comparisons, disagreements, meta):
         app.include_router(noun.routes, prefix="/v1")

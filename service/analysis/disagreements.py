@@ -52,9 +52,9 @@ def _shown(
     measurand: FiledMeasurand, kind: DisagreementKind, pair: Extremes | None, figures: dict[str, Filed]
 ) -> Disagreement:
     least, most = (figures[figure] for figure in pair) if pair else (None, None)
-    told = {"text": disagreement_sentence(kind, most.evidence, least.evidence)} if least and most else {}
+    sentence = disagreement_sentence(kind, most.evidence, least.evidence) if least and most else None
     return Disagreement(
-        **(dict(measurand.summary()) | told),
+        **(dict(measurand.summary()) | ({"text": sentence} if sentence else {})),
         kind=kind,
         least=least.compared() if least else None,
         most=most.compared() if most else None,

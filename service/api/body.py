@@ -1,4 +1,4 @@
-"""Reading request bodies: JSON only, parsed exactly."""
+"""Reading request bodies: JSON only, of limited size, parsed exactly."""
 
 from fastapi import Request
 from starlette.exceptions import HTTPException
@@ -6,14 +6,33 @@ from starlette.exceptions import HTTPException
 from service.schemas.strict_json import parse_json
 
 _MEDIA_TYPES = ("application/json", "application/merge-patch+json")
+_DRAINED = 16 * 1_048_576  # a client that is still sending would not read the answer
 
 
 async def read_json(request: Request) -> None:
-    """Parses the body once and keeps it where FastAPI looks for it."""
-    content = await request.body()
+    """Parses the body once and keeps it where FastAPI looks for it.
+
+    Raises Invalid for what is not strict JSON; HTTPException 413 for a body over the limit, 415 for other media types.
+    """
+    content = await _read(request, request.app.state.max_body_bytes)
+    request._body = content
     if not content:
         return
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in _MEDIA_TYPES:
         raise HTTPException(415)
     request._json = parse_json(content)
+
+
+async def _read(request: Request, limit: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= limit:
+            chunks.append(chunk)
+        elif size > _DRAINED:
+            break
+    if size > limit:
+        raise HTTPException(413)
+    return b"".join(chunks)

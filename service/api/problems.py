@@ -85,7 +85,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ServiceError, _service_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 def _service_error(request: Request, error: Exception) -> Response:
@@ -128,6 +127,7 @@ def _allowed(request: Request) -> list[str]:
     return sorted(found | ({"HEAD"} if "GET" in found else set()))
 
 
-def _unexpected(request: Request, error: Exception) -> Response:
+def unexpected(request: Request, error: Exception) -> Response:
+    """What is told of a fault of our own: nothing but that there is one."""
     log.error("unexpected error", exc_info=error)
     return problem(request, 500, "This is a fault of the service. It has been logged under the request's id.")

@@ -7,17 +7,19 @@
 
 import importlib
 import logging
+import random
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
-from service.db.faults import as_service_error
-from service.errors import Invalid
+from service.db.faults import as_service_error, is_collision
+from service.errors import Invalid, Unavailable
 
 __all__ = ["Connection", "Database", "sqlite_driver"]
 
@@ -27,6 +29,7 @@ T = TypeVar("T")
 # The first SQLite without the WAL-reset bug that can corrupt a database used by several connections.
 _SOUND_SQLITE = (3, 51, 3)
 _BUSY_MS = 5_000
+_ATTEMPTS = 4
 _POSTGRES_OPTIONS = "-c TimeZone=UTC"
 _POOL: dict[str, Any] = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 10}
 
@@ -72,12 +75,22 @@ class Database:
                 connection.exec_driver_sql("ROLLBACK")
 
     def write(self, work: Callable[[Connection], T]) -> T:
-        """Runs `work` in one transaction and commits. Raises what `work` raises, after rolling back."""
-        try:
-            with self.writer.begin() as connection:
-                return work(connection)
-        except IntegrityError as error:
-            raise as_service_error(error) from error
+        """Runs `work` in one transaction and commits. Raises what `work` raises, after rolling back.
+
+        Where the database made two transactions collide, the whole of it is run again, a few times; then Unavailable.
+        """
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                time.sleep(random.uniform(0.01, 0.05) * 2**attempt)
+            try:
+                with self.writer.begin() as connection:
+                    return work(connection)
+            except IntegrityError as error:
+                raise as_service_error(error) from error
+            except OperationalError as error:
+                if not is_collision(error):
+                    raise
+        raise Unavailable("Too many writers at once. Try again in a moment.")
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:

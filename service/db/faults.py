@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from service.db.tables import metadata
 from service.errors import Conflict, ServiceError
@@ -19,6 +19,16 @@ def as_service_error(error: IntegrityError) -> ServiceError:
     columns = _columns(error.orig)
     pointer = "/" + columns[0].removesuffix("_id") if columns else ""
     return Conflict.at(pointer, "The change contradicts what is stored: another record took this name, or is in use.")
+
+
+_COLLISIONS = ("40001", "40P01", "55P03")  # serialization failure, deadlock, lock not available
+
+
+def is_collision(error: OperationalError) -> bool:
+    """Whether the transaction failed for nothing but another one, so that running it again can succeed."""
+    if getattr(error.orig, "sqlstate", None) in _COLLISIONS:
+        return True
+    return getattr(error.orig, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
 
 
 def _columns(original: Any) -> list[str]:

@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID, uuid5
 
 from service.domain.period import Period, canonical_period, parse_period
+from service.errors import Invalid
 
 MAX_KEY = 100
 KEY_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
@@ -58,9 +59,11 @@ def measurand_key(subject: str, metric: str, scope: str | None, earliest: date |
 def normal_measurand_key(text: str) -> str:
     """The key as it is stored, for any way to write its period (`@2023-01-01_2023-12-31` is `@2023`).
 
-    Raises Invalid when the period is none.
+    Raises Invalid for what is no key, or has a period that is none.
     """
     name, at, period = text.partition("@")
+    if not (2 <= name.count(".") + 1 <= 3 and all(map(is_key, name.split(".")))):
+        raise Invalid.at("", "A measurand's key is subject.metric[.scope][@period].")
     if not at:
         return name
     parsed = parse_period(period.replace("_", "/"))

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from service.domain.vocabulary import (
     Agreement,
@@ -18,7 +18,7 @@ from service.domain.vocabulary import (
     Verdict,
 )
 from service.schemas.base import Body
-from service.schemas.types import Bool, Day, DecimalText, Id, Line, Ref, UnitText, refuse
+from service.schemas.types import Bool, Day, DecimalText, Id, Line, Ref, UnitText, clean_text, refuse
 
 MAX_REPEATS = 100
 CURSOR = "What `next_cursor` of the page before says. It holds for the same filters and sort only."
@@ -38,6 +38,7 @@ Ids = Annotated[list[Id], Field(max_length=MAX_REPEATS)]
 Lines = Annotated[list[Line], Field(max_length=MAX_REPEATS)]
 TextFilter = Annotated[
     str,
+    AfterValidator(clean_text),
     Field(min_length=1, max_length=200, description="Records that hold all these words, whatever their case."),
 ]
 BasicSort = Literal["created_at", "-created_at", "updated_at", "-updated_at"]

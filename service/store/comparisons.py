@@ -82,7 +82,7 @@ def read(connection: Connection, ref: str, pointer: str = "/ref", place: Place =
     try:
         condition = MeasurandRow.id == ref.lower() if is_uuid(ref) else MeasurandRow.key == normal_measurand_key(ref)
     except Invalid as error:
-        raise NotFound.at(pointer, f"The part after @ is no period. {error.detail}", place) from None
+        raise NotFound.at(pointer, f"This names no measurand. {error.detail}", place) from None
     found = rows.fetch(connection, _SELECT.where(condition))
     if not found:
         detail = "There is no such measurand. Name it by its id, or by its key subject.metric[.scope][@period]."
@@ -203,7 +203,7 @@ def _parts_and_wholes() -> Select[*tuple[Any, ...]]:
         .join(tree, tree.c.part == part.scope_id)
         .join(whole, and_(whole.scope_id == tree.c.whole, *_same_quantity(part, whole)))
         .join(MetricRow, MetricRow.id == part.metric_id)
-        .where(MetricRow.signed.is_(False), part.max_low >= whole.min_high)
+        .where(rows.is_false(MetricRow.signed), part.max_low >= whole.min_high)
     )
 
 

@@ -92,11 +92,11 @@ def _conditions(connection: Connection, query: FigureQuery) -> list[Any]:
     found += [rows.any_of(column, given) for given, column in words if given]
     if query.value_min is not None:
         number, high = float(query.value_min), FigureRow.interval_high
-        reaches = or_(high > number, and_(high == number, FigureRow.interval_high_open.is_(False)))
+        reaches = or_(high > number, and_(high == number, rows.is_false(FigureRow.interval_high_open)))
         found.append(and_(_COMPUTED, or_(high.is_(None), reaches)))
     if query.value_max is not None:
         number, low = float(query.value_max), FigureRow.interval_low
-        reaches = or_(low < number, and_(low == number, FigureRow.interval_low_open.is_(False)))
+        reaches = or_(low < number, and_(low == number, rows.is_false(FigureRow.interval_low_open)))
         found.append(and_(_COMPUTED, or_(low.is_(None), reaches)))
     if query.period_from is not None:
         found.append(FigureRow.period_latest >= query.period_from)

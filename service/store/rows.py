@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Label, RowMapping, Select, select, update
+from sqlalchemy import Connection, Label, RowMapping, Select, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from uuid_utils.compat import uuid7
 
@@ -139,16 +139,22 @@ def filter_ids(connection: Connection, table: Any, refs: Sequence[str], name: st
     given = [ref for ref in refs if not is_uuid(ref)]
     if not given:
         return list(refs)
-    found = {row.key: row.id for row in connection.execute(select(table.key, table.id).where(table.key.in_(given)))}
+    found = connection.execute(select(table.key, table.id).where(table.key.in_(given))).all()
     for ref in given:
-        if ref not in found:
+        if all(row.key != ref for row in found):
             raise Invalid.at(f"/{name}", f"There is no {noun(table)} with the key {ref!r}.", "query")
-    return [found.get(ref, ref) for ref in refs]
+    # the key of a scope is unique within its metric only, so it may stand for several
+    return [ref for ref in refs if is_uuid(ref)] + [row.id for row in found]
 
 
 def any_of(column: Any, values: Sequence[Any]) -> Any:
     """An equality where one will do: it keeps an index in order."""
     return column == values[0] if len(values) == 1 else column.in_(values)
+
+
+def is_false(column: Any) -> Any:
+    """Compares with a bound value: `IS false` is not written alike on both databases."""
+    return column == literal(value=False, type_=column.type)
 
 
 def has_words(column: Any, query: str) -> list[Any]:

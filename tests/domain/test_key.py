@@ -37,7 +37,11 @@ def test_a_period_in_a_key_may_be_written_in_any_way(key: str) -> None:
     assert normal_measurand_key(key) == "x.sales@2023"
 
 
-def test_a_key_without_period_is_left_alone_and_a_bad_period_is_refused() -> None:
+def test_a_key_without_period_is_left_alone() -> None:
     assert normal_measurand_key("x.sales.full") == "x.sales.full"
+
+
+@pytest.mark.parametrize("key", ["x.sales@sometime", "x.sales@", "x", "x.y.z.w", "x..y", "X.y", "x.y\x00", ""])
+def test_what_is_no_key_of_a_measurand_is_refused(key: str) -> None:
     with pytest.raises(Invalid):
-        normal_measurand_key("x.sales@sometime")
+        normal_measurand_key(key)

@@ -2,8 +2,11 @@
 
 import re
 
+from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
+
+from service.api.problems import unexpected
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{1,64}")
 
@@ -28,6 +31,28 @@ class RequestId:
             await send(message)
 
         await self.app(scope, receive, send_with_id)
+
+
+class Failures:
+    """Answers what no handler foresaw. The connection stays usable; an answer that has begun is cut off."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def note_start(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, note_start)
+        except Exception as error:
+            if scope["type"] != "http" or started:
+                raise
+            await unexpected(Request(scope), error)(scope, receive, send)
 
 
 class Head:

@@ -1,0 +1,229 @@
+"""Filters, sorts, cursors and the number of queries that a list makes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.support import Api, claim, figure, pointers, seed
+
+
+def keys(api: Api, path: str, **params: Any) -> list[str]:
+    return [item["key"] for item in api.pages(path, **params)]
+
+
+@pytest.mark.parametrize(
+    ("path", "params", "expected"),
+    [
+        ("/claims", {"subject": "gpt-4", "claimant": "epoch-ai", "basis": "estimated", "sort": "created_at"},
+         ["g4-04", "g4-05", "g4-06", "g4-07", "g4-08"]),
+        ("/claims", {"subject": ["gpt-4", "gemini-ultra"], "claimant": "ai-index"}, ["gu-01", "g4-03"]),
+        ("/claims", {"source": "deepseek-v3-readme"}, ["v3-07", "v3-05"]),
+        ("/claims", {"metric": "gpu-count", "claimant_role": "first_party", "derived_from": "r1-08"}, ["article-03"]),
+        ("/claims", {"basis": "assumed"}, ["r1-07"]),
+        ("/claims", {"asserted_from": "2025-05-01", "asserted_to": "2025-05-31"},
+         ["g3-01", "ll-01", "g4-08", "v3-10", "v3-08"]),
+        ("/claims", {"text": "Narrow PART"}, ["article-13", "sa-08"]),
+        ("/claims", {"text": "100%"}, []),
+        ("/claims", {"status": "retracted"}, []),
+        ("/sources", {"kind": "preprint"}, ["deepseek-v3-report"]),
+        ("/sources", {"publisher": ["WIRED", "Nature"]}, ["wired-2023-04-17", "deepseek-r1-nature"]),
+        ("/sources", {"published_to": "2023-12-31"}, ["wired-2023-04-17"]),
+        ("/sources", {"published_from": "2025-09-19", "published_to": "2025-09-30", "sort": "title"},
+         ["register-2025-09-19", "techspot-2025-09-19"]),
+        ("/sources", {"text": "will knight"}, ["wired-2023-04-17"]),
+        ("/entities", {"kind": "person", "sort": "key"}, ["dario-amodei", "glenn", "liang-wenfeng", "sam-altman"]),
+        ("/entities", {"part_of": "openai"}, ["sam-altman"]),
+        ("/entities", {"text": "深度求索"}, ["deepseek"]),
+        ("/entities", {"text": "STANFORD"}, ["ai-index"]),
+        ("/disputes", {"claim": "sa-01"}, ["glenn-corrects-hopper-share", "glenn-corrects-table"]),
+        ("/disputes", {"raised_by": "the-register"}, ["register-on-r1-cost"]),
+        ("/disputes", {"type": ["data", "context"]}, ["glenn-on-gpu-count", "deepseek-defends-distillation"]),
+        ("/disputes", {"status": "conceded"}, []),
+        ("/comparisons", {"verdict": ["estimates_higher", "estimates_lower"], "sort": "-gap"},
+         ["deepseek-r1.training-cost.on-top-of-base", "gpt-4.training-cost"]),
+        ("/comparisons", {"agreement": "agree"}, ["deepseek.hardware-spend.servers"]),
+        ("/comparisons", {"entity_kind": "person"}, []),
+        ("/comparisons", {"subject": "gpt-4", "comparability": "comparable", "sort": "created_at"},
+         ["gpt-4.training-cost.hardware-acquisition", "gpt-4.training-cost.amortised-hardware-and-energy",
+          "gpt-4.training-cost.method-not-stated"]),
+        ("/disagreements", {"gap_min": "1.2"}, ["deepseek-r1.training-cost.on-top-of-base", "gpt-4.training-cost"]),
+        ("/disagreements", {"within_rounding": "true"}, []),
+        ("/disagreements", {"scope": "full"}, ["deepseek-r1.training-cost.full"]),
+    ],
+)  # fmt: skip
+def test_filters_narrow_the_list(demo: Api, path: str, params: dict[str, Any], expected: list[str]) -> None:
+    assert keys(demo, path, **params) == expected
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ({"claim": "sa-05"}, {"50000", "10000"}),
+        ({"metric": "rental-price"}, {"2", "3.42"}),
+        ({"scope": "h100"}, {"10000"}),
+        ({"unit": "USD/year"}, {"640000000", "545000000"}),
+        ({"qualifier": "more_than"}, {None}),
+        ({"subject": "grok-3"}, {"464000000000000000000000000"}),
+        ({"metric": "training-time", "value_min": "85"}, {"198", "80"}),
+        ({"metric": "training-time", "value_min": "100"}, {"198"}),
+        ({"metric": "training-time", "value_max": "80"}, {"80"}),
+        ({"metric": "gpu-hours", "value_min": "5000", "value_max": "41000"}, {"5000", "41000"}),
+        ({"metric": "training-cost", "subject": "gpt-4", "value_max": "100000000", "basis": "reported"}, set()),
+        ({"metric": "training-cost", "subject": "gpt-4", "value_min": "1e30", "basis": "reported"}, {None}),
+    ],
+)
+def test_figures_are_found_by_what_their_intervals_meet(demo: Api, params: dict[str, Any], expected: set[str]) -> None:
+    assert {item["value"] for item in demo.pages("/figures", **params)} == expected
+
+
+def test_figures_are_found_by_period(api: Api) -> None:
+    seed(api)
+    for period in ("2023", "2024-33", "2025-05-01"):
+        api.post("/claims", claim("lab", figure("1", period=period)))
+    found = [f["period"] for f in api.get("/figures", period_from="2023-12-31", period_to="2024-02-01")["items"]]
+    assert found == ["2024-33", "2023"]
+
+
+@pytest.mark.parametrize(
+    ("path", "sorts"),
+    [
+        ("/sources", ["created_at", "updated_at", "title"]),
+        ("/entities", ["created_at", "updated_at", "key", "name"]),
+        ("/metrics", ["created_at", "updated_at", "key", "name"]),
+        ("/claims", ["created_at", "updated_at"]),
+        ("/figures", ["created_at", "updated_at"]),
+        ("/disputes", ["created_at", "updated_at"]),
+        ("/comparisons", ["created_at", "updated_at", "gap", "figure_count"]),
+    ],
+)
+def test_every_sort_pages_through_the_whole_list_both_ways(demo: Api, path: str, sorts: list[str]) -> None:
+    everything = {item["id"] for item in demo.get(path, limit=200)["items"]}
+    for sort in sorts:
+        up = [item["id"] for item in demo.pages(path, limit=7, sort=sort)]
+        down = [item["id"] for item in demo.pages(path, limit=7, sort=f"-{sort}")]
+        assert up == down[::-1]
+        assert len(up) == len(set(up))
+        assert set(up) == everything
+
+
+def test_names_are_sorted_alike_on_both_databases(api: Api) -> None:
+    for key, name in (("a", "Zoë"), ("b", "zoo"), ("c", "Ärger"), ("d", "Arm"), ("e", "深")):
+        api.post("/entities", {"key": key, "kind": "other", "name": name})
+    assert keys(api, "/entities", sort="name") == ["d", "a", "b", "c", "e"]
+
+
+def test_a_page_is_not_disturbed_by_what_is_added_meanwhile(api: Api) -> None:
+    seed(api)
+    first = api.get("/entities", limit=2)
+    api.post("/entities", {"key": "late", "kind": "other", "name": "Late"})
+    second = api.get("/entities", limit=2, cursor=first["next_cursor"])
+    assert {i["key"] for i in first["items"] + second["items"]} == {"lab", "analyst", "third", "model"}
+    assert second["next_cursor"] is None
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda cursor: cursor[:-4] + "AAAA",
+        lambda cursor: cursor[4:],
+        lambda _: "not a cursor",
+        lambda _: "",
+        lambda cursor: cursor + "é",
+        lambda _: "e30",
+        lambda cursor: cursor * 5,
+    ],
+)
+def test_a_forged_cursor_is_refused(demo: Api, spoil: Callable[[str], str]) -> None:
+    cursor = demo.get("/claims", limit=5)["next_cursor"]
+    answer = demo.client.get("/v1/claims", params={"limit": 5, "cursor": spoil(cursor)})
+    assert answer.status_code == 422
+    assert pointers(answer.json()) == ["/cursor"]
+
+
+@pytest.mark.parametrize("params", [{"sort": "created_at"}, {"subject": "gpt-4"}, {"withdrawn": "all"}])
+def test_a_cursor_holds_for_its_filters_and_sort_only(demo: Api, params: dict[str, str]) -> None:
+    cursor = demo.get("/claims", limit=5)["next_cursor"]
+    answer = demo.client.get("/v1/claims", params={"cursor": cursor, **params})
+    assert answer.status_code == 422
+    assert pointers(answer.json()) == ["/cursor"]
+    elsewhere = demo.client.get("/v1/figures", params={"cursor": cursor})
+    assert pointers(elsewhere.json()) == ["/cursor"]
+
+
+@pytest.mark.parametrize(
+    ("params", "pointer"),
+    [
+        ({"limit": 0}, "/limit"),
+        ({"limit": 201}, "/limit"),
+        ({"limit": 100000}, "/limit"),
+        ({"limit": "9" * 5000}, "/limit"),
+        ({"limit": "many"}, "/limit"),
+        ({"sort": "statement"}, "/sort"),
+        ({"colour": "red"}, "/colour"),
+        ({"subject": "no-such-entity"}, "/subject"),
+        ({"subject": "Not A Key"}, "/subject/0"),
+        ({"basis": "guessed"}, "/basis/0"),
+        ({"withdrawn": "maybe"}, "/withdrawn"),
+        ({"asserted_from": "2025-02-29"}, "/asserted_from"),
+        ({"asserted_from": "1700000000"}, "/asserted_from"),
+        ({"limit": ["1", "2"]}, "/limit"),
+        ({"text": "\x00"}, "/text"),
+        ({"id": "x"}, "/id/0"),
+    ],
+)
+def test_a_parameter_that_says_nothing_is_refused(demo: Api, params: dict[str, Any], pointer: str) -> None:
+    answer = demo.client.get("/v1/claims", params=params)
+    assert answer.status_code == 422
+    assert pointers(answer.json()) == [pointer]
+    assert answer.json()["errors"][0]["in"] == "query"
+
+
+# What a list costs ---------------------------------------------------------------------------------------------------
+
+
+def selects(statements: list[str]) -> int:
+    return sum(statement.lstrip().upper().startswith(("SELECT", "WITH")) for statement in statements)
+
+
+@pytest.mark.parametrize(
+    ("path", "params", "queries"),
+    [
+        ("/sources", {}, 1),
+        ("/entities", {}, 1),
+        ("/metrics", {}, 2),
+        ("/claims", {}, 2),
+        ("/claims", {"subject": "gpt-4", "metric": "training-cost"}, 4),
+        ("/figures", {}, 1),
+        ("/disputes", {}, 1),
+        ("/comparisons", {}, 1),
+        ("/disagreements", {}, 2),
+        ("/disagreements", {"kind": "drift"}, 2),
+        ("/disagreements", {"kind": "part_exceeds_whole"}, 1),
+        ("/disagreements/claims", {}, 3),
+    ],
+)
+def test_a_list_makes_a_small_number_of_queries_whatever_its_length(
+    demo: Api, path: str, params: dict[str, Any], queries: int
+) -> None:
+    for limit in (1, 50):
+        with demo.counting() as statements:
+            demo.get(path, limit=limit, **params)
+        assert selects(statements) == queries, statements
+
+
+def test_fifty_claims_with_figures_and_refs_take_two_queries(demo: Api) -> None:
+    with demo.counting() as statements:
+        items = demo.get("/claims", limit=50)["items"]
+    assert len(items) == 50
+    assert sum(len(item["figures"]) for item in items) > 20
+    assert selects(statements) == 2
+
+
+def test_a_comparison_takes_a_bounded_number_of_queries(demo: Api) -> None:
+    counts = set()
+    for key in ("gpt-4.training-cost", "deepseek-v3.training-cost.full", "deepseek-r1.training-cost.on-top-of-base"):
+        with demo.counting() as statements:
+            demo.get(f"/comparisons/{key}")
+        counts.add(selects(statements))
+    assert max(counts) <= 7

@@ -1,0 +1,90 @@
+"""The migrations, up and down and up again, on databases that hold data."""
+
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, select
+
+from service.cli import DEMO
+from service.db import migrate
+from service.db.engine import Connection, Database
+from service.db.tables import metadata
+from service.transfer.bundle import load_file
+
+
+def contents(connection: Connection) -> dict[str, list[Any]]:
+    return {table.name: sorted(map(repr, connection.execute(select(table)).all())) for table in metadata.sorted_tables}
+
+
+def revisions() -> list[str]:
+    return [script.revision for script in ScriptDirectory.from_config(migrate.config()).walk_revisions()][::-1]
+
+
+def test_the_migrations_make_just_the_schema_of_the_models(database: Database) -> None:
+    with database.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    with database.migrating() as connection:
+        command.check(migrate.config(connection))
+
+
+def test_down_and_up_again_on_a_populated_database(demo_database: Database) -> None:
+    migrate.downgrade(demo_database, "base")
+    with demo_database.read() as connection:
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+    migrate.upgrade(demo_database)
+    load_file(demo_database, DEMO)
+    with demo_database.read() as connection:
+        assert migrate.current_revision(connection) == migrate.head_revision()
+
+
+def test_each_step_down_and_up_keeps_what_older_revisions_hold(demo_database: Database) -> None:
+    with demo_database.snapshot() as connection:
+        before = contents(connection)
+    for revision in revisions()[:-1][::-1]:
+        migrate.downgrade(demo_database, revision)
+    migrate.upgrade(demo_database)
+    with demo_database.snapshot() as connection:
+        assert contents(connection) == before
+
+
+def test_migrating_twice_changes_nothing(demo_database: Database) -> None:
+    with demo_database.snapshot() as connection:
+        before = contents(connection)
+    migrate.upgrade(demo_database)
+    with demo_database.snapshot() as connection:
+        assert contents(connection) == before
+
+
+def test_there_is_one_head() -> None:
+    assert len(ScriptDirectory.from_config(migrate.config()).get_heads()) == 1
+
+
+def test_every_constraint_and_index_has_a_name() -> None:
+    for table in metadata.tables.values():
+        for constraint in table.constraints:
+            assert constraint.name, (table.name, constraint)
+        for index in table.indexes:
+            assert index.name
+            assert len(str(index.name)) <= 63, index.name
+
+
+def test_every_foreign_key_restricts_and_is_indexed() -> None:
+    for table in metadata.tables.values():
+        leading = [[c.name for c in index.columns] for index in table.indexes]
+        leading += [[c.name for c in key.columns] for key in table.constraints if hasattr(key, "columns")]
+        for key in table.foreign_key_constraints:
+            assert key.ondelete == "RESTRICT", key.name
+            columns = [column.name for column in key.columns]
+            others = [names for names in leading if names is not columns]
+            assert any(names[: len(columns)] == columns for names in others), (table.name, columns)
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_sqlite_tables_are_strict(database: Database) -> None:
+    with database.read() as connection:
+        for name, sql in connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'table'").all():
+            assert name == "alembic_version" or "STRICT" in sql, name

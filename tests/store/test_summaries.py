@@ -1,0 +1,288 @@
+"""Summaries kept in the writing transaction equal those computed from scratch, after any sequence of writes."""
+
+import random
+import threading
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from sqlalchemy import select
+
+from service.db.engine import Connection, Database
+from service.db.tables import FigureRow, MeasurandRow, MetricRow
+from service.errors import ServiceError
+from service.schemas.claims import ClaimCreate, ClaimPatch
+from service.schemas.disputes import DisputeCreate, DisputePatch
+from service.schemas.entities import EntityCreate
+from service.schemas.figures import FigureCreate, FigurePatch
+from service.schemas.metrics import MetricCreate
+from service.schemas.sources import SourceCreate
+from service.store import claims, disputes, entities, figures, measurands, metrics, sources
+from tests.conftest import Templates
+
+CLAIMANTS = ["lab", "analyst", "third"]
+SUBJECTS = ["model", "rival"]
+PERIODS = [None, "2023", "2023-01-01/2023-12-31", "2024~"]
+
+
+def seed(connection: Connection) -> None:
+    sources.create(connection, SourceCreate(key="paper", kind="paper", title="Paper"))
+    for key in (*CLAIMANTS, *SUBJECTS):
+        entities.create(connection, EntityCreate(key=key, kind="other", name=key))
+    scopes = [{"key": "full", "name": "Full"}, {"key": "part", "name": "Part", "part_of": "full"}]
+    for key, periodic in (("cost", False), ("sales", True)):
+        body = {"key": key, "name": key, "unit": "USD", "periodic": periodic, "scopes": scopes}
+        metrics.create(connection, MetricCreate.model_validate(body))
+
+
+def recomputed(connection: Connection) -> dict[str, tuple[Any, Any]]:
+    """Each measurand's stored summary beside the one computed from scratch."""
+    statement = select(*MeasurandRow.__table__.columns, MetricRow.unit.label("unit")).join(MetricRow)
+    stored = {row["id"]: row for row in connection.execute(statement).mappings()}
+    fresh = measurands.summaries(connection, stored)
+    return {key: ({name: stored[key][name] for name in values}, values) for key, values in fresh.items()}
+
+
+def assert_true(database: Database) -> None:
+    with database.snapshot() as connection:
+        for key, (stored, fresh) in recomputed(connection).items():
+            assert stored == fresh, key
+        used = set(connection.execute(select(FigureRow.measurand_id)).scalars())
+        assert used <= set(connection.execute(select(MeasurandRow.id)).scalars())
+
+
+values = st.integers(0, 4).map(str)
+numbers = st.one_of(
+    st.fixed_dictionaries({"qualifier": st.sampled_from(["exact", "about"]), "value": values}),
+    st.fixed_dictionaries({"qualifier": st.sampled_from(["at_least", "more_than"]), "lower": values}),
+    st.fixed_dictionaries({"qualifier": st.just("at_most"), "upper": values}),
+    st.just({"qualifier": "vague", "stated_as": "some"}),
+)
+fields = st.fixed_dictionaries(
+    {
+        "metric": st.sampled_from(["cost", "sales"]),
+        "scope": st.sampled_from([None, "full", "part"]),
+        "basis": st.sampled_from(["reported", "estimated", "alleged", "assumed"]),
+        "unit": st.sampled_from(["USD", "EUR"]),
+        "period": st.sampled_from(PERIODS),
+        "price_year": st.sampled_from([None, 2023, 2024]),
+    }
+)
+stated = st.builds(lambda a, b: a | b, fields, numbers)
+EMPTY = {"value": None, "lower": None, "upper": None, "stated_as": None}
+
+
+class Writes(RuleBasedStateMachine):
+    """Any writes by way of the store, each in a transaction of its own; refused ones change nothing."""
+
+    templates: Templates
+    kind: str
+
+    claim_ids: Bundle[str] = Bundle("claim_ids")
+    figure_ids: Bundle[str] = Bundle("figure_ids")
+    dispute_ids: Bundle[str] = Bundle("dispute_ids")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.database = Database(self.templates.clone(self.kind))
+        self.database.write(seed)
+
+    def teardown(self) -> None:
+        self.database.close()
+
+    def write(self, work: Any) -> Any:
+        try:
+            return self.database.write(work)
+        except ServiceError:
+            return None
+
+    @initialize(target=claim_ids)
+    def first(self) -> str:
+        body = ClaimCreate(source="paper", claimant="lab", subject="model", statement="first")
+        return str(self.database.write(lambda c: claims.create(c, body)).id)
+
+    @rule(
+        target=claim_ids,
+        claimant=st.sampled_from(CLAIMANTS),
+        subject=st.sampled_from(SUBJECTS),
+        origin=st.none() | claim_ids,
+        older=st.none() | claim_ids,
+        inside=st.lists(stated, max_size=3),
+    )
+    def create_claim(self, claimant: str, subject: str, origin: Any, older: Any, inside: list[Any]) -> Any:
+        body = {"source": "paper", "claimant": claimant, "subject": subject, "statement": "s", "figures": inside}
+        made = self.write(
+            lambda c: claims.create(c, ClaimCreate.model_validate(body | {"derived_from": origin, "supersedes": older}))
+        )
+        return made.id if made else "0199b1c4-0000-7000-8000-000000000000"
+
+    @rule(
+        claim=claim_ids,
+        change=st.one_of(
+            st.builds(lambda v: {"claimant": v}, st.sampled_from(CLAIMANTS)),
+            st.builds(lambda v: {"subject": v}, st.sampled_from(SUBJECTS)),
+            st.builds(lambda v: {"status": v}, st.sampled_from(["active", "retracted"])),
+            st.just({"derived_from": None}),
+            st.just({"supersedes": None}),
+        ),
+    )
+    def amend_claim(self, claim: str, change: Any) -> None:
+        self.write(lambda c: claims.amend(c, claim, ClaimPatch.model_validate(change), self.version(c, claims, claim)))
+
+    @rule(claim=claim_ids, link=st.sampled_from(["derived_from", "supersedes"]), other=claim_ids)
+    def link_claim(self, claim: str, link: str, other: str) -> None:
+        patch = ClaimPatch.model_validate({link: other})
+        self.write(lambda c: claims.amend(c, claim, patch, self.version(c, claims, claim)))
+
+    @rule(target=figure_ids, claim=claim_ids, content=stated)
+    def create_figure(self, claim: str, content: Any) -> Any:
+        made = self.write(lambda c: figures.create(c, FigureCreate.model_validate(content | {"claim": claim})))
+        return made.id if made else "0199b1c4-0000-7000-8000-000000000001"
+
+    @rule(figure=figure_ids, content=stated)
+    def amend_figure(self, figure: str, content: Any) -> None:
+        patch = FigurePatch.model_validate(EMPTY | content)
+        self.write(lambda c: figures.amend(c, figure, patch, self.version(c, figures, figure)))
+
+    @rule(target=dispute_ids, claim=claim_ids)
+    def create_dispute(self, claim: str) -> Any:
+        body = DisputeCreate(disputed_claim=claim, raised_by="third", type="data", rationale="no")
+        made = self.write(lambda c: disputes.create(c, body))
+        return made.id if made else "0199b1c4-0000-7000-8000-000000000002"
+
+    @rule(dispute=dispute_ids, status=st.sampled_from(["open", "taken_back"]))
+    def amend_dispute(self, dispute: str, status: str) -> None:
+        patch = DisputePatch.model_validate({"status": status})
+        self.write(lambda c: disputes.amend(c, dispute, patch, self.version(c, disputes, dispute)))
+
+    @rule(record=st.one_of(claim_ids, figure_ids, dispute_ids), restoring=st.booleans())
+    def withdraw_or_restore(self, record: str, restoring: bool) -> None:
+        for module in (claims, figures, disputes):
+
+            def work(c: Connection, module: Any = module) -> None:
+                versions = self.version(c, module, record)
+                if restoring:
+                    module.restore(c, record, versions)
+                else:
+                    module.withdraw(c, record, "a mistake", versions)
+
+            self.write(work)
+
+    @staticmethod
+    def version(connection: Connection, module: Any, ref: str) -> frozenset[int]:
+        return frozenset([module.read(connection, ref).version])
+
+    @invariant()
+    def summaries_are_true(self) -> None:
+        assert_true(self.database)
+
+
+@pytest.mark.parametrize("examples", [12, pytest.param(300, marks=pytest.mark.long)])
+def test_summaries_are_true_after_any_sequence_of_writes(kind: str, templates: Templates, examples: int) -> None:
+    machine = type("Machine", (Writes,), {"templates": templates, "kind": kind})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            print_blob=True,
+        ),
+    )
+
+
+def test_summaries_are_true_after_racing_writers(templates: Templates) -> None:
+    """Eight writers on Postgres add, change and withdraw figures of the same measurands, and relays of them."""
+    database = Database(templates.clone("postgres"))
+    database.write(seed)
+    origin = database.write(
+        lambda c: claims.create(
+            c,
+            ClaimCreate.model_validate(
+                {"source": "paper", "claimant": "lab", "subject": "model", "statement": "o", "figures": [cost("5")]}
+            ),
+        )
+    ).id
+    failures: list[BaseException] = []
+    start = threading.Barrier(8)
+
+    def writer(seed_number: int) -> None:
+        chance = random.Random(seed_number)
+        start.wait()
+        try:
+            for _ in range(12):
+                write_something(database, chance, origin)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=writer, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert failures == []
+    assert_true(database)
+    with database.snapshot() as connection:
+        counted = connection.execute(select(MeasurandRow.figure_count)).scalars().all()
+    assert sum(counted) > 20
+    database.close()
+
+
+def cost(value: str, scope: str | None = None) -> dict[str, Any]:
+    plain = {"metric": "cost", "basis": "reported", "qualifier": "exact", "unit": "USD", "value": value}
+    return plain | {"scope": scope}
+
+
+def write_something(database: Database, chance: random.Random, origin: str) -> None:
+    number = str(chance.randint(1, 9))
+    body = {
+        "source": "paper",
+        "claimant": chance.choice(CLAIMANTS),
+        "subject": "model",
+        "statement": "s",
+        "figures": [cost(number, chance.choice([None, "full"]))],
+    }
+    kind = chance.choice(["claim", "relay", "amend", "withdraw"])
+    if kind in ("claim", "relay"):
+        relay = {"derived_from": origin} if kind == "relay" else {}
+        database.write(lambda c: claims.create(c, ClaimCreate.model_validate(body | relay)))
+        return
+
+    def change(connection: Connection) -> None:
+        figure = connection.execute(select(FigureRow.id).where(FigureRow.claim_id == origin)).scalar_one()
+        row = connection.execute(select(FigureRow.version, FigureRow.withdrawn_at).where(FigureRow.id == figure)).one()
+        versions = frozenset([row.version])
+        if kind == "amend":
+            figures.amend(connection, figure, FigurePatch.model_validate({"value": number}), versions)
+        elif row.withdrawn_at is None:
+            figures.withdraw(connection, figure, "x", versions)
+        else:
+            figures.restore(connection, figure, versions)
+
+    # another writer was first, or the figure is withdrawn just now: refused, and nothing is changed
+    with suppress(ServiceError):
+        database.write(change)
+
+
+def test_four_concurrent_writers_leave_a_summary_of_four(templates: Templates) -> None:
+    database = Database(templates.clone("postgres"))
+    database.write(seed)
+    start = threading.Barrier(4)
+
+    def writer(claimant: str) -> None:
+        start.wait()
+        body = {"source": "paper", "claimant": claimant, "subject": "model", "statement": "s", "figures": [cost("5")]}
+        database.write(lambda c: claims.create(c, ClaimCreate.model_validate(body)))
+
+    threads = [threading.Thread(target=writer, args=(c,)) for c in (*CLAIMANTS, "rival")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    with database.read() as connection:
+        assert connection.execute(select(MeasurandRow.figure_count)).scalar_one() == 4
+    database.close()

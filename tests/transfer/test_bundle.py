@@ -1,0 +1,65 @@
+"""Bundles: loaded whole or not at all, and only once."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from service.cli import DEMO
+from service.db.engine import Database
+from service.db.tables import metadata
+from service.errors import ServiceError
+from service.transfer.bundle import is_empty, load_file
+
+SOURCE = {"type": "source", "key": "s", "kind": "paper", "title": "A paper"}
+
+
+def sizes(database: Database) -> dict[str, int]:
+    with database.snapshot() as connection:
+        tables = metadata.sorted_tables
+        return {t.name: connection.execute(select(func.count()).select_from(t)).scalar_one() for t in tables}
+
+
+def write(path: Path, *lines: Any) -> Path:
+    path.write_text("".join(line if isinstance(line, str) else json.dumps(line) + "\n" for line in lines), "utf-8")
+    return path
+
+
+def test_loading_the_demo_twice_changes_nothing(database: Database) -> None:
+    assert is_empty(database)
+    first = load_file(database, DEMO)
+    assert not is_empty(database)
+    before = sizes(database)
+    assert sum(count.created for count in first.values()) == len(DEMO.read_text("utf-8").splitlines())
+    again = load_file(database, DEMO)
+    assert {kind: (c.created, c.unchanged) for kind, c in again.items()} == {
+        kind: (0, c.created) for kind, c in first.items()
+    }
+    assert sizes(database) == before
+
+
+@pytest.mark.parametrize(
+    ("bad", "pointer"),
+    [
+        ("not json\n", ""),
+        ("[1]\n", "/type"),
+        ({"type": "planet"}, "/type"),
+        ({"type": ["source"]}, "/type"),
+        ({"type": "entity", "key": "e", "kind": "other"}, "/name"),
+        ({"type": "entity", "key": "e", "kind": "other", "name": "E", "colour": 1}, "/colour"),
+        ({"type": "entity", "key": "e", "kind": "other", "name": "E", "part_of": "nobody"}, "/part_of"),
+        ({**SOURCE, "title": "Another title"}, "/title"),
+        ('{"type": "source", "x": ' + "[" * 10_000 + "\n", ""),
+        (" " * 1_100_000 + "\n", ""),
+    ],
+    ids=range(10),
+)
+def test_a_bad_line_is_named_and_nothing_is_loaded(database: Database, tmp_path: Path, bad: Any, pointer: str) -> None:
+    path = write(tmp_path / "bundle.jsonl", SOURCE, "\n", bad)
+    with pytest.raises(ServiceError) as refused:
+        load_file(database, path)
+    (fault,) = refused.value.faults
+    assert (fault.line, fault.pointer, fault.place) == (3, pointer, "file")
+    assert is_empty(database)
