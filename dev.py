@@ -80,7 +80,7 @@ def test(arguments: list[str]) -> int:
         ["ruff", "check"],
         ["ruff", "format", "--check"],
         ["mypy"],
-        ["lint-imports", "--no-timing"],
+        ["lint-imports", "--no-logo", "--no-cache"],
         ["pytest", "-n", "auto", *arguments],
     ]
     for check in checks:

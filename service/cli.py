@@ -71,6 +71,7 @@ def serve(
         database.close()
         raise _fail(f"the database stands at migration {revision or 'none'}; run `counterclaim migrate` first")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     uvicorn.run(
         create_app(settings, database),
         host=settings.host,

@@ -61,6 +61,12 @@ class Templates:
         self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self._url(name)
 
+    def bare(self) -> str:
+        """The URL of a new Postgres database without tables."""
+        name = f"bare_{self.worker}_{next(_numbers)}"
+        self._admin(f'CREATE DATABASE "{name}"')
+        return self._url(name)
+
     def _make(self, kind: str, *, demo: bool) -> str:
         name = f"template_{self.worker}_{kind}_{'demo' if demo else 'empty'}"
         if kind == "postgres":

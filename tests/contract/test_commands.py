@@ -1,0 +1,179 @@
+"""The commands as people and containers run them: processes of their own, on both databases."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from service.config import Settings
+from tests.conftest import Templates
+
+ROOT = Path(__file__).resolve().parents[2]
+COUNTERCLAIM = str(Path(sys.executable).with_name("counterclaim"))
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, **environment}
+    return subprocess.run(
+        [COUNTERCLAIM, *arguments], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(*arguments: str, **environment: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """A served process, ready; ended at last, whatever happens."""
+    port = free_port()
+    env = {**os.environ, "COUNTERCLAIM_PORT": str(port), **environment}
+    process = subprocess.Popen(
+        [COUNTERCLAIM, "serve", *arguments],
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    address = f"http://127.0.0.1:{env['COUNTERCLAIM_PORT']}"
+    try:
+        for _ in range(200):
+            try:
+                if httpx.get(f"{address}/health/ready", timeout=5).status_code == 200:
+                    break
+            except httpx.TransportError:
+                assert process.poll() is None, process.communicate()[0]
+                time.sleep(0.05)
+        yield address, process
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+@pytest.fixture
+def bare_url(kind: str, templates: Templates, tmp_path: Path) -> str:
+    """A database without tables."""
+    return f"sqlite:///{tmp_path / 'new' / 'bare.db'}" if kind == "sqlite" else templates.bare()
+
+
+def test_the_demo_is_served_kept_and_ended_cleanly(bare_url: str) -> None:
+    settings = {"COUNTERCLAIM_DATABASE_URL": bare_url}
+    with serving("--demo", **settings) as (address, process):
+        source = {"key": "kept", "kind": "other", "title": "Kept"}
+        assert httpx.post(f"{address}/v1/sources", json=source).status_code == 201
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=20)
+    assert process.returncode in (0, 130), output
+    assert "Loaded the demo bundle" in output
+    assert "Traceback" not in output
+    with serving("--demo", **settings) as (address, process):
+        assert httpx.get(f"{address}/v1/sources/kept").status_code == 200
+        assert httpx.get(f"{address}/v1/comparisons/gpt-4.training-cost").status_code == 200
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=20)
+    assert "Loaded" not in output
+
+
+def test_an_empty_database_can_be_served(bare_url: str) -> None:
+    with serving("--migrate", COUNTERCLAIM_DATABASE_URL=bare_url) as (address, _):
+        assert httpx.get(f"{address}/v1/claims").json() == {"items": [], "next_cursor": None}
+
+
+def test_a_database_that_was_not_migrated_is_not_served(bare_url: str) -> None:
+    answer = run("serve", COUNTERCLAIM_DATABASE_URL=bare_url)
+    assert answer.returncode == 1
+    assert "counterclaim migrate" in answer.stderr
+
+
+def test_migrate_and_load(bare_url: str, tmp_path: Path) -> None:
+    settings = {"COUNTERCLAIM_DATABASE_URL": bare_url}
+    assert run("migrate", **settings).returncode == 0
+    assert "newest" in run("migrate", **settings).stderr
+    bundle = "fixtures/ai-training-costs.jsonl"
+    assert "82 created, 0 unchanged" in run("load", bundle, **settings).stderr
+    assert "0 created, 82 unchanged" in run("load", bundle, **settings).stderr
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text('{"type": "source", "kind": "paper"}\n')
+    refused = run("load", str(bad), **settings)
+    assert refused.returncode == 1
+    assert "line 1, /title" in refused.stderr
+
+
+def test_help_tells_what_each_command_does() -> None:
+    told = run("--help").stdout
+    for command in ("serve", "migrate", "load"):
+        assert command in told
+        assert "--database-url" in run(command, "--help").stdout
+
+
+# Containers ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_compose_file_is_valid() -> None:
+    check = [str(Path(sys.executable).with_name("check-jsonschema")), "--builtin-schema", "vendor.compose-spec"]
+    found = subprocess.run([*check, "docker-compose.yml"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout
+
+
+def test_every_setting_named_for_containers_exists() -> None:
+    known = {f"COUNTERCLAIM_{name.upper()}" for name in Settings.model_fields}
+    for service in COMPOSE["services"].values():
+        named = {name for name in service.get("environment", {}) if name.startswith("COUNTERCLAIM_")}
+        assert named <= known
+    for name in re.findall(r"COUNTERCLAIM_\w+", (ROOT / "Dockerfile").read_text("utf-8")):
+        assert name in known
+
+
+def test_every_file_that_the_image_copies_is_there() -> None:
+    for line in (ROOT / "Dockerfile").read_text("utf-8").splitlines():
+        if line.startswith("COPY ") and "--from" not in line:
+            for name in line.split()[1:-1]:
+                assert (ROOT / name).exists(), name
+
+
+@pytest.mark.parametrize("kind", ["postgres"])
+def test_the_containers_commands_run_as_written(bare_url: str) -> None:
+    services = COMPOSE["services"]
+    settings = dict(services["service"]["environment"]) | {
+        "COUNTERCLAIM_DATABASE_URL": bare_url,
+        "COUNTERCLAIM_HOST": "127.0.0.1",
+        "COUNTERCLAIM_PORT": str(free_port()),
+    }
+    assert run(*services["migrate"]["command"], **settings).returncode == 0
+    command, *rest = services["service"]["command"]
+    assert command == "serve"
+    with serving(*rest, **settings) as (address, _):
+        assert httpx.get(f"{address}/health/ready").json()["status"] == "ok"
+        check = [
+            word.replace("http://127.0.0.1:8000", address) for word in services["service"]["healthcheck"]["test"][1:]
+        ]
+        check[0] = sys.executable
+        assert subprocess.run(check, check=False, timeout=10).returncode == 0
+
+
+def test_the_images_entrypoint_is_the_command() -> None:
+    lines = dict(
+        line.split(" ", 1)
+        for line in (ROOT / "Dockerfile").read_text("utf-8").splitlines()
+        if line[:3] in ("ENT", "CMD")
+    )
+    assert json.loads(lines["ENTRYPOINT"]) == ["counterclaim"]
+    assert json.loads(lines["CMD"])[0] == "serve"

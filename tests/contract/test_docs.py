@@ -1,0 +1,66 @@
+"""What the documents show was really answered: their requests are made, and their answers held to what comes back."""
+
+import itertools
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import Api
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
+BASE = "http://127.0.0.1:8000"
+
+
+def examples(path: Path) -> list[tuple[str, Any]]:
+    """Each curl command of a document with the answer that it shows next."""
+    blocks = BLOCK.findall(path.read_text("utf-8"))
+    return [
+        (text, json.loads(answer))
+        for (kind, text), (next_kind, answer) in itertools.pairwise(blocks)
+        if kind == "sh" and text.startswith("curl") and next_kind == "json"
+    ]
+
+
+def holds(shown: Any, real: Any) -> bool:
+    """Whether everything shown is really there; objects may be shortened, and lists shown as they are."""
+    if isinstance(shown, dict):
+        return isinstance(real, dict) and all(name in real and holds(v, real[name]) for name, v in shown.items())
+    if isinstance(shown, list):
+        return isinstance(real, list) and len(shown) == len(real) and all(map(holds, shown, real))
+    return bool(shown == real)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_request_shown_has_the_answer_shown(demo: Api, path: Path) -> None:
+    for command, shown in examples(path):
+        words = shlex.split(command)
+        address = next(word for word in words if word.startswith(BASE)).removeprefix(BASE)
+        if "-d" in words:
+            body = words[words.index("-d") + 1]
+            answer = demo.client.post(address, content=body, headers={"Content-Type": "application/json"})
+        else:
+            answer = demo.client.get(address)
+        assert answer.is_success, answer.text
+        assert holds(shown, answer.json()), json.dumps(answer.json(), indent=1)
+
+
+def test_the_readme_shows_at_least_its_first_comparison() -> None:
+    assert len(examples(ROOT / "README.md")) == 3
+
+
+@pytest.mark.parametrize("path", [*DOCUMENTS, *sorted((ROOT / "docs").rglob("*.md"))], ids=lambda path: path.name)
+def test_every_link_and_file_named_is_there(path: Path) -> None:
+    text = path.read_text("utf-8")
+    for link in LINK.findall(text):
+        assert (path.parent / link).exists(), link
+    for file in re.findall(r"`((?:api|analysis|store|db|schemas|domain|transfer|web)/\w+\.py)`", text):
+        assert (ROOT / "service" / file).is_file(), file
+    for file in re.findall(r"`((?:fixtures|tests|docs|migrations)/[\w./-]*)`", text):
+        assert (ROOT / file).exists(), file

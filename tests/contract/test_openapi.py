@@ -1,0 +1,118 @@
+"""The OpenAPI document: committed, plain, and held to the application."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from fastapi import FastAPI
+
+from service.app import create_app
+from service.config import Settings
+from tests.support import Api
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMITTED = ROOT / "openapi.json"
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    return create_app(Settings(database_url=f"sqlite:///{tmp_path_factory.mktemp('openapi') / 'x.db'}"))
+
+
+@pytest.fixture(scope="module")
+def document(app: FastAPI) -> dict[str, Any]:
+    return app.openapi()
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def test_the_committed_document_is_that_of_the_application(document: dict[str, Any]) -> None:
+    """After a change that is meant: python -m tests.contract.test_openapi"""
+    assert json.loads(COMMITTED.read_text("utf-8")) == json.loads(json.dumps(document))
+
+
+def test_no_component_is_named_by_accident(document: dict[str, Any]) -> None:
+    for name in document["components"]["schemas"]:
+        assert name.isidentifier(), name
+        assert name[0].isupper(), name
+        assert not name.endswith(("-Input", "-Output", "1", "_")), name
+
+
+def test_there_is_one_type_of_decimal_and_it_is_a_string(document: dict[str, Any]) -> None:
+    decimals = [n for n, s in document["components"]["schemas"].items() if "exact decimal" in s.get("description", "")]
+    assert decimals == ["DecimalText"]
+    assert document["components"]["schemas"]["DecimalText"]["type"] == "string"
+
+
+def test_every_operation_has_one_tag_a_plain_name_and_its_failures(document: dict[str, Any]) -> None:
+    names = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(names) == len(set(names))
+    for path, method, operation in operations(document):
+        assert len(operation["tags"]) == 1, path
+        assert operation["operationId"].isidentifier()
+        answers = operation["responses"]
+        if path not in ("/v1", "/health/live"):
+            assert {"422", "503"} <= set(answers) or path.startswith("/health"), (path, method)
+        for status, answer in answers.items():
+            if int(status) >= 400:
+                assert list(answer["content"]) == ["application/problem+json"], (path, status)
+
+
+def test_every_field_of_an_answer_is_required(document: dict[str, Any]) -> None:
+    for name in ("Claim", "Figure", "Source", "Comparison", "Disagreement", "ClaimPage", "Problem", "Between"):
+        schema = document["components"]["schemas"][name]
+        assert set(schema["required"]) == set(schema["properties"]), name
+
+
+def test_a_patch_requires_nothing(document: dict[str, Any]) -> None:
+    for name, schema in document["components"]["schemas"].items():
+        if name.endswith("Patch"):
+            assert "required" not in schema, name
+            assert schema["additionalProperties"] is False
+
+
+def schema_of(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any] | None:
+    content = operation["responses"].get("200", {}).get("content", {})
+    schema: dict[str, Any] | None = content.get("application/json", {}).get("schema")
+    return schema
+
+
+def test_answers_are_of_the_shape_that_the_document_promises(demo: Api, document: dict[str, Any]) -> None:
+    refs = {
+        "sources": "deepseek-r1-nature", "entities": "deepseek", "metrics": "training-cost", "claims": "r1-12",
+        "disputes": "glenn-corrects-table", "comparisons": "deepseek-r1.training-cost.on-top-of-base",
+        "figures": demo.get("/claims/r1-12")["figures"][0]["id"],
+    }  # fmt: skip
+    between = {"left": "gpt-4.training-cost", "right": "gemini-ultra.training-cost"}
+    checked = 0
+    for path, method, operation in operations(document):
+        if method != "get":
+            continue
+        noun = path.split("/")[2] if path.count("/") > 1 else ""
+        address = path.replace("{ref}", refs.get(noun, ""))
+        answer = demo.client.get(address, params=between if path.endswith("/between") else None)
+        assert answer.status_code == 200, address
+        schema = schema_of(document, operation)
+        assert schema is not None, address
+        whole = {**schema, "components": document["components"]}
+        jsonschema.Draft202012Validator(whole).validate(answer.json())
+        checked += 1
+    assert checked == 20
+
+
+def test_a_problem_is_of_the_shape_that_the_document_promises(api: Api, document: dict[str, Any]) -> None:
+    answer = api.client.post("/v1/sources", json={"title": 5})
+    whole = {**document["components"]["schemas"]["Problem"], "components": document["components"]}
+    jsonschema.Draft202012Validator(whole).validate(answer.json())
+
+
+if __name__ == "__main__":
+    made = create_app(Settings(database_url="sqlite:///var/openapi.db")).openapi()
+    COMMITTED.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", "utf-8")

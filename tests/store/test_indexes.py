@@ -1,0 +1,48 @@
+"""Every filter and every sort has an index that begins with its column."""
+
+import pytest
+
+from service.db.tables import ClaimRow, DisputeRow, EntityRow, FigureRow, MeasurandRow, MetricRow, SourceRow
+from service.store import claims, comparisons, disputes, entities, figures, metrics, sources
+
+FILTERS = [
+    (SourceRow, ["kind", "publisher", "published_earliest", "published_latest"]),
+    (EntityRow, ["kind", "part_of_id"]),
+    (ClaimRow, ["subject_id", "claimant_id", "source_id", "derived_from_id", "claimant_role", "status",
+                "asserted_earliest", "asserted_latest"]),
+    (FigureRow, ["claim_id", "subject_id", "metric_id", "scope_id", "basis", "qualifier", "unit", "measurand_id",
+                 "interval_low", "interval_high", "period_earliest", "period_latest"]),
+    (DisputeRow, ["disputed_claim_id", "raised_by_id", "type", "status"]),
+    (MeasurandRow, ["subject_id", "metric_id", "scope_id", "agreement", "verdict", "comparability", "within_rounding",
+                    "rank", "self_rank", "drift_rank"]),
+]  # fmt: skip
+SORTS = [
+    (SourceRow, sources._SORTS),
+    (EntityRow, entities._SORTS),
+    (MetricRow, metrics._SORTS),
+    (ClaimRow, claims.SORTS),
+    (FigureRow, figures._SORTS),
+    (DisputeRow, disputes._SORTS),
+    (MeasurandRow, comparisons._SORTS),
+]
+
+
+def indexes(table: type) -> list[list[str]]:
+    """The columns of each index, unique ones included."""
+    found = table.__table__  # type: ignore[attr-defined]
+    unique = [c for c in found.constraints if type(c).__name__ == "UniqueConstraint"]
+    return [[column.name for column in index.columns] for index in [*found.indexes, *unique]]
+
+
+@pytest.mark.parametrize(("table", "columns"), FILTERS, ids=lambda value: getattr(value, "__tablename__", ""))
+def test_every_filter_has_an_index(table: type, columns: list[str]) -> None:
+    leading = {names[0] for names in indexes(table)}
+    assert set(columns) <= leading
+
+
+@pytest.mark.parametrize(("table", "sorts"), SORTS, ids=lambda value: getattr(value, "__tablename__", ""))
+def test_every_sort_has_an_index_with_its_tie_break(table: type, sorts: dict[str, object]) -> None:
+    for column in sorts.values():
+        name = column.key  # type: ignore[attr-defined]
+        assert [name, "id"] in indexes(table) or [name] in indexes(table), name
+        assert not table.__table__.columns[name].nullable, name  # type: ignore[attr-defined]
