@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from service.config import Settings
 from service.db import types
 from service.db.engine import Database
+from service.db.objects import is_ours
 from service.db.tables import metadata
 
 
@@ -29,6 +30,7 @@ def _run(connection: Connection) -> None:
         target_metadata=metadata,
         render_as_batch=sqlite,
         render_item=_render,
+        include_name=lambda name, _kind, _parents: not is_ours(name),
         transactional_ddl=True,
     )
     with context.begin_transaction():

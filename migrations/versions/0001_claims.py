@@ -1,4 +1,4 @@
-"""Sources, entities, metrics, claims, figures, disputes and measurands.
+"""Sources, entities, metrics, claims, figures, disputes, measurands and their search index.
 
 Rules of this tree:
 - One tree for both databases; types come from service.db.types, every constraint has a name.
@@ -9,7 +9,7 @@ Rules of this tree:
 import sqlalchemy as sa
 from alembic import op
 
-from service.db import types
+from service.db import objects, types
 
 revision = "0001"
 down_revision = None
@@ -27,7 +27,6 @@ def upgrade() -> None:
         sa.Column("same_as", types.Document(), nullable=False),
         sa.Column("part_of_id", types.Id(), nullable=True),
         sa.Column("description", types.String(), nullable=True),
-        sa.Column("search", types.String(), nullable=False),
         sa.Column("id", types.Id(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", types.UtcTime(), nullable=False),
@@ -79,6 +78,16 @@ def upgrade() -> None:
     op.create_index("ix_metric_updated_at_id", "metric", ["updated_at", "id"])
 
     op.create_table(
+        "search",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("kind", types.String(), nullable=False),
+        sa.Column("record_id", types.Id(), nullable=False),
+        sa.Column("tokens", types.String(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name="pk_search"),
+        sa.UniqueConstraint("kind", "record_id", name="uq_search_kind_record_id"),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "source",
         sa.Column("key", types.String(), nullable=True),
         sa.Column("kind", types.String(), nullable=False),
@@ -95,7 +104,6 @@ def upgrade() -> None:
         sa.Column("language", types.String(), nullable=True),
         sa.Column("peer_reviewed", types.Flag(), nullable=True),
         sa.Column("notes", types.String(), nullable=True),
-        sa.Column("search", types.String(), nullable=False),
         sa.Column("id", types.Id(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", types.UtcTime(), nullable=False),
@@ -139,7 +147,6 @@ def upgrade() -> None:
         sa.Column("superseded_by_id", types.Id(), nullable=True),
         sa.Column("status", types.String(), nullable=False),
         sa.Column("notes", types.String(), nullable=True),
-        sa.Column("search", types.String(), nullable=False),
         sa.Column("id", types.Id(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", types.UtcTime(), nullable=False),
@@ -431,14 +438,17 @@ def upgrade() -> None:
     op.create_index("ix_dispute_status_created_at_id", "dispute", ["status", "created_at", "id"])
     op.create_index("ix_dispute_type_created_at_id", "dispute", ["type", "created_at", "id"])
     op.create_index("ix_dispute_updated_at_id", "dispute", ["updated_at", "id"])
+    objects.create(op.get_bind())
 
 
 def downgrade() -> None:
+    objects.drop(op.get_bind())
     op.drop_table("dispute")
     op.drop_table("figure")
     op.drop_table("measurand")
     op.drop_table("scope")
     op.drop_table("claim")
     op.drop_table("source")
+    op.drop_table("search")
     op.drop_table("metric")
     op.drop_table("entity")

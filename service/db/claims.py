@@ -54,4 +54,3 @@ class ClaimRow(Head, Base):
     superseded_by_id: Mapped[str | None] = mapped_column(Id, ForeignKey("claim.id", ondelete="RESTRICT"))
     status: Mapped[str] = mapped_column(String)
     notes: Mapped[str | None] = mapped_column(String)
-    search: Mapped[str] = mapped_column(String)

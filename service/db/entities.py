@@ -32,4 +32,3 @@ class EntityRow(Head, Base):
     same_as: Mapped[list[str]] = mapped_column(Document)
     part_of_id: Mapped[str | None] = mapped_column(Id, ForeignKey("entity.id", ondelete="RESTRICT"))
     description: Mapped[str | None] = mapped_column(String)
-    search: Mapped[str] = mapped_column(String)

@@ -42,4 +42,3 @@ class SourceRow(Head, Base):
     language: Mapped[str | None] = mapped_column(String)
     peer_reviewed: Mapped[bool | None] = mapped_column(Flag)
     notes: Mapped[str | None] = mapped_column(String)
-    search: Mapped[str] = mapped_column(String)

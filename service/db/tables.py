@@ -7,6 +7,7 @@ from service.db.entities import EntityRow
 from service.db.figures import FigureRow
 from service.db.measurands import MeasurandRow
 from service.db.metrics import MetricRow, ScopeRow
+from service.db.search import SearchRow
 from service.db.sources import SourceRow
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "MeasurandRow",
     "MetricRow",
     "ScopeRow",
+    "SearchRow",
     "SourceRow",
     "metadata",
 ]

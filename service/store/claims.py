@@ -7,12 +7,11 @@ from sqlalchemy.orm import aliased
 
 from service.db.tables import ClaimRow, EntityRow, FigureRow, MetricRow, ScopeRow, SourceRow
 from service.domain.period import parse_period
-from service.domain.search import searchable
 from service.domain.vocabulary import ClaimStatus
 from service.errors import Conflict, Invalid
 from service.schemas.claims import Claim, ClaimCreate, ClaimPage, ClaimPatch
 from service.schemas.queries import ClaimQuery
-from service.store import figures, graph, measurands, rows
+from service.store import figures, graph, measurands, rows, search
 from service.store.pages import fetch_page
 from service.store.rows import Created, Values, Versions
 from service.store.stating import STATED, Prepared, Subject, prepare
@@ -85,7 +84,7 @@ def _conditions(connection: Connection, query: ClaimQuery) -> list[Any]:
     if query.asserted_to:
         found.append(ClaimRow.asserted_earliest <= query.asserted_to)
     if query.text:
-        found += rows.has_words(ClaimRow.search, query.text)
+        found.append(search.has_words(connection, ClaimRow, query.text))
     return found + _figure_conditions(connection, query)
 
 
@@ -122,6 +121,7 @@ def create(connection: Connection, body: ClaimCreate) -> Created:
     if not made.is_new:
         _refuse_other_figures(connection, made.id, stated)
         return made
+    _index(connection, made.id, values)
     measurands.ensure(connection, [figure.named for figure in stated])
     touched = {figure.named.measurand.id for figure in stated} | measurands.touched_by(connection, older)
     measurands.lock(connection, touched)
@@ -151,7 +151,9 @@ def amend(connection: Connection, ref: str, patch: ClaimPatch, versions: Version
     moved = _move_figures(connection, row, links.get("subject_id", row["subject_id"]))
     touched |= {figure.named.measurand.id for _, figure in moved}
     measurands.lock(connection, touched)
-    if rows.amend(connection, ClaimRow, row, _derive({**rows.content(row, _FIELDS), **changes})):
+    values = _derive({**rows.content(row, _FIELDS), **changes})
+    if rows.amend(connection, ClaimRow, row, values):
+        _index(connection, row["id"], values)
         for figure_id, figure in moved:
             connection.execute(update(FigureRow).where(FigureRow.id == figure_id).values(figure.values))
         _mark_superseded(connection, older | {row["id"]})
@@ -191,8 +193,11 @@ def _derive(values: Values) -> Values:
         **values,
         "asserted_earliest": period.earliest if period else None,
         "asserted_latest": period.latest if period else None,
-        "search": searchable([values["statement"], values["quote"]]),
     }
+
+
+def _index(connection: Connection, claim_id: str, values: Values) -> None:
+    search.index(connection, ClaimRow, claim_id, [values["statement"], values["quote"]])
 
 
 def _subject(connection: Connection, entity_id: str) -> Subject:

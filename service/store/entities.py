@@ -6,11 +6,10 @@ from sqlalchemy import Connection, select
 from sqlalchemy.orm import aliased
 
 from service.db.tables import EntityRow
-from service.domain.search import searchable
 from service.errors import Invalid
 from service.schemas.entities import Entity, EntityCreate, EntityPage, EntityPatch
 from service.schemas.queries import EntityQuery
-from service.store import graph, rows
+from service.store import graph, rows, search
 from service.store.pages import fetch_page
 from service.store.rows import Created, Values, Versions
 
@@ -43,7 +42,7 @@ def _conditions(connection: Connection, query: EntityQuery) -> list[Any]:
         wholes = rows.filter_ids(connection, EntityRow, query.part_of, "part_of")
         found.append(rows.any_of(EntityRow.part_of_id, wholes))
     if query.text:
-        found += rows.has_words(EntityRow.search, query.text)
+        found.append(search.has_words(connection, EntityRow, query.text))
     return found
 
 
@@ -51,7 +50,10 @@ def create(connection: Connection, body: EntityCreate) -> Created:
     values = body.model_dump(exclude=set(_REFS)) | rows.resolve_refs(connection, body, _REFS)
     if values["id"] is not None and values["part_of_id"] == values["id"]:
         raise Invalid.at("/part_of", "An entity is not a part of itself.")
-    return rows.create(connection, EntityRow, _derive(values))
+    made = rows.create(connection, EntityRow, values)
+    if made.is_new:
+        _index(connection, made.id, values)
+    return made
 
 
 def amend(connection: Connection, ref: str, patch: EntityPatch, versions: Versions) -> Entity:
@@ -61,7 +63,8 @@ def amend(connection: Connection, ref: str, patch: EntityPatch, versions: Versio
     links = rows.resolve_refs(connection, patch, _REFS, row)
     graph.refuse_cycle(connection, EntityRow.id, EntityRow.part_of_id, row["id"], links.get("part_of_id"), "/part_of")
     changes = patch.model_dump(exclude=set(_REFS)) | links
-    rows.amend(connection, EntityRow, row, _derive({**rows.content(row, _FIELDS), **changes}))
+    if rows.amend(connection, EntityRow, row, changes):
+        _index(connection, row["id"], rows.content(row, _FIELDS) | changes)
     return read(connection, row["id"])
 
 
@@ -77,5 +80,5 @@ def restore(connection: Connection, ref: str, versions: Versions) -> Entity:
     return read(connection, row["id"])
 
 
-def _derive(values: Values) -> Values:
-    return {**values, "search": searchable([values["name"], values["key"], *values["aliases"]])}
+def _index(connection: Connection, entity_id: str, values: Values) -> None:
+    search.index(connection, EntityRow, entity_id, [values["name"], values["key"], *values["aliases"]])

@@ -11,7 +11,6 @@ from uuid_utils.compat import uuid7
 from service.db.base import Base
 from service.db.tables import EntityRow, MetricRow, SourceRow
 from service.domain.key import is_key, is_uuid
-from service.domain.search import words
 from service.errors import Conflict, Fault, Invalid, NotFound, Place, PreconditionFailed
 from service.schemas.base import Body
 from service.schemas.queries import ListQuery
@@ -20,7 +19,7 @@ Versions = frozenset[int]  # those that a change was written against (If-Match)
 Values = dict[str, Any]
 
 # columns that follow from others; they are never compared nor named in an error
-_DERIVED = ("search", "_earliest", "_latest")
+_DERIVED = ("_earliest", "_latest")
 
 
 HEAD = ("id", "version", "created_at", "updated_at", "created_by", "withdrawn")
@@ -155,10 +154,6 @@ def any_of(column: Any, values: Sequence[Any]) -> Any:
 def is_false(column: Any) -> Any:
     """Compares with a bound value: `IS false` is not written alike on both databases."""
     return column == literal(value=False, type_=column.type)
-
-
-def has_words(column: Any, query: str) -> list[Any]:
-    return [column.contains(word, autoescape=True) for word in words(query)]
 
 
 def withdrawn_is(table: Any, wanted: Literal["false", "true", "all"]) -> list[Any]:

@@ -6,10 +6,9 @@ from sqlalchemy import Connection, select
 
 from service.db.tables import SourceRow
 from service.domain.period import parse_period
-from service.domain.search import searchable
 from service.schemas.queries import SourceQuery
 from service.schemas.sources import Source, SourceCreate, SourcePage, SourcePatch
-from service.store import rows
+from service.store import rows, search
 from service.store.pages import fetch_page
 from service.store.rows import Created, Values, Versions
 
@@ -23,12 +22,12 @@ def read(connection: Connection, ref: str) -> Source:
 
 
 def page(connection: Connection, query: SourceQuery) -> SourcePage:
-    statement = _SELECT.where(*conditions(query))
+    statement = _SELECT.where(*_conditions(connection, query))
     found, cursor = fetch_page(connection, statement, _SORTS, SourceRow.id, query, query.sort)
     return SourcePage(items=[Source.model_validate(row) for row in found], next_cursor=cursor)
 
 
-def conditions(query: SourceQuery) -> list[Any]:
+def _conditions(connection: Connection, query: SourceQuery) -> list[Any]:
     found = rows.basic_conditions(SourceRow, query)
     if query.kind:
         found.append(rows.any_of(SourceRow.kind, query.kind))
@@ -39,17 +38,23 @@ def conditions(query: SourceQuery) -> list[Any]:
     if query.published_to:
         found.append(SourceRow.published_earliest <= query.published_to)
     if query.text:
-        found += rows.has_words(SourceRow.search, query.text)
+        found.append(search.has_words(connection, SourceRow, query.text))
     return found
 
 
 def create(connection: Connection, body: SourceCreate) -> Created:
-    return rows.create(connection, SourceRow, _derive(body.model_dump()))
+    values = _derive(body.model_dump())
+    made = rows.create(connection, SourceRow, values)
+    if made.is_new:
+        _index(connection, made.id, values)
+    return made
 
 
 def amend(connection: Connection, ref: str, patch: SourcePatch, versions: Versions) -> Source:
     row = rows.lock(connection, SourceRow, ref, versions)
-    rows.amend(connection, SourceRow, row, _derive({**rows.content(row, _FIELDS), **patch.model_dump()}))
+    values = _derive({**rows.content(row, _FIELDS), **patch.model_dump()})
+    if rows.amend(connection, SourceRow, row, values):
+        _index(connection, row["id"], values)
     return read(connection, row["id"])
 
 
@@ -72,5 +77,8 @@ def _derive(values: Values) -> Values:
         **values,
         "published_earliest": period.earliest if period else None,
         "published_latest": period.latest if period else None,
-        "search": searchable([values["title"], values["publisher"], *values["authors"]]),
     }
+
+
+def _index(connection: Connection, source_id: str, values: Values) -> None:
+    search.index(connection, SourceRow, source_id, [values["title"], values["publisher"], *values["authors"]])

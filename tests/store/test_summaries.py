@@ -286,3 +286,30 @@ def test_four_concurrent_writers_leave_a_summary_of_four(templates: Templates) -
     with database.read() as connection:
         assert connection.execute(select(MeasurandRow.figure_count)).scalar_one() == 4
     database.close()
+
+
+def test_a_relay_and_a_change_to_the_root_of_its_chain_wait_for_each_other(templates: Templates) -> None:
+    """The drift of a relay hangs on the figure of its root, which no foreign key of its own protects."""
+    database = Database(templates.clone("postgres"))
+    database.write(seed)
+    body = {"source": "paper", "claimant": "lab", "subject": "model", "statement": "s", "figures": [cost("5")]}
+
+    def relay_of(claim: str) -> ClaimCreate:
+        return ClaimCreate.model_validate(body | {"claimant": "third", "derived_from": claim})
+
+    root = database.write(lambda c: claims.create(c, ClaimCreate.model_validate(body))).id
+    with database.read() as connection:
+        figure = connection.execute(select(FigureRow.id)).scalar_one()
+    parent = database.write(lambda c: claims.create(c, relay_of(root))).id
+    patch = FigurePatch.model_validate({"value": "50", "scope": "full"})
+    changing = threading.Thread(
+        target=lambda: database.write(lambda c: figures.amend(c, figure, patch, frozenset([1])))
+    )
+    with database.writer.begin() as connection:
+        claims.create(connection, relay_of(parent))
+        changing.start()
+        changing.join(0.5)
+        assert changing.is_alive(), "the root cannot change while a relay of its relay is being written"
+    changing.join(30)
+    assert_true(database)
+    database.close()
