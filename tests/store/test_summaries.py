@@ -294,19 +294,20 @@ def test_a_relay_and_a_change_to_the_root_of_its_chain_wait_for_each_other(templ
     database.write(seed)
     body = {"source": "paper", "claimant": "lab", "subject": "model", "statement": "s", "figures": [cost("5")]}
 
-    def relay_of(claim: str) -> ClaimCreate:
-        return ClaimCreate.model_validate(body | {"claimant": "third", "derived_from": claim})
+    def relay_of(claim: str, scope: str | None = None) -> ClaimCreate:
+        relayed = {"claimant": "third", "derived_from": claim, "figures": [cost("5", scope)]}
+        return ClaimCreate.model_validate(body | relayed)
 
     root = database.write(lambda c: claims.create(c, ClaimCreate.model_validate(body))).id
     with database.read() as connection:
         figure = connection.execute(select(FigureRow.id)).scalar_one()
     parent = database.write(lambda c: claims.create(c, relay_of(root))).id
-    patch = FigurePatch.model_validate({"value": "50", "scope": "full"})
+    patch = FigurePatch.model_validate({"value": "50"})
     changing = threading.Thread(
         target=lambda: database.write(lambda c: figures.amend(c, figure, patch, frozenset([1])))
     )
     with database.writer.begin() as connection:
-        claims.create(connection, relay_of(parent))
+        claims.create(connection, relay_of(parent, "part"))  # of another measurand, whose lock is another
         changing.start()
         changing.join(0.5)
         assert changing.is_alive(), "the root cannot change while a relay of its relay is being written"
