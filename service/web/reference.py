@@ -1,11 +1,14 @@
 """The OpenAPI document, and a reference page made from it: plain HTML, no script, no asset from elsewhere."""
 
+import re
 from pathlib import Path
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
+from markupsafe import Markup, escape
 
+_CODE = re.compile(r"`([^`]+)`")
 routes = APIRouter(include_in_schema=False)
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -13,6 +16,14 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+def _marked(text: str) -> Markup:
+    """Escaped text, with what stands in backticks as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))
+
+
+_TEMPLATES.filters["marked"] = _marked
 
 
 @routes.get("/openapi.json")
