@@ -18,13 +18,23 @@ from service.store.health import revisions
 from service.transfer.bundle import is_empty, load_file
 
 DEMO = project_root() / "fixtures" / "ai-training-costs.jsonl"
-cli = typer.Typer(
-    help="Counterclaim: a REST service over a database of claims.\n\nSettings come from the environment "
-    "(COUNTERCLAIM_DATABASE_URL, COUNTERCLAIM_HOST, COUNTERCLAIM_PORT); options override them.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-)
+HELP = """Counterclaim: a REST service over a database of claims.
+
+A database is migrated once, then served; bundles can be loaded at any time:
+
+\b
+  counterclaim migrate
+  counterclaim load fixtures/ai-training-costs.jsonl
+  counterclaim serve
+
+Settings come from the environment, and options override them:
+
+\b
+  COUNTERCLAIM_DATABASE_URL  sqlite:///var/counterclaim.db unless set
+  COUNTERCLAIM_HOST          127.0.0.1
+  COUNTERCLAIM_PORT          8000
+"""
+cli = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 console = Console(stderr=True, highlight=False)
 
 DatabaseUrl = Annotated[

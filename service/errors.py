@@ -21,7 +21,7 @@ class Fault:
 
     pointer: str
     detail: str
-    code: str = "invalid"
+    code: str | None = None  # where it is another than the whole error's
     place: Place = "body"
     line: int | None = None
 

@@ -15,7 +15,7 @@ from service.domain.key import is_uuid
 from service.domain.ratio import Ratio, ratio, side_hull
 from service.domain.units import Unit, conversion, parse_unit
 from service.domain.vocabulary import Basis, Reason
-from service.errors import Invalid
+from service.errors import Invalid, NotFound
 from service.schemas.base import MeasurandRef
 from service.schemas.comparisons import Between, BetweenSettings, Operand, OperandSide
 from service.schemas.views import to_comparability, to_interval, to_ratio
@@ -78,7 +78,13 @@ def _operand(connection: Connection, ref: str, side: OperandSide | None, setting
             # asked for by name, it is shown even if its claimant has replaced it since
             shown = [figure] if settings.as_of is None else readable([figure], settings.as_of).figures
             return _Side(measurand, shown, "figure", figure.id)
-    measurand = comparisons.read(connection, ref, pointer, "query")
+    try:
+        measurand = comparisons.read(connection, ref, pointer, "query")
+    except NotFound as error:
+        if not is_uuid(ref):
+            raise
+        detail = "No measurand and no figure has this id, or the figure or its claim is withdrawn."
+        raise NotFound.at(pointer, detail, "query") from error
     history = settings.as_of is not None
     on_file = evidence.of_measurands(connection, [measurand.id], tolerance=settings.tolerance, history=history)
     return _choose(measurand, readable(on_file[measurand.id], settings.as_of).figures, side)

@@ -9,7 +9,7 @@ from service.db.engine import Database
 from service.errors import Invalid, PreconditionRequired
 from service.schemas.types import Text
 
-_TAG = re.compile(r'\s*(?:W/)?"([0-9]{1,9})-[0-9a-f]{16}"\s*')
+_TAG = re.compile(r'\s*(?:W/)?"(?:([0-9]{1,9})-[0-9a-f]{16}|[^"]*)"\s*')  # an ETag of ours, or any other
 
 
 async def database(request: Request) -> Database:
@@ -32,13 +32,13 @@ async def changed_versions(
         raise Invalid.at("/If-Match", detail, "header")
     tags = [_TAG.fullmatch(part) for part in if_match.split(",")]
     if not all(tags):
-        raise Invalid.at("/If-Match", "If-Match holds no ETag of this service.", "header")
-    return frozenset(int(tag[1]) for tag in tags if tag)
+        raise Invalid.at("/If-Match", 'If-Match holds no ETag, which stands in quotes: "3-0f1e2d3c4b5a6978".', "header")
+    return frozenset(int(tag[1]) for tag in tags if tag and tag[1])
 
 
 Db = Annotated[Database, Depends(database)]
 IfMatch = Annotated[frozenset[int], Depends(changed_versions)]
-Reason = Annotated[Text, Query(description="Why the record is withdrawn; it stays on record.")]
+Reason = Annotated[Text, Query(max_length=1000, description="Why the record is withdrawn; it stays on record.")]
 IfNoneMatch = Annotated[
     str | None,
     Header(alias="If-None-Match", max_length=1000, description="Answer 304 if the record still has this ETag."),

@@ -72,7 +72,7 @@ def problem(
         "code": code,
         "request_id": request.scope.get("state", {}).get("request_id"),
         "errors": [
-            {"in": f.place, "pointer": f.pointer, "line": f.line, "code": f.code, "detail": f.detail}
+            {"in": f.place, "pointer": f.pointer, "line": f.line, "code": f.code or code, "detail": f.detail}
             for f in faults[:_MAX_FAULTS]
         ],
     }
@@ -101,29 +101,34 @@ def _validation_error(request: Request, error: Exception) -> Response:
     return problem(request, 422, f"{faults[0].detail}{more}", faults)
 
 
+_DETAILS = {
+    404: "There is nothing at this address. The addresses are listed at /v1.",
+    405: "This address does not take this method.",
+    413: "The body is larger than this service reads.",
+    415: "Send the body as JSON, with Content-Type: application/json; a PATCH may be application/merge-patch+json.",
+}
+
+
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = error.status_code if error.status_code in KINDS else (422 if error.status_code < 500 else 500)
-    details = {
-        404: "There is nothing at this address. The addresses are listed at /v1.",
-        405: "This address does not take this method.",
-        413: "The body is larger than this service reads.",
-    }
+    detail = _DETAILS.get(status, "The request could not be read.")
+    faults = [Fault("/Content-Type", detail, place="header")] if status == 415 else []
     headers = dict(error.headers) if error.headers else {}
     if status == 405:
         headers["Allow"] = ", ".join(_allowed(request))
-    return problem(request, status, details.get(status, "The request could not be read."), (), headers)
+    return problem(request, status, detail, faults, headers)
 
 
 def _allowed(request: Request) -> list[str]:
     """The methods that any route takes at this address."""
     path = request.scope["path"].split("/")
-    found = {"OPTIONS"}
+    found: set[str] = set()
     for pattern, methods in request.app.openapi()["paths"].items():
         parts = pattern.split("/")
         if len(parts) == len(path) and all(a == b or a.startswith("{") for a, b in zip(parts, path, strict=True)):
             found |= {method.upper() for method in methods}
-    found.discard("OPTIONS")
+    found = found or {"GET"}  # what the document leaves out (itself, and its page) can be read only
     return sorted(found | ({"HEAD"} if "GET" in found else set()))
 
 

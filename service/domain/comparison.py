@@ -10,7 +10,7 @@ from service.domain.comparability import NO_RATIO, Comparability, comparability,
 from service.domain.evidence import Evidence
 from service.domain.interval import Interval, lies_above, overlap
 from service.domain.ratio import Ratio, ratio, side_hull
-from service.domain.vocabulary import Basis, ClaimantRole, Reason, Verdict
+from service.domain.vocabulary import Basis, ClaimantRole, NotComputed, Reason, Verdict
 
 By = Literal["basis", "party"]
 
@@ -65,7 +65,7 @@ def compare(figures: Sequence[Evidence], *, by: By, scope_stated: bool) -> Compa
     base, other, beside, relays = _allot(figures, by)
     base_hull, other_hull = side_hull(base), side_hull(other)
     counted = [figure for figure in figures if figure.aside is None]
-    reasons = _reasons(base, other, base_hull, scope_stated=scope_stated)
+    reasons = _reasons(base, other, base_hull, beside, by=by, scope_stated=scope_stated)
     return Comparison(
         by=by,
         base=tuple(base),
@@ -82,13 +82,17 @@ def compare(figures: Sequence[Evidence], *, by: By, scope_stated: bool) -> Compa
     )
 
 
+def _side(figure: Evidence, by: By) -> Basis | ClaimantRole:
+    return figure.basis if by == "basis" else figure.role
+
+
 def _allot(figures: Sequence[Evidence], by: By) -> tuple[list[Evidence], list[Evidence], list[Aside], list[Evidence]]:
     base: list[Evidence] = []
     other: list[Evidence] = []
     beside: list[Aside] = []
     relays: list[Evidence] = []
     for figure in figures:
-        side = figure.basis if by == "basis" else figure.role
+        side = _side(figure, by)
         why = figure.aside
         if why == "relay":
             relays.append(figure)
@@ -130,9 +134,19 @@ def _some_pair_overlaps(base: Sequence[Evidence], other: Sequence[Evidence]) -> 
 
 
 def _reasons(
-    base: Sequence[Evidence], other: Sequence[Evidence], base_hull: Interval | None, *, scope_stated: bool
+    base: Sequence[Evidence],
+    other: Sequence[Evidence],
+    base_hull: Interval | None,
+    beside: Sequence[Aside],
+    *,
+    by: By,
+    scope_stated: bool,
 ) -> Comparability:
     reasons = []
+    # a side whose figures are all in another currency is not empty, but there is no holding it against the other
+    barred = {_side(aside.figure, by) for aside in beside if aside.why == NotComputed.NO_EXCHANGE_RATE}
+    if (not base and _BASE_SIDE[by] in barred) or (not other and _OTHER_SIDE[by] in barred):
+        reasons.append(Reason.NO_EXCHANGE_RATE)
     if not scope_stated:
         reasons.append(Reason.SCOPE_NOT_STATED)
     if any(f.period_approximate for f in (*base, *other)):

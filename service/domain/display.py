@@ -107,7 +107,7 @@ _VERDICT_TEXTS = {
     Verdict.CONSISTENT: "The two sides are consistent",
     Verdict.MIXED: "The two sides' ranges overlap, but no two figures do",
     Verdict.REPORTED_ONLY: "Reported only; no estimate to compare with",
-    Verdict.ESTIMATED_ONLY: "Estimated only; nothing was reported",
+    Verdict.ESTIMATED_ONLY: "Estimated only; no reported figure to compare with",
     Verdict.FIRST_PARTY_ONLY: "First-party figures only",
     Verdict.THIRD_PARTY_ONLY: "Third-party figures only",
     Verdict.NONE: "Nothing to compare",
@@ -118,6 +118,8 @@ _WITH_RATIO = (Verdict.ESTIMATES_HIGHER, Verdict.ESTIMATES_LOWER, Verdict.THIRD_
 def comparison_text(comparison: Comparison, unit: str) -> str:
     """One or two sentences: the verdict, and how far the sources are apart."""
     sentence = _VERDICT_TEXTS[comparison.verdict]
+    if any(aside.figure.not_computed for aside in comparison.beside):
+        sentence += ", leaving aside what cannot be computed with"
     if comparison.ratio is not None and comparison.verdict in _WITH_RATIO:
         sentence += f": {ratio_text(comparison.ratio)}"
     gap = disagreement_text(comparison.disagreement, unit)

@@ -13,7 +13,7 @@ from service.errors import Invalid
 MAX_DIGITS = 38
 MAX_DECIMALS = 18
 _MAX_TEXT = 120  # longer than any number within the bounds, exponent and padding zeros included
-_FORM = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+_FORM = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,12})?")
 
 BOUNDS = f"at most {MAX_DIGITS} significant digits, less than 10^38 in size, at most {MAX_DECIMALS} decimals"
 

@@ -7,7 +7,6 @@ itself. Factors are exact fractions, so that no conversion loses a digit.
 
 import re
 from dataclasses import dataclass
-from datetime import date
 from fractions import Fraction
 from functools import cache
 
@@ -91,18 +90,16 @@ class Unit:
 
 @cache
 def currencies() -> frozenset[str]:
-    """The ISO 4217 codes that are legal tender somewhere today."""
-    today = date.today().timetuple()[:3]  # noqa: DTZ011 - which currencies exist does not hang on a time zone
-    codes = {
-        code
-        for listed in get_global("territory_currencies").values()
-        for code, _, end, tender in listed
-        if tender and (end is None or end >= today)
-    }
-    return frozenset(codes)
+    """The ISO 4217 codes that are or were legal tender somewhere: old sources speak of old money, and a unit that was
+    accepted once can be read for ever.
+    """
+    listed = get_global("territory_currencies").values()
+    return frozenset(code for territory in listed for code, _, _, tender in territory if tender)
 
 
 def _component(text: str) -> tuple[dict[str, int], Fraction]:
+    if not text:
+        raise Invalid.at("", "A unit is missing before or after '.' or '/'.")
     if text in _WATTS:
         return {"energy": 1, "time": -1}, _WATTS[text]
     if text in TABLE:

@@ -42,7 +42,7 @@ class ClaimPatch(Body):
     derived_from: Ref | None | MISSING = MISSING
     supersedes: Ref | None | MISSING = MISSING
     notes: Text | None | MISSING = MISSING
-    status: Literal[ClaimStatus.ACTIVE, ClaimStatus.RETRACTED] | MISSING = MISSING
+    status: Literal["active", "retracted"] | MISSING = MISSING
 
 
 class Claim(Head):

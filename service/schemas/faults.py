@@ -16,8 +16,23 @@ _MESSAGES = {
     "dict_type": "Expected a JSON object.",
     "list_type": "Expected a list.",
     "string_type": "Expected a string.",
+    "string_unicode": "The text holds half of a surrogate pair. Send valid Unicode.",
     "int_type": "Expected a whole number.",
+    "int_parsing": "Expected a whole number.",
+    "int_parsing_size": "The number is out of bounds.",
+    "int_from_float": "Expected a whole number.",
     "bool_type": "Expected true or false.",
+}
+# with the numbers that the error carries
+_TEMPLATES = {
+    "string_too_short": "Expected at least {min_length} characters.",
+    "string_too_long": "Expected at most {max_length} characters.",
+    "too_short": "Expected at least {min_length} items.",
+    "too_long": "Expected at most {max_length} items.",
+    "greater_than_equal": "Expected {ge} or more.",
+    "less_than_equal": "Expected {le} or less.",
+    "literal_error": "Expected {expected}.",
+    "enum": "Expected {expected}.",
 }
 
 
@@ -26,11 +41,21 @@ def faults_of(errors: Iterable[Any]) -> list[Fault]:
     faults: dict[tuple[str, str], Fault] = {}
     for error in errors:
         place, *path = error["loc"] or ("body",)
-        pointer = "".join(f"/{_name(step)}" for step in path if not _is_union_branch(step))
-        detail = _MESSAGES.get(error["type"]) or str(error["msg"])
+        steps: list[str | int] = (
+            path[:1] if place == "query" else path
+        )  # of a parameter that is repeated, only its name
+        pointer = "".join(f"/{_name(step)}" for step in steps if not _is_union_branch(step))
+        detail = _detail(error)
         fault = Fault(pointer, detail, place=_PLACES.get(str(place), "body"))
         faults.setdefault((fault.place, pointer), fault)
     return list(faults.values())
+
+
+def _detail(error: Any) -> str:
+    template = _TEMPLATES.get(error["type"])
+    if template is not None:
+        return template.format(**error["ctx"])
+    return _MESSAGES.get(error["type"]) or str(error["msg"])
 
 
 def _is_union_branch(step: str | int) -> bool:

@@ -38,8 +38,8 @@ Ids = Annotated[list[Id], Field(max_length=MAX_REPEATS)]
 Lines = Annotated[list[Line], Field(max_length=MAX_REPEATS)]
 TextFilter = Annotated[
     str,
-    AfterValidator(clean_text),
     Field(min_length=1, max_length=200, description="Records that hold all these words, whatever their case."),
+    AfterValidator(clean_text),
 ]
 BasicSort = Literal["created_at", "-created_at", "updated_at", "-updated_at"]
 
@@ -140,7 +140,7 @@ class ContestedQuery(ListQuery):
     claimant: Refs = []
     source: Refs = []
     type: list[DisputeType] = []
-    status: list[DisputeStatus] = Field([], description="Of the dispute; by default all but those taken back.")
+    status: list[DisputeStatus] = Field([], description="Of the dispute; by default open, conceded or resolved.")
 
 
 class ComputeQuery(Body):

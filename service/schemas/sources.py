@@ -4,7 +4,7 @@ from pydantic import MISSING
 
 from service.domain.vocabulary import SourceKind
 from service.schemas.base import Body, Head, Page
-from service.schemas.types import Bool, Day, Doi, Edtf, Id, Key, Language, Line, Lines, Text, Url
+from service.schemas.types import Bool, Day, Doi, Edtf, Id, Key, Language, Line, Names, Text, Url
 
 
 class SourceCreate(Body):
@@ -12,7 +12,7 @@ class SourceCreate(Body):
     key: Key | None = None
     kind: SourceKind
     title: Line
-    authors: Lines = []
+    authors: Names = []
     publisher: Line | None = None
     url: Url | None = None
     archived_url: Url | None = None
@@ -28,7 +28,7 @@ class SourcePatch(Body):
     key: Key | None | MISSING = MISSING
     kind: SourceKind | MISSING = MISSING
     title: Line | MISSING = MISSING
-    authors: Lines | MISSING = MISSING
+    authors: Names | MISSING = MISSING
     publisher: Line | None | MISSING = MISSING
     url: Url | None | MISSING = MISSING
     archived_url: Url | None | MISSING = MISSING
@@ -43,7 +43,7 @@ class SourcePatch(Body):
 class Source(Head):
     kind: SourceKind
     title: Line
-    authors: Lines
+    authors: Names
     publisher: Line | None
     url: Url | None
     archived_url: Url | None

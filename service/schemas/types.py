@@ -17,7 +17,10 @@ from service.domain.number import BOUNDS, format_number, parse_number
 from service.domain.period import parse_period
 from service.domain.units import parse_unit
 from service.errors import Invalid
+from service.schemas.strict_json import Outsized
 
+_DOI = re.compile(r"^10\.[0-9]{4,9}/[!-~]+$")
+_LANGUAGE = re.compile(r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*$")
 MAX_LINE = 500
 MAX_TEXT = 20_000
 MAX_URL = 2_000
@@ -57,6 +60,8 @@ def _accepts(parse: Callable[[str], Any]) -> AfterValidator:
 
 
 def _number(raw: object) -> Decimal:
+    if isinstance(raw, Outsized):
+        raise refuse(f"The number is out of bounds: {BOUNDS}.")
     try:
         return parse_number(raw)
     except Invalid as error:
@@ -81,6 +86,15 @@ def _ref(text: str) -> str:
     if not keys.is_key(text):
         raise refuse("Name the record by its id or its key.")
     return text
+
+
+def _matches(pattern: re.Pattern[str], otherwise: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if not pattern.search(text):
+            raise refuse(otherwise)
+        return text
+
+    return check
 
 
 def _url(text: str) -> str:
@@ -157,8 +171,16 @@ Url = Annotated[
     AfterValidator(clean_text),
     AfterValidator(_url),
 ]
-Doi = Annotated[str, Field(max_length=200, pattern=r"^10\.[0-9]{4,9}/[!-~]+$")]
-Language = Annotated[str, Field(max_length=35, pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*$")]
+Doi = Annotated[
+    str,
+    Field(max_length=200, json_schema_extra={"pattern": _DOI.pattern}),
+    AfterValidator(_matches(_DOI, "Write the DOI alone, such as 10.1038/s41586-025-09422-z.")),
+]
+Language = Annotated[
+    str,
+    Field(max_length=35, json_schema_extra={"pattern": _LANGUAGE.pattern}),
+    AfterValidator(_matches(_LANGUAGE, "Write the language as a tag, such as en or zh-Hans.")),
+]
 Edtf = TypeAliasType(
     "Edtf",
     Annotated[
@@ -207,5 +229,6 @@ Time = Annotated[
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 Year = Annotated[int, Strict(), Field(ge=1000, le=9999)]
 Lines = Annotated[list[Line], Field(max_length=200), AfterValidator(_unique)]
+Names = Annotated[list[Line], Field(max_length=1000)]
 Urls = Annotated[list[Url], Field(max_length=50), AfterValidator(_unique)]
 Bool = StrictBool

@@ -108,11 +108,12 @@ def _figure_conditions(connection: Connection, query: ClaimQuery) -> list[Any]:
 
 def create(connection: Connection, body: ClaimCreate) -> Created:
     links = rows.resolve_refs(connection, body, _REFS)
+    pointers = [f"/figures/{index}" for index in range(len(body.figures))]
     stated = prepare(
         connection,
         _subject(connection, links["subject_id"]),
         [figure.model_dump() for figure in body.figures],
-        [f"/figures/{index}" for index in range(len(body.figures))],
+        pointers,
     )
     _lock_origins(connection, links["derived_from_id"])
     older = _lock_superseded(connection, links["supersedes_id"], links["claimant_id"])
@@ -122,10 +123,12 @@ def create(connection: Connection, body: ClaimCreate) -> Created:
         _refuse_other_figures(connection, made.id, stated)
         return made
     _index(connection, made.id, values)
+    ids = [figure.id for figure in body.figures]
+    figures.check_new(connection, ids, stated, pointers)
     measurands.ensure(connection, [figure.named for figure in stated])
     touched = {figure.named.measurand.id for figure in stated} | measurands.touched_by(connection, older)
     measurands.lock(connection, touched)
-    figures.insert_into(connection, made.id, [figure.id for figure in body.figures], stated)
+    figures.insert_into(connection, made.id, ids, stated)
     _mark_superseded(connection, older)
     measurands.refresh(connection, touched)
     return made
@@ -142,11 +145,14 @@ def amend(connection: Connection, ref: str, patch: ClaimPatch, versions: Version
         graph.refuse_cycle(connection, ClaimRow.id, getattr(ClaimRow, column), row["id"], parent, pointer)
     _lock_origins(connection, links.get("derived_from_id"))
     claimant = links.get("claimant_id", row["claimant_id"])
-    older = _lock_superseded(connection, links.get("supersedes_id", row["supersedes_id"]), claimant)
+    pointer = "/supersedes" if "supersedes" in given else "/claimant"
+    older = _lock_superseded(connection, links.get("supersedes_id", row["supersedes_id"]), claimant, pointer)
     older |= {row["supersedes_id"]} - {None}
     if claimant != row["claimant_id"]:
         _refuse_if_superseded_by_other(connection, row["id"])
     changes = patch.model_dump(exclude=set(_REFS)) | links
+    if changes.get("status") == ClaimStatus.ACTIVE and _successor(connection, row["id"]) is not None:
+        changes["status"] = ClaimStatus.SUPERSEDED  # taking a retraction back does not undo what came after
     touched = measurands.touched_by(connection, [row["id"], *older])
     moved = _move_figures(connection, row, links.get("subject_id", row["subject_id"]))
     touched |= {figure.named.measurand.id for _, figure in moved}
@@ -210,7 +216,7 @@ def _refuse_other_figures(connection: Connection, claim_id: str, stated: list[Pr
     statement = select(*FigureRow.__table__.columns).where(FigureRow.claim_id == claim_id)
     live = statement.where(FigureRow.withdrawn_at.is_(None)).order_by(FigureRow.position)
     stored = connection.execute(live).mappings().all()
-    if len(stored) != len(stated) or not all(map(Prepared.is_stated_by, stated, stored)):
+    if len(stored) != len(stated) or any(map(Prepared.differing, stated, stored)):
         raise rows.already_stored(ClaimRow, ["figures"])
 
 
@@ -239,16 +245,18 @@ def _lock_origins(connection: Connection, derived_from: str | None) -> None:
     statement = select(ClaimRow.id).where(ClaimRow.id.in_(select(chain.c.id))).order_by(ClaimRow.id)
     found = connection.execute(statement.with_for_update(read=True)).all()
     if len(found) >= graph.MAX_CHAIN:
-        raise Invalid.at("/derived_from", f"The chain would be longer than {graph.MAX_CHAIN} claims.")
+        raise Invalid.at("/derived_from", f"The chain would be longer than {graph.MAX_CHAIN} records.")
 
 
-def _lock_superseded(connection: Connection, claim_id: str | None, claimant_id: str) -> set[str]:
+def _lock_superseded(
+    connection: Connection, claim_id: str | None, claimant_id: str, pointer: str = "/supersedes"
+) -> set[str]:
     """Locks the claim that is superseded. Raises Conflict if another claimant made it."""
     if claim_id is None:
         return set()
     statement = select(ClaimRow.claimant_id).where(ClaimRow.id == claim_id).with_for_update()
     if connection.execute(statement).scalar_one() != claimant_id:
-        raise Conflict.at("/supersedes", "A claim is superseded by the same claimant only; others may dispute it.")
+        raise Conflict.at(pointer, "A claim is superseded by the same claimant only; others may dispute it.")
     return {claim_id}
 
 
@@ -257,17 +265,19 @@ def _refuse_if_superseded_by_other(connection: Connection, claim_id: str) -> Non
         raise Conflict.at("/claimant", "A later claim of this claimant supersedes this one; change that one first.")
 
 
+def _successor(connection: Connection, claim_id: str) -> str | None:
+    """The latest standing claim that supersedes this one."""
+    standing = select(ClaimRow.id).where(
+        ClaimRow.supersedes_id == claim_id, ClaimRow.withdrawn_at.is_(None), ClaimRow.status != ClaimStatus.RETRACTED
+    )
+    return connection.execute(standing.order_by(ClaimRow.created_at.desc(), ClaimRow.id.desc()).limit(1)).scalar()
+
+
 def _mark_superseded(connection: Connection, claim_ids: set[str]) -> None:
     """Sets status and superseded_by of claims by what now stands: the latest claim that supersedes each, if any."""
     for claim_id in sorted(claim_ids):
         row = rows.lock(connection, ClaimRow, claim_id, None)
-        standing = (
-            select(ClaimRow.id)
-            .where(ClaimRow.supersedes_id == claim_id, ClaimRow.withdrawn_at.is_(None), ClaimRow.status != "retracted")
-            .order_by(ClaimRow.created_at.desc(), ClaimRow.id.desc())
-            .limit(1)
-        )
-        newer = connection.execute(standing).scalar()
+        newer = _successor(connection, claim_id)
         status = row["status"]
         if status != ClaimStatus.RETRACTED:
             status = ClaimStatus.SUPERSEDED if newer else ClaimStatus.ACTIVE

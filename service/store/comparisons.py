@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from service.db.tables import ClaimRow, DisputeRow, EntityRow, MeasurandRow, MetricRow, ScopeRow, SourceRow
 from service.db.types import Real
 from service.domain.key import is_uuid, normal_measurand_key
-from service.domain.vocabulary import DisagreementKind
+from service.domain.vocabulary import ClaimStatus, DisagreementKind
 from service.errors import Invalid, NotFound, Place
 from service.schemas.comparisons import Contested, ContestedPage, Summary, SummaryPage
 from service.schemas.disputes import Dispute
@@ -225,7 +225,7 @@ def contested(connection: Connection, query: ContestedQuery) -> ContestedPage:
     if query.type:
         standing.append(rows.any_of(DisputeRow.type, query.type))
     disputed = select(DisputeRow.id).where(DisputeRow.disputed_claim_id == ClaimRow.id, *standing).exists()
-    conditions = [disputed, *rows.basic_conditions(ClaimRow, query)]
+    conditions = [disputed, ClaimRow.status == ClaimStatus.ACTIVE, *rows.basic_conditions(ClaimRow, query)]
     refs = (
         (query.subject, EntityRow, ClaimRow.subject_id, "subject"),
         (query.claimant, EntityRow, ClaimRow.claimant_id, "claimant"),

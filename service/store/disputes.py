@@ -134,6 +134,9 @@ def _check(connection: Connection, values: Values) -> None:
         of = connection.execute(select(FigureRow.claim_id).where(FigureRow.id == values["disputed_figure_id"]))
         if of.scalar() != values["disputed_claim_id"]:
             faults.append(Fault("/disputed_figure", "The figure is not one of the disputed claim."))
+    opened, closed = (parse_period(values[name]) if values[name] else None for name in ("opened", "closed"))
+    if opened and closed and closed.latest < opened.earliest:
+        faults.append(Fault("/closed", "The dispute would close before it opens."))
     if faults:
         raise Invalid(faults[0].detail, faults)
 

@@ -81,6 +81,8 @@ def of_claims(connection: Connection, claim_ids: Sequence[str]) -> dict[str, lis
 
 def _conditions(connection: Connection, query: FigureQuery) -> list[Any]:
     found = rows.basic_conditions(FigureRow, query)
+    if query.withdrawn == "false":
+        found.append(ClaimRow.withdrawn_at.is_(None))  # its claim has left the lists, and so has it
     refs = (
         (query.claim, ClaimRow, FigureRow.claim_id, "claim"),
         (query.subject, EntityRow, FigureRow.subject_id, "subject"),
@@ -108,15 +110,29 @@ def _conditions(connection: Connection, query: FigureQuery) -> list[Any]:
 # Writing -------------------------------------------------------------------------------------------------------------
 
 
-def insert_into(connection: Connection, claim_id: str, ids: Sequence[str | None], prepared: Sequence[Prepared]) -> None:
-    """Appends figures to a claim; their measurands exist and are locked.
+def check_new(
+    connection: Connection, ids: Sequence[str | None], prepared: Sequence[Prepared], at: Sequence[str]
+) -> None:
+    """Whether figures can be added: `at` are the pointers to them.
 
-    Raises Conflict for an id in use, and for a withdrawn metric.
+    Raises Invalid for an id given twice, Conflict for one in use and for a withdrawn metric.
     """
+    given = [figure_id for figure_id in ids if figure_id is not None]
+    stored = select(FigureRow.id).where(FigureRow.id.in_(given))
+    taken = set(connection.execute(stored).scalars()) if given else set()
+    for index, (figure_id, figure, pointer) in enumerate(zip(ids, prepared, at, strict=True)):
+        if figure_id is not None and figure_id in ids[:index]:
+            raise Invalid.at(f"{pointer}/id", "Two figures have this id.")
+        if figure_id in taken:
+            raise Conflict.at(f"{pointer}/id", "Another figure has this id.")
+        if figure.metric_withdrawn:
+            raise Conflict.at(f"{pointer}/metric", "The metric is withdrawn; restore it first.")
+
+
+def insert_into(connection: Connection, claim_id: str, ids: Sequence[str | None], prepared: Sequence[Prepared]) -> None:
+    """Appends figures to a claim; they were checked, and their measurands exist and are locked."""
     if not prepared:
         return
-    if any(figure.metric_withdrawn for figure in prepared):
-        raise Conflict.at("/metric", "The metric is withdrawn; restore it first.")
     last = select(func.max(FigureRow.position)).where(FigureRow.claim_id == claim_id)
     first = (connection.execute(last).scalar() or 0) + 1
     moment = rows.now()
@@ -132,9 +148,6 @@ def insert_into(connection: Connection, claim_id: str, ids: Sequence[str | None]
         }
         for index, (given, figure) in enumerate(zip(ids, prepared, strict=True))
     ]
-    taken = select(FigureRow.id).where(FigureRow.id.in_([v["id"] for v in values]))
-    if any(ids) and connection.execute(taken).first() is not None:
-        raise Conflict.at("/id", "Another figure has this id.")
     connection.execute(insert(FigureRow), values)
 
 
@@ -144,10 +157,12 @@ def create(connection: Connection, body: FigureCreate) -> Created:
     subject = _subject(connection, claim["subject_id"])
     (prepared,) = prepare(connection, subject, [body.model_dump()], [""])
     if stored is not None:
-        if stored["claim_id"] != claim["id"] or not prepared.is_stated_by(stored):
-            raise rows.already_stored(FigureRow, ["id"])
+        differing = ["claim"] if stored["claim_id"] != claim["id"] else prepared.differing(stored)
+        if differing:
+            raise rows.already_stored(FigureRow, differing)
         return Created(stored["id"], is_new=False)
-    rows.refuse_withdrawn(ClaimRow, claim)
+    rows.refuse_withdrawn(ClaimRow, claim, "/claim")
+    check_new(connection, [None], [prepared], [""])
     figure_id = body.id or rows.new_id()
     measurands.ensure(connection, [prepared.named])
     touched = measurands.touched_by(connection, [claim["id"]]) | {prepared.named.measurand.id}
@@ -214,7 +229,9 @@ def _lock(connection: Connection, ref: str, versions: Versions) -> tuple[RowMapp
     if found is None:
         raise rows.no_such(FigureRow, ref)
     claim = _lock_claim(connection, ClaimRow.id == found.claim_id, "/claim")
-    return claim, rows.lock(connection, FigureRow, ref, versions)
+    row = rows.lock(connection, FigureRow, ref, versions)
+    rows.refuse_withdrawn(ClaimRow, claim)
+    return claim, row
 
 
 def _lock_claim(connection: Connection, condition: Any, pointer: str) -> RowMapping:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import CTE, Connection, literal, select, text
+from sqlalchemy import CTE, Connection, func, literal, select, text
 
 from service.errors import Invalid
 
@@ -28,6 +28,15 @@ def ancestors(id_column: Any, parent_column: Any, starts: Collection[str]) -> CT
     return chain.union_all(above.where(parent_column.is_not(None), chain.c.depth < MAX_CHAIN))
 
 
+def descendants(id_column: Any, parent_column: Any, start: str) -> CTE:
+    """`start` and all that hangs on it: columns id and depth, which is 0 for itself."""
+    first = select(id_column.label("id"), literal(0).label("depth")).where(id_column == start)
+    tree = first.cte("tree", recursive=True)
+    return tree.union_all(
+        select(id_column, tree.c.depth + 1).join(tree, parent_column == tree.c.id).where(tree.c.depth < MAX_CHAIN)
+    )
+
+
 def refuse_cycle(
     connection: Connection, id_column: Any, parent_column: Any, child: str, parent: str | None, pointer: str
 ) -> None:
@@ -38,5 +47,7 @@ def refuse_cycle(
     found = connection.execute(select(chain.c.id)).scalars().all()
     if child in found:
         raise Invalid.at(pointer, "This would close a circle: the record named here leads back to this one.")
-    if len(found) >= MAX_CHAIN:
+    below = descendants(id_column, parent_column, child)
+    depth = connection.execute(select(func.max(below.c.depth))).scalar_one()
+    if len(found) + 1 + depth > MAX_CHAIN:
         raise Invalid.at(pointer, f"The chain would be longer than {MAX_CHAIN} records.")

@@ -131,9 +131,9 @@ def _stored_content(row: Any) -> tuple[Any, ...]:
 def _write_scopes(connection: Connection, metric_id: str, scopes: Sequence[ScopeFields]) -> bool:
     """Makes the metric's scopes those given, matched by key; says whether anything changed."""
     stored = _stored(connection, metric_id)
+    ids = _scope_ids(connection, stored, scopes)
     if [_content(scope) for scope in scopes] == [_stored_content(row) for row in stored.values()]:
         return False
-    ids = _scope_ids(connection, stored, scopes)
     dropped = [row["id"] for key, row in stored.items() if key not in ids]
     _refuse_used(connection, dropped)
     # links go first and come last, so that no order of writing breaks a reference

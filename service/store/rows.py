@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Label, RowMapping, Select, literal, select, update
+from sqlalchemy import Connection, Label, RowMapping, Select, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from uuid_utils.compat import uuid7
 
@@ -83,7 +83,7 @@ def fetch(connection: Connection, statement: Select[Any]) -> list[Values]:
 
 def no_such(table: type[Base], ref: str, pointer: str = "/ref", place: Place = "path") -> NotFound:
     shown = f" {ref!r}" if is_key(ref) or is_uuid(ref) else ""
-    return NotFound.at(pointer, f"There is no {noun(table)}{shown}. Name it by its id or its key.", place)
+    return NotFound.at(pointer, f"There is no {noun(table)}{shown or ' of this id or key'}.", place)
 
 
 def by_ref(table: Any, ref: str) -> Any:
@@ -134,16 +134,16 @@ def resolve_refs(
 
 
 def filter_ids(connection: Connection, table: Any, refs: Sequence[str], name: str) -> list[str]:
-    """The ids that a filter's refs stand for. Raises Invalid for a key that no record has."""
-    given = [ref for ref in refs if not is_uuid(ref)]
-    if not given:
-        return list(refs)
-    found = connection.execute(select(table.key, table.id).where(table.key.in_(given))).all()
-    for ref in given:
-        if all(row.key != ref for row in found):
-            raise Invalid.at(f"/{name}", f"There is no {noun(table)} with the key {ref!r}.", "query")
-    # the key of a scope is unique within its metric only, so it may stand for several
-    return [ref for ref in refs if is_uuid(ref)] + [row.id for row in found]
+    """The ids that a filter's refs stand for: several for one key, where scopes of several metrics have it.
+
+    Raises Invalid for a ref that no record has.
+    """
+    named = or_(table.id.in_([ref for ref in refs if is_uuid(ref)]), table.key.in_(refs))
+    found = connection.execute(select(table.id, table.key).where(named)).all()
+    for ref in refs:
+        if all(ref not in (row.id, row.key) for row in found):
+            raise Invalid.at(f"/{name}", f"There is no {noun(table)} {ref!r}.", "query")
+    return [row.id for row in found]
 
 
 def any_of(column: Any, values: Sequence[Any]) -> Any:
@@ -212,7 +212,7 @@ def create(connection: Connection, table: Any, values: Values, initial: Values |
 
 def already_stored(table: type[Base], differing: Iterable[str]) -> Conflict:
     detail = f"This {noun(table)} is stored already, with other content. PATCH it, or choose another id or key."
-    return Conflict(detail, [Fault(_pointer(name), "The stored value is another.", "conflict") for name in differing])
+    return Conflict(detail, [Fault(_pointer(name), "The stored value is another.") for name in differing])
 
 
 def _stored(connection: Connection, table: Any, values: Values) -> RowMapping:
@@ -288,9 +288,9 @@ def _key_taken(connection: Connection, table: Any, key: str) -> bool:
     return connection.execute(select(table.id).where(table.key == key)).first() is not None
 
 
-def refuse_withdrawn(table: type[Base], row: RowMapping) -> None:
+def refuse_withdrawn(table: type[Base], row: RowMapping, pointer: str = "") -> None:
     if row["withdrawn_at"] is not None:
-        raise Conflict(f"The {noun(table)} is withdrawn; restore it first.")
+        raise Conflict.at(pointer, f"The {noun(table)} is withdrawn; restore it first.")
 
 
 def withdraw(connection: Connection, table: Any, row: RowMapping, reason: str) -> None:

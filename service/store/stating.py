@@ -49,9 +49,9 @@ class Prepared:
     named: Named
     metric_withdrawn: bool
 
-    def is_stated_by(self, row: RowMapping) -> bool:
-        """Whether a stored figure states just this."""
-        return all(row[name] == self.values[name] for name in (*STATED, "measurand_id"))
+    def differing(self, row: RowMapping) -> list[str]:
+        """The fields in which a stored figure states something else."""
+        return [name for name in (*STATED, "metric_id", "scope_id") if row[name] != self.values[name]]
 
 
 def prepare(

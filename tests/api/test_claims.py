@@ -183,3 +183,55 @@ def test_a_key_is_set_once(api: Api) -> None:
     assert pointers(api.patch("/claims/named", {"key": "renamed"}, status=409)) == ["/key"]
     other = api.post("/claims", claim("analyst"))
     assert pointers(api.patch(f"/claims/{other['id']}", {"key": "named"}, status=409)) == ["/key"]
+
+
+def test_an_id_stands_for_one_figure_only(api: Api) -> None:
+    seed(api)
+    taken = "0199b1c4-6d3e-7c1a-9f3e-2b7a5c1d4e11"
+    twice = claim("lab", figure("1", id=CLAIM_ID), figure("2", id=CLAIM_ID))
+    assert pointers(api.post("/claims", twice, status=422)) == ["/figures/1/id"]
+    api.post("/claims", claim("lab", figure("1", id=taken), key="c"))
+    other = claim("lab", figure("2"), figure("1", id=taken), key="d")
+    assert pointers(api.post("/claims", other, status=409)) == ["/figures/1/id"]
+    api.post("/claims", claim("lab", key="e"))
+    assert pointers(api.post("/figures", figure("1", id=taken, claim="e"), status=409)) == ["/claim"]
+    assert pointers(api.post("/figures", figure("3", id=taken, claim="c"), status=409)) == ["/value"]
+
+
+def test_the_figures_of_a_withdrawn_claim_rest_with_it(api: Api) -> None:
+    seed(api)
+    made = api.post("/claims", claim("lab", figure("1"), key="c"))
+    path = f"/figures/{made['figures'][0]['id']}"
+    api.withdraw("/claims/c")
+    assert api.get("/figures")["items"] == []
+    assert len(api.get("/figures", withdrawn="all")["items"]) == 1
+    api.patch(path, {"value": "2"}, status=409)
+    api.withdraw(path, status=409)
+    assert pointers(api.post("/figures", figure("2", claim="c"), status=409)) == ["/claim"]
+    assert api.get("/claims/c")["version"] == 2
+
+
+def test_taking_a_retraction_back_is_one_change(api: Api) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", figure("1"), key="old"))
+    api.post("/claims", claim("lab", figure("2"), key="new", supersedes="old"))
+    retracted = api.patch("/claims/old", {"status": "retracted"})
+    back = api.patch("/claims/old", {"status": "active"})
+    assert (back["status"], back["version"]) == ("superseded", retracted["version"] + 1)
+
+
+def test_two_chains_are_not_joined_to_one_that_is_too_long(api: Api) -> None:
+    seed(api)
+    for chain in ("a", "b"):
+        api.post("/claims", claim("lab", key=f"{chain}-0"))
+        for number in range(1, 30):
+            api.post("/claims", claim("lab", key=f"{chain}-{number}", derived_from=f"{chain}-{number - 1}"))
+    assert pointers(api.patch("/claims/b-0", {"derived_from": "a-29"}, status=422)) == ["/derived_from"]
+    assert api.patch("/claims/b-0", {"derived_from": "a-10"})["derived_from"]["key"] == "a-10"
+
+
+def test_another_claimant_is_refused_where_it_is_named(api: Api) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", key="old"))
+    api.post("/claims", claim("lab", key="new", supersedes="old"))
+    assert pointers(api.patch("/claims/new", {"claimant": "analyst"}, status=409)) == ["/claimant"]

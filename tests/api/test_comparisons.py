@@ -264,3 +264,23 @@ def test_drift_is_held_against_parent_and_root(api: Api) -> None:
     api.patch(f"/figures/{root}", {"value": "648"})
     assert api.get("/comparisons/model.cost")["drift_count"] == 0
     assert api.get("/disagreements", kind="drift")["items"] == []
+
+
+def test_what_cannot_be_computed_with_is_not_called_absent(api: Api) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", figure("10", unit="EUR", scope="full")))
+    api.post("/claims", claim("analyst", estimate("20", scope="full")))
+    found = api.get("/comparisons/model.cost.full")
+    assert found["comparability"] == {"status": "not_comparable", "reasons": ["no_exchange_rate"]}
+    assert "nothing was reported" not in found["text"]
+    assert "leaving aside what cannot be computed with" in found["text"]
+
+
+def test_what_is_withdrawn_cannot_be_held_against_anything(api: Api) -> None:
+    seed(api)
+    made = api.post("/claims", claim("lab", figure("10"), key="c"))
+    api.withdraw("/claims/c")
+    params = {"left": made["figures"][0]["id"], "right": "model.cost"}
+    answer = api.client.get("/v1/comparisons/between", params=params)
+    assert answer.status_code == 404
+    assert "withdrawn" in answer.json()["detail"]

@@ -69,3 +69,10 @@ def test_a_dispute_counts_for_the_measurands_of_what_it_disputes(api: Api) -> No
     assert [d["key"] for d in shown["disputes"]] == ["whole", "one"]
     api.patch("/disputes/whole", {"status": "taken_back"})
     assert api.get("/comparisons/model.cost")["dispute_count"] == 0
+
+
+def test_a_dispute_does_not_close_before_it_opens(api: Api) -> None:
+    prepare(api)
+    body = {"disputed_claim": CLAIM_ID, "raised_by": "lab", "type": "data", "rationale": "x", "opened": "2025-06"}
+    assert pointers(api.post("/disputes", body | {"closed": "2025-05-31"}, status=422)) == ["/closed"]
+    api.post("/disputes", body | {"closed": "2025"})

@@ -163,3 +163,31 @@ def test_hostile_headers_do_no_harm(api: Api) -> None:
     answer = api.client.get("/v1/sources", headers=raw)
     assert answer.status_code == 200
     assert len(answer.headers["x-request-id"]) == 36
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "told"),
+    [
+        ("/sources", {"doi": "https://doi.org/10.1000/1"}, "10.1038/"),
+        ("/sources", {"language": "english language"}, "zh-Hans"),
+        ("/sources", {"kind": "scroll"}, "'paper'"),
+        ("/metrics", {"unit": "USD/"}, "missing"),
+        ("/metrics", {"unit": "USD..h"}, "missing"),
+    ],
+)
+def test_a_refusal_says_what_would_do(api: Api, path: str, fields: dict[str, str], told: str) -> None:
+    plain = {"/sources": {"kind": "paper", "title": "T"}, "/metrics": {"key": "m", "name": "M", "unit": "USD"}}
+    problem = api.post(path, plain[path] | fields, status=422)
+    assert told in problem["detail"]
+
+
+def test_a_number_out_of_bounds_is_told_so_however_it_is_written(api: Api) -> None:
+    seed(api)
+    for value in ("!1e400", "1e99999999", "!" + "1" * 5000, "9" * 39):
+        answer = api.client.post("/v1/claims", content=body(value=value), headers={"Content-Type": "application/json"})
+        assert "out of bounds" in answer.json()["detail"], value
+
+
+def test_co_authors_may_share_a_name(api: Api) -> None:
+    made = api.post("/sources", {"kind": "paper", "title": "T", "authors": ["Wei Zhang", "Wei Zhang"]})
+    assert made["authors"] == ["Wei Zhang", "Wei Zhang"]
