@@ -16,8 +16,9 @@ from service.db.tables import metadata
 def _render(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
     """Writes our column types by their names, so that a revision holds for both databases."""
     if kind == "type":
-        if item is types.Real:
-            return "types.Real"
+        for name in ("Real", "Whole"):
+            if item is getattr(types, name):
+                return f"types.{name}"
         if type(item).__module__ == types.__name__:
             return f"types.{type(item).__name__}()"
     return False

@@ -9,12 +9,25 @@ from fastapi import FastAPI
 from fastapi.middleware import Middleware
 from fastapi.openapi.utils import get_openapi
 
-from service.api import claims, comparisons, disagreements, disputes, entities, figures, health, meta, metrics, sources
+from service.api import (
+    claims,
+    comparisons,
+    disagreements,
+    disputes,
+    entities,
+    figures,
+    health,
+    history,
+    meta,
+    metrics,
+    sources,
+)
 from service.api.middleware.requests import Failures, Head, RequestId
 from service.api.problems import KINDS, install
 from service.config import Settings
 from service.db.engine import Database
 from service.schemas.problem import Problem
+from service.store.opening import open_database
 from service.web import reference
 
 DESCRIPTION = """\
@@ -29,7 +42,7 @@ numbers. Changing a record needs `If-Match` with its ETag.
 
 def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     """The application on a database, which is opened here unless it is given, and closed when the application ends."""
-    opened = database or Database(settings.database_url)
+    opened = database or open_database(settings.database_url)
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
@@ -51,7 +64,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.state.database = opened
     app.state.max_body_bytes = settings.max_body_bytes
     app.state.problem_kinds = KINDS
-    for noun in (sources, entities, metrics, claims, figures, disputes, comparisons, disagreements, meta):
+    for noun in (sources, entities, metrics, claims, figures, disputes, comparisons, disagreements, history, meta):
         app.include_router(noun.routes, prefix="/v1")
     app.include_router(health.routes)
     app.include_router(reference.routes)

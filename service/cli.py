@@ -15,6 +15,7 @@ from service.db.engine import Database
 from service.db.migrate import head_revision
 from service.errors import ServiceError
 from service.store.health import revisions
+from service.store.opening import open_database
 from service.transfer.bundle import is_empty, load_file
 
 DEMO = project_root() / "fixtures" / "ai-training-costs.jsonl"
@@ -50,7 +51,7 @@ def _settings(**given: object) -> Settings:
 def _open(settings: Settings) -> Database:
     if settings.database_url.startswith("sqlite:///"):
         Path(settings.database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    return Database(settings.database_url)
+    return open_database(settings.database_url)
 
 
 def _fail(message: str) -> typer.Exit:

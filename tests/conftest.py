@@ -22,6 +22,7 @@ from service.cli import DEMO
 from service.config import Settings
 from service.db import migrate
 from service.db.engine import Database
+from service.store.opening import open_database
 from service.transfer.bundle import load_file
 from tests.support import Api
 
@@ -71,7 +72,7 @@ class Templates:
         name = f"template_{self.worker}_{kind}_{'demo' if demo else 'empty'}"
         if kind == "postgres":
             self._admin(f'CREATE DATABASE "{name}"')
-        database = Database(f"sqlite:///{self.folder / name}.db" if kind == "sqlite" else self._url(name))
+        database = open_database(f"sqlite:///{self.folder / name}.db" if kind == "sqlite" else self._url(name))
         migrate.upgrade(database)
         if demo:
             load_file(database, DEMO)
@@ -108,14 +109,14 @@ def database_url(kind: str, templates: Templates) -> str:
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    opened = Database(database_url)
+    opened = open_database(database_url)
     yield opened
     opened.close()
 
 
 @pytest.fixture
 def demo_database(kind: str, templates: Templates) -> Iterator[Database]:
-    opened = Database(templates.clone(kind, demo=True))
+    opened = open_database(templates.clone(kind, demo=True))
     yield opened
     opened.close()
 

@@ -438,11 +438,11 @@ def upgrade() -> None:
     op.create_index("ix_dispute_status_created_at_id", "dispute", ["status", "created_at", "id"])
     op.create_index("ix_dispute_type_created_at_id", "dispute", ["type", "created_at", "id"])
     op.create_index("ix_dispute_updated_at_id", "dispute", ["updated_at", "id"])
-    objects.create(op.get_bind())
+    objects.create(op.get_bind(), "search")
 
 
 def downgrade() -> None:
-    objects.drop(op.get_bind())
+    objects.drop(op.get_bind(), "search")
     op.drop_table("dispute")
     op.drop_table("figure")
     op.drop_table("measurand")

@@ -2,13 +2,18 @@
 
 import hashlib
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 from fastapi import Response
+from fastapi.responses import JSONResponse
 
+from service.api.deps import Writer
 from service.api.problems import KINDS, MEDIA_TYPE
 from service.db.engine import Database
 from service.schemas.base import Head
+from service.schemas.history import ChangePage, HistoryQuery
+from service.store import history
 
 R = TypeVar("R", bound=Head)
 B = TypeVar("B")
@@ -47,7 +52,20 @@ def record(found: Head, status: int = 200, headers: dict[str, str] | None = None
     return Response(body, status, every, "application/json")
 
 
-def read(found: Head, if_none_match: str | None) -> Response:
+def read(
+    db: Database,
+    kind: str,
+    look: Callable[[Any, str], Head],
+    ref: str,
+    if_none_match: str | None,
+    recorded_as_of: datetime | None,
+) -> Response:
+    """The record, 304 if the client has it already, or the record as it stood at an earlier moment."""
+    with db.snapshot() as connection:
+        found = look(connection, ref)
+        if recorded_as_of is not None:
+            then = history.as_recorded(connection, kind, found.id, recorded_as_of)
+            return JSONResponse({name: then[name] for name in type(found).model_fields if name in then})
     answer = record(found)
     if if_none_match is None:
         return answer
@@ -57,8 +75,14 @@ def read(found: Head, if_none_match: str | None) -> Response:
     return answer
 
 
+def versions(db: Database, kind: str, look: Callable[[Any, str], Head], ref: str, query: HistoryQuery) -> ChangePage:
+    """The versions of a record, newest first."""
+    with db.snapshot() as connection:
+        return history.of_record(connection, kind, look(connection, ref).id, query)
+
+
 def create(
-    db: Database, collection: str, body: B, make: Callable[[Any, B], Any], look: Callable[[Any, str], R]
+    write: Writer, collection: str, body: B, make: Callable[[Any, B], Any], look: Callable[[Any, str], R]
 ) -> Response:
     """201 for a new record; 200 for one that was stored before with the same content."""
 
@@ -66,6 +90,6 @@ def create(
         made = make(connection, body)
         return made.is_new, look(connection, made.id)
 
-    is_new, found = db.write(work)
+    is_new, found = write(work)
     location = {"Location": f"/v1/{collection}/{found.id}"}
     return record(found, 201, location) if is_new else record(found, 200, location)

@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from service.api import answers
-from service.api.deps import Db, IfMatch, IfNoneMatch, Reason
+from service.api.deps import Db, IfMatch, IfNoneMatch, Reason, RecordedAsOf, Write
 from service.api.router import router
 from service.schemas.claims import Claim, ClaimCreate, ClaimPage, ClaimPatch
+from service.schemas.history import ChangePage, HistoryQuery
 from service.schemas.queries import ClaimQuery
 from service.store import claims
 
@@ -21,33 +22,37 @@ def list_claims(query: Annotated[ClaimQuery, Query()], db: Db) -> ClaimPage:
 
 
 @routes.post("/claims", status_code=201, response_model=Claim, responses=answers.CREATE)
-def create_claim(body: ClaimCreate, db: Db) -> Response:
+def create_claim(body: ClaimCreate, write: Write) -> Response:
     """With its figures, all or nothing. Safe to repeat with an id or key of your own: the same content again answers
     200, other content 409.
     """
-    return answers.create(db, "claims", body, claims.create, claims.read)
+    return answers.create(write, "claims", body, claims.create, claims.read)
 
 
 @routes.get("/claims/{ref}", response_model=Claim, responses=answers.READ)
-def read_claim(ref: str, db: Db, if_none_match: IfNoneMatch = None) -> Response:
-    with db.snapshot() as connection:
-        found = claims.read(connection, ref)
-    return answers.read(found, if_none_match)
+def read_claim(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
+    return answers.read(db, "claim", claims.read, ref, if_none_match, recorded_as_of)
 
 
 @routes.patch("/claims/{ref}", response_model=Claim, responses=answers.CHANGE)
-def amend_claim(ref: str, body: ClaimPatch, versions: IfMatch, db: Db) -> Response:
+def amend_claim(ref: str, body: ClaimPatch, versions: IfMatch, write: Write) -> Response:
     """A merge patch (RFC 7396): fields left out stay, null empties a field, lists are replaced whole."""
-    return answers.record(db.write(lambda connection: claims.amend(connection, ref, body, versions)))
+    return answers.record(write(lambda connection: claims.amend(connection, ref, body, versions)))
 
 
 @routes.delete("/claims/{ref}", response_model=Claim, responses=answers.CHANGE)
-def withdraw_claim(ref: str, reason: Reason, versions: IfMatch, db: Db) -> Response:
+def withdraw_claim(ref: str, reason: Reason, versions: IfMatch, write: Write) -> Response:
     """Nothing is deleted: a withdrawn record stays readable by id or key, and leaves lists and comparisons."""
-    return answers.record(db.write(lambda connection: claims.withdraw(connection, ref, reason, versions)))
+    return answers.record(write(lambda connection: claims.withdraw(connection, ref, reason, versions)))
 
 
 @routes.post("/claims/{ref}/restore", response_model=Claim, responses=answers.CHANGE)
-def restore_claim(ref: str, versions: IfMatch, db: Db) -> Response:
+def restore_claim(ref: str, versions: IfMatch, write: Write) -> Response:
     """Undoes a withdrawal."""
-    return answers.record(db.write(lambda connection: claims.restore(connection, ref, versions)))
+    return answers.record(write(lambda connection: claims.restore(connection, ref, versions)))
+
+
+@routes.get("/claims/{ref}/history", responses=answers.problems(404))
+def list_claim_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db) -> ChangePage:
+    """Who changed what, and when; newest first."""
+    return answers.versions(db, "claim", claims.read, ref, query)

@@ -1,14 +1,19 @@
 """What the routes ask for: the database, and which version a change was written against."""
 
 import re
-from typing import Annotated
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Query, Request
+from pydantic import BeforeValidator
 
-from service.db.engine import Database
+from service.db.engine import Author, Database
 from service.errors import Invalid, PreconditionRequired
-from service.schemas.types import Text
+from service.schemas.types import Text, refuse
 
+T = TypeVar("T")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]{5,15}([Zz]|[+-][0-9]{2}:?[0-9]{2})")
 _TAG = re.compile(r'\s*(?:W/)?"(?:([0-9]{1,9})-[0-9a-f]{16}|[^"]*)"\s*')  # an ETag of ours, or any other
 
 
@@ -36,7 +41,35 @@ async def changed_versions(
     return frozenset(int(tag[1]) for tag in tags if tag and tag[1])
 
 
+class Writer:
+    """Runs a change in a transaction, and puts it on record under this request's id."""
+
+    def __init__(self, database: Database, author: Author) -> None:
+        self.database = database
+        self.author = author
+
+    def __call__(self, work: Callable[[Any], T]) -> T:
+        return self.database.write(work, self.author)
+
+
+async def writer(request: Request) -> Writer:
+    return Writer(request.app.state.database, Author(request_id=request.state.request_id))
+
+
+def _moment(raw: object) -> object:
+    """A time with its zone. A bare date or number would be read as something that nobody meant."""
+    if isinstance(raw, str) and not _TIME.fullmatch(raw):
+        raise refuse("Expected a time with its zone, such as 2025-09-17T12:00:00Z.")
+    return raw
+
+
 Db = Annotated[Database, Depends(database)]
+Write = Annotated[Writer, Depends(writer)]
+RecordedAsOf = Annotated[
+    datetime | None,
+    BeforeValidator(_moment),
+    Query(description="Answer as the record stood at this moment, such as 2025-09-17T12:00:00Z."),
+]
 IfMatch = Annotated[frozenset[int], Depends(changed_versions)]
 Reason = Annotated[Text, Query(max_length=1000, description="Why the record is withdrawn; it stays on record.")]
 IfNoneMatch = Annotated[

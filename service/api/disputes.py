@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from service.api import answers
-from service.api.deps import Db, IfMatch, IfNoneMatch, Reason
+from service.api.deps import Db, IfMatch, IfNoneMatch, Reason, RecordedAsOf, Write
 from service.api.router import router
 from service.schemas.disputes import Dispute, DisputeCreate, DisputePage, DisputePatch
+from service.schemas.history import ChangePage, HistoryQuery
 from service.schemas.queries import DisputeQuery
 from service.store import disputes
 
@@ -21,31 +22,35 @@ def list_disputes(query: Annotated[DisputeQuery, Query()], db: Db) -> DisputePag
 
 
 @routes.post("/disputes", status_code=201, response_model=Dispute, responses=answers.CREATE)
-def create_dispute(body: DisputeCreate, db: Db) -> Response:
+def create_dispute(body: DisputeCreate, write: Write) -> Response:
     """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
-    return answers.create(db, "disputes", body, disputes.create, disputes.read)
+    return answers.create(write, "disputes", body, disputes.create, disputes.read)
 
 
 @routes.get("/disputes/{ref}", response_model=Dispute, responses=answers.READ)
-def read_dispute(ref: str, db: Db, if_none_match: IfNoneMatch = None) -> Response:
-    with db.snapshot() as connection:
-        found = disputes.read(connection, ref)
-    return answers.read(found, if_none_match)
+def read_dispute(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
+    return answers.read(db, "dispute", disputes.read, ref, if_none_match, recorded_as_of)
 
 
 @routes.patch("/disputes/{ref}", response_model=Dispute, responses=answers.CHANGE)
-def amend_dispute(ref: str, body: DisputePatch, versions: IfMatch, db: Db) -> Response:
+def amend_dispute(ref: str, body: DisputePatch, versions: IfMatch, write: Write) -> Response:
     """A merge patch (RFC 7396): fields left out stay, null empties a field, lists are replaced whole."""
-    return answers.record(db.write(lambda connection: disputes.amend(connection, ref, body, versions)))
+    return answers.record(write(lambda connection: disputes.amend(connection, ref, body, versions)))
 
 
 @routes.delete("/disputes/{ref}", response_model=Dispute, responses=answers.CHANGE)
-def withdraw_dispute(ref: str, reason: Reason, versions: IfMatch, db: Db) -> Response:
+def withdraw_dispute(ref: str, reason: Reason, versions: IfMatch, write: Write) -> Response:
     """Nothing is deleted: a withdrawn record stays readable by id or key, and leaves lists and comparisons."""
-    return answers.record(db.write(lambda connection: disputes.withdraw(connection, ref, reason, versions)))
+    return answers.record(write(lambda connection: disputes.withdraw(connection, ref, reason, versions)))
 
 
 @routes.post("/disputes/{ref}/restore", response_model=Dispute, responses=answers.CHANGE)
-def restore_dispute(ref: str, versions: IfMatch, db: Db) -> Response:
+def restore_dispute(ref: str, versions: IfMatch, write: Write) -> Response:
     """Undoes a withdrawal."""
-    return answers.record(db.write(lambda connection: disputes.restore(connection, ref, versions)))
+    return answers.record(write(lambda connection: disputes.restore(connection, ref, versions)))
+
+
+@routes.get("/disputes/{ref}/history", responses=answers.problems(404))
+def list_dispute_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db) -> ChangePage:
+    """Who changed what, and when; newest first."""
+    return answers.versions(db, "dispute", disputes.read, ref, query)

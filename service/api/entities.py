@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from service.api import answers
-from service.api.deps import Db, IfMatch, IfNoneMatch, Reason
+from service.api.deps import Db, IfMatch, IfNoneMatch, Reason, RecordedAsOf, Write
 from service.api.router import router
 from service.schemas.entities import Entity, EntityCreate, EntityPage, EntityPatch
+from service.schemas.history import ChangePage, HistoryQuery
 from service.schemas.queries import EntityQuery
 from service.store import entities
 
@@ -21,31 +22,35 @@ def list_entities(query: Annotated[EntityQuery, Query()], db: Db) -> EntityPage:
 
 
 @routes.post("/entities", status_code=201, response_model=Entity, responses=answers.CREATE)
-def create_entity(body: EntityCreate, db: Db) -> Response:
+def create_entity(body: EntityCreate, write: Write) -> Response:
     """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
-    return answers.create(db, "entities", body, entities.create, entities.read)
+    return answers.create(write, "entities", body, entities.create, entities.read)
 
 
 @routes.get("/entities/{ref}", response_model=Entity, responses=answers.READ)
-def read_entity(ref: str, db: Db, if_none_match: IfNoneMatch = None) -> Response:
-    with db.snapshot() as connection:
-        found = entities.read(connection, ref)
-    return answers.read(found, if_none_match)
+def read_entity(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
+    return answers.read(db, "entity", entities.read, ref, if_none_match, recorded_as_of)
 
 
 @routes.patch("/entities/{ref}", response_model=Entity, responses=answers.CHANGE)
-def amend_entity(ref: str, body: EntityPatch, versions: IfMatch, db: Db) -> Response:
+def amend_entity(ref: str, body: EntityPatch, versions: IfMatch, write: Write) -> Response:
     """A merge patch (RFC 7396): fields left out stay, null empties a field, lists are replaced whole."""
-    return answers.record(db.write(lambda connection: entities.amend(connection, ref, body, versions)))
+    return answers.record(write(lambda connection: entities.amend(connection, ref, body, versions)))
 
 
 @routes.delete("/entities/{ref}", response_model=Entity, responses=answers.CHANGE)
-def withdraw_entity(ref: str, reason: Reason, versions: IfMatch, db: Db) -> Response:
+def withdraw_entity(ref: str, reason: Reason, versions: IfMatch, write: Write) -> Response:
     """Nothing is deleted: a withdrawn record stays readable by id or key, and leaves lists and comparisons."""
-    return answers.record(db.write(lambda connection: entities.withdraw(connection, ref, reason, versions)))
+    return answers.record(write(lambda connection: entities.withdraw(connection, ref, reason, versions)))
 
 
 @routes.post("/entities/{ref}/restore", response_model=Entity, responses=answers.CHANGE)
-def restore_entity(ref: str, versions: IfMatch, db: Db) -> Response:
+def restore_entity(ref: str, versions: IfMatch, write: Write) -> Response:
     """Undoes a withdrawal."""
-    return answers.record(db.write(lambda connection: entities.restore(connection, ref, versions)))
+    return answers.record(write(lambda connection: entities.restore(connection, ref, versions)))
+
+
+@routes.get("/entities/{ref}/history", responses=answers.problems(404))
+def list_entity_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db) -> ChangePage:
+    """Who changed what, and when; newest first."""
+    return answers.versions(db, "entity", entities.read, ref, query)

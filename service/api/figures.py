@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from service.api import answers
-from service.api.deps import Db, IfMatch, IfNoneMatch, Reason
+from service.api.deps import Db, IfMatch, IfNoneMatch, Reason, RecordedAsOf, Write
 from service.api.router import router
 from service.schemas.figures import Figure, FigureCreate, FigurePage, FigurePatch
+from service.schemas.history import ChangePage, HistoryQuery
 from service.schemas.queries import FigureQuery
 from service.store import figures
 
@@ -21,33 +22,37 @@ def list_figures(query: Annotated[FigureQuery, Query()], db: Db) -> FigurePage:
 
 
 @routes.post("/figures", status_code=201, response_model=Figure, responses=answers.CREATE)
-def create_figure(body: FigureCreate, db: Db) -> Response:
+def create_figure(body: FigureCreate, write: Write) -> Response:
     """Adds a figure to a claim, which becomes a new version of it. Safe to repeat with an id of your own: the same
     content again answers 200, other content 409.
     """
-    return answers.create(db, "figures", body, figures.create, figures.read)
+    return answers.create(write, "figures", body, figures.create, figures.read)
 
 
 @routes.get("/figures/{ref}", response_model=Figure, responses=answers.READ)
-def read_figure(ref: str, db: Db, if_none_match: IfNoneMatch = None) -> Response:
-    with db.snapshot() as connection:
-        found = figures.read(connection, ref)
-    return answers.read(found, if_none_match)
+def read_figure(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
+    return answers.read(db, "figure", figures.read, ref, if_none_match, recorded_as_of)
 
 
 @routes.patch("/figures/{ref}", response_model=Figure, responses=answers.CHANGE)
-def amend_figure(ref: str, body: FigurePatch, versions: IfMatch, db: Db) -> Response:
+def amend_figure(ref: str, body: FigurePatch, versions: IfMatch, write: Write) -> Response:
     """A merge patch (RFC 7396): fields left out stay, null empties a field, lists are replaced whole."""
-    return answers.record(db.write(lambda connection: figures.amend(connection, ref, body, versions)))
+    return answers.record(write(lambda connection: figures.amend(connection, ref, body, versions)))
 
 
 @routes.delete("/figures/{ref}", response_model=Figure, responses=answers.CHANGE)
-def withdraw_figure(ref: str, reason: Reason, versions: IfMatch, db: Db) -> Response:
+def withdraw_figure(ref: str, reason: Reason, versions: IfMatch, write: Write) -> Response:
     """Nothing is deleted: a withdrawn record stays readable by id or key, and leaves lists and comparisons."""
-    return answers.record(db.write(lambda connection: figures.withdraw(connection, ref, reason, versions)))
+    return answers.record(write(lambda connection: figures.withdraw(connection, ref, reason, versions)))
 
 
 @routes.post("/figures/{ref}/restore", response_model=Figure, responses=answers.CHANGE)
-def restore_figure(ref: str, versions: IfMatch, db: Db) -> Response:
+def restore_figure(ref: str, versions: IfMatch, write: Write) -> Response:
     """Undoes a withdrawal."""
-    return answers.record(db.write(lambda connection: figures.restore(connection, ref, versions)))
+    return answers.record(write(lambda connection: figures.restore(connection, ref, versions)))
+
+
+@routes.get("/figures/{ref}/history", responses=answers.problems(404))
+def list_figure_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db) -> ChangePage:
+    """Who changed what, and when; newest first."""
+    return answers.versions(db, "figure", figures.read, ref, query)

@@ -40,6 +40,7 @@ def _service() -> Service:
             between="/v1/comparisons/between",
             disagreements="/v1/disagreements",
             contested_claims="/v1/disagreements/claims",
+            changes="/v1/changes",
             openapi="/openapi.json",
             docs="/docs",
         ),

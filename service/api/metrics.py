@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from service.api import answers
-from service.api.deps import Db, IfMatch, IfNoneMatch, Reason
+from service.api.deps import Db, IfMatch, IfNoneMatch, Reason, RecordedAsOf, Write
 from service.api.router import router
+from service.schemas.history import ChangePage, HistoryQuery
 from service.schemas.metrics import Metric, MetricCreate, MetricPage, MetricPatch
 from service.schemas.queries import MetricQuery
 from service.store import metrics
@@ -21,31 +22,35 @@ def list_metrics(query: Annotated[MetricQuery, Query()], db: Db) -> MetricPage:
 
 
 @routes.post("/metrics", status_code=201, response_model=Metric, responses=answers.CREATE)
-def create_metric(body: MetricCreate, db: Db) -> Response:
+def create_metric(body: MetricCreate, write: Write) -> Response:
     """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
-    return answers.create(db, "metrics", body, metrics.create, metrics.read)
+    return answers.create(write, "metrics", body, metrics.create, metrics.read)
 
 
 @routes.get("/metrics/{ref}", response_model=Metric, responses=answers.READ)
-def read_metric(ref: str, db: Db, if_none_match: IfNoneMatch = None) -> Response:
-    with db.snapshot() as connection:
-        found = metrics.read(connection, ref)
-    return answers.read(found, if_none_match)
+def read_metric(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
+    return answers.read(db, "metric", metrics.read, ref, if_none_match, recorded_as_of)
 
 
 @routes.patch("/metrics/{ref}", response_model=Metric, responses=answers.CHANGE)
-def amend_metric(ref: str, body: MetricPatch, versions: IfMatch, db: Db) -> Response:
+def amend_metric(ref: str, body: MetricPatch, versions: IfMatch, write: Write) -> Response:
     """A merge patch (RFC 7396): fields left out stay, null empties a field, lists are replaced whole."""
-    return answers.record(db.write(lambda connection: metrics.amend(connection, ref, body, versions)))
+    return answers.record(write(lambda connection: metrics.amend(connection, ref, body, versions)))
 
 
 @routes.delete("/metrics/{ref}", response_model=Metric, responses=answers.CHANGE)
-def withdraw_metric(ref: str, reason: Reason, versions: IfMatch, db: Db) -> Response:
+def withdraw_metric(ref: str, reason: Reason, versions: IfMatch, write: Write) -> Response:
     """Nothing is deleted: a withdrawn record stays readable by id or key, and leaves lists and comparisons."""
-    return answers.record(db.write(lambda connection: metrics.withdraw(connection, ref, reason, versions)))
+    return answers.record(write(lambda connection: metrics.withdraw(connection, ref, reason, versions)))
 
 
 @routes.post("/metrics/{ref}/restore", response_model=Metric, responses=answers.CHANGE)
-def restore_metric(ref: str, versions: IfMatch, db: Db) -> Response:
+def restore_metric(ref: str, versions: IfMatch, write: Write) -> Response:
     """Undoes a withdrawal."""
-    return answers.record(db.write(lambda connection: metrics.restore(connection, ref, versions)))
+    return answers.record(write(lambda connection: metrics.restore(connection, ref, versions)))
+
+
+@routes.get("/metrics/{ref}/history", responses=answers.problems(404))
+def list_metric_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db) -> ChangePage:
+    """Who changed what, and when; newest first."""
+    return answers.versions(db, "metric", metrics.read, ref, query)

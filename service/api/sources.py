@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from service.api import answers
-from service.api.deps import Db, IfMatch, IfNoneMatch, Reason
+from service.api.deps import Db, IfMatch, IfNoneMatch, Reason, RecordedAsOf, Write
 from service.api.router import router
+from service.schemas.history import ChangePage, HistoryQuery
 from service.schemas.queries import SourceQuery
 from service.schemas.sources import Source, SourceCreate, SourcePage, SourcePatch
 from service.store import sources
@@ -21,31 +22,35 @@ def list_sources(query: Annotated[SourceQuery, Query()], db: Db) -> SourcePage:
 
 
 @routes.post("/sources", status_code=201, response_model=Source, responses=answers.CREATE)
-def create_source(body: SourceCreate, db: Db) -> Response:
+def create_source(body: SourceCreate, write: Write) -> Response:
     """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
-    return answers.create(db, "sources", body, sources.create, sources.read)
+    return answers.create(write, "sources", body, sources.create, sources.read)
 
 
 @routes.get("/sources/{ref}", response_model=Source, responses=answers.READ)
-def read_source(ref: str, db: Db, if_none_match: IfNoneMatch = None) -> Response:
-    with db.snapshot() as connection:
-        found = sources.read(connection, ref)
-    return answers.read(found, if_none_match)
+def read_source(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
+    return answers.read(db, "source", sources.read, ref, if_none_match, recorded_as_of)
 
 
 @routes.patch("/sources/{ref}", response_model=Source, responses=answers.CHANGE)
-def amend_source(ref: str, body: SourcePatch, versions: IfMatch, db: Db) -> Response:
+def amend_source(ref: str, body: SourcePatch, versions: IfMatch, write: Write) -> Response:
     """A merge patch (RFC 7396): fields left out stay, null empties a field, lists are replaced whole."""
-    return answers.record(db.write(lambda connection: sources.amend(connection, ref, body, versions)))
+    return answers.record(write(lambda connection: sources.amend(connection, ref, body, versions)))
 
 
 @routes.delete("/sources/{ref}", response_model=Source, responses=answers.CHANGE)
-def withdraw_source(ref: str, reason: Reason, versions: IfMatch, db: Db) -> Response:
+def withdraw_source(ref: str, reason: Reason, versions: IfMatch, write: Write) -> Response:
     """Nothing is deleted: a withdrawn record stays readable by id or key, and leaves lists and comparisons."""
-    return answers.record(db.write(lambda connection: sources.withdraw(connection, ref, reason, versions)))
+    return answers.record(write(lambda connection: sources.withdraw(connection, ref, reason, versions)))
 
 
 @routes.post("/sources/{ref}/restore", response_model=Source, responses=answers.CHANGE)
-def restore_source(ref: str, versions: IfMatch, db: Db) -> Response:
+def restore_source(ref: str, versions: IfMatch, write: Write) -> Response:
     """Undoes a withdrawal."""
-    return answers.record(db.write(lambda connection: sources.restore(connection, ref, versions)))
+    return answers.record(write(lambda connection: sources.restore(connection, ref, versions)))
+
+
+@routes.get("/sources/{ref}/history", responses=answers.problems(404))
+def list_source_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db) -> ChangePage:
+    """Who changed what, and when; newest first."""
+    return answers.versions(db, "source", sources.read, ref, query)

@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -21,7 +22,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from service.db.faults import as_service_error, is_collision
 from service.errors import Invalid, Unavailable
 
-__all__ = ["Connection", "Database", "sqlite_driver"]
+__all__ = ["Author", "Connection", "Database", "sqlite_driver"]
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -45,10 +46,23 @@ def sqlite_driver() -> ModuleType:
     return driver
 
 
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who makes a change, and in which request; nobody in particular for the command line."""
+
+    id: str | None = None
+    name: str | None = None
+    request_id: str | None = None
+
+
+BeforeCommit = Callable[[Connection, Author], None]
+
+
 class Database:
     """An opened database. Safe to share between threads."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, before_commit: BeforeCommit | None = None) -> None:
+        self.before_commit = before_commit
         parsed = make_url(url)
         self.dialect = parsed.get_backend_name()
         if self.dialect == "sqlite":
@@ -74,8 +88,10 @@ class Database:
             finally:
                 connection.exec_driver_sql("ROLLBACK")
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], by: Author | None = None) -> T:
         """Runs `work` in one transaction and commits. Raises what `work` raises, after rolling back.
+
+        What it touched is noted on the connection (`store/versions.py`) and put on record last, by `before_commit`.
 
         Where the database made two transactions collide, the whole of it is run again, a few times; then Unavailable.
         """
@@ -84,7 +100,11 @@ class Database:
                 time.sleep(random.uniform(0.01, 0.05) * 2**attempt)
             try:
                 with self.writer.begin() as connection:
-                    return work(connection)
+                    connection.execution_options(touched={})
+                    result = work(connection)
+                    if self.before_commit is not None:
+                        self.before_commit(connection, by or Author())
+                    return result
             except IntegrityError as error:
                 raise as_service_error(error) from error
             except OperationalError as error:

@@ -1,15 +1,19 @@
-"""What Alembic does not model: full-text indexes and the triggers that feed them, by dialect.
+"""What Alembic does not model: full-text indexes, and triggers, by dialect.
 
 A revision that rebuilds a table on SQLite drops its triggers silently: call `drop` before it and `create` after it.
 """
 
+from typing import Literal
+
 from sqlalchemy import Connection, text
+
+Group = Literal["search", "history"]
 
 # Tokens are separated by spaces already, so these characters belong to them.
 _TOKENIZER = "unicode61 remove_diacritics 0 categories 'L* N* M* S* Co' tokenchars '-.,''’'"
 
-_CREATE = {
-    "sqlite": (
+_CREATE: dict[tuple[Group, str], tuple[str, ...]] = {
+    ("search", "sqlite"): (
         f"""CREATE VIRTUAL TABLE search_fts USING fts5(
             tokens, content='search', content_rowid='number', tokenize="{_TOKENIZER}")""",
         "INSERT INTO search_fts(search_fts) VALUES ('rebuild')",
@@ -21,28 +25,45 @@ _CREATE = {
             INSERT INTO search_fts(search_fts, rowid, tokens) VALUES ('delete', old.number, old.tokens);
             INSERT INTO search_fts(rowid, tokens) VALUES (new.number, new.tokens); END""",
     ),
-    "postgresql": (
+    ("search", "postgresql"): (
         "CREATE INDEX ix_search_tokens ON search USING gin (array_to_tsvector(string_to_array(tokens, ' ')))",
     ),
+    ("history", "sqlite"): (
+        """CREATE TRIGGER change_kept BEFORE UPDATE ON change BEGIN
+            SELECT RAISE(ABORT, 'history is append-only'); END""",
+        """CREATE TRIGGER change_stays BEFORE DELETE ON change BEGIN
+            SELECT RAISE(ABORT, 'history is append-only'); END""",
+    ),
+    ("history", "postgresql"): (
+        """CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION 'history is append-only' USING ERRCODE = '23001'; END $$""",
+        """CREATE TRIGGER change_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON change
+            FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
+    ),
 }
-_DROP = {
-    "sqlite": (
+_DROP: dict[tuple[Group, str], tuple[str, ...]] = {
+    ("search", "sqlite"): (
         "DROP TRIGGER IF EXISTS search_inserted",
         "DROP TRIGGER IF EXISTS search_deleted",
         "DROP TRIGGER IF EXISTS search_updated",
         "DROP TABLE IF EXISTS search_fts",
     ),
-    "postgresql": ("DROP INDEX IF EXISTS ix_search_tokens",),
+    ("search", "postgresql"): ("DROP INDEX IF EXISTS ix_search_tokens",),
+    ("history", "sqlite"): ("DROP TRIGGER IF EXISTS change_kept", "DROP TRIGGER IF EXISTS change_stays"),
+    ("history", "postgresql"): (
+        "DROP TRIGGER IF EXISTS change_kept ON change",
+        "DROP FUNCTION IF EXISTS refuse_change()",
+    ),
 }
 
 
-def create(connection: Connection) -> None:
-    for statement in _CREATE[connection.dialect.name]:
+def create(connection: Connection, group: Group) -> None:
+    for statement in _CREATE[group, connection.dialect.name]:
         connection.execute(text(statement.replace(":", r"\:")))
 
 
-def drop(connection: Connection) -> None:
-    for statement in _DROP[connection.dialect.name]:
+def drop(connection: Connection, group: Group) -> None:
+    for statement in _DROP[group, connection.dialect.name]:
         connection.execute(text(statement))
 
 

@@ -181,6 +181,13 @@ class DisagreementKind(Word):
     PART_EXCEEDS_WHOLE = "part_exceeds_whole", "a part is said to be more than its whole"
 
 
+class Operation(Word):
+    CREATE = "create", "the record came to be"
+    UPDATE = "update", "some of its fields, or what it embeds, changed"
+    WITHDRAW = "withdraw", "it was withdrawn, with a reason"
+    RESTORE = "restore", "its withdrawal was undone"
+
+
 VOCABULARIES: dict[str, type[Word]] = {
     "source_kind": SourceKind,
     "entity_kind": EntityKind,
@@ -201,4 +208,5 @@ VOCABULARIES: dict[str, type[Word]] = {
     "drift_flag": DriftFlag,
     "relation": Relation,
     "disagreement_kind": DisagreementKind,
+    "operation": Operation,
 }

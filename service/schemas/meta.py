@@ -30,6 +30,7 @@ class Vocabularies(View):
     drift_flag: list[Term]
     relation: list[Term]
     disagreement_kind: list[Term]
+    operation: list[Term]
     unit: list[Term] = Field(description="Single units; join them by '.' and at most one '/'.")
     currency: list[Term] = Field(description="ISO 4217 currencies, which are units too.")
 
@@ -45,6 +46,7 @@ class Links(View):
     between: str
     disagreements: str
     contested_claims: str
+    changes: str
     openapi: str
     docs: str
 

@@ -1,8 +1,9 @@
 """Claims with their figures: reading and changing them."""
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, exists, select, update
+from sqlalchemy import Connection, RowMapping, Select, exists, select
 from sqlalchemy.orm import aliased
 
 from service.db.tables import ClaimRow, EntityRow, FigureRow, MetricRow, ScopeRow, SourceRow
@@ -11,10 +12,11 @@ from service.domain.vocabulary import ClaimStatus
 from service.errors import Conflict, Invalid
 from service.schemas.claims import Claim, ClaimCreate, ClaimPage, ClaimPatch
 from service.schemas.queries import ClaimQuery
-from service.store import figures, graph, measurands, rows, search
+from service.store import figures, graph, measurands, rows, search, versions
 from service.store.pages import fetch_page
-from service.store.rows import Created, Values, Versions
+from service.store.rows import Values
 from service.store.stating import STATED, Prepared, Subject, prepare
+from service.store.versions import Created, Versions
 
 _CLAIMANT, _SUBJECT = aliased(EntityRow), aliased(EntityRow)
 _ORIGIN, _OLDER, _NEWER = aliased(ClaimRow), aliased(ClaimRow), aliased(ClaimRow)
@@ -53,6 +55,10 @@ SORTS = {name: getattr(ClaimRow, name) for name in ("created_at", "updated_at")}
 
 def read(connection: Connection, ref: str) -> Claim:
     return with_figures(connection, [rows.one(connection, ClaimRow, SELECT, ref)])[0]
+
+
+def by_ids(connection: Connection, ids: Collection[str]) -> list[Claim]:
+    return with_figures(connection, rows.fetch(connection, SELECT.where(ClaimRow.id.in_(ids))))
 
 
 def page(connection: Connection, query: ClaimQuery) -> ClaimPage:
@@ -118,7 +124,7 @@ def create(connection: Connection, body: ClaimCreate) -> Created:
     _lock_origins(connection, links["derived_from_id"])
     older = _lock_superseded(connection, links["supersedes_id"], links["claimant_id"])
     values = body.model_dump(exclude={*_REFS, "figures"}) | links
-    made = rows.create(connection, ClaimRow, _derive(values), {"status": str(ClaimStatus.ACTIVE)})
+    made = versions.create(connection, ClaimRow, _derive(values), {"status": str(ClaimStatus.ACTIVE)})
     if not made.is_new:
         _refuse_other_figures(connection, made.id, stated)
         return made
@@ -134,11 +140,11 @@ def create(connection: Connection, body: ClaimCreate) -> Created:
     return made
 
 
-def amend(connection: Connection, ref: str, patch: ClaimPatch, versions: Versions) -> Claim:
+def amend(connection: Connection, ref: str, patch: ClaimPatch, expected: Versions) -> Claim:
     given = patch.model_fields_set
     if given & {"derived_from", "supersedes"}:
         graph.lock_links(connection)
-    row = rows.lock(connection, ClaimRow, ref, versions)
+    row = versions.lock(connection, ClaimRow, ref, expected)
     links = rows.resolve_refs(connection, patch, _REFS, row)
     for column in ("derived_from_id", "supersedes_id"):
         parent, pointer = links.get(column), "/" + column.removesuffix("_id")
@@ -158,28 +164,28 @@ def amend(connection: Connection, ref: str, patch: ClaimPatch, versions: Version
     touched |= {figure.named.measurand.id for _, figure in moved}
     measurands.lock(connection, touched)
     values = _derive({**rows.content(row, _FIELDS), **changes})
-    if rows.amend(connection, ClaimRow, row, values):
+    if versions.amend(connection, ClaimRow, row, values):
         _index(connection, row["id"], values)
-        for figure_id, figure in moved:
-            connection.execute(update(FigureRow).where(FigureRow.id == figure_id).values(figure.values))
+        for figure_row, figure in moved:
+            versions.save(connection, FigureRow, figure_row, figure.values)
         _mark_superseded(connection, older | {row["id"]})
         measurands.refresh(connection, touched)
     return read(connection, row["id"])
 
 
-def withdraw(connection: Connection, ref: str, reason: str, versions: Versions) -> Claim:
-    row = rows.lock(connection, ClaimRow, ref, versions)
+def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) -> Claim:
+    row = versions.lock(connection, ClaimRow, ref, expected)
     older, touched = _reach(connection, row)
-    rows.withdraw(connection, ClaimRow, row, reason)
+    versions.withdraw(connection, ClaimRow, row, reason)
     _mark_superseded(connection, older)
     measurands.refresh(connection, touched)
     return read(connection, row["id"])
 
 
-def restore(connection: Connection, ref: str, versions: Versions) -> Claim:
-    row = rows.lock(connection, ClaimRow, ref, versions)
+def restore(connection: Connection, ref: str, expected: Versions) -> Claim:
+    row = versions.lock(connection, ClaimRow, ref, expected)
     older, touched = _reach(connection, row)
-    rows.restore(connection, ClaimRow, row)
+    versions.restore(connection, ClaimRow, row)
     _mark_superseded(connection, older)
     measurands.refresh(connection, touched)
     return read(connection, row["id"])
@@ -217,10 +223,10 @@ def _refuse_other_figures(connection: Connection, claim_id: str, stated: list[Pr
     live = statement.where(FigureRow.withdrawn_at.is_(None)).order_by(FigureRow.position)
     stored = connection.execute(live).mappings().all()
     if len(stored) != len(stated) or any(map(Prepared.differing, stated, stored)):
-        raise rows.already_stored(ClaimRow, ["figures"])
+        raise versions.already_stored(ClaimRow, ["figures"])
 
 
-def _move_figures(connection: Connection, row: RowMapping, subject_id: str) -> list[tuple[str, Prepared]]:
+def _move_figures(connection: Connection, row: RowMapping, subject_id: str) -> list[tuple[RowMapping, Prepared]]:
     """The claim's figures as they are about another subject; none if that is the same. Their measurands are ensured."""
     if subject_id == row["subject_id"]:
         return []
@@ -229,7 +235,7 @@ def _move_figures(connection: Connection, row: RowMapping, subject_id: str) -> l
     fields = [{n: f[n] for n in STATED} | {"metric": f["metric_id"], "scope": f["scope_id"]} for f in stored]
     prepared = prepare(connection, _subject(connection, subject_id), fields, ["" for _ in fields])
     measurands.ensure(connection, [figure.named for figure in prepared])
-    return [(figure["id"], new) for figure, new in zip(stored, prepared, strict=True)]
+    return list(zip(stored, prepared, strict=True))
 
 
 # Relays and superseding ----------------------------------------------------------------------------------------------
@@ -276,9 +282,9 @@ def _successor(connection: Connection, claim_id: str) -> str | None:
 def _mark_superseded(connection: Connection, claim_ids: set[str]) -> None:
     """Sets status and superseded_by of claims by what now stands: the latest claim that supersedes each, if any."""
     for claim_id in sorted(claim_ids):
-        row = rows.lock(connection, ClaimRow, claim_id, None)
+        row = versions.lock(connection, ClaimRow, claim_id, None)
         newer = _successor(connection, claim_id)
         status = row["status"]
         if status != ClaimStatus.RETRACTED:
             status = ClaimStatus.SUPERSEDED if newer else ClaimStatus.ACTIVE
-        rows.save(connection, ClaimRow, row, {"superseded_by_id": newer, "status": str(status)})
+        versions.save(connection, ClaimRow, row, {"superseded_by_id": newer, "status": str(status)})

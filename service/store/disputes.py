@@ -11,9 +11,10 @@ from service.domain.period import parse_period
 from service.errors import Fault, Invalid
 from service.schemas.disputes import Dispute, DisputeCreate, DisputePage, DisputePatch
 from service.schemas.queries import DisputeQuery
-from service.store import measurands, rows
+from service.store import measurands, rows, versions
 from service.store.pages import fetch_page
-from service.store.rows import Created, Values, Versions
+from service.store.rows import Values
+from service.store.versions import Created, Versions
 
 _DISPUTED, _DISPUTING, _RAISER = aliased(ClaimRow), aliased(ClaimRow), aliased(EntityRow)
 _FIELDS = ["key", "type", "rationale", "status", "opened", "closed", "resolution"]
@@ -36,6 +37,10 @@ _SORTS = {name: getattr(DisputeRow, name) for name in ("created_at", "updated_at
 
 def read(connection: Connection, ref: str) -> Dispute:
     return Dispute.model_validate(rows.one(connection, DisputeRow, SELECT, ref))
+
+
+def by_ids(connection: Connection, ids: Collection[str]) -> list[Dispute]:
+    return [Dispute.model_validate(row) for row in rows.fetch(connection, SELECT.where(DisputeRow.id.in_(ids)))]
 
 
 def page(connection: Connection, query: DisputeQuery) -> DisputePage:
@@ -72,35 +77,35 @@ def create(connection: Connection, body: DisputeCreate) -> Created:
         values["raised_by_id"] = _claimant(connection, values["disputing_claim_id"])
     _check(connection, values)
     touched = _lock(connection, values["disputed_claim_id"])
-    made = rows.create(connection, DisputeRow, _derive(values))
+    made = versions.create(connection, DisputeRow, _derive(values))
     measurands.refresh(connection, touched if made.is_new else ())
     return made
 
 
-def amend(connection: Connection, ref: str, patch: DisputePatch, versions: Versions) -> Dispute:
-    row = rows.lock(connection, DisputeRow, ref, versions)
+def amend(connection: Connection, ref: str, patch: DisputePatch, expected: Versions) -> Dispute:
+    row = versions.lock(connection, DisputeRow, ref, expected)
     refs = {name: table for name, table in _REFS.items() if name != "disputed_claim"}
     changes = patch.model_dump(exclude=set(refs)) | rows.resolve_refs(connection, patch, refs, row)
     content = rows.content(row, [*_FIELDS, *(f"{name}_id" for name in _REFS)]) | changes
     _check(connection, content)
     touched = _lock(connection, row["disputed_claim_id"])
-    if rows.amend(connection, DisputeRow, row, _derive(content)):
+    if versions.amend(connection, DisputeRow, row, _derive(content)):
         measurands.refresh(connection, touched)
     return read(connection, row["id"])
 
 
-def withdraw(connection: Connection, ref: str, reason: str, versions: Versions) -> Dispute:
-    row = rows.lock(connection, DisputeRow, ref, versions)
+def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) -> Dispute:
+    row = versions.lock(connection, DisputeRow, ref, expected)
     touched = _lock(connection, row["disputed_claim_id"])
-    rows.withdraw(connection, DisputeRow, row, reason)
+    versions.withdraw(connection, DisputeRow, row, reason)
     measurands.refresh(connection, touched)
     return read(connection, row["id"])
 
 
-def restore(connection: Connection, ref: str, versions: Versions) -> Dispute:
-    row = rows.lock(connection, DisputeRow, ref, versions)
+def restore(connection: Connection, ref: str, expected: Versions) -> Dispute:
+    row = versions.lock(connection, DisputeRow, ref, expected)
     touched = _lock(connection, row["disputed_claim_id"])
-    rows.restore(connection, DisputeRow, row)
+    versions.restore(connection, DisputeRow, row)
     measurands.refresh(connection, touched)
     return read(connection, row["id"])
 

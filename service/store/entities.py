@@ -1,5 +1,6 @@
 """Entities: reading and changing them."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -9,9 +10,10 @@ from service.db.tables import EntityRow
 from service.errors import Invalid
 from service.schemas.entities import Entity, EntityCreate, EntityPage, EntityPatch
 from service.schemas.queries import EntityQuery
-from service.store import graph, rows, search
+from service.store import graph, rows, search, versions
 from service.store.pages import fetch_page
-from service.store.rows import Created, Values, Versions
+from service.store.rows import Values
+from service.store.versions import Created, Versions
 
 _WHOLE = aliased(EntityRow)
 _FIELDS = ["key", "kind", "name", "aliases", "same_as", "description"]
@@ -26,6 +28,10 @@ _SORTS = {name: getattr(EntityRow, name) for name in ("created_at", "updated_at"
 
 def read(connection: Connection, ref: str) -> Entity:
     return Entity.model_validate(rows.one(connection, EntityRow, _SELECT, ref))
+
+
+def by_ids(connection: Connection, ids: Collection[str]) -> list[Entity]:
+    return [Entity.model_validate(row) for row in rows.fetch(connection, _SELECT.where(EntityRow.id.in_(ids)))]
 
 
 def page(connection: Connection, query: EntityQuery) -> EntityPage:
@@ -50,33 +56,33 @@ def create(connection: Connection, body: EntityCreate) -> Created:
     values = body.model_dump(exclude=set(_REFS)) | rows.resolve_refs(connection, body, _REFS)
     if values["id"] is not None and values["part_of_id"] == values["id"]:
         raise Invalid.at("/part_of", "An entity is not a part of itself.")
-    made = rows.create(connection, EntityRow, values)
+    made = versions.create(connection, EntityRow, values)
     if made.is_new:
         _index(connection, made.id, values)
     return made
 
 
-def amend(connection: Connection, ref: str, patch: EntityPatch, versions: Versions) -> Entity:
+def amend(connection: Connection, ref: str, patch: EntityPatch, expected: Versions) -> Entity:
     if "part_of" in patch.model_fields_set:
         graph.lock_links(connection)
-    row = rows.lock(connection, EntityRow, ref, versions)
+    row = versions.lock(connection, EntityRow, ref, expected)
     links = rows.resolve_refs(connection, patch, _REFS, row)
     graph.refuse_cycle(connection, EntityRow.id, EntityRow.part_of_id, row["id"], links.get("part_of_id"), "/part_of")
     changes = patch.model_dump(exclude=set(_REFS)) | links
-    if rows.amend(connection, EntityRow, row, changes):
+    if versions.amend(connection, EntityRow, row, changes):
         _index(connection, row["id"], rows.content(row, _FIELDS) | changes)
     return read(connection, row["id"])
 
 
-def withdraw(connection: Connection, ref: str, reason: str, versions: Versions) -> Entity:
-    row = rows.lock(connection, EntityRow, ref, versions)
-    rows.withdraw(connection, EntityRow, row, reason)
+def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) -> Entity:
+    row = versions.lock(connection, EntityRow, ref, expected)
+    versions.withdraw(connection, EntityRow, row, reason)
     return read(connection, row["id"])
 
 
-def restore(connection: Connection, ref: str, versions: Versions) -> Entity:
-    row = rows.lock(connection, EntityRow, ref, versions)
-    rows.restore(connection, EntityRow, row)
+def restore(connection: Connection, ref: str, expected: Versions) -> Entity:
+    row = versions.lock(connection, EntityRow, ref, expected)
+    versions.restore(connection, EntityRow, row)
     return read(connection, row["id"])
 
 

@@ -1,19 +1,21 @@
 """Figures: reading and changing them. A change to a figure is also a change to its claim."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, and_, case, func, insert, or_, select
 from sqlalchemy.orm import aliased
 
 from service.db.tables import ClaimRow, EntityRow, FigureRow, MeasurandRow, MetricRow, ScopeRow
+from service.domain.vocabulary import Operation
 from service.errors import Conflict, Invalid
 from service.schemas.figures import Figure, FigureCreate, FigurePage, FigurePatch
 from service.schemas.queries import FigureQuery
-from service.store import measurands, rows
+from service.store import measurands, rows, versions
 from service.store.pages import fetch_page
-from service.store.rows import Created, Values, Versions
+from service.store.rows import Values
 from service.store.stating import STATED, Prepared, Subject, prepare
+from service.store.versions import Created, Versions
 
 _COMPUTED = FigureRow.interval_text.is_not(None)
 _SUBJECT = aliased(EntityRow)
@@ -60,6 +62,11 @@ _SORTS = {name: getattr(FigureRow, name) for name in ("created_at", "updated_at"
 
 def read(connection: Connection, ref: str) -> Figure:
     return Figure.model_validate({"key": None, **rows.one(connection, FigureRow, _SELECT, ref)})
+
+
+def by_ids(connection: Connection, ids: Collection[str]) -> list[Figure]:
+    found = rows.fetch(connection, _SELECT.where(FigureRow.id.in_(ids)))
+    return [Figure.model_validate({"key": None, **row}) for row in found]
 
 
 def page(connection: Connection, query: FigureQuery) -> FigurePage:
@@ -135,11 +142,11 @@ def insert_into(connection: Connection, claim_id: str, ids: Sequence[str | None]
         return
     last = select(func.max(FigureRow.position)).where(FigureRow.claim_id == claim_id)
     first = (connection.execute(last).scalar() or 0) + 1
-    moment = rows.now()
+    moment = versions.now()
     values = [
         {
             **figure.values,
-            "id": given or rows.new_id(),
+            "id": given or versions.new_id(),
             "claim_id": claim_id,
             "position": first + index,
             "version": 1,
@@ -149,6 +156,8 @@ def insert_into(connection: Connection, claim_id: str, ids: Sequence[str | None]
         for index, (given, figure) in enumerate(zip(ids, prepared, strict=True))
     ]
     connection.execute(insert(FigureRow), values)
+    for row in values:
+        versions.note(connection, FigureRow, row["id"], Operation.CREATE)
 
 
 def create(connection: Connection, body: FigureCreate) -> Created:
@@ -159,16 +168,16 @@ def create(connection: Connection, body: FigureCreate) -> Created:
     if stored is not None:
         differing = ["claim"] if stored["claim_id"] != claim["id"] else prepared.differing(stored)
         if differing:
-            raise rows.already_stored(FigureRow, differing)
+            raise versions.already_stored(FigureRow, differing)
         return Created(stored["id"], is_new=False)
-    rows.refuse_withdrawn(ClaimRow, claim, "/claim")
+    versions.refuse_withdrawn(ClaimRow, claim, "/claim")
     check_new(connection, [None], [prepared], [""])
-    figure_id = body.id or rows.new_id()
+    figure_id = body.id or versions.new_id()
     measurands.ensure(connection, [prepared.named])
     touched = measurands.touched_by(connection, [claim["id"]]) | {prepared.named.measurand.id}
     measurands.lock(connection, touched)
     insert_into(connection, claim["id"], [figure_id], [prepared])
-    rows.bump(connection, ClaimRow, claim, {})
+    versions.bump(connection, ClaimRow, claim, {})
     measurands.refresh(connection, touched)
     return Created(figure_id, is_new=True)
 
@@ -180,9 +189,9 @@ def _stored(connection: Connection, figure_id: str | None) -> RowMapping | None:
     return connection.execute(statement).mappings().first()
 
 
-def amend(connection: Connection, ref: str, patch: FigurePatch, versions: Versions) -> Figure:
-    claim, row = _lock(connection, ref, versions)
-    rows.refuse_withdrawn(FigureRow, row)
+def amend(connection: Connection, ref: str, patch: FigurePatch, expected: Versions) -> Figure:
+    claim, row = _lock(connection, ref, expected)
+    versions.refuse_withdrawn(FigureRow, row)
     subject = _subject(connection, claim["subject_id"])
     fields = {name: row[name] for name in STATED} | {"metric": row["metric_id"], "scope": row["scope_id"]}
     changed = patch.model_dump()
@@ -192,8 +201,8 @@ def amend(connection: Connection, ref: str, patch: FigurePatch, versions: Versio
     measurands.ensure(connection, [prepared.named])
     touched = measurands.touched_by(connection, [claim["id"]]) | {prepared.named.measurand.id}
     measurands.lock(connection, touched)
-    if rows.save(connection, FigureRow, row, prepared.values):
-        rows.bump(connection, ClaimRow, claim, {})
+    if versions.save(connection, FigureRow, row, prepared.values):
+        versions.bump(connection, ClaimRow, claim, {})
         measurands.refresh(connection, touched)
     return read(connection, row["id"])
 
@@ -203,34 +212,34 @@ def _scope_key(connection: Connection, scope_id: str | None) -> str | None:
     return connection.execute(select(ScopeRow.key).where(ScopeRow.id == scope_id)).scalar() if scope_id else None
 
 
-def withdraw(connection: Connection, ref: str, reason: str, versions: Versions) -> Figure:
-    claim, row = _lock(connection, ref, versions)
+def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) -> Figure:
+    claim, row = _lock(connection, ref, expected)
     touched = measurands.touched_by(connection, [claim["id"]])
     measurands.lock(connection, touched)
-    rows.withdraw(connection, FigureRow, row, reason)
-    rows.bump(connection, ClaimRow, claim, {})
+    versions.withdraw(connection, FigureRow, row, reason)
+    versions.bump(connection, ClaimRow, claim, {})
     measurands.refresh(connection, touched)
     return read(connection, row["id"])
 
 
-def restore(connection: Connection, ref: str, versions: Versions) -> Figure:
-    claim, row = _lock(connection, ref, versions)
+def restore(connection: Connection, ref: str, expected: Versions) -> Figure:
+    claim, row = _lock(connection, ref, expected)
     touched = measurands.touched_by(connection, [claim["id"]])
     measurands.lock(connection, touched)
-    rows.restore(connection, FigureRow, row)
-    rows.bump(connection, ClaimRow, claim, {})
+    versions.restore(connection, FigureRow, row)
+    versions.bump(connection, ClaimRow, claim, {})
     measurands.refresh(connection, touched)
     return read(connection, row["id"])
 
 
-def _lock(connection: Connection, ref: str, versions: Versions) -> tuple[RowMapping, RowMapping]:
+def _lock(connection: Connection, ref: str, expected: Versions) -> tuple[RowMapping, RowMapping]:
     """The figure's claim and the figure, locked in this order, as every writer does."""
     found = connection.execute(select(FigureRow.claim_id).where(rows.by_ref(FigureRow, ref))).first()
     if found is None:
         raise rows.no_such(FigureRow, ref)
     claim = _lock_claim(connection, ClaimRow.id == found.claim_id, "/claim")
-    row = rows.lock(connection, FigureRow, ref, versions)
-    rows.refuse_withdrawn(ClaimRow, claim)
+    row = versions.lock(connection, FigureRow, ref, expected)
+    versions.refuse_withdrawn(ClaimRow, claim)
     return claim, row
 
 

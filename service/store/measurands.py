@@ -19,7 +19,7 @@ from service.domain.period import canonical_period
 from service.domain.vocabulary import DisputeStatus
 from service.schemas.comparisons import Summary
 from service.schemas.views import to_number, to_summary
-from service.store import evidence, rows
+from service.store import evidence, versions
 from service.store.evidence import Filed
 from service.store.rows import Values
 
@@ -47,7 +47,7 @@ class Named:
 
 def ensure(connection: Connection, wanted: Iterable[Named]) -> None:
     """Inserts those measurands that are not there yet, with an empty summary."""
-    moment = rows.now()
+    moment = versions.now()
     by_id = {named.measurand.id: named for named in wanted}
     if not by_id:
         return
@@ -59,7 +59,7 @@ def ensure(connection: Connection, wanted: Iterable[Named]) -> None:
         own = {"id": measurand_id, "key": named.key, "subject_id": m.subject_id, "metric_id": m.metric_id}
         days = {"period": period, "period_earliest": m.earliest, "period_latest": m.latest}
         values.append({**own, **days, **empty, "scope_id": m.scope_id, "created_at": moment, "updated_at": moment})
-    rows.insert_new(connection, MeasurandRow, values)
+    versions.insert_new(connection, MeasurandRow, values)
 
 
 def touched_by(connection: Connection, claim_ids: Collection[str]) -> set[str]:
@@ -86,7 +86,7 @@ def refresh(connection: Connection, ids: Collection[str]) -> None:
     changes = []
     for measurand_id, computed in summaries(connection, stored).items():
         if any(stored[measurand_id][name] != value for name, value in computed.items()):
-            changes.append({"measurand": measurand_id, "updated_at": rows.now(), **computed})
+            changes.append({"measurand": measurand_id, "updated_at": versions.now(), **computed})
     if changes:
         connection.execute(update(MeasurandRow).where(MeasurandRow.id == bindparam("measurand")), changes)
 

@@ -1,6 +1,6 @@
 """Metrics with their scopes: reading and changing them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -10,10 +10,11 @@ from service.db.tables import FigureRow, MeasurandRow, MetricRow, ScopeRow
 from service.errors import Conflict, Fault, Invalid
 from service.schemas.metrics import Metric, MetricCreate, MetricPage, MetricPatch, ScopeFields
 from service.schemas.queries import MetricQuery
-from service.store import rows
+from service.store import rows, versions
 from service.store.graph import MAX_CHAIN
 from service.store.pages import fetch_page
-from service.store.rows import Created, Values, Versions
+from service.store.rows import Values
+from service.store.versions import Created, Versions
 
 _FIELDS = ["key", "name", "definition", "unit", "periodic", "signed"]
 _FIXED = ("unit", "periodic", "signed")
@@ -24,6 +25,10 @@ _WHOLE = aliased(ScopeRow)
 
 def read(connection: Connection, ref: str) -> Metric:
     return _with_scopes(connection, [rows.one(connection, MetricRow, _SELECT, ref)])[0]
+
+
+def by_ids(connection: Connection, ids: Collection[str]) -> list[Metric]:
+    return _with_scopes(connection, rows.fetch(connection, _SELECT.where(MetricRow.id.in_(ids))))
 
 
 def page(connection: Connection, query: MetricQuery) -> MetricPage:
@@ -51,35 +56,35 @@ def _with_scopes(connection: Connection, found: list[Values]) -> list[Metric]:
 
 def create(connection: Connection, body: MetricCreate) -> Created:
     _check_tree(body.scopes)
-    made = rows.create(connection, MetricRow, body.model_dump(exclude={"scopes"}))
+    made = versions.create(connection, MetricRow, body.model_dump(exclude={"scopes"}))
     if made.is_new:
         _write_scopes(connection, made.id, body.scopes)
     elif [_content(s) for s in body.scopes] != [_stored_content(s) for s in _stored(connection, made.id).values()]:
-        raise rows.already_stored(MetricRow, ["scopes"])
+        raise versions.already_stored(MetricRow, ["scopes"])
     return made
 
 
-def amend(connection: Connection, ref: str, patch: MetricPatch, versions: Versions) -> Metric:
-    row = rows.lock(connection, MetricRow, ref, versions)
+def amend(connection: Connection, ref: str, patch: MetricPatch, expected: Versions) -> Metric:
+    row = versions.lock(connection, MetricRow, ref, expected)
     changes = patch.model_dump(exclude={"scopes"})
     _refuse_to_redefine(connection, row, changes)
-    changed = rows.amend(connection, MetricRow, row, changes)
+    changed = versions.amend(connection, MetricRow, row, changes)
     if isinstance(patch.scopes, list):
         _check_tree(patch.scopes)
         if _write_scopes(connection, row["id"], patch.scopes) and not changed:
-            rows.bump(connection, MetricRow, row, {})
+            versions.bump(connection, MetricRow, row, {})
     return read(connection, row["id"])
 
 
-def withdraw(connection: Connection, ref: str, reason: str, versions: Versions) -> Metric:
-    row = rows.lock(connection, MetricRow, ref, versions)
-    rows.withdraw(connection, MetricRow, row, reason)
+def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) -> Metric:
+    row = versions.lock(connection, MetricRow, ref, expected)
+    versions.withdraw(connection, MetricRow, row, reason)
     return read(connection, row["id"])
 
 
-def restore(connection: Connection, ref: str, versions: Versions) -> Metric:
-    row = rows.lock(connection, MetricRow, ref, versions)
-    rows.restore(connection, MetricRow, row)
+def restore(connection: Connection, ref: str, expected: Versions) -> Metric:
+    row = versions.lock(connection, MetricRow, ref, expected)
+    versions.restore(connection, MetricRow, row)
     return read(connection, row["id"])
 
 
@@ -163,7 +168,7 @@ def _scope_ids(connection: Connection, stored: dict[str, Any], scopes: Sequence[
             taken = select(ScopeRow.id).where(ScopeRow.id == scope.id)
             if scope.id in ids.values() or connection.execute(taken).first() is not None:
                 raise Conflict.at(f"/scopes/{index}/id", "Another scope has this id. A scope's key is set once.")
-        ids[scope.key] = known or scope.id or rows.new_id()
+        ids[scope.key] = known or scope.id or versions.new_id()
     return ids
 
 

@@ -1,5 +1,6 @@
 """Sources: reading and changing them."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -8,9 +9,10 @@ from service.db.tables import SourceRow
 from service.domain.period import parse_period
 from service.schemas.queries import SourceQuery
 from service.schemas.sources import Source, SourceCreate, SourcePage, SourcePatch
-from service.store import rows, search
+from service.store import rows, search, versions
 from service.store.pages import fetch_page
-from service.store.rows import Created, Values, Versions
+from service.store.rows import Values
+from service.store.versions import Created, Versions
 
 _FIELDS = [name for name in Source.model_fields if name in SourceRow.__table__.columns]
 _SELECT = select(*rows.head(SourceRow), *(getattr(SourceRow, name) for name in _FIELDS if name not in rows.HEAD))
@@ -19,6 +21,10 @@ _SORTS = {name: getattr(SourceRow, name) for name in ("created_at", "updated_at"
 
 def read(connection: Connection, ref: str) -> Source:
     return Source.model_validate(rows.one(connection, SourceRow, _SELECT, ref))
+
+
+def by_ids(connection: Connection, ids: Collection[str]) -> list[Source]:
+    return [Source.model_validate(row) for row in rows.fetch(connection, _SELECT.where(SourceRow.id.in_(ids)))]
 
 
 def page(connection: Connection, query: SourceQuery) -> SourcePage:
@@ -44,29 +50,29 @@ def _conditions(connection: Connection, query: SourceQuery) -> list[Any]:
 
 def create(connection: Connection, body: SourceCreate) -> Created:
     values = _derive(body.model_dump())
-    made = rows.create(connection, SourceRow, values)
+    made = versions.create(connection, SourceRow, values)
     if made.is_new:
         _index(connection, made.id, values)
     return made
 
 
-def amend(connection: Connection, ref: str, patch: SourcePatch, versions: Versions) -> Source:
-    row = rows.lock(connection, SourceRow, ref, versions)
+def amend(connection: Connection, ref: str, patch: SourcePatch, expected: Versions) -> Source:
+    row = versions.lock(connection, SourceRow, ref, expected)
     values = _derive({**rows.content(row, _FIELDS), **patch.model_dump()})
-    if rows.amend(connection, SourceRow, row, values):
+    if versions.amend(connection, SourceRow, row, values):
         _index(connection, row["id"], values)
     return read(connection, row["id"])
 
 
-def withdraw(connection: Connection, ref: str, reason: str, versions: Versions) -> Source:
-    row = rows.lock(connection, SourceRow, ref, versions)
-    rows.withdraw(connection, SourceRow, row, reason)
+def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) -> Source:
+    row = versions.lock(connection, SourceRow, ref, expected)
+    versions.withdraw(connection, SourceRow, row, reason)
     return read(connection, row["id"])
 
 
-def restore(connection: Connection, ref: str, versions: Versions) -> Source:
-    row = rows.lock(connection, SourceRow, ref, versions)
-    rows.restore(connection, SourceRow, row)
+def restore(connection: Connection, ref: str, expected: Versions) -> Source:
+    row = versions.lock(connection, SourceRow, ref, expected)
+    versions.restore(connection, SourceRow, row)
     return read(connection, row["id"])
 
 

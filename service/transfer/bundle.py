@@ -24,7 +24,7 @@ from service.schemas.metrics import MetricCreate
 from service.schemas.sources import SourceCreate
 from service.schemas.strict_json import parse_json
 from service.store import claims, disputes, entities, figures, metrics, rows, sources
-from service.store.rows import Created
+from service.store.versions import Created
 
 MAX_LINE = 1_048_576
 

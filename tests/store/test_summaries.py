@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from service.db.engine import Connection, Database
-from service.db.tables import FigureRow, MeasurandRow, MetricRow
+from service.db.tables import ChangeRow, ClaimRow, DisputeRow, FigureRow, MeasurandRow, MetricRow
 from service.errors import ServiceError
 from service.schemas.claims import ClaimCreate, ClaimPatch
 from service.schemas.disputes import DisputeCreate, DisputePatch
@@ -21,6 +21,7 @@ from service.schemas.figures import FigureCreate, FigurePatch
 from service.schemas.metrics import MetricCreate
 from service.schemas.sources import SourceCreate
 from service.store import claims, disputes, entities, figures, measurands, metrics, sources
+from service.store.opening import open_database
 from tests.conftest import Templates
 
 CLAIMANTS = ["lab", "analyst", "third"]
@@ -87,7 +88,7 @@ class Writes(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.database = Database(self.templates.clone(self.kind))
+        self.database = open_database(self.templates.clone(self.kind))
         self.database.write(seed)
 
     def teardown(self) -> None:
@@ -178,6 +179,15 @@ class Writes(RuleBasedStateMachine):
     @invariant()
     def summaries_are_true(self) -> None:
         assert_true(self.database)
+
+    @invariant()
+    def history_has_every_version(self) -> None:
+        versions = select(ChangeRow.record_id, func.count(), func.max(ChangeRow.version)).group_by(ChangeRow.record_id)
+        with self.database.snapshot() as connection:
+            on_record = {row[0]: (row[1], row[2]) for row in connection.execute(versions)}
+            for table in (ClaimRow, FigureRow, DisputeRow):
+                for row in connection.execute(select(table.id, table.version)):
+                    assert on_record[row.id] == (row.version, row.version), table
 
 
 @pytest.mark.parametrize("examples", [12, pytest.param(300, marks=pytest.mark.long)])

@@ -1,0 +1,124 @@
+"""History: what each transaction changed, written in the same transaction, last and in one statement."""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, insert, select, text, tuple_
+
+from service.db.engine import Author
+from service.db.tables import ChangeRow
+from service.errors import NotFound
+from service.schemas.base import Head
+from service.schemas.history import Change, ChangePage, FeedQuery, HistoryQuery
+from service.store import claims, disputes, entities, figures, metrics, rows, sources, versions
+from service.store.pages import fetch_page
+from service.store.rows import Values
+from service.store.versions import Touched
+
+_CHUNK = 500
+_FEED_LOCK = 0x436C68  # an advisory lock of its own: one transaction at a time takes its place in the feed
+_UNCHANGING = {"version", "updated_at"}
+
+_BY_IDS: dict[str, Callable[[Connection, Collection[str]], Sequence[Head]]] = {
+    "source": sources.by_ids,
+    "entity": entities.by_ids,
+    "metric": metrics.by_ids,
+    "claim": claims.by_ids,
+    "figure": figures.by_ids,
+    "dispute": disputes.by_ids,
+}
+_COLUMNS = list(ChangeRow.__table__.columns)
+
+
+def record(connection: Connection, author: Author) -> None:
+    """Puts on record all that this transaction has touched.
+
+    A sequence alone hands out numbers out of the order of commits, and a reader of the feed would skip those that come
+    late: so the last thing before the commit is to wait for one's turn.
+    """
+    touched: Touched = connection.get_execution_options().get("touched", {})
+    if not touched:
+        return
+    changes = [change for part in _chunks(list(touched)) for change in _changes(connection, part, touched)]
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FEED_LOCK})
+    stamp = {
+        "at": versions.now(),
+        "actor_id": author.id,
+        "actor_name": author.name,
+        "request_id": author.request_id,
+    }
+    connection.execute(insert(ChangeRow), [{**stamp, **change} for change in changes])
+    touched.clear()
+
+
+def _chunks(keys: list[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+    return [keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK)]
+
+
+def _changes(connection: Connection, keys: list[tuple[str, str]], touched: Touched) -> list[Values]:
+    current = {
+        (kind, found.id): found.model_dump(mode="json")
+        for kind in _BY_IDS
+        if (ids := [record_id for its_kind, record_id in keys if its_kind == kind])
+        for found in _BY_IDS[kind](connection, ids)
+    }
+    earlier = [(*key, snapshot["version"] - 1) for key, snapshot in current.items() if snapshot["version"] > 1]
+    place = tuple_(ChangeRow.kind, ChangeRow.record_id, ChangeRow.version)
+    statement = select(ChangeRow.kind, ChangeRow.record_id, ChangeRow.snapshot).where(place.in_(earlier))
+    before = {(row.kind, row.record_id): row.snapshot for row in connection.execute(statement)} if earlier else {}
+    return [
+        {
+            "operation": str(touched[key]),
+            "kind": key[0],
+            "record_id": key[1],
+            "version": current[key]["version"],
+            "changed": _changed(before.get(key), current[key]),
+            "snapshot": current[key],
+        }
+        for key in keys
+    ]
+
+
+def _changed(before: Values | None, after: Values) -> list[str]:
+    if before is None:
+        return []
+    return [name for name in after if name not in _UNCHANGING and after[name] != before.get(name)]
+
+
+# Reading -------------------------------------------------------------------------------------------------------------
+
+
+def of_record(connection: Connection, kind: str, record_id: str, query: HistoryQuery) -> ChangePage:
+    """The versions of one record, newest first."""
+    statement = select(*_COLUMNS).where(ChangeRow.kind == kind, ChangeRow.record_id == record_id)
+    sorts = {"version": ChangeRow.version}
+    statement = statement.add_columns(ChangeRow.record_id.label("id"))
+    found, cursor = fetch_page(connection, statement, sorts, ChangeRow.record_id, query, "-version")
+    return ChangePage(items=[_shown(row) for row in found], next_cursor=cursor)
+
+
+def feed(connection: Connection, query: FeedQuery) -> list[Change]:
+    """Changes of all records in the order of their commits, from right after `query.after` on."""
+    statement = select(*_COLUMNS).where(ChangeRow.seq > query.after)
+    if query.kind:
+        statement = statement.where(rows.any_of(ChangeRow.kind, query.kind))
+    found = connection.execute(statement.order_by(ChangeRow.seq).limit(query.limit)).mappings()
+    return [_shown(row) for row in found]
+
+
+def as_recorded(connection: Connection, kind: str, record_id: str, moment: datetime) -> Values:
+    """The record as it was answered at that moment. Raises NotFound if it was not there yet."""
+    statement = select(ChangeRow.snapshot).where(
+        ChangeRow.kind == kind, ChangeRow.record_id == record_id, ChangeRow.at <= moment
+    )
+    found = connection.execute(statement.order_by(ChangeRow.seq.desc()).limit(1)).scalar()
+    if found is None:
+        raise NotFound.at("/recorded_as_of", f"The {kind} was not on record at that moment.", "query")
+    return dict(found)
+
+
+def _shown(row: RowMapping | Values) -> Change:
+    fields = {name: row[name] for name in Change.model_fields if name != "actor"}
+    actor = {"id": row["actor_id"], "name": row["actor_name"]} if row["actor_id"] else None
+    return Change.model_validate(fields | {"actor": actor})

@@ -1,0 +1,169 @@
+"""Writing records, one version after the other: what every noun's changes are made of."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from uuid_utils.compat import uuid7
+
+from service.db.base import Base
+from service.domain.vocabulary import Operation
+from service.errors import Conflict, Fault, PreconditionFailed
+from service.store.rows import Values, by_ref, no_such, noun
+
+Versions = frozenset[int]  # those that a change was written against (If-Match)
+Touched = dict[tuple[str, str], Operation]  # by kind and id
+
+# columns that follow from others; they are never compared nor named in an error
+_DERIVED = ("_earliest", "_latest")
+
+
+class Created(NamedTuple):
+    id: str
+    is_new: bool
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    return str(uuid7())
+
+
+def insert_new(connection: Connection, table: type[Base], values: Sequence[Values]) -> int:
+    """Inserts those rows that no stored row contradicts, in one statement; says how many."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).values(list(values)).on_conflict_do_nothing()
+    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+
+
+def create(connection: Connection, table: Any, values: Values, initial: Values | None = None) -> Created:
+    """Inserts a record. One that is stored already, by id or else by key, is left as it is if its content is the same.
+
+    Raises Conflict, with a pointer to each field that differs, if it is not. `initial` are columns that a new record
+    begins with and that its content does not hold.
+    """
+    moment = now()
+    given = {**values, "id": values.get("id") or new_id()}
+    life = {"version": 1, "created_at": moment, "updated_at": moment, **(initial or {})}
+    if insert_new(connection, table, [{**given, **life}]):
+        note(connection, table, given["id"], Operation.CREATE)
+        return Created(given["id"], is_new=True)
+    stored = _stored(connection, table, values)
+    own = [name for name in values if name != "id" and not name.endswith(_DERIVED)]
+    differing = [name for name in own if stored[name] != values[name]]
+    if differing:
+        raise already_stored(table, differing)
+    return Created(stored["id"], is_new=False)
+
+
+def already_stored(table: type[Base], differing: Iterable[str]) -> Conflict:
+    detail = f"This {noun(table)} is stored already, with other content. PATCH it, or choose another id or key."
+    return Conflict(detail, [Fault(_pointer(name), "The stored value is another.") for name in differing])
+
+
+def _stored(connection: Connection, table: Any, values: Values) -> RowMapping:
+    if values.get("id"):
+        found = connection.execute(select(*table.__table__.columns).where(table.id == values["id"])).mappings().first()
+        if found is not None:
+            return found
+    key = values.get("key")
+    found = connection.execute(select(*table.__table__.columns).where(table.key == key)).mappings().first()
+    if found is None or values.get("id"):
+        raise Conflict.at("/key", f"Another {noun(table)} has this key.")
+    return found
+
+
+def _pointer(column: str) -> str:
+    return "/" + column.removesuffix("_id")
+
+
+def lock(connection: Connection, table: Any, ref: str, expected: Versions | None) -> RowMapping:
+    """The row, locked for this transaction. Raises PreconditionFailed when none of `expected` is the stored one."""
+    row = (
+        connection.execute(select(*table.__table__.columns).where(by_ref(table, ref)).with_for_update())
+        .mappings()
+        .first()
+    )
+    if row is None:
+        raise no_such(table, ref)
+    if expected is not None and row["version"] not in expected:
+        raise stale(table)
+    return row
+
+
+def stale(table: type[Base]) -> PreconditionFailed:
+    detail = f"The {noun(table)} has changed since you read it. Read it again and repeat your change on that."
+    return PreconditionFailed.at("/If-Match", detail, "header")
+
+
+def save(connection: Connection, table: Any, row: RowMapping, changes: Mapping[str, Any]) -> bool:
+    """Writes what differs from `row` as its next version; says whether anything did."""
+    differing = {name: value for name, value in changes.items() if row[name] != value}
+    if not differing:
+        return False
+    bump(connection, table, row, differing)
+    return True
+
+
+def bump(
+    connection: Connection,
+    table: Any,
+    row: RowMapping,
+    changes: Mapping[str, Any],
+    operation: Operation = Operation.UPDATE,
+) -> None:
+    """The next version of the row. Raises PreconditionFailed if somebody else made it meanwhile."""
+    statement = (
+        update(table)
+        .where(table.id == row["id"], table.version == row["version"])
+        .values(version=row["version"] + 1, updated_at=now(), **changes)
+    )
+    if connection.execute(statement).rowcount != 1:
+        raise stale(table)
+    note(connection, table, row["id"], operation)
+
+
+def note(connection: Connection, table: type[Base], record_id: str, operation: Operation) -> None:
+    """Notes that this transaction made a version of a record, for the history. What it did first names it."""
+    touched: Touched | None = connection.get_execution_options().get("touched")
+    if touched is not None:
+        touched.setdefault((noun(table), record_id), operation)
+
+
+def amend(connection: Connection, table: Any, row: RowMapping, changes: Values) -> bool:
+    """Writes a patch. Raises Conflict for a withdrawn record and for a key that is set already."""
+    refuse_withdrawn(table, row)
+    if "key" in changes and row["key"] is not None and changes["key"] != row["key"]:
+        raise Conflict.at("/key", "A key is set once, since others rely on it.")
+    if (
+        changes.get("key") is not None
+        and changes["key"] != row["key"]
+        and _key_taken(connection, table, changes["key"])
+    ):
+        raise Conflict.at("/key", f"Another {noun(table)} has this key.")
+    return save(connection, table, row, changes)
+
+
+def _key_taken(connection: Connection, table: Any, key: str) -> bool:
+    return connection.execute(select(table.id).where(table.key == key)).first() is not None
+
+
+def refuse_withdrawn(table: type[Base], row: RowMapping, pointer: str = "") -> None:
+    if row["withdrawn_at"] is not None:
+        raise Conflict.at(pointer, f"The {noun(table)} is withdrawn; restore it first.")
+
+
+def withdraw(connection: Connection, table: Any, row: RowMapping, reason: str) -> None:
+    if row["withdrawn_at"] is not None:
+        raise Conflict(f"The {noun(table)} is withdrawn already.")
+    bump(connection, table, row, {"withdrawn_at": now(), "withdrawn_reason": reason}, Operation.WITHDRAW)
+
+
+def restore(connection: Connection, table: Any, row: RowMapping) -> None:
+    if row["withdrawn_at"] is None:
+        raise Conflict(f"The {noun(table)} is not withdrawn.")
+    bump(connection, table, row, {"withdrawn_at": None, "withdrawn_reason": None}, Operation.RESTORE)
