@@ -1,6 +1,7 @@
 """The `counterclaim` command: the same service that dev.py starts, on any database."""
 
 import logging
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -125,4 +126,8 @@ def load(
 
 
 def main() -> None:
-    cli()
+    try:
+        cli()
+    except ServiceError as error:
+        console.print(f"counterclaim: {error.detail}")
+        sys.exit(1)

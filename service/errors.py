@@ -6,7 +6,8 @@ ServiceError
 ├── Conflict              the request contradicts what is stored
 ├── PreconditionRequired  a change without saying which version it changes
 ├── PreconditionFailed    the record has changed since it was read
-└── Unavailable           try again later
+├── Unavailable           try again later
+└── StorageFull           the database has no room left
 """
 
 from dataclasses import dataclass, field, replace
@@ -67,4 +68,8 @@ class PreconditionFailed(ServiceError):
 
 
 class Unavailable(ServiceError):
+    pass
+
+
+class StorageFull(ServiceError):
     pass

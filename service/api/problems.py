@@ -20,6 +20,7 @@ from service.errors import (
     PreconditionFailed,
     PreconditionRequired,
     ServiceError,
+    StorageFull,
     Unavailable,
 )
 from service.schemas.faults import faults_of
@@ -53,6 +54,7 @@ _STATUS: dict[type[ServiceError], int] = {
     PreconditionRequired: 428,
     PreconditionFailed: 412,
     Unavailable: 503,
+    StorageFull: 507,
 }
 
 

@@ -1,34 +1,61 @@
-"""Integrity errors of either database in the service's words. Validation refuses nearly all of this before; what comes
-here was overtaken by another writer, or got past validation and was caught by a constraint.
-"""
+"""What either database fails at, in the service's words: never the driver's, which speak of tables and echo values."""
 
 import re
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from service.db.tables import metadata
-from service.errors import Conflict, ServiceError
+from service.errors import Conflict, ServiceError, StorageFull, Unavailable
 
 _SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (\w+)\.(\w+)")
-
-
-def as_service_error(error: IntegrityError) -> ServiceError:
-    """Never the driver's own message: that speaks of tables, and echoes values."""
-    columns = _columns(error.orig)
-    pointer = "/" + columns[0].removesuffix("_id") if columns else ""
-    return Conflict.at(pointer, "The change contradicts what is stored: another record took this name, or is in use.")
-
-
 _COLLISIONS = ("40001", "40P01", "55P03")  # serialization failure, deadlock, lock not available
+_TOO_LONG = ("57014",)  # a statement was cancelled at its time limit
+_FULL = ("53100",)
+# the connection failed, the server is shutting down or starting, it takes no more connections, or ended an idle one
+_AWAY = ("08", "57P", "53300", "25P03")
 
 
-def is_collision(error: OperationalError) -> bool:
+def as_service_error(error: SQLAlchemyError) -> ServiceError:
+    """Raises the error again when it is none of what a database may rightly fail at: then it is a fault of ours."""
+    if isinstance(error, IntegrityError):
+        # validation refuses nearly all of this before; another writer was faster, or a constraint caught the rest
+        columns = _columns(error.orig)
+        pointer = "/" + columns[0].removesuffix("_id") if columns else ""
+        return Conflict.at(
+            pointer, "The change contradicts what is stored: another record took this name, or is in use."
+        )
+    if isinstance(error, PoolTimeout):
+        return Unavailable("All connections to the database are busy. Try again in a moment.")
+    state, name = _codes(error)
+    if state.startswith(_FULL) or name == "SQLITE_FULL":
+        return StorageFull("The database has no room left. Nothing was written; reading goes on.")
+    if state.startswith(_TOO_LONG) or name == "SQLITE_INTERRUPT":
+        return Unavailable("This took too long. Ask for less at once, or try again later.")
+    if is_collision(error):
+        return Unavailable("The database is busy. Try again in a moment.")
+    if isinstance(error, DBAPIError) and (error.connection_invalidated or state.startswith(_AWAY) or _no_answer(error)):
+        return Unavailable("The database does not answer. Try again in a moment.")
+    raise error
+
+
+def is_collision(error: SQLAlchemyError) -> bool:
     """Whether the transaction failed for nothing but another one, so that running it again can succeed."""
-    if getattr(error.orig, "sqlstate", None) in _COLLISIONS:
-        return True
-    return getattr(error.orig, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+    state, name = _codes(error)
+    return state in _COLLISIONS or name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+
+
+def _codes(error: SQLAlchemyError) -> tuple[str, str]:
+    """The SQLSTATE of Postgres and the name of SQLite's error, empty where there is none."""
+    original = getattr(error, "orig", None)
+    return getattr(original, "sqlstate", None) or "", getattr(original, "sqlite_errorname", None) or ""
+
+
+def _no_answer(error: DBAPIError) -> bool:
+    """A connection that could not be made, or was cut, has no code at all."""
+    return _codes(error) == ("", "") and type(error.orig).__name__ in ("OperationalError", "ConnectionTimeout")
 
 
 def _columns(original: Any) -> list[str]:

@@ -1,16 +1,10 @@
 """Whether the database answers, and where its schema stands."""
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from service.db.engine import Database
 from service.db.migrate import current_revision, head_revision
-from service.errors import Unavailable
 
 
 def revisions(database: Database) -> tuple[str | None, str | None]:
     """The revision of the database and the newest there is. Raises Unavailable when the database does not answer."""
-    try:
-        with database.read() as connection:
-            return current_revision(connection), head_revision()
-    except SQLAlchemyError:
-        raise Unavailable("The database does not answer.") from None
+    with database.read() as connection:
+        return current_revision(connection), head_revision()

@@ -103,6 +103,14 @@ def test_a_database_that_was_not_migrated_is_not_served(bare_url: str) -> None:
     assert "counterclaim migrate" in answer.stderr
 
 
+@pytest.mark.parametrize("url", ["mysql://a/b", "sqlite://", f"postgresql://nobody@127.0.0.1:{free_port()}/none"])
+def test_a_database_that_cannot_be_had_is_told_in_words(url: str) -> None:
+    for command in ("serve", "migrate"):
+        answer = run(command, COUNTERCLAIM_DATABASE_URL=url)
+        assert (answer.returncode, "Traceback" in answer.stderr) == (1, False), answer.stderr
+        assert answer.stderr.startswith("counterclaim: ")
+
+
 def test_migrate_and_load(bare_url: str, tmp_path: Path) -> None:
     settings = {"COUNTERCLAIM_DATABASE_URL": bare_url}
     assert run("migrate", **settings).returncode == 0

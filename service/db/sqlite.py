@@ -1,0 +1,94 @@
+"""Engines for an SQLite file: one that writes, one that only reads."""
+
+import importlib
+import logging
+import sqlite3
+import time
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+
+from service.db.limits import Limits
+from service.errors import Invalid
+
+log = logging.getLogger(__name__)
+
+# The first SQLite without the WAL-reset bug that can corrupt a database used by several connections.
+_SOUND = (3, 51, 3)
+_STEPS = 10_000  # of SQLite's virtual machine between two looks at the clock
+
+
+def sqlite_driver() -> ModuleType:
+    """pysqlite3 carries a sound SQLite; where it has no wheel, the standard module serves, with a warning."""
+    try:
+        driver = importlib.import_module("pysqlite3.dbapi2")
+    except ImportError:
+        driver = sqlite3
+    if driver.sqlite_version_info < _SOUND:
+        log.warning("SQLite %s has a bug that can corrupt a WAL database; 3.51.3 mends it", driver.sqlite_version)
+    return driver
+
+
+def engines(url: URL, limits: Limits) -> tuple[Engine, Engine]:
+    """Raises Invalid unless the URL names a file."""
+    if not url.database or url.database == ":memory:":
+        raise Invalid.at("", "Name a file for the SQLite database: sqlite:///path/to/file.db")
+    url = url.set(drivername="sqlite+pysqlite")
+    writer, reader = _engine(url, limits), _engine(url, limits, "query_only=ON")
+
+    @event.listens_for(writer, "begin")
+    def begin(connection: Connection) -> None:
+        # taking the write lock at once, so that no transaction fails half way for want of it
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return writer, reader.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _engine(url: URL, limits: Limits, *pragmas: str) -> Engine:
+    # The driver's own transaction handling is off (isolation_level None); ours begins above.
+    made = create_engine(
+        url,
+        module=sqlite_driver(),
+        connect_args={"isolation_level": None, "check_same_thread": False},
+        pool_size=limits.pool_size,
+        max_overflow=0,
+        pool_timeout=limits.connection,
+    )
+    busy = f"busy_timeout={limits.lock * 1000:.0f}"
+
+    @event.listens_for(made, "connect")
+    def prepare(connection: sqlite3.Connection, record: Any) -> None:
+        for pragma in ("foreign_keys=ON", busy, "journal_mode=WAL", "synchronous=FULL", *pragmas):
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+        _assert_durable(connection)
+        info = record.info
+        # a number other than 0 interrupts the statement
+        connection.set_progress_handler(lambda: int(time.monotonic() > info.get("deadline", float("inf"))), _STEPS)
+
+    @event.listens_for(made, "before_cursor_execute")
+    def start_clock(connection: Connection, *_rest: Any) -> None:
+        if not connection.get_execution_options().get("unlimited"):
+            connection.info["deadline"] = time.monotonic() + limits.statement
+
+    @event.listens_for(made, "checkin")
+    def stop_clock(_connection: Any, record: Any) -> None:
+        record.info.pop("deadline", None)
+
+    return made
+
+
+def raw(connection: Connection) -> sqlite3.Connection:
+    """The driver's connection, to run a statement without SQLAlchemy opening a transaction for it."""
+    found = connection.connection.dbapi_connection
+    assert found is not None
+    return found  # type: ignore[return-value]
+
+
+def _assert_durable(connection: sqlite3.Connection) -> None:
+    """An acknowledged write must survive a crash: WAL with full synchronisation, and references that hold."""
+    expected = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+    for pragma, wanted in expected.items():
+        (found,) = connection.execute(f"PRAGMA {pragma}").fetchone()
+        if found != wanted:
+            raise RuntimeError(f"SQLite refuses PRAGMA {pragma}={wanted} here (it says {found})")

