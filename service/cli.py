@@ -36,7 +36,9 @@ Settings come from the environment, and options override them:
   COUNTERCLAIM_HOST          127.0.0.1
   COUNTERCLAIM_PORT          8000
 """
-cli = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+cli = typer.Typer(
+    help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+)
 console = Console(stderr=True, highlight=False)
 
 DatabaseUrl = Annotated[
@@ -53,6 +55,13 @@ def _open(settings: Settings) -> Database:
     if settings.database_url.startswith("sqlite:///"):
         Path(settings.database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     return open_database(settings.database_url)
+
+
+def _require_head(database: Database) -> None:
+    revision, head = revisions(database)
+    if revision != head:
+        database.close()
+        raise _fail(f"the database stands at migration {revision or 'none'}; run `counterclaim migrate` first")
 
 
 def _fail(message: str) -> typer.Exit:
@@ -78,10 +87,7 @@ def serve(
     if demo and is_empty(database):
         counts = load_file(database, DEMO)
         console.print(f"Loaded the demo bundle: {sum(count.created for count in counts.values())} records.")
-    revision, head = revisions(database)
-    if revision != head:
-        database.close()
-        raise _fail(f"the database stands at migration {revision or 'none'}; run `counterclaim migrate` first")
+    _require_head(database)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     uvicorn.run(
@@ -114,6 +120,7 @@ def load(
 ) -> None:
     """Load bundles, each all or nothing. Loading one twice changes nothing."""
     database = _open(_settings(database_url=database_url))
+    _require_head(database)
     for file in files:
         try:
             counts = load_file(database, file)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from service.analysis.comparisons import standing_side
+from service.analysis.comparisons import lacks_exchange_rate, standing_side
 from service.analysis.settings import Settings, readable
 from service.db.engine import Connection
 from service.domain.comparability import NO_RATIO, Comparability, comparability, price_years_differ
@@ -14,7 +14,7 @@ from service.domain.evidence import Evidence
 from service.domain.key import is_uuid
 from service.domain.ratio import Ratio, ratio, side_hull
 from service.domain.units import Unit, conversion, parse_unit
-from service.domain.vocabulary import Basis, Reason
+from service.domain.vocabulary import Basis, NotComputed, Reason
 from service.errors import Invalid, NotFound
 from service.schemas.base import MeasurandRef
 from service.schemas.comparisons import Between, BetweenSettings, Operand, OperandSide
@@ -91,13 +91,14 @@ def _operand(connection: Connection, ref: str, side: OperandSide | None, setting
 
 
 def _choose(measurand: FiledMeasurand, figures: Sequence[Filed], side: OperandSide | None) -> _Side:
-    counted = [figure for figure in figures if figure.evidence.aside is None]
+    """The figures of one side. Those in another currency belong to it, though they cannot be computed with."""
+    stated = [figure for figure in figures if figure.evidence.aside in (None, NotComputed.NO_EXCHANGE_RATE)]
     if side == "all":
-        return _Side(measurand, counted, "all")
+        return _Side(measurand, stated, "all")
     if side is None:
-        standing = standing_side([figure.evidence for figure in counted])
+        standing = standing_side([figure.evidence for figure in stated])
         side = "reported" if standing and standing[0].basis is Basis.REPORTED else "estimated"
-    return _Side(measurand, [figure for figure in counted if figure.evidence.basis == side], side)
+    return _Side(measurand, [figure for figure in stated if figure.evidence.basis == side], side)
 
 
 def _reasons(a: _Side, b: _Side) -> tuple[Comparability, Fraction]:
@@ -128,7 +129,7 @@ def _reasons(a: _Side, b: _Side) -> tuple[Comparability, Fraction]:
             factor = converts
     except Invalid:
         reasons.append(Reason.UNITS_DIFFER)
-    if any(f.evidence.factor is None for f in (*a.figures, *b.figures)):
+    if any(lacks_exchange_rate([f.evidence for f in side.figures]) for side in (a, b)):
         reasons.append(Reason.NO_EXCHANGE_RATE)
     bottom = side_hull(a.counted)
     if bottom is not None and bottom.low == bottom.high == 0:
@@ -140,14 +141,7 @@ def _scaled(found: Ratio | None, factor: Fraction) -> Ratio | None:
     """The ratio after converting the numerator's unit to the denominator's."""
     if found is None or factor == 1:
         return found
-    interval = found.interval
-    scaled = type(interval)(
-        None if interval.low is None else interval.low * factor,
-        None if interval.high is None else interval.high * factor,
-        interval.low_open,
-        interval.high_open,
-    )
-    return Ratio(scaled, None if found.central is None else found.central * factor)
+    return Ratio(found.interval.scaled(factor), None if found.central is None else found.central * factor)
 
 
 _NO_RATIO_TEXTS = {
@@ -188,6 +182,6 @@ def _shown(side: _Side) -> Operand:
         metric=row["metric"],
         scope=row["scope"],
         period=row["period"],
-        interval=to_interval(side_hull(side.counted), side.measurand.unit),
+        interval=to_interval(side_hull(side.counted), side.measurand.unit, signed=row["signed"]),
         figures=[figure.compared() for figure in side.figures],
     )

@@ -13,7 +13,7 @@ from service.domain.drift import Drift as DomainDrift
 from service.domain.evidence import Evidence
 from service.domain.interval import lies_above
 from service.domain.ratio import ratio, side_hull
-from service.domain.vocabulary import Basis, Reason, Relation
+from service.domain.vocabulary import Basis, NotComputed, Reason, Relation
 from service.schemas.base import EntityRef, MeasurandRef
 from service.schemas.comparisons import (
     Beside,
@@ -78,7 +78,7 @@ def _side(figures: Sequence[Evidence], by_id: dict[str, Filed], unit: str) -> Si
     return Side(
         count=len(figures),
         claimant_count=len({figure.claimant_id for figure in figures}),
-        interval=to_interval(side_hull(figures), unit),
+        interval=to_interval(side_hull(figures), unit, signed=any(figure.signed for figure in figures)),
         figures=[by_id[figure.id].compared() for figure in figures],
     )
 
@@ -117,10 +117,18 @@ def _disputes(connection: Connection, measurand: FiledMeasurand, own: Readable, 
 
 
 def standing_side(figures: Sequence[Evidence]) -> list[Evidence]:
-    """What a measurand stands for where one side is needed: what was reported if anything was, else the estimates."""
-    counted = [figure for figure in figures if figure.aside is None]
-    reported = [figure for figure in counted if figure.basis is Basis.REPORTED]
-    return reported or [figure for figure in counted if figure.basis is Basis.ESTIMATED]
+    """What a measurand stands for where one side is needed: what was reported if anything was, else the estimates.
+
+    Amounts in another currency belong to their side, though they cannot be computed with.
+    """
+    stated = [figure for figure in figures if figure.aside in (None, NotComputed.NO_EXCHANGE_RATE)]
+    reported = [figure for figure in stated if figure.basis is Basis.REPORTED]
+    return reported or [figure for figure in stated if figure.basis is Basis.ESTIMATED]
+
+
+def lacks_exchange_rate(side: Sequence[Evidence]) -> bool:
+    """Whether there are figures on this side, and none that can be computed with for want of an exchange rate."""
+    return bool(side) and all(figure.not_computed is NotComputed.NO_EXCHANGE_RATE for figure in side)
 
 
 def _related(
@@ -147,7 +155,7 @@ def _related(
                 measurand=MeasurandRef(id=sibling.id, key=sibling.row["key"]),
                 scope=sibling.row["scope"],
                 relation=relation,
-                interval=to_interval(side_hull(right), measurand.unit),
+                interval=to_interval(side_hull(right), measurand.unit, signed=measurand.row["signed"]),
                 ratio=None if NO_RATIO.intersection(reasons.reasons) else to_ratio(ratio(right, left)),
                 comparability=to_comparability(reasons),
                 part_exceeds_whole=_part_exceeds(relation, ours, theirs),
@@ -170,6 +178,8 @@ def _related_reasons(relation: Relation, left: Sequence[Evidence], right: Sequen
         reasons.append(Reason.PRICE_YEARS_DIFFER)
     if any(f.period_approximate for f in (*left, *right)):
         reasons.append(Reason.PERIOD_APPROXIMATE)
+    if lacks_exchange_rate(left) or lacks_exchange_rate(right):
+        reasons.append(Reason.NO_EXCHANGE_RATE)
     bottom = side_hull(left)
     if bottom is not None and bottom.low == bottom.high == 0:
         reasons.append(Reason.DENOMINATOR_ZERO)

@@ -14,7 +14,7 @@ from service.schemas.types import Text, refuse
 
 T = TypeVar("T")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]{5,15}([Zz]|[+-][0-9]{2}:?[0-9]{2})")
-_TAG = re.compile(r'\s*(?:W/)?"(?:([0-9]{1,9})-[0-9a-f]{16}|[^"]*)"\s*')  # an ETag of ours, or any other
+_TAG = re.compile(r'\s*(?:"([0-9]{1,9})-[0-9a-f]{16}"|(?:W/)?"[^"]*")\s*')  # a strong ETag of ours, or any other
 
 
 async def database(request: Request) -> Database:

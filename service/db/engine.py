@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import Connection, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from service.db import postgres, sqlite
 from service.db.faults import as_service_error, is_collision
@@ -43,7 +43,10 @@ class Database:
 
     def __init__(self, url: str, before_commit: BeforeCommit | None = None, limits: Limits = LIMITS) -> None:
         self.before_commit = before_commit
-        parsed = make_url(url)
+        try:
+            parsed = make_url(url)
+        except ArgumentError:
+            raise Invalid.at("", "This is no database URL. Write sqlite:///path/to/file.db or postgresql://…") from None
         self.dialect = parsed.get_backend_name()
         if self.dialect == "sqlite":
             self.writer, self.reader = sqlite.engines(parsed, limits)
@@ -98,7 +101,7 @@ class Database:
         """One transaction for a migration. SQLite rebuilds tables, so references are not enforced meanwhile; the
         pragma has no effect inside a transaction, hence around it.
         """
-        with self.writer.connect() as connection:
+        with _told(), self.writer.connect() as connection:
             connection.execution_options(unlimited=True)
             if self.dialect == "sqlite":
                 sqlite.raw(connection).execute("PRAGMA foreign_keys=OFF")

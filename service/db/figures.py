@@ -26,8 +26,8 @@ def _ordered(smaller: str, larger: str) -> str:
 
 
 class FigureRow(Head, Base):
-    """Subject, metric, scope and measurand repeat what claim and measurand say, for indexes and embedded refs; only
-    `store/figures.py` writes them. The interval is in the metric's unit, about ±10%: null ends are unbounded.
+    """Subject, metric, scope and measurand repeat what claim and measurand say, for indexes and embedded refs; they
+    are worked out in `store/stating.py`. The interval is in the metric's unit, about ±10%: null ends are unbounded.
     """
 
     __tablename__ = "figure"

@@ -65,7 +65,8 @@ def compare(figures: Sequence[Evidence], *, by: By, scope_stated: bool) -> Compa
     base, other, beside, relays = _allot(figures, by)
     base_hull, other_hull = side_hull(base), side_hull(other)
     counted = [figure for figure in figures if figure.aside is None]
-    reasons = _reasons(base, other, base_hull, beside, by=by, scope_stated=scope_stated)
+    disagreement = assess(counted)
+    reasons = _reasons(base, other, base_hull, beside, disagreement, by=by, scope_stated=scope_stated)
     return Comparison(
         by=by,
         base=tuple(base),
@@ -78,7 +79,7 @@ def compare(figures: Sequence[Evidence], *, by: By, scope_stated: bool) -> Compa
         verdict=_verdict(base, other, base_hull, other_hull, by),
         ratio=None if NO_RATIO.intersection(reasons.reasons) else ratio(other, base),
         comparability=reasons,
-        disagreement=assess(counted),
+        disagreement=disagreement,
     )
 
 
@@ -138,6 +139,7 @@ def _reasons(
     other: Sequence[Evidence],
     base_hull: Interval | None,
     beside: Sequence[Aside],
+    found: Disagreement,
     *,
     by: By,
     scope_stated: bool,
@@ -151,7 +153,10 @@ def _reasons(
         reasons.append(Reason.SCOPE_NOT_STATED)
     if any(f.period_approximate for f in (*base, *other)):
         reasons.append(Reason.PERIOD_APPROXIMATE)
-    if price_years_differ((f.price_year for f in base), (f.price_year for f in other)):
+    apart = found.conflict
+    if price_years_differ((f.price_year for f in base), (f.price_year for f in other)) or (
+        apart is not None and price_years_differ([apart.least.price_year], [apart.most.price_year])
+    ):
         reasons.append(Reason.PRICE_YEARS_DIFFER)
     if base_hull is not None and base_hull.low == base_hull.high == Fraction(0):
         reasons.append(Reason.DENOMINATOR_ZERO)

@@ -64,8 +64,10 @@ def _exact(number: Fraction) -> Decimal | None:
     return near if Fraction(near) == number else None
 
 
-def interval_text(interval: Interval, unit: str) -> str:
-    """A point is shown exactly; bounds are rounded outwards."""
+def interval_text(interval: Interval, unit: str, *, signed: bool = False) -> str:
+    """A point is shown exactly; bounds are rounded outwards. From nothing on, an amount that cannot be negative is
+    only bounded above.
+    """
     low, high = interval.low, interval.high
     if low is not None and low == high:
         exact = _exact(low)
@@ -75,7 +77,7 @@ def interval_text(interval: Interval, unit: str) -> str:
     if high is None:
         assert low is not None
         return f"{'more than' if interval.low_open else 'at least'} {amount(rounded(low, _DOWN), unit)}"
-    if low is None or low == 0:
+    if low is None or (low == 0 and not signed):
         return f"{'less than' if interval.high_open else 'at most'} {amount(rounded(high, _UP), unit)}"
     return f"{amount(rounded(low, _DOWN), unit)} to {amount(rounded(high, _UP), unit)}"
 
@@ -189,7 +191,7 @@ def _drift_result(drift: Drift) -> str:
         case DriftResult.ROUNDED:
             return "rounded from the origin's number"
         case DriftResult.UNPAIRED:
-            return "no figure of the origin to hold it against"
+            return "cannot be computed with" if drift.origin else "no figure of the origin to hold it against"
     if drift.factor is None:
         return "differs from the origin's number"
     if drift.relay.value is None or drift.origin is None or drift.origin.value is None:

@@ -14,6 +14,7 @@ from service.domain.evidence import Evidence
 from service.domain.interval import Interval, lies_above, overlap
 from service.domain.vocabulary import DriftFlag, DriftResult, Qualifier
 
+_BEYOND_ALL = Fraction(10) ** 100
 _SAME = Fraction(1, 10**9)
 _MAX_ROUNDING = Fraction(11, 10)
 _ORDER = (DriftResult.SAME, DriftResult.REQUALIFIED, DriftResult.ROUNDED, DriftResult.DRIFT, DriftResult.UNPAIRED)
@@ -31,8 +32,10 @@ class Drift:
 
     @property
     def size(self) -> Fraction:
-        """How far the number moved, as a factor ≥ 1 whichever way; 1 where no factor is known."""
-        return max(abs(self.factor), abs(1 / self.factor)) if self.factor else Fraction(1)
+        """How far the number moved, as a factor ≥ 1 whichever way. To or from zero is farther than anything."""
+        if self.factor:
+            return max(abs(self.factor), abs(1 / self.factor))
+        return _BEYOND_ALL if self.result is DriftResult.DRIFT else Fraction(1)
 
 
 def trace(relay: Evidence, origins: Sequence[Evidence]) -> Drift:
@@ -43,8 +46,7 @@ def trace(relay: Evidence, origins: Sequence[Evidence]) -> Drift:
         return min((hold(relay, o) for o in same_scope), key=lambda d: (_ORDER.index(d.result), d.size))
     if len(origins) == 1:
         found = hold(relay, origins[0])
-        both_stated = relay.scope_id is not None and origins[0].scope_id is not None
-        if found.result is not DriftResult.DRIFT or not both_stated:
+        if found.result is not DriftResult.DRIFT or relay.scope_id is None:
             return found
     return Drift(relay, None, DriftResult.UNPAIRED, None, ())
 

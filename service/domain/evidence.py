@@ -70,11 +70,4 @@ def metric_interval(
 ) -> Interval | None:
     """The figure's interval in the metric's unit; `factor` converts its unit to that one (None: it cannot be)."""
     interval = stated_interval(stated, signed=signed, tolerance=tolerance)
-    if interval is None or factor is None:
-        return None
-    return Interval(
-        None if interval.low is None else interval.low * factor,
-        None if interval.high is None else interval.high * factor,
-        interval.low_open,
-        interval.high_open,
-    )
+    return None if interval is None or factor is None else interval.scaled(factor)

@@ -20,6 +20,12 @@ class Interval:
         if self.high is None:
             object.__setattr__(self, "high_open", True)
 
+    def scaled(self, factor: Fraction) -> "Interval":
+        """The same amounts in another unit; `factor` > 0."""
+        low = None if self.low is None else self.low * factor
+        high = None if self.high is None else self.high * factor
+        return Interval(low, high, self.low_open, self.high_open)
+
     @property
     def is_empty(self) -> bool:
         return lies_above(self, self)

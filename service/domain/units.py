@@ -15,6 +15,8 @@ from babel.core import get_global
 from service.errors import Invalid
 
 MAX_UNIT_LENGTH = 60
+# two units within these bounds convert any number without leaving the range of a double
+_LARGEST, _SMALLEST = Fraction(10) ** 60, Fraction(1, 10**60)
 _NOUN = re.compile(r"\{[a-z0-9]+(?:[ _-][a-z0-9]+)*\}")
 
 _THOUSANDS = {"k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18, "Z": 21}
@@ -133,6 +135,8 @@ def _parse(text: str) -> Unit:
     named = tuple(sorted((name, power) for name, power in dimensions.items() if power))
     if sum(name.startswith("$") for name, _ in named) > 1:
         raise Invalid.at("", "A unit names at most one currency.")
+    if not _SMALLEST <= factor <= _LARGEST:
+        raise Invalid.at("", "The unit is too large or too small to be of anything.")
     return Unit(named, factor)
 
 

@@ -17,7 +17,7 @@ def to_number(value: Fraction | None) -> float | None:
     return None if value is None else float(value)
 
 
-def to_interval(interval: DomainInterval | None, unit: str) -> Interval | None:
+def to_interval(interval: DomainInterval | None, unit: str, *, signed: bool) -> Interval | None:
     if interval is None:
         return None
     return Interval(
@@ -26,7 +26,7 @@ def to_interval(interval: DomainInterval | None, unit: str) -> Interval | None:
         low_open=interval.low_open,
         high_open=interval.high_open,
         unit=unit,
-        text=interval_text(interval, unit),
+        text=interval_text(interval, unit, signed=signed),
     )
 
 
@@ -53,6 +53,7 @@ def to_summary(assessment: Assessment, unit: str, dispute_count: int) -> dict[st
     """The computed fields of a Summary: all but the measurand's own."""
     comparison = assessment.comparison
     found, apart = comparison.disagreement, comparison.disagreement.conflict
+    signed = any(figure.signed for figure in (*comparison.base, *comparison.other))
     text = " ".join(filter(None, (comparison_text(comparison, unit), self_conflict_text(found))))
     return {
         "verdict": comparison.verdict,
@@ -72,6 +73,6 @@ def to_summary(assessment: Assessment, unit: str, dispute_count: int) -> dict[st
         "relay_count": len(comparison.relays),
         "drift_count": assessment.drift_count,
         "dispute_count": dispute_count,
-        "reported_interval": to_interval(comparison.hulls[Basis.REPORTED], unit),
-        "estimated_interval": to_interval(comparison.hulls[Basis.ESTIMATED], unit),
+        "reported_interval": to_interval(comparison.hulls[Basis.REPORTED], unit, signed=signed),
+        "estimated_interval": to_interval(comparison.hulls[Basis.ESTIMATED], unit, signed=signed),
     }

@@ -9,13 +9,13 @@ from sqlalchemy.orm import aliased
 from service.db.tables import ClaimRow, EntityRow, FigureRow, MetricRow, ScopeRow, SourceRow
 from service.domain.period import parse_period
 from service.domain.vocabulary import ClaimStatus
-from service.errors import Conflict, Invalid
+from service.errors import Conflict
 from service.schemas.claims import Claim, ClaimCreate, ClaimPage, ClaimPatch
 from service.schemas.queries import ClaimQuery
 from service.store import figures, graph, measurands, rows, search, versions
 from service.store.pages import fetch_page
 from service.store.rows import Values
-from service.store.stating import STATED, Prepared, Subject, prepare
+from service.store.stating import STATED, Prepared, prepare, subject_of
 from service.store.versions import Created, Versions
 
 _CLAIMANT, _SUBJECT = aliased(EntityRow), aliased(EntityRow)
@@ -113,20 +113,24 @@ def _figure_conditions(connection: Connection, query: ClaimQuery) -> list[Any]:
 
 
 def create(connection: Connection, body: ClaimCreate) -> Created:
-    links = rows.resolve_refs(connection, body, _REFS)
+    values = body.model_dump(exclude={*_REFS, "figures"})
+    stored = versions.stored(connection, ClaimRow, values)
+    links = rows.resolve_refs(connection, body, _REFS, stored)
+    values |= links
     pointers = [f"/figures/{index}" for index in range(len(body.figures))]
     stated = prepare(
         connection,
-        _subject(connection, links["subject_id"]),
+        subject_of(connection, links["subject_id"]),
         [figure.model_dump() for figure in body.figures],
         pointers,
     )
-    _lock_origins(connection, links["derived_from_id"])
+    measurands.lock_origins(connection, links["derived_from_id"])
     older = _lock_superseded(connection, links["supersedes_id"], links["claimant_id"])
-    values = body.model_dump(exclude={*_REFS, "figures"}) | links
+    if stored is None:
+        _refuse_second_successor(connection, links["supersedes_id"], None)
     made = versions.create(connection, ClaimRow, _derive(values), {"status": str(ClaimStatus.ACTIVE)})
     if not made.is_new:
-        _refuse_other_figures(connection, made.id, stated)
+        _refuse_other_figures(connection, made.id, [figure.id for figure in body.figures], stated)
         return made
     _index(connection, made.id, values)
     ids = [figure.id for figure in body.figures]
@@ -149,7 +153,7 @@ def amend(connection: Connection, ref: str, patch: ClaimPatch, expected: Version
     for column in ("derived_from_id", "supersedes_id"):
         parent, pointer = links.get(column), "/" + column.removesuffix("_id")
         graph.refuse_cycle(connection, ClaimRow.id, getattr(ClaimRow, column), row["id"], parent, pointer)
-    _lock_origins(connection, links.get("derived_from_id"))
+    measurands.lock_origins(connection, links.get("derived_from_id", row["derived_from_id"]))
     claimant = links.get("claimant_id", row["claimant_id"])
     pointer = "/supersedes" if "supersedes" in given else "/claimant"
     older = _lock_superseded(connection, links.get("supersedes_id", row["supersedes_id"]), claimant, pointer)
@@ -157,6 +161,9 @@ def amend(connection: Connection, ref: str, patch: ClaimPatch, expected: Version
     if claimant != row["claimant_id"]:
         _refuse_if_superseded_by_other(connection, row["id"])
     changes = patch.model_dump(exclude=set(_REFS)) | links
+    stands_again = row["status"] == ClaimStatus.RETRACTED and changes.get("status") == ClaimStatus.ACTIVE
+    if "supersedes" in given or stands_again:
+        _refuse_second_successor(connection, links.get("supersedes_id", row["supersedes_id"]), row["id"])
     if changes.get("status") == ClaimStatus.ACTIVE and _successor(connection, row["id"]) is not None:
         changes["status"] = ClaimStatus.SUPERSEDED  # taking a retraction back does not undo what came after
     touched = measurands.touched_by(connection, [row["id"], *older])
@@ -185,6 +192,7 @@ def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) 
 def restore(connection: Connection, ref: str, expected: Versions) -> Claim:
     row = versions.lock(connection, ClaimRow, ref, expected)
     older, touched = _reach(connection, row)
+    _refuse_second_successor(connection, row["supersedes_id"], row["id"])
     versions.restore(connection, ClaimRow, row)
     _mark_superseded(connection, older)
     measurands.refresh(connection, touched)
@@ -193,6 +201,7 @@ def restore(connection: Connection, ref: str, expected: Versions) -> Claim:
 
 def _reach(connection: Connection, row: RowMapping) -> tuple[set[str], set[str]]:
     """What a claim's coming or going touches, locked: the claim it supersedes, and measurands."""
+    measurands.lock_origins(connection, row["derived_from_id"])
     older = _lock_superseded(connection, row["supersedes_id"], row["claimant_id"])
     touched = measurands.touched_by(connection, [row["id"], *older])
     measurands.lock(connection, touched)
@@ -212,17 +221,13 @@ def _index(connection: Connection, claim_id: str, values: Values) -> None:
     search.index(connection, ClaimRow, claim_id, [values["statement"], values["quote"]])
 
 
-def _subject(connection: Connection, entity_id: str) -> Subject:
-    row = connection.execute(select(EntityRow.id, EntityRow.key).where(EntityRow.id == entity_id)).one()
-    return Subject(row.id, row.key)
-
-
-def _refuse_other_figures(connection: Connection, claim_id: str, stated: list[Prepared]) -> None:
-    """Raises Conflict unless the stored claim has just these figures."""
+def _refuse_other_figures(connection: Connection, claim_id: str, ids: list[str | None], stated: list[Prepared]) -> None:
+    """Raises Conflict unless the stored claim has just these figures, with these ids where ids are given."""
     statement = select(*FigureRow.__table__.columns).where(FigureRow.claim_id == claim_id)
     live = statement.where(FigureRow.withdrawn_at.is_(None)).order_by(FigureRow.position)
     stored = connection.execute(live).mappings().all()
-    if len(stored) != len(stated) or any(map(Prepared.differing, stated, stored)):
+    same = len(stored) == len(stated) and not any(map(Prepared.differing, stated, stored))
+    if not same or any(given not in (None, row["id"]) for given, row in zip(ids, stored, strict=True)):
         raise versions.already_stored(ClaimRow, ["figures"])
 
 
@@ -233,25 +238,12 @@ def _move_figures(connection: Connection, row: RowMapping, subject_id: str) -> l
     statement = select(*FigureRow.__table__.columns).where(FigureRow.claim_id == row["id"])
     stored = connection.execute(statement).mappings().all()
     fields = [{n: f[n] for n in STATED} | {"metric": f["metric_id"], "scope": f["scope_id"]} for f in stored]
-    prepared = prepare(connection, _subject(connection, subject_id), fields, ["" for _ in fields])
+    prepared = prepare(connection, subject_of(connection, subject_id), fields, ["" for _ in fields])
     measurands.ensure(connection, [figure.named for figure in prepared])
     return list(zip(stored, prepared, strict=True))
 
 
 # Relays and superseding ----------------------------------------------------------------------------------------------
-
-
-def _lock_origins(connection: Connection, derived_from: str | None) -> None:
-    """Keeps the chain that a relay derives from as it is until this transaction ends, so that its drift is judged by
-    what is stored then.
-    """
-    if derived_from is None:
-        return
-    chain = graph.ancestors(ClaimRow.id, ClaimRow.derived_from_id, [derived_from])
-    statement = select(ClaimRow.id).where(ClaimRow.id.in_(select(chain.c.id))).order_by(ClaimRow.id)
-    found = connection.execute(statement.with_for_update(read=True)).all()
-    if len(found) >= graph.MAX_CHAIN:
-        raise Invalid.at("/derived_from", f"The chain would be longer than {graph.MAX_CHAIN} records.")
 
 
 def _lock_superseded(
@@ -264,6 +256,13 @@ def _lock_superseded(
     if connection.execute(statement).scalar_one() != claimant_id:
         raise Conflict.at(pointer, "A claim is superseded by the same claimant only; others may dispute it.")
     return {claim_id}
+
+
+def _refuse_second_successor(connection: Connection, superseded: str | None, own: str | None) -> None:
+    """A claim has one standing successor, so that what stood on a given day can be told."""
+    successor = _successor(connection, superseded) if superseded is not None else None
+    if successor not in (None, own):
+        raise Conflict.at("/supersedes", "That claim is superseded already; supersede the one that replaced it.")
 
 
 def _refuse_if_superseded_by_other(connection: Connection, claim_id: str) -> None:

@@ -104,12 +104,13 @@ def disagreements(connection: Connection, query: DisagreementQuery) -> tuple[lis
         DisagreementKind.DRIFT: MeasurandRow.drift_rank,
     }[query.kind]
     has_any = rank > NO_RANK if query.kind is DisagreementKind.CONFLICT else rank.is_not(None)
-    statement = _SELECT.where(has_any, *_conditions(connection, query))
+    statement = _SELECT.where(has_any, *_conditions(connection, query, rank))
     found, cursor = fetch_page(connection, statement, {"rank": rank}, MeasurandRow.id, query, "-rank")
     return [Filed(row) for row in found], cursor
 
 
-def _conditions(connection: Connection, query: MeasurandQuery) -> list[Any]:
+def _conditions(connection: Connection, query: MeasurandQuery, rank: Any = MeasurandRow.rank) -> list[Any]:
+    """`rank` is what the smallest gap asked for is held against."""
     found: list[Any] = [rows.any_of(MeasurandRow.id, query.id)] if query.id else []
     refs = (
         (query.subject, EntityRow, MeasurandRow.subject_id, "subject"),
@@ -128,7 +129,7 @@ def _conditions(connection: Connection, query: MeasurandQuery) -> list[Any]:
         found.append(MeasurandRow.within_rounding == query.within_rounding)
     if query.gap_min is not None:
         # ranks of 1 and more are gaps; those below stand for differences and for none
-        found.append(MeasurandRow.rank >= max(float(query.gap_min), 1.0))
+        found.append(rank >= max(float(query.gap_min), 1.0))
     return found
 
 
@@ -136,7 +137,9 @@ def _conditions(connection: Connection, query: MeasurandQuery) -> list[Any]:
 
 
 def siblings(connection: Connection, measurand: Filed) -> list[Filed]:
-    """The other measurands with figures of the same subject, metric and period, in the order of the metric's scopes."""
+    """The other measurands of the same subject, metric and period, in the order of the metric's scopes. Some may have
+    no figures any more.
+    """
     row = measurand.row
     earliest, latest = measurand.days
     statement = _SELECT.where(
@@ -145,7 +148,6 @@ def siblings(connection: Connection, measurand: Filed) -> list[Filed]:
         MeasurandRow.period_earliest.is_not_distinct_from(earliest),
         MeasurandRow.period_latest.is_not_distinct_from(latest),
         MeasurandRow.id != measurand.id,
-        MeasurandRow.present_count > 0,
     ).order_by(ScopeRow.position.nulls_first(), MeasurandRow.id)
     return [Filed(found) for found in rows.fetch(connection, statement)]
 
@@ -181,7 +183,7 @@ def exceeding_parts(connection: Connection, query: DisagreementQuery) -> tuple[l
         _SELECT.add_columns(whole.id.label("whole_id"), whole.extremes.label("whole_extremes"))
         .join(pairs, pairs.c.part == MeasurandRow.id)
         .join(whole, whole.id == pairs.c.whole)
-        .where(pairs.c.place == 1, *_conditions(connection, query))
+        .where(pairs.c.place == 1, *_conditions(connection, query, pairs.c.ratio))
     )
     found, cursor = fetch_page(connection, statement, {"ratio": pairs.c.ratio}, MeasurandRow.id, query, "-ratio")
     return [PartAndWhole(Filed(row), row["whole_id"], row["whole_extremes"]) for row in found], cursor

@@ -72,7 +72,8 @@ def _conditions(connection: Connection, query: DisputeQuery) -> list[Any]:
 
 
 def create(connection: Connection, body: DisputeCreate) -> Created:
-    values = body.model_dump(exclude=set(_REFS)) | rows.resolve_refs(connection, body, _REFS)
+    values = body.model_dump(exclude=set(_REFS))
+    values |= rows.resolve_refs(connection, body, _REFS, versions.stored(connection, DisputeRow, values))
     if values["raised_by_id"] is None and values["disputing_claim_id"] is not None:
         values["raised_by_id"] = _claimant(connection, values["disputing_claim_id"])
     _check(connection, values)

@@ -53,7 +53,8 @@ def _conditions(connection: Connection, query: EntityQuery) -> list[Any]:
 
 
 def create(connection: Connection, body: EntityCreate) -> Created:
-    values = body.model_dump(exclude=set(_REFS)) | rows.resolve_refs(connection, body, _REFS)
+    values = body.model_dump(exclude=set(_REFS))
+    values |= rows.resolve_refs(connection, body, _REFS, versions.stored(connection, EntityRow, values))
     if values["id"] is not None and values["part_of_id"] == values["id"]:
         raise Invalid.at("/part_of", "An entity is not a part of itself.")
     made = versions.create(connection, EntityRow, values)

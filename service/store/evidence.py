@@ -103,7 +103,7 @@ class Filed:
         return successor is not None and successor <= day
 
     def compared(self) -> Compared:
-        interval = to_interval(self.evidence.interval, self.row["metric_unit"])
+        interval = to_interval(self.evidence.interval, self.row["metric_unit"], signed=self.evidence.signed)
         return Compared.model_validate({name: self.row[name] for name in _COMPARED} | {"interval": interval})
 
 

@@ -14,7 +14,7 @@ from service.schemas.queries import FigureQuery
 from service.store import measurands, rows, versions
 from service.store.pages import fetch_page
 from service.store.rows import Values
-from service.store.stating import STATED, Prepared, Subject, prepare
+from service.store.stating import STATED, Prepared, prepare, subject_of
 from service.store.versions import Created, Versions
 
 _COMPUTED = FigureRow.interval_text.is_not(None)
@@ -163,7 +163,7 @@ def insert_into(connection: Connection, claim_id: str, ids: Sequence[str | None]
 def create(connection: Connection, body: FigureCreate) -> Created:
     stored = _stored(connection, body.id)
     claim = _lock_claim(connection, rows.by_ref(ClaimRow, body.claim), "/claim")
-    subject = _subject(connection, claim["subject_id"])
+    subject = subject_of(connection, claim["subject_id"])
     (prepared,) = prepare(connection, subject, [body.model_dump()], [""])
     if stored is not None:
         differing = ["claim"] if stored["claim_id"] != claim["id"] else prepared.differing(stored)
@@ -192,12 +192,14 @@ def _stored(connection: Connection, figure_id: str | None) -> RowMapping | None:
 def amend(connection: Connection, ref: str, patch: FigurePatch, expected: Versions) -> Figure:
     claim, row = _lock(connection, ref, expected)
     versions.refuse_withdrawn(FigureRow, row)
-    subject = _subject(connection, claim["subject_id"])
+    subject = subject_of(connection, claim["subject_id"])
     fields = {name: row[name] for name in STATED} | {"metric": row["metric_id"], "scope": row["scope_id"]}
     changed = patch.model_dump()
     if "metric" in changed and "scope" not in changed and changed["metric"] != row["metric_id"]:
         fields["scope"] = _scope_key(connection, row["scope_id"])
     (prepared,) = prepare(connection, subject, [fields | changed], [""])
+    if prepared.metric_withdrawn and prepared.values["metric_id"] != row["metric_id"]:
+        raise Conflict.at("/metric", "The metric is withdrawn; restore it first.")
     measurands.ensure(connection, [prepared.named])
     touched = measurands.touched_by(connection, [claim["id"]]) | {prepared.named.measurand.id}
     measurands.lock(connection, touched)
@@ -248,9 +250,5 @@ def _lock_claim(connection: Connection, condition: Any, pointer: str) -> RowMapp
     claim = connection.execute(statement).mappings().first()
     if claim is None:
         raise Invalid.at(pointer, "There is no such claim.")
+    measurands.lock_origins(connection, claim["derived_from_id"])
     return claim
-
-
-def _subject(connection: Connection, entity_id: str) -> Subject:
-    row = connection.execute(select(EntityRow.id, EntityRow.key).where(EntityRow.id == entity_id)).one()
-    return Subject(row.id, row.key)

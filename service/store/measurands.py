@@ -4,6 +4,7 @@ A write goes: `ensure` the measurands it needs, `lock` all that it touches in th
 `refresh`. Without the lock before the write, two writers would each summarise without the other's figure.
 """
 
+import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +15,14 @@ from service.db.tables import ClaimRow, DisputeRow, FigureRow, MeasurandRow, Met
 from service.domain.agreement import Separation
 from service.domain.assessment import Assessment, assess_measurand
 from service.domain.drift import Drift
+from service.domain.interval import Interval, lies_above
 from service.domain.key import Measurand, measurand_key
 from service.domain.period import canonical_period
 from service.domain.vocabulary import DisputeStatus
+from service.errors import Invalid
 from service.schemas.comparisons import Summary
 from service.schemas.views import to_number, to_summary
-from service.store import evidence, versions
+from service.store import evidence, graph, versions
 from service.store.evidence import Filed
 from service.store.rows import Values
 
@@ -68,6 +71,18 @@ def touched_by(connection: Connection, claim_ids: Collection[str]) -> set[str]:
     relays = relays.union(select(ClaimRow.id).join(relays, ClaimRow.derived_from_id == relays.c.id))
     statement = select(FigureRow.measurand_id).distinct().join(relays, FigureRow.claim_id == relays.c.id)
     return set(connection.execute(statement).scalars())
+
+
+def lock_origins(connection: Connection, derived_from: str | None) -> None:
+    """Keeps the chain that a relay derives from as it is until this transaction ends, so that its drift is judged by
+    what is stored then. Raises Invalid if the chain is too long.
+    """
+    if derived_from is None:
+        return
+    chain = graph.ancestors(ClaimRow.id, ClaimRow.derived_from_id, [derived_from])
+    statement = select(ClaimRow.id).where(ClaimRow.id.in_(select(chain.c.id))).order_by(ClaimRow.id)
+    if len(connection.execute(statement.with_for_update(read=True)).all()) >= graph.MAX_CHAIN:
+        raise Invalid.at("/derived_from", f"The chain would be longer than {graph.MAX_CHAIN} records.")
 
 
 def lock(connection: Connection, ids: Collection[str]) -> None:
@@ -168,8 +183,8 @@ def _extremes(found: Assessment, apart: Separation | None, own: Separation | Non
     """The ends that scope trees are checked by, and which figures hold the extremes of each kind of disagreement."""
     low, high = found.comparison.disagreement.max_low, found.comparison.disagreement.min_high
     return {
-        "max_low": to_number(low.interval.low) if low and low.interval else None,
-        "min_high": to_number(high.interval.high) if high and high.interval else None,
+        "max_low": _low_end(low.interval) if low else None,
+        "min_high": _high_end(high.interval) if high else None,
         "extremes": {
             "conflict": [apart.least.id, apart.most.id] if apart else None,
             "self_conflict": [own.least.id, own.most.id] if own else None,
@@ -180,7 +195,21 @@ def _extremes(found: Assessment, apart: Separation | None, own: Separation | Non
     }
 
 
+# An open end is stored as the next float, so that "less than 5" is told from "5" where parts and wholes are ranked.
+
+
+def _low_end(interval: Interval | None) -> float | None:
+    number = to_number(interval.low) if interval else None
+    return math.nextafter(number, math.inf) if number is not None and interval and interval.low_open else number
+
+
+def _high_end(interval: Interval | None) -> float | None:
+    number = to_number(interval.high) if interval else None
+    return math.nextafter(number, -math.inf) if number is not None and interval and interval.high_open else number
+
+
 def _drift_extremes(drift: Drift) -> list[str]:
     assert drift.origin is not None
-    grown = drift.factor is None or drift.factor >= 1
+    ours, theirs = drift.relay.interval, drift.origin.interval
+    grown = ours is not None and theirs is not None and lies_above(ours, theirs)
     return [drift.origin.id, drift.relay.id] if grown else [drift.relay.id, drift.origin.id]

@@ -59,8 +59,11 @@ def create(connection: Connection, body: MetricCreate) -> Created:
     made = versions.create(connection, MetricRow, body.model_dump(exclude={"scopes"}))
     if made.is_new:
         _write_scopes(connection, made.id, body.scopes)
-    elif [_content(s) for s in body.scopes] != [_stored_content(s) for s in _stored(connection, made.id).values()]:
-        raise versions.already_stored(MetricRow, ["scopes"])
+    else:
+        stored = _stored(connection, made.id)
+        _scope_ids(connection, stored, body.scopes)
+        if [_content(scope) for scope in body.scopes] != [_stored_content(row) for row in stored.values()]:
+            raise versions.already_stored(MetricRow, ["scopes"])
     return made
 
 

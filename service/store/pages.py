@@ -7,6 +7,7 @@ checksum. Sort columns are never null, and the id breaks ties in the direction o
 import base64
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel
 from sqlalchemy import Connection, Select, literal, tuple_
 
+from service.db.types import Real, String, UtcTime
 from service.domain.key import is_uuid
 from service.errors import Invalid
 from service.schemas.queries import PageQuery
@@ -35,7 +37,7 @@ def fetch_page(
     column = columns[name]
     binding = _binding(query, sort)
     if query.cursor is not None:
-        value, last_id = _decode(query.cursor, binding)
+        value, last_id = _decode(query.cursor, binding, column.type)
         place = tuple_(column, id_column)
         here = tuple_(literal(value, column.type), literal(last_id, id_column.type))
         statement = statement.where(place < here if descending else place > here)
@@ -64,17 +66,34 @@ def _encode(value: Any, last_id: str, binding: str) -> str:
     return base64.urlsafe_b64encode((_checksum(text) + text).encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str, binding: str) -> tuple[Any, str]:
+def _decode(cursor: str, binding: str, column_type: Any) -> tuple[Any, str]:
     """Raises Invalid for a cursor that was not made here, or was made for other filters."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
         if text[:12] != _checksum(text[12:]):
             raise ValueError
         made_for, value, last_id = json.loads(text[12:])
-        if isinstance(value, dict):
-            value = datetime.fromisoformat(value["time"])
-    except (ValueError, TypeError, KeyError):
+        value = _sort_value(value, column_type)
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         raise Invalid.at("/cursor", "This is no cursor of this service. Start again without one.", "query") from None
     if made_for != binding or not is_uuid(str(last_id)):
         raise Invalid.at("/cursor", "The cursor belongs to other filters or another sort. Start again.", "query")
     return value, last_id
+
+
+def _sort_value(value: Any, column_type: Any) -> Any:
+    """The value as its column has it. The checksum is no secret, so nothing is taken on trust. Raises ValueError."""
+    if isinstance(column_type, UtcTime):
+        moment = datetime.fromisoformat(value["time"])
+        if moment.tzinfo is None:
+            raise ValueError
+        return moment
+    if isinstance(column_type, String):
+        if not isinstance(value, str) or "\x00" in value or not value.isprintable():
+            raise ValueError
+        return value
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ValueError
+    if column_type is not Real and abs(value) >= 2**31:
+        raise ValueError
+    return float(value) if column_type is Real else int(value)

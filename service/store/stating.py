@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, or_, select
 
-from service.db.tables import MetricRow, ScopeRow
+from service.db.tables import EntityRow, MetricRow, ScopeRow
 from service.domain.display import interval_text
 from service.domain.evidence import metric_interval
 from service.domain.figure import Stated, check_stated
@@ -39,6 +39,11 @@ STATED = (
 class Subject:
     id: str
     key: str
+
+
+def subject_of(connection: Connection, entity_id: str) -> Subject:
+    row = connection.execute(select(EntityRow.id, EntityRow.key).where(EntityRow.id == entity_id)).one()
+    return Subject(row.id, row.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,7 @@ def _prepare(
         "interval_high": to_number(interval.high) if interval else None,
         "interval_low_open": interval.low_open if interval else None,
         "interval_high_open": interval.high_open if interval else None,
-        "interval_text": interval_text(interval, metric["unit"]) if interval else None,
+        "interval_text": interval_text(interval, metric["unit"], signed=metric["signed"]) if interval else None,
         "not_computed": not_computed,
     }
     named = Named(measurand, subject.key, metric["key"], scope["key"] if scope else None)

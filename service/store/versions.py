@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from uuid_utils.compat import uuid7
 
 from service.db.base import Base
 from service.domain.vocabulary import Operation
-from service.errors import Conflict, Fault, PreconditionFailed
+from service.errors import Conflict, Fault, PreconditionFailed, Unavailable
 from service.store.rows import Values, by_ref, no_such, noun
 
 Versions = frozenset[int]  # those that a change was written against (If-Match)
@@ -52,12 +52,14 @@ def create(connection: Connection, table: Any, values: Values, initial: Values |
     if insert_new(connection, table, [{**given, **life}]):
         note(connection, table, given["id"], Operation.CREATE)
         return Created(given["id"], is_new=True)
-    stored = _stored(connection, table, values)
+    known = stored(connection, table, values)
+    if known is None:
+        raise Unavailable("The record came and went while it was being created. Try again.")
     own = [name for name in values if name != "id" and not name.endswith(_DERIVED)]
-    differing = [name for name in own if stored[name] != values[name]]
+    differing = [name for name in own if known[name] != values[name]]
     if differing:
         raise already_stored(table, differing)
-    return Created(stored["id"], is_new=False)
+    return Created(known["id"], is_new=False)
 
 
 def already_stored(table: type[Base], differing: Iterable[str]) -> Conflict:
@@ -65,16 +67,20 @@ def already_stored(table: type[Base], differing: Iterable[str]) -> Conflict:
     return Conflict(detail, [Fault(_pointer(name), "The stored value is another.") for name in differing])
 
 
-def _stored(connection: Connection, table: Any, values: Values) -> RowMapping:
-    if values.get("id"):
-        found = connection.execute(select(*table.__table__.columns).where(table.id == values["id"])).mappings().first()
-        if found is not None:
-            return found
-    key = values.get("key")
-    found = connection.execute(select(*table.__table__.columns).where(table.key == key)).mappings().first()
-    if found is None or values.get("id"):
+def stored(connection: Connection, table: Any, values: Values) -> RowMapping | None:
+    """The record that a create repeats, by its id or else by its key; None if it is new.
+
+    Raises Conflict when the id is new and the key is not.
+    """
+    record_id, key = values.get("id"), values.get("key")
+    if record_id is None and key is None:
+        return None
+    named = or_(table.id == record_id, table.key == key) if hasattr(table, "key") else table.id == record_id
+    found = connection.execute(select(*table.__table__.columns).where(named)).mappings().all()
+    by_id = next((row for row in found if row["id"] == record_id), None)
+    if by_id is None and found and record_id is not None:
         raise Conflict.at("/key", f"Another {noun(table)} has this key.")
-    return found
+    return by_id or (found[0] if found else None)
 
 
 def _pointer(column: str) -> str:

@@ -120,6 +120,19 @@ def test_only_the_same_claimant_supersedes(api: Api) -> None:
     assert pointers(api.patch("/claims/old", {"claimant": "analyst"}, status=409)) == ["/claimant"]
 
 
+def test_a_claim_has_one_standing_successor(api: Api) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", key="first"))
+    api.post("/claims", claim("lab", key="second", supersedes="first"))
+    assert pointers(api.post("/claims", claim("lab", supersedes="first"), status=409)) == ["/supersedes"]
+    api.withdraw("/claims/second")
+    api.post("/claims", claim("lab", key="third", supersedes="first"))
+    assert pointers(api.restore("/claims/second", status=409)) == ["/supersedes"]
+    api.patch("/claims/third", {"status": "retracted"})
+    api.restore("/claims/second")
+    assert pointers(api.patch("/claims/third", {"status": "active"}, status=409)) == ["/supersedes"]
+
+
 def test_a_chain_of_relays_never_closes(api: Api) -> None:
     seed(api)
     api.post("/claims", claim("lab", key="a"))
@@ -174,6 +187,36 @@ def test_a_repeated_create_holds_the_figures_against_each_other(api: Api) -> Non
     assert api.client.post("/v1/claims", json=body).status_code == 200
     other = body | {"figures": [figure("2")]}
     assert pointers(api.post("/claims", other, status=409)) == ["/figures"]
+
+
+def test_a_repeated_create_does_not_mind_what_was_withdrawn_since(api: Api) -> None:
+    seed(api)
+    body = claim("lab", figure("1"), key="c")
+    made = api.post("/claims", body)
+    api.withdraw("/sources/paper")
+    assert api.post("/claims", body, status=200) == made
+
+
+def test_a_repeated_create_holds_given_ids_against_each_other(api: Api) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", figure("1", id=CLAIM_ID), key="c"))
+    other = claim("lab", figure("1", id="0199b1c4-6d3e-7c1a-9f3e-2b7a5c1d4e77"), key="c")
+    assert pointers(api.post("/claims", other, status=409)) == ["/figures"]
+    scope = {"key": "a", "name": "A", "id": CLAIM_ID}
+    metric = {"key": "m", "name": "M", "unit": "USD", "scopes": [scope]}
+    api.post("/metrics", metric)
+    changed = metric | {"scopes": [scope | {"id": "0199b1c4-6d3e-7c1a-9f3e-2b7a5c1d4e77"}]}
+    assert pointers(api.post("/metrics", changed, status=409)) == ["/scopes/0/id"]
+
+
+def test_a_figure_does_not_move_to_a_withdrawn_metric(api: Api) -> None:
+    seed(api)
+    api.post("/metrics", {"key": "gone", "name": "Gone", "unit": "USD"})
+    api.withdraw("/metrics/gone")
+    made = api.post("/claims", claim("lab", figure("1")))
+    path = f"/figures/{made['figures'][0]['id']}"
+    assert pointers(api.patch(path, {"metric": "gone"}, status=409)) == ["/metric"]
+    assert pointers(api.post("/claims", claim("lab", figure("1", metric="gone")), status=409)) == ["/figures/0/metric"]
 
 
 def test_a_key_is_set_once(api: Api) -> None:

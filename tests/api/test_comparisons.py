@@ -284,3 +284,68 @@ def test_what_is_withdrawn_cannot_be_held_against_anything(api: Api) -> None:
     answer = api.client.get("/v1/comparisons/between", params=params)
     assert answer.status_code == 404
     assert "withdrawn" in answer.json()["detail"]
+
+
+def test_a_side_in_another_currency_stands_for_its_measurand(api: Api) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", figure("10", unit="EUR", scope="full"), figure("3", scope="part")))
+    api.post("/claims", claim("analyst", estimate("20", scope="full")))
+    found = api.get("/comparisons/between", left="model.cost.full", right="model.cost.part")
+    assert (found["left"]["side"], found["ratio"]) == ("reported", None)
+    assert found["comparability"]["status"] == "not_comparable"
+    assert "no_exchange_rate" in found["comparability"]["reasons"]
+    (related,) = api.get("/comparisons/model.cost.part")["related"]
+    assert related["comparability"]["status"] == "not_comparable"
+
+
+def test_a_conflict_across_stated_price_years_is_conditional(api: Api) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", estimate("100", scope="full", price_year=1990)))
+    api.post("/claims", claim("analyst", estimate("250", scope="full", price_year=2024)))
+    found = api.get("/comparisons/model.cost.full")
+    assert (found["gap"], found["comparability"]["reasons"]) == (2.5, ["price_years_differ"])
+
+
+def test_scopes_that_had_figures_then_are_related_then(api: Api) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", figure("10", scope="full"), asserted="2024-01-15"))
+    api.patch("/sources/paper", {"published": None})
+    api.post("/claims", claim("lab", figure("12", scope="part"), key="old", asserted="2024-02-01"))
+    api.post("/claims", claim("lab", key="new", supersedes="old", asserted="2025-02-01"))
+    then = api.get("/comparisons/model.cost.full", as_of="2024-12-31")["related"]
+    assert [(r["scope"]["key"], r["part_exceeds_whole"]) for r in then] == [("part", True)]
+    assert api.get("/comparisons/model.cost.full", as_of="2025-12-31")["related"] == []
+
+
+def test_drift_of_bounds_says_which_is_least(api: Api) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", figure(qualifier="at_least", lower="500"), key="origin"))
+    api.post("/claims", claim("third", figure("100"), derived_from="origin"))
+    (item,) = api.get("/disagreements", kind="drift")["items"]
+    assert (item["least"]["value"], item["most"]["lower"]) == ("100", "500")
+
+
+def test_a_number_that_became_nothing_drifted_farthest(api: Api) -> None:
+    seed(api)
+    for scope, copied in (("full", "0"), ("part", "900")):
+        api.post("/claims", claim("lab", figure("5", scope=scope), key=f"origin-{scope}"))
+        api.post("/claims", claim("third", figure(copied, scope=scope), derived_from=f"origin-{scope}"))
+    assert [i["key"] for i in api.get("/disagreements", kind="drift")["items"]] == [
+        "model.cost.full",
+        "model.cost.part",
+    ]
+
+
+def test_an_open_whole_is_exceeded_by_what_it_excludes(api: Api) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", figure("5", scope="subpart"), figure("5", scope="part")))
+    api.post("/claims", claim("lab", figure(qualifier="less_than", upper="5", scope="full")))
+    keys = [i["key"] for i in api.get("/disagreements", kind="part_exceeds_whole")["items"]]
+    assert sorted(keys) == ["model.cost.part", "model.cost.subpart"]
+
+
+def test_amounts_that_may_be_negative_are_told_with_both_ends(api: Api) -> None:
+    seed(api)
+    api.post("/metrics", {"key": "profit", "name": "Profit", "unit": "USD", "signed": True})
+    made = api.post("/claims", claim("lab", figure(qualifier="between", lower="0", upper="5", metric="profit")))
+    assert made["figures"][0]["interval"]["text"] == "$0 to $5"

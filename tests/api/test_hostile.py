@@ -1,10 +1,12 @@
 """Input that means harm or makes no sense: a 4xx that says where, and nothing written."""
 
+import base64
 import json
 from typing import Any
 
 import pytest
 
+from service.store.pages import _checksum
 from tests.support import Api, claim, figure, pointers, seed
 
 DEEP = "[" * 100_000
@@ -191,3 +193,33 @@ def test_a_number_out_of_bounds_is_told_so_however_it_is_written(api: Api) -> No
 def test_co_authors_may_share_a_name(api: Api) -> None:
     made = api.post("/sources", {"kind": "paper", "title": "T", "authors": ["Wei Zhang", "Wei Zhang"]})
     assert made["authors"] == ["Wei Zhang", "Wei Zhang"]
+
+
+FORGED = ("abc", 5, True, None, [1], "a\x00b", "\ud800", {"time": "2025-01-01T00:00:00"}, {"time": 5}, 10**400)
+
+
+@pytest.mark.parametrize("value", FORGED, ids=range(len(FORGED)))
+@pytest.mark.parametrize(
+    "path", ["/claims", "/entities?sort=name", "/comparisons?sort=gap", "/comparisons?sort=-figure_count"]
+)
+def test_a_cursor_forged_with_its_checksum_does_no_harm(demo: Api, path: str, value: Any) -> None:
+    """The checksum is no secret: whoever recomputes it may get another page, and never a fault."""
+    sep = "&" if "?" in path else "?"
+    cursor = demo.client.get(f"/v1{path}{sep}limit=2").json()["next_cursor"]
+    binding, _, last_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))[12:])
+    text = json.dumps([binding, value, last_id])
+    forged = base64.urlsafe_b64encode((_checksum(text) + text).encode()).decode().rstrip("=")
+    answer = demo.client.get(f"/v1{path}{sep}limit=2&cursor={forged}")
+    assert answer.status_code in (200, 422), answer.text
+
+
+def test_units_that_overflow_everything_are_refused(api: Api) -> None:
+    for unit in (".".join(["EB"] * 20), ".".join(["B"] * 4) + "/" + ".".join(["ZFLOP"] * 6)):
+        problem = api.post("/metrics", {"key": "m", "name": "M", "unit": unit}, status=422)
+        assert pointers(problem) == ["/unit"]
+
+
+def test_a_weak_tag_is_no_match_for_a_change(api: Api) -> None:
+    seed(api)
+    headers = {"If-Match": f"W/{api.etag('/entities/lab')}"}
+    assert api.client.patch("/v1/entities/lab", json={"name": "X"}, headers=headers).status_code == 412

@@ -71,6 +71,11 @@ def test_a_kept_number_under_another_scope_is_flagged_and_another_number_is_no_c
     assert trace(exact("10000", scope="post"), [exact("5576000", scope="full")]).result is DriftResult.UNPAIRED
 
 
+def test_a_scoped_relay_of_an_unscoped_origin_drifts_only_if_it_could_be_the_same() -> None:
+    assert trace(exact("5000000", scope="part"), [exact("50000000", scope=None)]).result is DriftResult.UNPAIRED
+    assert trace(exact("50000000", scope="part"), [exact("50000000", scope=None)]).result is DriftResult.SAME
+
+
 def test_prices_of_another_year_are_flagged_without_a_verdict_of_drift() -> None:
     found = hold(exact("5390000", price_year=2023), exact("5576000", price_year=2024))
     assert (found.result, found.flags) == (DriftResult.REQUALIFIED, (DriftFlag.PRICE_YEAR_CHANGED,))

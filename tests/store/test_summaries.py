@@ -302,25 +302,52 @@ def test_a_relay_and_a_change_to_the_root_of_its_chain_wait_for_each_other(templ
     """The drift of a relay hangs on the figure of its root, which no foreign key of its own protects."""
     database = Database(templates.clone("postgres"))
     database.write(seed)
-    body = {"source": "paper", "claimant": "lab", "subject": "model", "statement": "s", "figures": [cost("5")]}
+    body = {"source": "paper", "claimant": "lab", "subject": "model", "statement": "s", "figures": [cost("5", "full")]}
 
-    def relay_of(claim: str, scope: str | None = None) -> ClaimCreate:
+    def relay_of(claim: str, scope: str | None) -> ClaimCreate:
         relayed = {"claimant": "third", "derived_from": claim, "figures": [cost("5", scope)]}
         return ClaimCreate.model_validate(body | relayed)
 
     root = database.write(lambda c: claims.create(c, ClaimCreate.model_validate(body))).id
     with database.read() as connection:
         figure = connection.execute(select(FigureRow.id)).scalar_one()
-    parent = database.write(lambda c: claims.create(c, relay_of(root))).id
+    parent = database.write(lambda c: claims.create(c, relay_of(root, "full"))).id
     patch = FigurePatch.model_validate({"value": "50"})
     changing = threading.Thread(
         target=lambda: database.write(lambda c: figures.amend(c, figure, patch, frozenset([1])))
     )
     with database.writer.begin() as connection:
-        claims.create(connection, relay_of(parent, "part"))  # of another measurand, whose lock is another
+        claims.create(connection, relay_of(parent, None))  # of another measurand, whose lock is another
         changing.start()
         changing.join(0.5)
         assert changing.is_alive(), "the root cannot change while a relay of its relay is being written"
     changing.join(30)
     assert_true(database)
+    database.close()
+
+
+def test_a_figure_added_to_a_relay_and_a_change_to_its_origin_wait_for_each_other(templates: Templates) -> None:
+    database = Database(templates.clone("postgres"))
+    database.write(seed)
+    plain = {"source": "paper", "claimant": "lab", "subject": "model", "statement": "s"}
+    origin = database.write(
+        lambda c: claims.create(c, ClaimCreate.model_validate(plain | {"figures": [cost("100", "full")]}))
+    ).id
+    relay = database.write(lambda c: claims.create(c, ClaimCreate.model_validate(plain | {"derived_from": origin}))).id
+    with database.read() as connection:
+        figure = connection.execute(select(FigureRow.id)).scalar_one()
+    patch = FigurePatch.model_validate({"value": "5000"})
+    changing = threading.Thread(
+        target=lambda: database.write(lambda c: figures.amend(c, figure, patch, frozenset([1])))
+    )
+    with database.writer.begin() as connection:
+        figures.create(connection, FigureCreate.model_validate(cost("100") | {"claim": relay}))
+        changing.start()
+        changing.join(0.5)
+        assert changing.is_alive()
+    changing.join(30)
+    assert_true(database)
+    with database.read() as connection:
+        ranks = connection.execute(select(MeasurandRow.drift_rank)).scalars().all()
+    assert sorted(ranks, key=str) == [50, None]
     database.close()
