@@ -22,7 +22,7 @@ from service.api import (
     metrics,
     sources,
 )
-from service.api.middleware.requests import Failures, Head, RequestId
+from service.api.middleware.requests import Failures, Head, RequestId, SecurityHeaders
 from service.api.problems import KINDS, install
 from service.config import Settings
 from service.db.engine import Database
@@ -59,7 +59,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
         lifespan=life,
-        middleware=[Middleware(RequestId), Middleware(Head), Middleware(Failures)],
+        middleware=[Middleware(RequestId), Middleware(SecurityHeaders), Middleware(Head), Middleware(Failures)],
     )
     app.state.database = opened
     app.state.max_body_bytes = settings.max_body_bytes

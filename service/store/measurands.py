@@ -30,7 +30,7 @@ from service.store.rows import Values
 STANDING = (DisputeStatus.OPEN, DisputeStatus.CONCEDED, DisputeStatus.RESOLVED)
 NO_RANK = -2.0  # below every separation: no conflict
 _OWN_FIELDS = {"id", "key", "subject", "metric", "scope", "period", "updated_at"}
-_COMPUTED = {name: field for name, field in Summary.model_fields.items() if name not in _OWN_FIELDS}
+_COMPUTED = set(Summary.model_fields) - _OWN_FIELDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ def _summary_columns(
     widest = found.widest_drift
     own = disagreement.self_conflict
     return {
-        "summary": computed.model_dump(mode="json", include=set(_COMPUTED)),
+        "summary": computed.model_dump(mode="json", include=_COMPUTED),
         "present_count": len(figures),
         "figure_count": disagreement.figure_count,
         "agreement": str(disagreement.agreement),

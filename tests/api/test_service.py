@@ -95,6 +95,14 @@ def test_the_reference_page_loads_nothing_from_elsewhere(api: Api) -> None:
     assert page.count("<details") > 60
 
 
+def test_a_browser_loads_nothing_for_an_answer(api: Api) -> None:
+    for path in ("/v1", "/v1/nothing", "/health/live"):
+        headers = api.client.get(path).headers
+        assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert headers["x-content-type-options"] == "nosniff"
+    assert api.client.get("/docs").headers["content-security-policy"].count("sha256-") == 1
+
+
 def test_a_commit_that_fails_is_not_acknowledged(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_connection: object) -> None:
         raise RuntimeError("the disk is gone")
