@@ -86,10 +86,9 @@ def create(
 ) -> Response:
     """201 for a new record; 200 for one that was stored before with the same content."""
 
-    def work(connection: Any) -> tuple[bool, R]:
+    def work(connection: Any) -> Response:
         made = make(connection, body)
-        return made.is_new, look(connection, made.id)
+        found = look(connection, made.id)
+        return record(found, 201 if made.is_new else 200, {"Location": f"/v1/{collection}/{found.id}"})
 
-    is_new, found = write(work)
-    location = {"Location": f"/v1/{collection}/{found.id}"}
-    return record(found, 201, location) if is_new else record(found, 200, location)
+    return write.answer(work)

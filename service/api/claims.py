@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from service.api import answers
-from service.api.deps import Db, IfMatch, IfNoneMatch, Reason, RecordedAsOf, Write
+from service.api.deps import Db, IfMatch, IfNoneMatch, Post, Reason, RecordedAsOf, Write
 from service.api.router import router
 from service.schemas.claims import Claim, ClaimCreate, ClaimPage, ClaimPatch
 from service.schemas.history import ChangePage, HistoryQuery
@@ -22,7 +22,7 @@ def list_claims(query: Annotated[ClaimQuery, Query()], db: Db) -> ClaimPage:
 
 
 @routes.post("/claims", status_code=201, response_model=Claim, responses=answers.CREATE)
-def create_claim(body: ClaimCreate, write: Write) -> Response:
+def create_claim(body: ClaimCreate, write: Post) -> Response:
     """With its figures, all or nothing. Safe to repeat with an id or key of your own: the same content again answers
     200, other content 409.
     """
@@ -47,9 +47,9 @@ def withdraw_claim(ref: str, reason: Reason, versions: IfMatch, write: Write) ->
 
 
 @routes.post("/claims/{ref}/restore", response_model=Claim, responses=answers.CHANGE)
-def restore_claim(ref: str, versions: IfMatch, write: Write) -> Response:
+def restore_claim(ref: str, versions: IfMatch, write: Post) -> Response:
     """Undoes a withdrawal."""
-    return answers.record(write(lambda connection: claims.restore(connection, ref, versions)))
+    return write.answer(lambda connection: answers.record(claims.restore(connection, ref, versions)))
 
 
 @routes.get("/claims/{ref}/history", responses=answers.problems(404))

@@ -1,16 +1,20 @@
 """What the routes ask for: the database, and which version a change was written against."""
 
+import hashlib
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
-from fastapi import Depends, Header, Query, Request
+from fastapi import Depends, Header, Query, Request, Response
 from pydantic import BeforeValidator
 
 from service.db.engine import Author, Database
 from service.errors import Invalid, PreconditionRequired
 from service.schemas.types import Text, refuse
+from service.store import idempotency
+from service.store.idempotency import Answer, Once
 
 T = TypeVar("T")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]{5,15}([Zz]|[+-][0-9]{2}:?[0-9]{2})")
@@ -41,19 +45,58 @@ async def changed_versions(
     return frozenset(int(tag[1]) for tag in tags if tag and tag[1])
 
 
+@dataclass(frozen=True, slots=True)
 class Writer:
     """Runs a change in a transaction, and puts it on record under this request's id."""
 
-    def __init__(self, database: Database, author: Author) -> None:
-        self.database = database
-        self.author = author
+    database: Database
+    author: Author
+    once: Once | None = None
 
     def __call__(self, work: Callable[[Any], T]) -> T:
         return self.database.write(work, self.author)
 
+    def answer(self, work: Callable[[Any], Response]) -> Response:
+        """What `work` answers; the answer given before, if this request was answered under its key already."""
+        once = self.once
+        if once is None:
+            return self(work)
+        kept = self(lambda connection: idempotency.once(connection, once, lambda c: _kept(work(c))))
+        replayed = {"Idempotency-Replayed": "true"} if kept.replayed else {}
+        return Response(kept.body, kept.status, kept.headers | replayed, "application/json")
+
+
+def _kept(response: Response) -> Answer:
+    headers = {name: response.headers[name] for name in ("ETag", "Location") if name in response.headers}
+    return Answer(response.status_code, headers, bytes(response.body).decode())
+
 
 async def writer(request: Request) -> Writer:
     return Writer(request.app.state.database, Author(request_id=request.state.request_id))
+
+
+async def poster(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            min_length=1,
+            max_length=255,
+            pattern="^[!-~]+$",
+            description="Any name of your own for this request. Sent again under it, the request is answered as it was"
+            " the first time, and done once. Kept for 72 hours.",
+        ),
+    ] = None,
+) -> Writer:
+    """A writer that does a request once, if it is named."""
+    plain = await writer(request)
+    if idempotency_key is None:
+        return plain
+    content = getattr(request, "_body", b"")  # read and limited before; a request without a body has none
+    digest = hashlib.sha256(content).hexdigest()
+    once = Once(plain.author.id or "", request.method, request.url.path, idempotency_key, digest)
+    return Writer(plain.database, plain.author, once)
 
 
 def _moment(raw: object) -> object:
@@ -65,6 +108,7 @@ def _moment(raw: object) -> object:
 
 Db = Annotated[Database, Depends(database)]
 Write = Annotated[Writer, Depends(writer)]
+Post = Annotated[Writer, Depends(poster)]
 RecordedAsOf = Annotated[
     datetime | None,
     BeforeValidator(_moment),

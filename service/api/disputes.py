@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from service.api import answers
-from service.api.deps import Db, IfMatch, IfNoneMatch, Reason, RecordedAsOf, Write
+from service.api.deps import Db, IfMatch, IfNoneMatch, Post, Reason, RecordedAsOf, Write
 from service.api.router import router
 from service.schemas.disputes import Dispute, DisputeCreate, DisputePage, DisputePatch
 from service.schemas.history import ChangePage, HistoryQuery
@@ -22,7 +22,7 @@ def list_disputes(query: Annotated[DisputeQuery, Query()], db: Db) -> DisputePag
 
 
 @routes.post("/disputes", status_code=201, response_model=Dispute, responses=answers.CREATE)
-def create_dispute(body: DisputeCreate, write: Write) -> Response:
+def create_dispute(body: DisputeCreate, write: Post) -> Response:
     """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
     return answers.create(write, "disputes", body, disputes.create, disputes.read)
 
@@ -45,9 +45,9 @@ def withdraw_dispute(ref: str, reason: Reason, versions: IfMatch, write: Write) 
 
 
 @routes.post("/disputes/{ref}/restore", response_model=Dispute, responses=answers.CHANGE)
-def restore_dispute(ref: str, versions: IfMatch, write: Write) -> Response:
+def restore_dispute(ref: str, versions: IfMatch, write: Post) -> Response:
     """Undoes a withdrawal."""
-    return answers.record(write(lambda connection: disputes.restore(connection, ref, versions)))
+    return write.answer(lambda connection: answers.record(disputes.restore(connection, ref, versions)))
 
 
 @routes.get("/disputes/{ref}/history", responses=answers.problems(404))

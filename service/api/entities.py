@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from service.api import answers
-from service.api.deps import Db, IfMatch, IfNoneMatch, Reason, RecordedAsOf, Write
+from service.api.deps import Db, IfMatch, IfNoneMatch, Post, Reason, RecordedAsOf, Write
 from service.api.router import router
 from service.schemas.entities import Entity, EntityCreate, EntityPage, EntityPatch
 from service.schemas.history import ChangePage, HistoryQuery
@@ -22,7 +22,7 @@ def list_entities(query: Annotated[EntityQuery, Query()], db: Db) -> EntityPage:
 
 
 @routes.post("/entities", status_code=201, response_model=Entity, responses=answers.CREATE)
-def create_entity(body: EntityCreate, write: Write) -> Response:
+def create_entity(body: EntityCreate, write: Post) -> Response:
     """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
     return answers.create(write, "entities", body, entities.create, entities.read)
 
@@ -45,9 +45,9 @@ def withdraw_entity(ref: str, reason: Reason, versions: IfMatch, write: Write) -
 
 
 @routes.post("/entities/{ref}/restore", response_model=Entity, responses=answers.CHANGE)
-def restore_entity(ref: str, versions: IfMatch, write: Write) -> Response:
+def restore_entity(ref: str, versions: IfMatch, write: Post) -> Response:
     """Undoes a withdrawal."""
-    return answers.record(write(lambda connection: entities.restore(connection, ref, versions)))
+    return write.answer(lambda connection: answers.record(entities.restore(connection, ref, versions)))
 
 
 @routes.get("/entities/{ref}/history", responses=answers.problems(404))

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from service.api import answers
-from service.api.deps import Db, IfMatch, IfNoneMatch, Reason, RecordedAsOf, Write
+from service.api.deps import Db, IfMatch, IfNoneMatch, Post, Reason, RecordedAsOf, Write
 from service.api.router import router
 from service.schemas.figures import Figure, FigureCreate, FigurePage, FigurePatch
 from service.schemas.history import ChangePage, HistoryQuery
@@ -22,7 +22,7 @@ def list_figures(query: Annotated[FigureQuery, Query()], db: Db) -> FigurePage:
 
 
 @routes.post("/figures", status_code=201, response_model=Figure, responses=answers.CREATE)
-def create_figure(body: FigureCreate, write: Write) -> Response:
+def create_figure(body: FigureCreate, write: Post) -> Response:
     """Adds a figure to a claim, which becomes a new version of it. Safe to repeat with an id of your own: the same
     content again answers 200, other content 409.
     """
@@ -47,9 +47,9 @@ def withdraw_figure(ref: str, reason: Reason, versions: IfMatch, write: Write) -
 
 
 @routes.post("/figures/{ref}/restore", response_model=Figure, responses=answers.CHANGE)
-def restore_figure(ref: str, versions: IfMatch, write: Write) -> Response:
+def restore_figure(ref: str, versions: IfMatch, write: Post) -> Response:
     """Undoes a withdrawal."""
-    return answers.record(write(lambda connection: figures.restore(connection, ref, versions)))
+    return write.answer(lambda connection: answers.record(figures.restore(connection, ref, versions)))
 
 
 @routes.get("/figures/{ref}/history", responses=answers.problems(404))

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from service.api import answers
-from service.api.deps import Db, IfMatch, IfNoneMatch, Reason, RecordedAsOf, Write
+from service.api.deps import Db, IfMatch, IfNoneMatch, Post, Reason, RecordedAsOf, Write
 from service.api.router import router
 from service.schemas.history import ChangePage, HistoryQuery
 from service.schemas.metrics import Metric, MetricCreate, MetricPage, MetricPatch
@@ -22,7 +22,7 @@ def list_metrics(query: Annotated[MetricQuery, Query()], db: Db) -> MetricPage:
 
 
 @routes.post("/metrics", status_code=201, response_model=Metric, responses=answers.CREATE)
-def create_metric(body: MetricCreate, write: Write) -> Response:
+def create_metric(body: MetricCreate, write: Post) -> Response:
     """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
     return answers.create(write, "metrics", body, metrics.create, metrics.read)
 
@@ -45,9 +45,9 @@ def withdraw_metric(ref: str, reason: Reason, versions: IfMatch, write: Write) -
 
 
 @routes.post("/metrics/{ref}/restore", response_model=Metric, responses=answers.CHANGE)
-def restore_metric(ref: str, versions: IfMatch, write: Write) -> Response:
+def restore_metric(ref: str, versions: IfMatch, write: Post) -> Response:
     """Undoes a withdrawal."""
-    return answers.record(write(lambda connection: metrics.restore(connection, ref, versions)))
+    return write.answer(lambda connection: answers.record(metrics.restore(connection, ref, versions)))
 
 
 @routes.get("/metrics/{ref}/history", responses=answers.problems(404))

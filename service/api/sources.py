@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from service.api import answers
-from service.api.deps import Db, IfMatch, IfNoneMatch, Reason, RecordedAsOf, Write
+from service.api.deps import Db, IfMatch, IfNoneMatch, Post, Reason, RecordedAsOf, Write
 from service.api.router import router
 from service.schemas.history import ChangePage, HistoryQuery
 from service.schemas.queries import SourceQuery
@@ -22,7 +22,7 @@ def list_sources(query: Annotated[SourceQuery, Query()], db: Db) -> SourcePage:
 
 
 @routes.post("/sources", status_code=201, response_model=Source, responses=answers.CREATE)
-def create_source(body: SourceCreate, write: Write) -> Response:
+def create_source(body: SourceCreate, write: Post) -> Response:
     """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
     return answers.create(write, "sources", body, sources.create, sources.read)
 
@@ -45,9 +45,9 @@ def withdraw_source(ref: str, reason: Reason, versions: IfMatch, write: Write) -
 
 
 @routes.post("/sources/{ref}/restore", response_model=Source, responses=answers.CHANGE)
-def restore_source(ref: str, versions: IfMatch, write: Write) -> Response:
+def restore_source(ref: str, versions: IfMatch, write: Post) -> Response:
     """Undoes a withdrawal."""
-    return answers.record(write(lambda connection: sources.restore(connection, ref, versions)))
+    return write.answer(lambda connection: answers.record(sources.restore(connection, ref, versions)))
 
 
 @routes.get("/sources/{ref}/history", responses=answers.problems(404))

@@ -6,12 +6,14 @@ from service.db.disputes import DisputeRow
 from service.db.entities import EntityRow
 from service.db.figures import FigureRow
 from service.db.history import ChangeRow
+from service.db.idempotency import AnswerRow
 from service.db.measurands import MeasurandRow
 from service.db.metrics import MetricRow, ScopeRow
 from service.db.search import SearchRow
 from service.db.sources import SourceRow
 
 __all__ = [
+    "AnswerRow",
     "ChangeRow",
     "ClaimRow",
     "DisputeRow",

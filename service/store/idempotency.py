@@ -1,0 +1,60 @@
+"""One answer for one request, however often it is sent: kept in the transaction of the change that it answers."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Connection, RowMapping, delete, select, update
+
+from service.db.tables import AnswerRow
+from service.errors import Invalid
+from service.store import versions
+
+KEPT = timedelta(hours=72)
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """What makes a request the same as another: who sends it where under which key; and what it says."""
+
+    principal: str
+    method: str
+    route: str
+    key: str
+    body_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: str
+    replayed: bool = False
+
+
+def once(connection: Connection, request: Once, make: Callable[[Connection], Answer]) -> Answer:
+    """Makes the answer, or gives the one that was made before.
+
+    A request that is still being answered holds its row: the same request waits here until that is committed. What
+    fails is rolled back with its row, so that it can be tried again. Raises Invalid for a key used for something else.
+    """
+    oldest = versions.now() - KEPT
+    connection.execute(delete(AnswerRow).where(AnswerRow.created_at < oldest))
+    own = {name: getattr(request, name) for name in ("principal", "method", "route", "key")}
+    fresh = {**own, "body_hash": request.body_hash, "created_at": versions.now()}
+    here = [getattr(AnswerRow, name) == value for name, value in own.items()]
+    if not versions.insert_new(connection, AnswerRow, [fresh]):
+        stored = connection.execute(select(*AnswerRow.__table__.columns).where(*here)).mappings().one()
+        return _again(stored, request)
+    answer = make(connection)
+    kept = {"status": answer.status, "headers": json.dumps(answer.headers), "body": answer.body}
+    connection.execute(update(AnswerRow).where(*here).values(kept))
+    return answer
+
+
+def _again(stored: RowMapping, request: Once) -> Answer:
+    if stored["body_hash"] != request.body_hash:
+        detail = "This Idempotency-Key was used for another request here. Choose a new one for each request."
+        raise Invalid.at("/Idempotency-Key", detail, "header")
+    return Answer(stored["status"], json.loads(stored["headers"]), stored["body"], replayed=True)
