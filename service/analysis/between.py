@@ -14,7 +14,7 @@ from service.domain.evidence import Evidence
 from service.domain.key import is_uuid
 from service.domain.ratio import Ratio, ratio, side_hull
 from service.domain.units import Unit, conversion, parse_unit
-from service.domain.vocabulary import Basis, NotComputed, Reason
+from service.domain.vocabulary import Basis, Reason
 from service.errors import Invalid, NotFound
 from service.schemas.base import MeasurandRef
 from service.schemas.comparisons import Between, BetweenSettings, Operand, OperandSide
@@ -92,7 +92,7 @@ def _operand(connection: Connection, ref: str, side: OperandSide | None, setting
 
 def _choose(measurand: FiledMeasurand, figures: Sequence[Filed], side: OperandSide | None) -> _Side:
     """The figures of one side. Those in another currency belong to it, though they cannot be computed with."""
-    stated = [figure for figure in figures if figure.evidence.aside in (None, NotComputed.NO_EXCHANGE_RATE)]
+    stated = [figure for figure in figures if figure.evidence.takes_a_side]
     if side == "all":
         return _Side(measurand, stated, "all")
     if side is None:

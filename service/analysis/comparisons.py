@@ -121,7 +121,7 @@ def standing_side(figures: Sequence[Evidence]) -> list[Evidence]:
 
     Amounts in another currency belong to their side, though they cannot be computed with.
     """
-    stated = [figure for figure in figures if figure.aside in (None, NotComputed.NO_EXCHANGE_RATE)]
+    stated = [figure for figure in figures if figure.takes_a_side]
     reported = [figure for figure in stated if figure.basis is Basis.REPORTED]
     return reported or [figure for figure in stated if figure.basis is Basis.ESTIMATED]
 

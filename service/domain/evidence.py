@@ -47,6 +47,11 @@ class Evidence:
         return self.not_computed.value if self.not_computed else None
 
     @property
+    def takes_a_side(self) -> bool:
+        """Whether the figure belongs to a side: it counts, or would but for the currency that it is stated in."""
+        return self.aside in (None, NotComputed.NO_EXCHANGE_RATE)
+
+    @property
     def value(self) -> Fraction | None:
         if self.stated.value is None or self.factor is None:
             return None

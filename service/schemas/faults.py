@@ -41,9 +41,8 @@ def faults_of(errors: Iterable[Any]) -> list[Fault]:
     faults: dict[tuple[str, str], Fault] = {}
     for error in errors:
         place, *path = error["loc"] or ("body",)
-        steps: list[str | int] = (
-            path[:1] if place == "query" else path
-        )  # of a parameter that is repeated, only its name
+        # of a query parameter that is repeated, only its name is told
+        steps: list[str | int] = path[:1] if place == "query" else path
         pointer = "".join(f"/{_name(step)}" for step in steps if not _is_union_branch(step))
         detail = _detail(error)
         fault = Fault(pointer, detail, place=_PLACES.get(str(place), "body"))

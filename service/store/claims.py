@@ -117,6 +117,7 @@ def create(connection: Connection, body: ClaimCreate) -> Created:
     stored = versions.stored(connection, ClaimRow, values)
     links = rows.resolve_refs(connection, body, _REFS, stored)
     values |= links
+    ids = [figure.id for figure in body.figures]
     pointers = [f"/figures/{index}" for index in range(len(body.figures))]
     stated = prepare(
         connection,
@@ -130,10 +131,9 @@ def create(connection: Connection, body: ClaimCreate) -> Created:
         _refuse_second_successor(connection, links["supersedes_id"], None)
     made = versions.create(connection, ClaimRow, _derive(values), {"status": str(ClaimStatus.ACTIVE)})
     if not made.is_new:
-        _refuse_other_figures(connection, made.id, [figure.id for figure in body.figures], stated)
+        _refuse_other_figures(connection, made.id, ids, stated)
         return made
     _index(connection, made.id, values)
-    ids = [figure.id for figure in body.figures]
     figures.check_new(connection, ids, stated, pointers)
     measurands.ensure(connection, [figure.named for figure in stated])
     touched = {figure.named.measurand.id for figure in stated} | measurands.touched_by(connection, older)

@@ -132,8 +132,7 @@ def check_new(
             raise Invalid.at(f"{pointer}/id", "Two figures have this id.")
         if figure_id in taken:
             raise Conflict.at(f"{pointer}/id", "Another figure has this id.")
-        if figure.metric_withdrawn:
-            raise Conflict.at(f"{pointer}/metric", "The metric is withdrawn; restore it first.")
+        figure.refuse_withdrawn_metric(pointer)
 
 
 def insert_into(connection: Connection, claim_id: str, ids: Sequence[str | None], prepared: Sequence[Prepared]) -> None:
@@ -171,7 +170,7 @@ def create(connection: Connection, body: FigureCreate) -> Created:
             raise versions.already_stored(FigureRow, differing)
         return Created(stored["id"], is_new=False)
     versions.refuse_withdrawn(ClaimRow, claim, "/claim")
-    check_new(connection, [None], [prepared], [""])
+    prepared.refuse_withdrawn_metric("")
     figure_id = body.id or versions.new_id()
     measurands.ensure(connection, [prepared.named])
     touched = measurands.touched_by(connection, [claim["id"]]) | {prepared.named.measurand.id}
@@ -198,8 +197,8 @@ def amend(connection: Connection, ref: str, patch: FigurePatch, expected: Versio
     if "metric" in changed and "scope" not in changed and changed["metric"] != row["metric_id"]:
         fields["scope"] = _scope_key(connection, row["scope_id"])
     (prepared,) = prepare(connection, subject, [fields | changed], [""])
-    if prepared.metric_withdrawn and prepared.values["metric_id"] != row["metric_id"]:
-        raise Conflict.at("/metric", "The metric is withdrawn; restore it first.")
+    if prepared.values["metric_id"] != row["metric_id"]:
+        prepared.refuse_withdrawn_metric("")
     measurands.ensure(connection, [prepared.named])
     touched = measurands.touched_by(connection, [claim["id"]]) | {prepared.named.measurand.id}
     measurands.lock(connection, touched)

@@ -14,7 +14,7 @@ from service.domain.key import Measurand, is_uuid, measurand_period
 from service.domain.period import parse_period
 from service.domain.units import conversion, parse_unit
 from service.domain.vocabulary import IntervalKind, NotComputed, Qualifier
-from service.errors import Invalid, ServiceError
+from service.errors import Conflict, Invalid, ServiceError
 from service.schemas.views import to_number
 from service.store.measurands import Named
 from service.store.rows import Values
@@ -53,6 +53,11 @@ class Prepared:
     values: Values
     named: Named
     metric_withdrawn: bool
+
+    def refuse_withdrawn_metric(self, at: str) -> None:
+        """Raises Conflict with a pointer under `at`, the figure's own."""
+        if self.metric_withdrawn:
+            raise Conflict.at(f"{at}/metric", "The metric is withdrawn; restore it first.")
 
     def differing(self, row: RowMapping) -> list[str]:
         """The fields in which a stored figure states something else."""

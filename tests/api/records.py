@@ -1,6 +1,6 @@
 """One of each kind of record, to test what all kinds have in common."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tests.support import Api, claim, figure, seed
@@ -18,7 +18,6 @@ class Kind:
     body: dict[str, Any]
     patch: dict[str, Any]
     ref: str
-    other: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.path.strip("/")
