@@ -66,7 +66,10 @@ def run(port: int, database_url: str, *, empty: bool) -> int:
     print(f"  first look   curl -s {address}/v1/comparisons/{key} | python3 -m json.tool")
     print(f"  disagreeing  curl -s {address}/v1/disagreements | python3 -m json.tool\n", flush=True)
     serve = [str(BIN / "counterclaim"), "serve", "--host", "127.0.0.1", "--port", str(port)]
-    process = subprocess.Popen([*serve, "--database-url", database_url, "--migrate" if empty else "--demo"], cwd=ROOT)
+    # one person on this machine: no rates, and no log of each request between what is printed
+    environment = {"COUNTERCLAIM_RATE_LIMITS": "false", "COUNTERCLAIM_ACCESS_LOG": "false", **os.environ}
+    how = ["--database-url", database_url, "--migrate" if empty else "--demo"]
+    process = subprocess.Popen([*serve, *how], cwd=ROOT, env=environment)
     while True:
         try:
             return process.wait()

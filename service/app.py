@@ -7,7 +7,9 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware import Middleware
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.openapi.utils import get_openapi
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from service.api import (
     claims,
@@ -18,12 +20,21 @@ from service.api import (
     figures,
     health,
     history,
+    keys,
     meta,
     metrics,
     sources,
 )
-from service.api.middleware.requests import Failures, Head, RequestId, SecurityHeaders
+from service.api.access import Access
+from service.api.health import Ready
+from service.api.limits import RateLimits
+from service.api.measuring import measure
+from service.api.middleware.headers import AnswerHeaders
+from service.api.middleware.hosts import TrustedHosts
+from service.api.middleware.logs import AccessLog
+from service.api.middleware.requests import Failures, Head, RequestId
 from service.api.problems import KINDS, install
+from service.api.router import writers
 from service.config import Settings
 from service.db.engine import Database
 from service.schemas.problem import Problem
@@ -37,7 +48,11 @@ reported compares with what was estimated. It never picks a winner.
 
 Wherever a record is named, its id or its key serves. Stated numbers are exact decimal strings; computed ones are JSON
 numbers. Changing a record needs `If-Match` with its ETag.
+
+Writing needs an API key, sent as `Authorization: Bearer ccl_…`; reading needs one only where the operator says so.
 """
+_EXPOSED = ["ETag", "Location", "Retry-After", "X-Request-Id", "Idempotency-Replayed", "WWW-Authenticate"]
+_ACCEPTED = ["Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "X-Request-Id"]
 
 
 def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
@@ -59,18 +74,59 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
         lifespan=life,
-        middleware=[Middleware(RequestId), Middleware(SecurityHeaders), Middleware(Head), Middleware(Failures)],
+        middleware=_middleware(settings),
     )
     app.state.database = opened
+    app.state.access = _access(settings)
+    app.state.writers = writers()
+    app.state.ready = Ready()
+    app.state.draining = False
     app.state.max_body_bytes = settings.max_body_bytes
+    app.state.body_seconds = settings.request_seconds
     app.state.problem_kinds = KINDS
-    for noun in (sources, entities, metrics, claims, figures, disputes, comparisons, disagreements, history, meta):
+    records = (sources, entities, metrics, claims, figures, disputes)
+    for noun in (*records, comparisons, disagreements, history, keys, meta):
         app.include_router(noun.routes, prefix="/v1")
     app.include_router(health.routes)
     app.include_router(reference.routes)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    measure(app)
     install(app)
     return app
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    """From the outside in."""
+    return [
+        Middleware(RequestId),
+        *([Middleware(ProxyHeadersMiddleware, settings.trusted_proxies)] if settings.trusted_proxies else []),
+        *([Middleware(AccessLog)] if settings.access_log else []),
+        Middleware(AnswerHeaders),
+        *([Middleware(TrustedHosts, settings.trusted_hosts)] if "*" not in settings.trusted_hosts else []),
+        *([_cors(settings.cors_origins)] if settings.cors_origins else []),
+        Middleware(Head),
+        Middleware(Failures),
+    ]
+
+
+def _cors(origins: list[str]) -> Middleware:
+    return Middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=["GET", "POST", "PATCH", "DELETE"],
+        allow_headers=_ACCEPTED,
+        expose_headers=_EXPOSED,
+        max_age=600,
+    )
+
+
+def _access(settings: Settings) -> Access:
+    limited = settings.rate_limits
+    limits = RateLimits(
+        settings.failed_logins if limited else None,
+        settings.writes_per_key if limited else None,
+    )
+    return Access(settings.public_reads, limits)
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
@@ -84,5 +140,8 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         schemas.update(problem.pop("$defs"))
         schemas["Problem"] = problem
         document["components"]["schemas"] = dict(sorted(schemas.items()))
+        document["components"]["securitySchemes"] = {
+            "key": {"type": "http", "scheme": "bearer", "description": "An API key: `ccl_<id>_<secret>`."}
+        }
         app.openapi_schema = document
     return app.openapi_schema

@@ -1,20 +1,28 @@
 """The `counterclaim` command: the same service that dev.py starts, on any database."""
 
-import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 from rich.console import Console
+from rich.table import Table
 
+from service import logs
 from service.app import create_app
 from service.config import Settings, project_root
 from service.db import migrate as migrations
 from service.db.engine import Database
 from service.db.migrate import head_revision
+from service.domain.access import parse_token
+from service.domain.vocabulary import Role
 from service.errors import ServiceError
+from service.schemas.keys import ApiKeyCreate
+from service.server import server_for
+from service.store import keys
 from service.store.health import revisions
 from service.store.opening import open_database
 from service.transfer.bundle import is_empty, load_file
@@ -27,14 +35,11 @@ A database is migrated once, then served; bundles can be loaded at any time:
 \b
   counterclaim migrate
   counterclaim load fixtures/ai-training-costs.jsonl
+  counterclaim key create --name me --role curator
   counterclaim serve
 
-Settings come from the environment, and options override them:
-
-\b
-  COUNTERCLAIM_DATABASE_URL  sqlite:///var/counterclaim.db unless set
-  COUNTERCLAIM_HOST          127.0.0.1
-  COUNTERCLAIM_PORT          8000
+Settings come from the environment (COUNTERCLAIM_DATABASE_URL and others, see docs/operations.md), and options override
+them. Unless it is set, the database is sqlite:///var/counterclaim.db.
 """
 cli = typer.Typer(
     help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
@@ -55,6 +60,17 @@ def _open(settings: Settings) -> Database:
     if settings.database_url.startswith("sqlite:///"):
         Path(settings.database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     return open_database(settings.database_url)
+
+
+@contextmanager
+def _opened(database_url: str | None) -> Iterator[Database]:
+    """A database at the newest migration, closed at the end."""
+    database = _open(_settings(database_url=database_url))
+    _require_head(database)
+    try:
+        yield database
+    finally:
+        database.close()
 
 
 def _require_head(database: Database) -> None:
@@ -88,17 +104,31 @@ def serve(
         counts = load_file(database, DEMO)
         console.print(f"Loaded the demo bundle: {sum(count.created for count in counts.values())} records.")
     _require_head(database)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    uvicorn.run(
-        create_app(settings, database),
-        host=settings.host,
-        port=settings.port,
-        log_level="warning",
-        server_header=False,
-        date_header=True,
-        timeout_graceful_shutdown=10,
-    )
+    _first_key(database, settings.bootstrap_key_file)
+    logs.configure()
+    app = create_app(settings, database)
+    server_for(
+        app,
+        settings.host,
+        settings.port,
+        head_seconds=settings.request_seconds,
+        drain_seconds=settings.drain_seconds,
+    ).run()
+
+
+def _first_key(database: Database, file: Path | None) -> None:
+    """Without any key nobody could write. The file's key is made known; without a file, a new one is shown once."""
+    given = None
+    if file is not None:
+        given = parse_token(file.read_text("ascii", errors="replace").strip()) if file.is_file() else None
+        if given is None:
+            raise _fail(f"{file} holds no key of the form ccl_<32 hexadecimal digits>_<64 hexadecimal digits>")
+    made = database.write(lambda connection: keys.create_first(connection, given))
+    if made is not None and given is None:
+        console.print("\nThe first API key, an admin's. It is shown this once, so keep it:\n")
+        console.print(f"  {made}\n", soft_wrap=True)
+    elif made is not None:
+        console.print(f"The key in {file} is known now, as an admin's.")
 
 
 @cli.command()
@@ -119,17 +149,58 @@ def load(
     database_url: DatabaseUrl = None,
 ) -> None:
     """Load bundles, each all or nothing. Loading one twice changes nothing."""
-    database = _open(_settings(database_url=database_url))
-    _require_head(database)
-    for file in files:
-        try:
-            counts = load_file(database, file)
-        except ServiceError as error:
-            where = "".join(f"\n  line {f.line}, {f.pointer or '/'}: {f.detail}" for f in error.faults[:20])
-            raise _fail(f"{file} was not loaded: {error.detail}{where}") from None
-        for kind, count in counts.items():
-            console.print(f"{file.name}: {kind}: {count.created} created, {count.unchanged} unchanged")
-    database.close()
+    with _opened(database_url) as database:
+        for file in files:
+            try:
+                counts = load_file(database, file)
+            except ServiceError as error:
+                where = "".join(f"\n  line {f.line}, {f.pointer or '/'}: {f.detail}" for f in error.faults[:20])
+                raise _fail(f"{file} was not loaded: {error.detail}{where}") from None
+            for kind, count in counts.items():
+                console.print(f"{file.name}: {kind}: {count.created} created, {count.unchanged} unchanged")
+
+
+key = typer.Typer(help="API keys: who may write, and who reads where reading is not public.", no_args_is_help=True)
+cli.add_typer(key, name="key")
+
+
+@key.command("create")
+def create_key(
+    name: Annotated[
+        str, typer.Option(help="Whose key it is, or what for; it stands beside every change made with it.")
+    ],
+    role: Annotated[Role, typer.Option(help="What it may do.")] = Role.CONTRIBUTOR,
+    expires: Annotated[datetime | None, typer.Option(help="From when on it is refused, in UTC.")] = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Make a key. It is printed this once, alone on standard output."""
+    body = ApiKeyCreate(name=name, role=role, expires_at=expires.replace(tzinfo=UTC) if expires else None)
+    with _opened(database_url) as database:
+        token = database.write(lambda connection: keys.create(connection, body))
+    typer.echo(str(token))
+    console.print(f"A key for {name} ({role}). Only its digest is kept, so keep it yourself.")
+
+
+@key.command("list")
+def list_keys(database_url: DatabaseUrl = None) -> None:
+    """Show all keys, newest first; never the keys themselves."""
+    table = Table("id", "name", "role", "created", "expires", "revoked", "last used", box=None)
+    with _opened(database_url) as database, database.snapshot() as connection:
+        for one in keys.every(connection):
+            times = (one.created_at, one.expires_at, one.revoked_at, one.last_used_at)
+            table.add_row(one.id, one.name, one.role, *(f"{time:%Y-%m-%d %H:%M}" if time else "-" for time in times))
+    Console(highlight=False, width=None if sys.stdout.isatty() else 200).print(table)
+
+
+@key.command("revoke")
+def revoke_key(
+    name: Annotated[str, typer.Argument(help="The key's id, or its name if no other standing key has it.")],
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Refuse a key from now on, for good."""
+    with _opened(database_url) as database:
+        revoked = database.write(lambda connection: keys.revoke(connection, keys.find(connection, name)))
+    console.print(f"The key {revoked.id} ({revoked.name}) is revoked.")
 
 
 def main() -> None:

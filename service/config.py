@@ -1,23 +1,62 @@
 """Settings, from the environment: COUNTERCLAIM_DATABASE_URL and so on. Read by app, cli and migrations only."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from limits import parse
+from pydantic import BeforeValidator, Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEFAULT_DATABASE = "sqlite:///var/counterclaim.db"
 
 
+def _split(raw: object) -> object:
+    return [part.strip() for part in raw.split(",") if part.strip()] if isinstance(raw, str) else raw
+
+
+Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]  # separated by commas
+
+
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="COUNTERCLAIM_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="COUNTERCLAIM_", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     database_url: str = Field(
         DEFAULT_DATABASE,
-        description="sqlite:///path/to/file.db, or postgresql://user:password@host/database",
+        description="`sqlite:///path/to/file.db`, or `postgresql://user:password@host/database`",
     )
     host: str = Field("127.0.0.1", description="address to listen on")
-    port: int = Field(8000, ge=1, le=65535, description="port to listen on")
+    port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
+    public_reads: bool = Field(True, description="whether reading needs no key; writing always does")
+    bootstrap_key_file: Path | None = Field(
+        None,
+        description="a file that holds the first admin key; without it, `serve` prints one if there is none",
+    )
+    trusted_hosts: Names = Field(
+        ["*"], description="names by which the service may be called (`Host`), such as `api.example.org,*.example.net`"
+    )
+    trusted_proxies: Names = Field(
+        [], description="addresses or networks of proxies whose `X-Forwarded-For` and `-Proto` are believed"
+    )
+    cors_origins: Names = Field([], description="origins whose pages may call the service from a browser; `*` for all")
     max_body_bytes: int = Field(1_048_576, ge=1024, description="largest request body that is read")
+    request_seconds: float = Field(
+        20, gt=0, le=600, description="within which a request must have arrived: its head, then its body"
+    )
+    rate_limits: bool = Field(True, description="whether the two rates below are held")
+    failed_logins: str = Field("20/minute", description="failed logins per address, after which it is answered 429")
+    writes_per_key: str = Field("600/minute", description="writes per key, after which it is answered 429")
+    access_log: bool = Field(True, description="whether each request is logged")
+    drain_seconds: float = Field(
+        0, ge=0, le=600, description="after SIGTERM: how long to go on answering while readiness fails already"
+    )
+
+    @field_validator("failed_logins", "writes_per_key")
+    @classmethod
+    def _rate(cls, text: str) -> str:
+        parse(text)
+        return text
 
 
 def project_root() -> Path:

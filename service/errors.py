@@ -2,10 +2,14 @@
 
 ServiceError
 ├── Invalid               the request can never succeed as it is
+├── Unauthenticated       who asks is not known
+├── Forbidden             who asks is known, and may not
 ├── NotFound              no such record
 ├── Conflict              the request contradicts what is stored
 ├── PreconditionRequired  a change without saying which version it changes
 ├── PreconditionFailed    the record has changed since it was read
+├── RateLimited           too much in too short a time
+├── TooSlow               the request did not arrive in time
 ├── Unavailable           try again later
 └── StorageFull           the database has no room left
 """
@@ -51,6 +55,14 @@ class Invalid(ServiceError):
     pass
 
 
+class Unauthenticated(ServiceError):
+    pass
+
+
+class Forbidden(ServiceError):
+    pass
+
+
 class NotFound(ServiceError):
     pass
 
@@ -64,6 +76,17 @@ class PreconditionRequired(ServiceError):
 
 
 class PreconditionFailed(ServiceError):
+    pass
+
+
+@dataclass(eq=False)
+class RateLimited(ServiceError):
+    """`wait`: the seconds after which it is worth trying again."""
+
+    wait: int = 1
+
+
+class TooSlow(ServiceError):
     pass
 
 

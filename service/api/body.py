@@ -1,20 +1,29 @@
-"""Reading request bodies: JSON only, of limited size, parsed exactly."""
+"""Reading request bodies: JSON only, of limited size, within limited time, parsed exactly."""
+
+import asyncio
 
 from fastapi import Request
 from starlette.exceptions import HTTPException
 
+from service.errors import TooSlow
 from service.schemas.strict_json import parse_json
 
 _MEDIA_TYPES = ("application/json", "application/merge-patch+json")
 _DRAINED = 16 * 1_048_576  # a client that is still sending would not read the answer
 
 
-async def read_json(request: Request) -> None:
+async def read_json(request: Request, most: int | None = None) -> None:
     """Parses the body once and keeps it where FastAPI looks for it.
 
-    Raises Invalid for what is not strict JSON; HTTPException 413 for a body over the limit, 415 for other media types.
+    Raises Invalid for what is not strict JSON, TooSlow for a body that does not arrive in time; HTTPException 413 for a
+    body over the limit (the service's, or `most` where that is less), 415 for other media types.
     """
-    content = await _read(request, request.app.state.max_body_bytes)
+    limit = request.app.state.max_body_bytes
+    try:
+        async with asyncio.timeout(request.app.state.body_seconds):
+            content = await _read(request, limit if most is None else min(limit, most))
+    except TimeoutError:
+        raise TooSlow("The body did not arrive in time.") from None
     request._body = content
     if not content:
         return

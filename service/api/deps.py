@@ -4,20 +4,17 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Query, Request, Response
-from pydantic import BeforeValidator
 
 from service.db.engine import Author, Database
 from service.errors import Invalid, PreconditionRequired
-from service.schemas.types import Text, refuse
+from service.schemas.types import GivenTime, Text
 from service.store import idempotency
 from service.store.idempotency import Answer, Once
 
 T = TypeVar("T")
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]{5,15}([Zz]|[+-][0-9]{2}:?[0-9]{2})")
 _TAG = re.compile(r'\s*(?:"([0-9]{1,9})-[0-9a-f]{16}"|(?:W/)?"[^"]*")\s*')  # a strong ETag of ours, or any other
 
 
@@ -72,7 +69,7 @@ def _kept(response: Response) -> Answer:
 
 
 async def writer(request: Request) -> Writer:
-    return Writer(request.app.state.database, Author(request_id=request.state.request_id))
+    return Writer(request.app.state.database, request.state.caller)
 
 
 async def poster(
@@ -99,19 +96,11 @@ async def poster(
     return Writer(plain.database, plain.author, once)
 
 
-def _moment(raw: object) -> object:
-    """A time with its zone. A bare date or number would be read as something that nobody meant."""
-    if isinstance(raw, str) and not _TIME.fullmatch(raw):
-        raise refuse("Expected a time with its zone, such as 2025-09-17T12:00:00Z.")
-    return raw
-
-
 Db = Annotated[Database, Depends(database)]
 Write = Annotated[Writer, Depends(writer)]
 Post = Annotated[Writer, Depends(poster)]
 RecordedAsOf = Annotated[
-    datetime | None,
-    BeforeValidator(_moment),
+    GivenTime | None,
     Query(description="Answer as the record stood at this moment, such as 2025-09-17T12:00:00Z."),
 ]
 IfMatch = Annotated[frozenset[int], Depends(changed_versions)]

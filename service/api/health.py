@@ -1,13 +1,51 @@
 """Whether the process lives, and whether it can do its work."""
 
+import threading
+import time
+
+from fastapi import Request
+
 from service.api import answers
 from service.api.deps import Db
 from service.api.router import router
-from service.errors import Unavailable
+from service.db.engine import Database
+from service.errors import ServiceError, Unavailable
 from service.schemas.meta import Health, Readiness
 from service.store import health
 
 routes = router("health")
+_KEPT = 1.0  # seconds: however often it is asked, the database is asked once in that time
+
+
+class Ready:
+    """The last answer about a database, or the last failure."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.database: Database | None = None
+        self.at = 0.0
+        self.answer: Readiness | ServiceError = Unavailable("Not looked yet.")
+
+    def look(self, database: Database) -> Readiness:
+        """Raises Unavailable while the database is away or stands at another migration."""
+        with self.lock:
+            if database is not self.database or time.monotonic() - self.at > _KEPT:
+                try:
+                    self.answer = _look(database)
+                except ServiceError as error:
+                    self.answer = error
+                self.database, self.at = database, time.monotonic()
+            answer = self.answer
+        if isinstance(answer, ServiceError):
+            raise Unavailable(answer.detail)
+        return answer
+
+
+def _look(database: Database) -> Readiness:
+    revision, head = health.revisions(database)
+    if revision != head:
+        raise Unavailable(f"The database stands at migration {revision or 'none'}, the service needs {head}.")
+    return Readiness(status="ok", revision=revision)
 
 
 @routes.get("/health/live")
@@ -17,9 +55,9 @@ async def read_liveness() -> Health:
 
 
 @routes.get("/health/ready", responses=answers.problems())
-def read_readiness(db: Db) -> Readiness:
-    """Whether the database answers and stands at the newest migration."""
-    revision, head = health.revisions(db)
-    if revision != head:
-        raise Unavailable(f"The database stands at migration {revision or 'none'}, the service needs {head}.")
-    return Readiness(status="ok", revision=revision)
+def read_readiness(request: Request, db: Db) -> Readiness:
+    """Whether the database answers and stands at the newest migration, and the service is not about to end."""
+    if request.app.state.draining:
+        raise Unavailable("The service is about to end.")
+    ready: Ready = request.app.state.ready
+    return ready.look(db)

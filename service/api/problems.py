@@ -4,9 +4,9 @@ Nothing of the input is echoed but the names of its fields, and no text of a dat
 """
 
 import json
-import logging
 from collections.abc import Sequence
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
@@ -15,33 +15,40 @@ from starlette.exceptions import HTTPException
 from service.errors import (
     Conflict,
     Fault,
+    Forbidden,
     Invalid,
     NotFound,
     PreconditionFailed,
     PreconditionRequired,
+    RateLimited,
     ServiceError,
     StorageFull,
+    TooSlow,
+    Unauthenticated,
     Unavailable,
 )
 from service.schemas.faults import faults_of
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger("counterclaim.faults")
 
 MEDIA_TYPE = "application/problem+json"
 _MAX_FAULTS = 100
 
 # status: (code, title)
 KINDS: dict[int, tuple[str, str]] = {
+    400: ("invalid", "The request cannot be read"),
     401: ("unauthenticated", "Who you are is not known"),
     403: ("forbidden", "You may not do this"),
     404: ("not_found", "There is no such thing"),
     405: ("method_not_allowed", "This cannot be done here"),
+    408: ("timeout", "The request took too long to arrive"),
     409: ("conflict", "The request contradicts what is stored"),
     412: ("precondition_failed", "The record has changed"),
     413: ("too_large", "The request is too large"),
     415: ("unsupported_media_type", "The body is not JSON"),
     422: ("invalid", "The request is not valid"),
     428: ("precondition_required", "Say which version you are changing"),
+    431: ("too_large", "The head of the request is too large"),
     429: ("rate_limited", "Too many requests"),
     500: ("internal", "Something went wrong here"),
     503: ("unavailable", "Not available right now"),
@@ -49,10 +56,14 @@ KINDS: dict[int, tuple[str, str]] = {
 }
 _STATUS: dict[type[ServiceError], int] = {
     Invalid: 422,
+    Unauthenticated: 401,
+    Forbidden: 403,
     NotFound: 404,
+    TooSlow: 408,
     Conflict: 409,
     PreconditionRequired: 428,
     PreconditionFailed: 412,
+    RateLimited: 429,
     Unavailable: 503,
     StorageFull: 507,
 }
@@ -92,8 +103,19 @@ def install(app: FastAPI) -> None:
 def _service_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ServiceError)
     status = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
-    headers = {"Retry-After": "1"} if status == 503 else None
-    return problem(request, status, error.detail, error.faults, headers)
+    return problem(request, status, error.detail, error.faults, _headers_of(error))
+
+
+def _headers_of(error: ServiceError) -> dict[str, str] | None:
+    if isinstance(error, RateLimited):
+        return {"Retry-After": str(error.wait)}
+    if isinstance(error, Unavailable):
+        return {"Retry-After": "1"}
+    if isinstance(error, Unauthenticated):
+        return {"WWW-Authenticate": 'Bearer realm="counterclaim"'}
+    if isinstance(error, TooSlow):
+        return {"Connection": "close"}  # the rest of the body is still to come
+    return None
 
 
 def _validation_error(request: Request, error: Exception) -> Response:
@@ -136,5 +158,5 @@ def _allowed(request: Request) -> list[str]:
 
 def unexpected(request: Request, error: Exception) -> Response:
     """What is told of a fault of our own: nothing but that there is one."""
-    log.error("unexpected error", exc_info=error)
+    log.error("fault", exc_info=error, request_id=request.scope.get("state", {}).get("request_id"))
     return problem(request, 500, "This is a fault of the service. It has been logged under the request's id.")

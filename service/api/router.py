@@ -1,6 +1,8 @@
-"""The route class of every endpoint: strict about bodies and query parameters before FastAPI reads them."""
+"""The route class of every endpoint: who is calling, then its query parameters, then its body, all before FastAPI."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from inspect import isclass
 from typing import Any, get_args, get_origin
 
@@ -8,25 +10,68 @@ from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from service.api.access import NEVER_PUBLIC, needed_role
+from service.api.answers import problems
 from service.api.body import read_json
-from service.errors import Fault, Invalid
+from service.domain.vocabulary import Role
+from service.errors import Fault, Invalid, Unavailable
+
+_WRITERS = 16  # at once; the other threads are left to readers
+_PATIENCE = 5.0  # seconds that a writer waits for its turn
 
 
 class StrictRoute(APIRoute):
-    """Refuses unknown query parameters, repeated ones that take one value, and bodies that are not exact JSON."""
+    """Asks who is calling (`api/access.py`); refuses unknown query parameters, repeated ones that take one value, and
+    bodies that are too large or not exact JSON.
+    """
+
+    body_bytes: int | None = None  # the most that is read of a body, where that is less than everywhere
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        self.needed = needed_role(endpoint.__name__, set(options["methods"]))
+        if self.needed is not None:
+            refusals = (401, 429) if self.needed is Role.READER else (401, 403, 429)
+            options["responses"] = problems(*refusals) | (options.get("responses") or {})
+            public = self.needed is Role.READER and endpoint.__name__ not in NEVER_PUBLIC
+            options["openapi_extra"] = {"security": [{}, {"key": []}] if public else [{"key": []}]}
+        super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         handle = super().get_route_handler()
         known = dict(_query_parameters(self))
         reads_body = self.body_field is not None
+        writes = "GET" not in (self.methods or ())
 
         async def strict(request: Request) -> Response:
+            if self.needed is not None:
+                await request.app.state.access.admit(request, self.name, self.needed)
             _check_query(request, known)
             if reads_body:
-                await read_json(request)
-            return await handle(request)
+                await read_json(request, self.body_bytes)
+            if not writes:
+                return await handle(request)
+            async with _turn(request.app.state.writers):
+                return await handle(request)
 
         return strict
+
+
+def writers() -> asyncio.Semaphore:
+    return asyncio.Semaphore(_WRITERS)
+
+
+@asynccontextmanager
+async def _turn(semaphore: asyncio.Semaphore) -> AsyncIterator[None]:
+    """Writers wait for each other, so they wait here rather than in threads that readers need."""
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            await semaphore.acquire()
+    except TimeoutError:
+        raise Unavailable("Too many writers at once. Try again in a moment.") from None
+    try:
+        yield
+    finally:
+        semaphore.release()
 
 
 def _query_parameters(route: APIRoute) -> list[tuple[str, bool]]:
@@ -61,5 +106,7 @@ def _check_query(request: Request, known: dict[str, bool]) -> None:
         raise Invalid(every[0].detail, every)
 
 
-def router(tag: str) -> APIRouter:
-    return APIRouter(route_class=StrictRoute, tags=[tag])
+def router(tag: str, body_bytes: int | None = None) -> APIRouter:
+    """A router of strict routes, which read no more of a body than `body_bytes` where that is given."""
+    route_class = type("StrictRoute", (StrictRoute,), {"body_bytes": body_bytes})
+    return APIRouter(route_class=route_class, tags=[tag])

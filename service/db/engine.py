@@ -10,14 +10,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
-from sqlalchemy import Connection, make_url
+from sqlalchemy import Connection, QueuePool, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from service.db import postgres, sqlite
 from service.db.faults import as_service_error, is_collision
 from service.db.limits import LIMITS, Limits
+from service.domain.vocabulary import Role
 from service.errors import Invalid, Unavailable
 
 __all__ = ["Author", "Connection", "Database"]
@@ -28,11 +29,12 @@ _ATTEMPTS = 4
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who makes a change, and in which request; nobody in particular for the command line."""
+    """Who makes a change, and in which request. The command line is nobody, without a role: it may all."""
 
     id: str | None = None
     name: str | None = None
     request_id: str | None = None
+    role: Role | None = None
 
 
 BeforeCommit = Callable[[Connection, Author], None]
@@ -90,7 +92,7 @@ class Database:
 
     def _write_once(self, work: Callable[[Connection], T], by: Author) -> T:
         with self.writer.begin() as connection:
-            connection.execution_options(touched={})
+            connection.execution_options(touched={}, author=by)
             result = work(connection)
             if self.before_commit is not None:
                 self.before_commit(connection, by)
@@ -113,6 +115,11 @@ class Database:
             finally:
                 if self.dialect == "sqlite":
                     sqlite.raw(connection).execute("PRAGMA foreign_keys=ON")
+
+    def connections_in_use(self, engine: Literal["writer", "reader"]) -> int:
+        pool = getattr(self, engine).pool
+        assert isinstance(pool, QueuePool)
+        return pool.checkedout()
 
     def close(self) -> None:
         self.writer.dispose()

@@ -7,6 +7,7 @@ from service.db.entities import EntityRow
 from service.db.figures import FigureRow
 from service.db.history import ChangeRow
 from service.db.idempotency import AnswerRow
+from service.db.keys import KeyRow
 from service.db.measurands import MeasurandRow
 from service.db.metrics import MetricRow, ScopeRow
 from service.db.search import SearchRow
@@ -19,6 +20,7 @@ __all__ = [
     "DisputeRow",
     "EntityRow",
     "FigureRow",
+    "KeyRow",
     "MeasurandRow",
     "MetricRow",
     "ScopeRow",

@@ -188,6 +188,15 @@ class Operation(Word):
     RESTORE = "restore", "its withdrawal was undone"
 
 
+class Role(Word):
+    """From the least to the most: each may do all that the ones before it may."""
+
+    READER = "reader", "reads where reading is not public"
+    CONTRIBUTOR = "contributor", "creates records; amends, withdraws and restores its own; takes its own disputes back"
+    CURATOR = "curator", "changes all records, and sets every status of a dispute"
+    ADMIN = "admin", "makes and revokes API keys"
+
+
 VOCABULARIES: dict[str, type[Word]] = {
     "source_kind": SourceKind,
     "entity_kind": EntityKind,
@@ -209,4 +218,5 @@ VOCABULARIES: dict[str, type[Word]] = {
     "relation": Relation,
     "disagreement_kind": DisagreementKind,
     "operation": Operation,
+    "role": Role,
 }

@@ -9,7 +9,7 @@ from service.schemas.base import Body, Page, View
 from service.schemas.queries import PageQuery
 from service.schemas.types import Id, Time
 
-RecordKind = Literal["source", "entity", "metric", "claim", "figure", "dispute"]
+RecordKind = Literal["source", "entity", "metric", "claim", "figure", "dispute", "key"]
 
 
 class Actor(View):

@@ -31,6 +31,7 @@ class Vocabularies(View):
     relation: list[Term]
     disagreement_kind: list[Term]
     operation: list[Term]
+    role: list[Term]
     unit: list[Term] = Field(description="Single units; join them by '.' and at most one '/'.")
     currency: list[Term] = Field(description="ISO 4217 currencies, which are units too.")
 
@@ -47,6 +48,8 @@ class Links(View):
     disagreements: str
     contested_claims: str
     changes: str
+    keys: str
+    me: str
     openapi: str
     docs: str
 

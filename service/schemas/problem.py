@@ -14,6 +14,7 @@ ProblemCode = Literal[
     "precondition_failed",
     "unauthenticated",
     "forbidden",
+    "timeout",
     "method_not_allowed",
     "unsupported_media_type",
     "too_large",

@@ -1,11 +1,13 @@
 """JSON read exactly: numbers never become floats, and what is ambiguous is refused."""
 
 import json
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from service.errors import Invalid
 
+_MAX_DEPTH = 32  # far more than any body of ours has
 _MAX_NUMBER = 400  # characters; no number within the bounds is longer
 
 
@@ -42,7 +44,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def parse_json(content: bytes) -> Any:
     """Raises Invalid for anything but strict UTF-8 JSON of moderate depth."""
     try:
-        return json.loads(
+        parsed = json.loads(
             content.decode("utf-8"),
             parse_float=_decimal,
             parse_int=_integer,
@@ -50,9 +52,27 @@ def parse_json(content: bytes) -> Any:
             object_pairs_hook=_object,
         )
     except RecursionError:
-        raise Invalid.at("", "The body is nested too deep.") from None
+        raise _too_deep() from None
     except UnicodeDecodeError as error:
         raise Invalid.at("", f"The body is not UTF-8 (at byte {error.start}).") from None
     except json.JSONDecodeError as error:
         detail = f"The body is not valid JSON (at line {error.lineno}, column {error.colno})."
         raise Invalid.at("", detail) from None
+    if content.count(b"[") + content.count(b"{") > _MAX_DEPTH and _is_deeper(parsed, _MAX_DEPTH):
+        raise _too_deep()
+    return parsed
+
+
+def _is_deeper(parsed: Any, most: int) -> bool:
+    layer = [parsed]
+    for _ in range(most):
+        layer = [inner for outer in layer if isinstance(outer, (dict, list)) for inner in _inside(outer)]
+    return any(isinstance(inner, (dict, list)) for inner in layer)
+
+
+def _inside(outer: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return outer.values() if isinstance(outer, dict) else outer
+
+
+def _too_deep() -> Invalid:
+    return Invalid.at("", f"The body is nested too deep: at most {_MAX_DEPTH} levels.")

@@ -20,6 +20,7 @@ from service.errors import Invalid
 from service.schemas.strict_json import Outsized
 
 _DOI = re.compile(r"^10\.[0-9]{4,9}/[!-~]+$")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]{5,15}([Zz]|[+-][0-9]{2}:?[0-9]{2})")
 _LANGUAGE = re.compile(r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*$")
 MAX_LINE = 500
 MAX_TEXT = 20_000
@@ -120,6 +121,15 @@ def _day(raw: object) -> date:
 
 def format_time(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def _moment(raw: object) -> object:
+    """A time with its zone. A bare date or number would be read as something that nobody meant."""
+    if isinstance(raw, datetime):
+        return raw
+    if not isinstance(raw, str) or not _TIME.fullmatch(raw):
+        raise refuse("Expected a time with its zone, such as 2025-09-17T12:00:00Z.")
+    return raw
 
 
 def _unique(items: list[str]) -> list[str]:
@@ -226,6 +236,7 @@ Time = Annotated[
     PlainSerializer(format_time, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
+GivenTime = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 Year = Annotated[int, Strict(), Field(ge=1000, le=9999)]
 Lines = Annotated[list[Line], Field(max_length=200), AfterValidator(_unique)]

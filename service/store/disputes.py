@@ -7,8 +7,9 @@ from sqlalchemy import Connection, Select, select
 from sqlalchemy.orm import aliased
 
 from service.db.tables import ClaimRow, DisputeRow, EntityRow, FigureRow
+from service.domain.access import may_set_status
 from service.domain.period import parse_period
-from service.errors import Fault, Invalid
+from service.errors import Fault, Forbidden, Invalid
 from service.schemas.disputes import Dispute, DisputeCreate, DisputePage, DisputePatch
 from service.schemas.queries import DisputeQuery
 from service.store import measurands, rows, versions
@@ -77,6 +78,7 @@ def create(connection: Connection, body: DisputeCreate) -> Created:
     if values["raised_by_id"] is None and values["disputing_claim_id"] is not None:
         values["raised_by_id"] = _claimant(connection, values["disputing_claim_id"])
     _check(connection, values)
+    _refuse_status(connection, values["status"], None)
     touched = _lock(connection, values["disputed_claim_id"])
     made = versions.create(connection, DisputeRow, _derive(values))
     measurands.refresh(connection, touched if made.is_new else ())
@@ -89,6 +91,7 @@ def amend(connection: Connection, ref: str, patch: DisputePatch, expected: Versi
     changes = patch.model_dump(exclude=set(refs)) | rows.resolve_refs(connection, patch, refs, row)
     content = rows.content(row, [*_FIELDS, *(f"{name}_id" for name in _REFS)]) | changes
     _check(connection, content)
+    _refuse_status(connection, content["status"], row["status"])
     touched = _lock(connection, row["disputed_claim_id"])
     if versions.amend(connection, DisputeRow, row, _derive(content)):
         measurands.refresh(connection, touched)
@@ -145,6 +148,14 @@ def _check(connection: Connection, values: Values) -> None:
         faults.append(Fault("/closed", "The dispute would close before it opens."))
     if faults:
         raise Invalid(faults[0].detail, faults)
+
+
+def _refuse_status(connection: Connection, status: str, before: str | None) -> None:
+    """Raises Forbidden for what another than the dispute's author decides."""
+    role = versions.author(connection).role
+    if role is not None and not may_set_status(role, status, before):
+        detail = "You may take your own dispute back (taken_back); what else becomes of it, a curator sets."
+        raise Forbidden.at("/status", detail)
 
 
 def _derive(values: Values) -> Values:

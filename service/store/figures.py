@@ -151,6 +151,7 @@ def insert_into(connection: Connection, claim_id: str, ids: Sequence[str | None]
             "version": 1,
             "created_at": moment,
             "updated_at": moment,
+            "created_by": versions.author(connection).id,
         }
         for index, (given, figure) in enumerate(zip(ids, prepared, strict=True))
     ]
@@ -169,6 +170,7 @@ def create(connection: Connection, body: FigureCreate) -> Created:
         if differing:
             raise versions.already_stored(FigureRow, differing)
         return Created(stored["id"], is_new=False)
+    versions.refuse_foreign(connection, ClaimRow, claim, "/claim")
     versions.refuse_withdrawn(ClaimRow, claim, "/claim")
     prepared.refuse_withdrawn_metric("")
     figure_id = body.id or versions.new_id()

@@ -7,10 +7,11 @@ from sqlalchemy import Connection, RowMapping, insert, select, text, tuple_
 
 from service.db.engine import Author
 from service.db.tables import ChangeRow
-from service.errors import NotFound
+from service.errors import Forbidden, NotFound
 from service.schemas.base import Head
 from service.schemas.history import Change, ChangePage, FeedQuery, HistoryQuery
-from service.store import claims, disputes, entities, figures, metrics, rows, sources, versions
+from service.schemas.keys import RecordedKey
+from service.store import claims, disputes, entities, figures, keys, metrics, rows, sources, versions
 from service.store.pages import fetch_page
 from service.store.rows import Values
 from service.store.versions import Touched
@@ -19,14 +20,16 @@ _CHUNK = 500
 _FEED_LOCK = 0x436C68  # an advisory lock of its own: one transaction at a time takes its place in the feed
 _UNCHANGING = {"version", "updated_at"}
 
-_BY_IDS: dict[str, Callable[[Connection, Collection[str]], Sequence[Head]]] = {
+_BY_IDS: dict[str, Callable[[Connection, Collection[str]], Sequence[Head | RecordedKey]]] = {
     "source": sources.by_ids,
     "entity": entities.by_ids,
     "metric": metrics.by_ids,
     "claim": claims.by_ids,
     "figure": figures.by_ids,
     "dispute": disputes.by_ids,
+    "key": keys.by_ids,
 }
+_FOR_ADMINS = "key"  # who has keys is nobody else's business
 _COLUMNS = list(ChangeRow.__table__.columns)
 
 
@@ -98,9 +101,16 @@ def of_record(connection: Connection, kind: str, record_id: str, query: HistoryQ
     return ChangePage(items=[_shown(row) for row in found], next_cursor=cursor)
 
 
-def feed(connection: Connection, query: FeedQuery) -> list[Change]:
-    """Changes of all records in the order of their commits, from right after `query.after` on."""
+def feed(connection: Connection, query: FeedQuery, *, for_admin: bool) -> list[Change]:
+    """Changes of all records in the order of their commits, from right after `query.after` on.
+
+    Raises Forbidden when someone else than an admin asks for those of keys.
+    """
     statement = select(*_COLUMNS).where(ChangeRow.seq > query.after)
+    if not for_admin:
+        if _FOR_ADMINS in query.kind:
+            raise Forbidden.at("/kind", "The changes of keys are for admins.", "query")
+        statement = statement.where(ChangeRow.kind != _FOR_ADMINS)
     if query.kind:
         statement = statement.where(rows.any_of(ChangeRow.kind, query.kind))
     found = connection.execute(statement.order_by(ChangeRow.seq).limit(query.limit)).mappings()

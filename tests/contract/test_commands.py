@@ -19,6 +19,7 @@ import yaml
 
 from service.config import Settings
 from tests.conftest import Templates
+from tests.support import ADMIN
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNTERCLAIM = str(Path(sys.executable).with_name("counterclaim"))
@@ -78,18 +79,23 @@ def test_the_demo_is_served_kept_and_ended_cleanly(bare_url: str) -> None:
     settings = {"COUNTERCLAIM_DATABASE_URL": bare_url}
     with serving("--demo", **settings) as (address, process):
         source = {"key": "kept", "kind": "other", "title": "Kept"}
-        assert httpx.post(f"{address}/v1/sources", json=source).status_code == 201
+        assert httpx.post(f"{address}/v1/sources", json=source).status_code == 401
+        made = run("key", "create", "--name", "me", "--role", "contributor", **settings)
+        authorized = {"Authorization": f"Bearer {made.stdout.strip()}"}
+        assert httpx.post(f"{address}/v1/sources", json=source, headers=authorized).status_code == 201
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=20)
     assert process.returncode in (0, 130), output
     assert "Loaded the demo bundle" in output
     assert "Traceback" not in output
+    assert len(re.findall(r"^  ccl_[0-9a-f]{32}_[0-9a-f]{64}$", output, re.MULTILINE)) == 1
     with serving("--demo", **settings) as (address, process):
         assert httpx.get(f"{address}/v1/sources/kept").status_code == 200
         assert httpx.get(f"{address}/v1/comparisons/gpt-4.training-cost").status_code == 200
         process.send_signal(signal.SIGTERM)
         output, _ = process.communicate(timeout=20)
     assert "Loaded" not in output
+    assert "ccl_" not in output
 
 
 def test_an_empty_database_can_be_served(bare_url: str) -> None:
@@ -109,6 +115,35 @@ def test_a_database_that_cannot_be_had_is_told_in_words(url: str) -> None:
         answer = run(command, COUNTERCLAIM_DATABASE_URL=url)
         assert (answer.returncode, "Traceback" in answer.stderr) == (1, False), answer.stderr
         assert answer.stderr.startswith("counterclaim: ")
+
+
+def test_the_first_key_may_come_from_a_file(bare_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(f"{ADMIN}\n")
+    settings = {"COUNTERCLAIM_DATABASE_URL": bare_url, "COUNTERCLAIM_BOOTSTRAP_KEY_FILE": str(file)}
+    for _ in range(2):  # it is known the second time
+        with serving("--migrate", **settings) as (address, process):
+            answer = httpx.get(f"{address}/v1/me", headers={"Authorization": f"Bearer {ADMIN}"})
+            assert answer.json()["role"] == "admin"
+            process.send_signal(signal.SIGTERM)
+            output, _ = process.communicate(timeout=20)
+            assert ADMIN.secret not in output
+    file.write_text("ccl_nothing")
+    refused = run("serve", **settings)
+    assert (refused.returncode, str(file) in refused.stderr.replace("\n", "")) == (1, True)
+
+
+def test_keys_are_made_listed_and_revoked(bare_url: str) -> None:
+    settings = {"COUNTERCLAIM_DATABASE_URL": bare_url}
+    run("migrate", **settings)
+    made = run("key", "create", "--name", "Importer", "--expires", "2031-01-01", **settings)
+    assert re.fullmatch(r"ccl_[0-9a-f]{32}_[0-9a-f]{64}\n", made.stdout)
+    listed = run("key", "list", **settings).stdout
+    assert re.search(r"Importer +contributor +\d{4}-\d\d-\d\d \d\d:\d\d +2031-01-01 00:00 +- +-", listed)
+    assert made.stdout.strip() not in listed
+    assert run("key", "revoke", "Importer", **settings).returncode == 0
+    assert "no standing key named 'Importer'" in run("key", "revoke", "Importer", **settings).stderr
+    assert run("key", "create", "--name", "x", "--role", "owner", **settings).returncode == 2
 
 
 def test_migrate_and_load(bare_url: str, tmp_path: Path) -> None:

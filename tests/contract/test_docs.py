@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import Api
+from tests.support import ADMIN, Api
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -44,7 +44,9 @@ def test_every_request_shown_has_the_answer_shown(demo: Api, path: Path) -> None
         address = next(word for word in words if word.startswith(BASE)).removeprefix(BASE)
         if "-d" in words:
             body = words[words.index("-d") + 1]
-            answer = demo.client.post(address, content=body, headers={"Content-Type": "application/json"})
+            given = [words[index + 1] for index, word in enumerate(words) if word == "-H"]
+            headers = dict(line.replace("$COUNTERCLAIM_KEY", str(ADMIN)).split(": ", 1) for line in given)
+            answer = demo.client.post(address, content=body, headers=headers)
         else:
             answer = demo.client.get(address)
         assert answer.is_success, answer.text

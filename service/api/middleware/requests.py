@@ -33,29 +33,6 @@ class RequestId:
         await self.app(scope, receive, send_with_id)
 
 
-class SecurityHeaders:
-    """Tells browsers to take an answer for what it is, and to load nothing for it. A page may say what it needs."""
-
-    DEFAULTS = (
-        (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-        (b"x-content-type-options", b"nosniff"),
-        (b"referrer-policy", b"no-referrer"),
-    )
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                given = {name.lower() for name, _ in message["headers"]}
-                added = [(name, value) for name, value in self.DEFAULTS if name not in given]
-                message["headers"] = [*message["headers"], *added]
-            await send(message)
-
-        await self.app(scope, receive, send_with_headers)
-
-
 class Failures:
     """Answers what no handler foresaw. The connection stays usable; an answer that has begun is cut off."""
 

@@ -1,0 +1,101 @@
+"""Who may call which route, and who is calling.
+
+Reading needs a reader's key, or none where reading is public; changing needs a contributor's; the exceptions stand in
+the sets below. Whose records a contributor may change is for the store (`store/versions.py`).
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+
+from service.api.limits import RateLimits
+from service.db.engine import Author, Database
+from service.domain.access import Token, parse_token, reaches
+from service.domain.vocabulary import Role
+from service.errors import Forbidden, ServiceError, Unauthenticated
+from service.store import keys
+
+OPEN = {"read_liveness", "read_readiness"}  # for whoever reaches the port
+NEVER_PUBLIC = {"read_me"}  # readers, but none without a key
+FOR_ADMINS = {"list_keys", "create_key", "read_key", "revoke_key"}
+
+_USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+def needed_role(operation: str, methods: set[str]) -> Role | None:
+    """The least role that may call a route; None where nobody is asked."""
+    if operation in OPEN:
+        return None
+    if operation in FOR_ADMINS:
+        return Role.ADMIN
+    return Role.READER if methods <= {"GET", "HEAD"} else Role.CONTRIBUTOR
+
+
+@dataclass
+class Access:
+    """Tells who is calling. `noted` has when each key's use was last written down, lest every request be a write."""
+
+    public_reads: bool
+    limits: RateLimits
+    noted: dict[str, datetime] = field(default_factory=dict)
+    running: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def admit(self, request: Request, operation: str, needed: Role) -> None:
+        """Puts who is calling into `request.state.caller` (None: the public).
+
+        Raises Unauthenticated, Forbidden or RateLimited.
+        """
+        headers = request.headers.getlist("authorization")
+        if not headers:
+            if not (self.public_reads and needed is Role.READER and operation not in NEVER_PUBLIC):
+                detail = "This needs an API key: send it as Authorization: Bearer ccl_…"
+                raise Unauthenticated.at("/Authorization", detail, "header")
+            request.state.caller = None
+            return
+        address = request.client.host if request.client else ""
+        self.limits.check_failures(address)
+        try:
+            holder = await self._holder(request.app.state.database, headers)
+        except Unauthenticated:
+            self.limits.count_failure(address)
+            raise
+        request.state.caller = Author(holder.id, holder.name, request.state.request_id, holder.role)
+        if not reaches(holder.role, needed):
+            raise Forbidden(f"This needs the role {needed} or more; this key has {holder.role}.")
+        if needed is not Role.READER:
+            self.limits.count_write(holder.id)
+
+    async def _holder(self, database: Database, headers: list[str]) -> keys.Holder:
+        scheme, _, credentials = headers[0].partition(" ")
+        token = parse_token(credentials.strip()) if scheme.lower() == "bearer" and len(headers) == 1 else None
+        if token is None:
+            detail = "This is no API key. Send one as Authorization: Bearer ccl_…"
+            raise Unauthenticated.at("/Authorization", detail, "header")
+        holder = await run_in_threadpool(_look_up, database, token)
+        if self._is_stale(holder):
+            task = asyncio.create_task(self._note_use(database, holder.id))
+            self.running.add(task)
+            task.add_done_callback(self.running.discard)
+        return holder
+
+    def _is_stale(self, holder: keys.Holder) -> bool:
+        moment = datetime.now(UTC)
+        last = self.noted.get(holder.id) or holder.last_used_at
+        if last is not None and moment - last < _USE_NOTED_EVERY:
+            return False
+        self.noted[holder.id] = moment
+        return True
+
+    async def _note_use(self, database: Database, key_id: str) -> None:
+        try:
+            await run_in_threadpool(database.write, lambda connection: keys.note_use(connection, key_id))
+        except ServiceError:
+            self.noted.pop(key_id, None)  # the next request tries again
+
+
+def _look_up(database: Database, token: Token) -> keys.Holder:
+    with database.read() as connection:
+        return keys.holder(connection, token)

@@ -1,0 +1,49 @@
+"""API keys: made and revoked by admins; and who one is."""
+
+from typing import Annotated
+
+from fastapi import Query, Request, Response
+
+from service.api import answers
+from service.api.deps import Db, Write
+from service.api.router import router
+from service.schemas.keys import ApiKey, ApiKeyCreate, ApiKeyCreated, ApiKeyPage, KeyQuery
+from service.store import keys
+
+routes = router("keys", body_bytes=16_384)
+
+
+@routes.get("/keys", responses=answers.LIST)
+def list_keys(query: Annotated[KeyQuery, Query()], db: Db) -> ApiKeyPage:
+    """Newest first, revoked ones too; never the keys themselves."""
+    with db.read() as connection:
+        return keys.page(connection, query)
+
+
+@routes.post("/keys", status_code=201, responses=answers.problems(413, 415) | answers.LOCATED)
+def create_key(body: ApiKeyCreate, write: Write, response: Response) -> ApiKeyCreated:
+    """The key itself is in this answer and nowhere else: keep it."""
+    token = write(lambda connection: keys.create(connection, body))
+    with write.database.read() as connection:
+        made = keys.read(connection, token.id)
+    response.headers["Location"] = f"/v1/keys/{made.id}"
+    return ApiKeyCreated(**made.model_dump(), key=str(token))
+
+
+@routes.get("/keys/{id}", responses=answers.problems(404))
+def read_key(id: str, db: Db) -> ApiKey:
+    with db.read() as connection:
+        return keys.read(connection, id)
+
+
+@routes.delete("/keys/{id}", responses=answers.problems(404))
+def revoke_key(id: str, write: Write) -> ApiKey:
+    """At once and for good. Revoking again changes nothing."""
+    return write(lambda connection: keys.revoke(connection, id))
+
+
+@routes.get("/me")
+def read_me(request: Request, db: Db) -> ApiKey:
+    """The key that this request is made with."""
+    with db.read() as connection:
+        return keys.read(connection, request.state.caller.id)

@@ -1,0 +1,49 @@
+"""How often: failed logins per address, and writes per key. Each process counts for itself."""
+
+import ipaddress
+import time
+
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from service.errors import RateLimited
+
+
+class RateLimits:
+    """Rates are written `10/minute`. Nothing is limited where none is given."""
+
+    def __init__(self, failed_logins: str | None, writes: str | None) -> None:
+        self.window = MovingWindowRateLimiter(MemoryStorage())
+        self.failed_logins = parse(failed_logins) if failed_logins else None
+        self.writes = parse(writes) if writes else None
+
+    def check_failures(self, address: str) -> None:
+        """Raises RateLimited after too many failed logins, for good keys as well: else guessing could go on."""
+        if self.failed_logins and not self.window.test(self.failed_logins, "login", network_of(address)):
+            wait = self._wait(self.failed_logins, "login", network_of(address))
+            raise RateLimited("Too many failed logins from this address.", wait=wait)
+
+    def count_failure(self, address: str) -> None:
+        if self.failed_logins:
+            self.window.hit(self.failed_logins, "login", network_of(address))
+
+    def count_write(self, key_id: str) -> None:
+        if self.writes and not self.window.hit(self.writes, "write", key_id):
+            detail = f"This key may write {self.writes.amount} times in {self.writes.get_expiry()} seconds."
+            raise RateLimited(detail, wait=self._wait(self.writes, "write", key_id))
+
+    def _wait(self, rate: object, *names: str) -> int:
+        reset = self.window.get_window_stats(rate, *names).reset_time  # type: ignore[arg-type]
+        return max(1, round(reset - time.time() + 0.5))
+
+
+def network_of(address: str) -> str:
+    """The address; of an IPv6 one, the network of 64 bits, which is what one party is given."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 6:
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return address

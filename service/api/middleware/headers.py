@@ -1,0 +1,45 @@
+"""Headers of every answer: what browsers may do with it, and who may keep it."""
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+class AnswerHeaders:
+    """Says what an answer does not say itself.
+
+    Browsers take it for what it is and load nothing for it. What was read may be kept, to be asked for again by its
+    ETag: by anybody if it is public, by the reader alone if a key was sent. Changes and failures are not kept.
+    """
+
+    SECURITY = (
+        (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+        (b"cross-origin-resource-policy", b"cross-origin"),
+    )
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                given = {name.lower() for name, _ in message["headers"]}
+                wanted = (*self.SECURITY, (b"cache-control", _kept(scope, message["status"])))
+                added = [pair for pair in wanted if pair[0] not in given]
+                message["headers"] = [*message["headers"], *added, (b"vary", b"Authorization")]
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+def _kept(scope: Scope, status: int) -> bytes:
+    if scope["method"] not in ("GET", "HEAD") or status >= 400:
+        return b"no-store"
+    if scope["path"].startswith(("/v1/keys", "/v1/me", "/health", "/metrics")):
+        return b"no-store"
+    return b"private, no-cache" if "authorization" in Headers(scope=scope) else b"public, no-cache"

@@ -1,0 +1,43 @@
+"""One line of log for each request: never its query string, body or headers."""
+
+import time
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_log = structlog.get_logger("counterclaim.access")
+_MAX_PATH = 200
+
+
+class AccessLog:
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        start = time.perf_counter()
+        status = 0  # none: the client hung up
+
+        async def note_status(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, note_status)
+        finally:
+            state = scope["state"]
+            caller = state.get("caller")
+            _log.info(
+                "request",
+                method=scope["method"],
+                path=scope["path"][:_MAX_PATH],
+                status=status,
+                milliseconds=round((time.perf_counter() - start) * 1000, 2),
+                request_id=state["request_id"],
+                key_id=caller.id if caller else None,
+                client=scope["client"][0] if scope.get("client") else None,
+            )

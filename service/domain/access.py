@@ -1,0 +1,67 @@
+"""Who may do what, and what an API key looks like.
+
+A key is written `ccl_<id>_<secret>`: the id of its record (a UUID without hyphens) and 256 random bits, both in
+hexadecimal. The secret is shown once and only its SHA-256 is kept: of that many random bits nothing slower is needed.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from typing import NamedTuple
+from uuid import UUID
+
+from service.domain.vocabulary import DisputeStatus, Role
+
+_TOKEN = re.compile(r"ccl_([0-9a-f]{32})_([0-9a-f]{64})")
+_RANKS = {role: rank for rank, role in enumerate(Role)}
+_NO_DIGEST = "0" * 64
+
+
+class Token(NamedTuple):
+    """An API key, taken apart."""
+
+    id: str
+    secret: str
+
+    def __str__(self) -> str:
+        return f"ccl_{self.id.replace('-', '')}_{self.secret}"
+
+    def __repr__(self) -> str:
+        return f"Token({self.id})"  # the secret stays out of logs and tracebacks
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.secret.encode()).hexdigest()
+
+    def fits(self, digest: str | None) -> bool:
+        """Whether this is the key of which that digest is kept; as slow for a key that there is not (None)."""
+        return hmac.compare_digest(self.digest, digest or _NO_DIGEST) and digest is not None
+
+
+def new_token(key_id: str) -> Token:
+    return Token(key_id, secrets.token_hex(32))
+
+
+def parse_token(text: str) -> Token | None:
+    found = _TOKEN.fullmatch(text)
+    return Token(str(UUID(found[1])), found[2]) if found else None
+
+
+def reaches(role: Role, needed: Role) -> bool:
+    return _RANKS[role] >= _RANKS[needed]
+
+
+def may_change(role: Role, *, own: bool) -> bool:
+    """Whether a record may be amended, withdrawn and restored: one's own, or anybody's."""
+    return reaches(role, Role.CONTRIBUTOR if own else Role.CURATOR)
+
+
+def may_set_status(role: Role, status: str, before: str | None) -> bool:
+    """Whether a dispute may come to have this status; `before` is None for a new one.
+
+    Who raised a dispute takes it back; what else becomes of it is not for its author to say.
+    """
+    if status == (before or DisputeStatus.OPEN):
+        return True
+    return reaches(role, Role.CURATOR) or (before is not None and status == DisputeStatus.TAKEN_BACK)

@@ -1,0 +1,115 @@
+"""API keys: making, revoking, and telling whose they are."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, RowMapping, select, text, update
+
+from service.db.tables import KeyRow
+from service.domain.access import Token, new_token
+from service.domain.key import is_uuid
+from service.domain.vocabulary import Operation, Role
+from service.errors import Invalid, NotFound, Unauthenticated
+from service.schemas.keys import ApiKey, ApiKeyCreate, ApiKeyPage, KeyQuery, RecordedKey
+from service.store import rows, versions
+from service.store.pages import fetch_page
+
+_SELECT = select(*(getattr(KeyRow, name) for name in ApiKey.model_fields))
+_RECORDED = select(*(getattr(KeyRow, name) for name in RecordedKey.model_fields))
+
+
+class Holder(NamedTuple):
+    """Whose key it is."""
+
+    id: str
+    name: str
+    role: Role
+    last_used_at: datetime | None
+
+
+def read(connection: Connection, key_id: str) -> ApiKey:
+    return ApiKey.model_validate(rows.one(connection, KeyRow, _SELECT, key_id))
+
+
+def by_ids(connection: Connection, ids: Collection[str]) -> list[RecordedKey]:
+    return [RecordedKey.model_validate(row) for row in rows.fetch(connection, _RECORDED.where(KeyRow.id.in_(ids)))]
+
+
+def page(connection: Connection, query: KeyQuery) -> ApiKeyPage:
+    sorts = {"created_at": KeyRow.created_at}
+    found, cursor = fetch_page(connection, _SELECT, sorts, KeyRow.id, query, "-created_at")
+    return ApiKeyPage(items=[ApiKey.model_validate(row) for row in found], next_cursor=cursor)
+
+
+def every(connection: Connection) -> list[ApiKey]:
+    statement = _SELECT.order_by(KeyRow.created_at.desc(), KeyRow.id.desc())
+    return [ApiKey.model_validate(row) for row in rows.fetch(connection, statement)]
+
+
+def create(connection: Connection, body: ApiKeyCreate) -> Token:
+    """Raises Invalid when the key would have expired already."""
+    if body.expires_at is not None and body.expires_at <= versions.now():
+        raise Invalid.at("/expires_at", "This moment has passed; the key would never work.")
+    token = new_token(versions.new_id())
+    _insert(connection, token, body)
+    return token
+
+
+def create_first(connection: Connection, token: Token | None = None) -> Token | None:
+    """The key with which everything begins: a given one, unless it is known; else a new one, if there is none yet."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE key IN SHARE ROW EXCLUSIVE MODE"))  # two services may start at once
+    known = select(KeyRow.id).limit(1) if token is None else select(KeyRow.id).where(KeyRow.id == token.id)
+    if connection.execute(known).first() is not None:
+        return None
+    first = token or new_token(versions.new_id())
+    _insert(connection, first, ApiKeyCreate(name="bootstrap", role=Role.ADMIN))
+    return first
+
+
+def _insert(connection: Connection, token: Token, body: ApiKeyCreate) -> None:
+    moment = versions.now()
+    life = {"id": token.id, "version": 1, "created_at": moment, "updated_at": moment, "digest": token.digest}
+    versions.insert_new(connection, KeyRow, [{**body.model_dump(), **life}])
+    versions.note(connection, KeyRow, token.id, Operation.CREATE)
+
+
+def revoke(connection: Connection, key_id: str) -> ApiKey:
+    """From the commit on the key is refused. Revoking again changes nothing."""
+    row = versions.lock(connection, KeyRow, key_id, None)
+    if row["revoked_at"] is None:
+        versions.bump(connection, KeyRow, row, {"revoked_at": versions.now()})
+    return read(connection, row["id"])
+
+
+def holder(connection: Connection, token: Token) -> Holder:
+    """Raises Unauthenticated for a key that is unknown, wrong, expired or revoked."""
+    columns = (KeyRow.name, KeyRow.role, KeyRow.digest, KeyRow.expires_at, KeyRow.revoked_at, KeyRow.last_used_at)
+    row = connection.execute(select(*columns).where(KeyRow.id == token.id)).mappings().one_or_none()
+    if not token.fits(row["digest"] if row else None) or row is None:
+        raise Unauthenticated.at("/Authorization", "This API key is not known here.", "header")
+    _refuse_ended(row)
+    return Holder(token.id, row["name"], Role(row["role"]), row["last_used_at"])
+
+
+def _refuse_ended(row: RowMapping) -> None:
+    if row["revoked_at"] is not None:
+        raise Unauthenticated.at("/Authorization", "This API key was revoked.", "header")
+    if row["expires_at"] is not None and row["expires_at"] <= versions.now():
+        raise Unauthenticated.at("/Authorization", "This API key has expired.", "header")
+
+
+def note_use(connection: Connection, key_id: str) -> None:
+    connection.execute(update(KeyRow).where(KeyRow.id == key_id).values(last_used_at=versions.now()))
+
+
+def find(connection: Connection, name: str) -> str:
+    """The id that a person means by an id, or by the only standing key of this name. Raises NotFound."""
+    if is_uuid(name):
+        return name.lower()
+    named = select(KeyRow.id).where(KeyRow.name == name, KeyRow.revoked_at.is_(None))
+    found = connection.execute(named).scalars().all()
+    if len(found) != 1:
+        raise NotFound(f"There {'is no' if not found else 'is more than one'} standing key named {name!r}; give an id.")
+    return found[0]
