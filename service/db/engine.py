@@ -6,6 +6,7 @@
 """
 
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -45,6 +46,8 @@ class Database:
 
     def __init__(self, url: str, before_commit: BeforeCommit | None = None, limits: Limits = LIMITS) -> None:
         self.before_commit = before_commit
+        self.limits = limits
+        self.turn = threading.Lock()  # SQLite's writers take turns here, rather than by asking its lock over and over
         try:
             parsed = make_url(url)
         except ArgumentError:
@@ -91,7 +94,7 @@ class Database:
         raise Unavailable("Too many writers at once. Try again in a moment.")
 
     def _write_once(self, work: Callable[[Connection], T], by: Author) -> T:
-        with self.writer.begin() as connection:
+        with self._taking_turns(), self.writer.begin() as connection:
             connection.execution_options(touched={}, author=by)
             result = work(connection)
             if self.before_commit is not None:
@@ -99,9 +102,23 @@ class Database:
             return result
 
     @contextmanager
+    def _taking_turns(self) -> Iterator[None]:
+        if self.dialect != "sqlite":
+            yield
+            return
+        if not self.turn.acquire(timeout=self.limits.lock):
+            raise Unavailable("Too many writers at once. Try again in a moment.")
+        try:
+            yield
+        finally:
+            self.turn.release()
+
+    @contextmanager
     def migrating(self) -> Iterator[Connection]:
-        """One transaction for a migration. SQLite rebuilds tables, so references are not enforced meanwhile; the
-        pragma has no effect inside a transaction, hence around it.
+        """One transaction for a migration, and one migration at a time.
+
+        SQLite rebuilds tables, so references are not enforced meanwhile; the pragma has no effect inside a transaction,
+        hence around it.
         """
         with _told(), self.writer.connect() as connection:
             connection.execution_options(unlimited=True)
@@ -110,7 +127,7 @@ class Database:
             try:
                 with connection.begin():
                     if self.dialect == "postgresql":
-                        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+                        postgres.prepare_migration(connection)
                     yield connection
             finally:
                 if self.dialect == "sqlite":

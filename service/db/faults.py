@@ -11,7 +11,8 @@ from service.db.tables import metadata
 from service.errors import Conflict, ServiceError, StorageFull, Unavailable
 
 _SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (\w+)\.(\w+)")
-_COLLISIONS = ("40001", "40P01", "55P03")  # serialization failure, deadlock, lock not available
+_COLLISIONS = ("40001", "40P01")  # serialization failure, deadlock
+_LOCKED = "55P03"  # waiting for a lock took longer than the limit
 _TOO_LONG = ("57014",)  # a statement was cancelled at its time limit
 _FULL = ("53100",)
 # the connection failed, the server is shutting down or starting, it takes no more connections, or ended an idle one
@@ -34,7 +35,7 @@ def as_service_error(error: SQLAlchemyError) -> ServiceError:
         return StorageFull("The database has no room left. Nothing was written; reading goes on.")
     if state.startswith(_TOO_LONG) or name == "SQLITE_INTERRUPT":
         return Unavailable("This took too long. Ask for less at once, or try again later.")
-    if is_collision(error):
+    if is_collision(error) or is_lock_timeout(error):
         return Unavailable("The database is busy. Try again in a moment.")
     if isinstance(error, DBAPIError) and (error.connection_invalidated or state.startswith(_AWAY) or _no_answer(error)):
         return Unavailable("The database does not answer. Try again in a moment.")
@@ -45,6 +46,14 @@ def is_collision(error: SQLAlchemyError) -> bool:
     """Whether the transaction failed for nothing but another one, so that running it again can succeed."""
     state, name = _codes(error)
     return state in _COLLISIONS or name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+
+
+def is_lock_timeout(error: SQLAlchemyError) -> bool:
+    """Whether another transaction kept what this one needed for longer than the limit. Trying again would wait as long.
+
+    SQLite has one lock, and tells of it as a collision.
+    """
+    return _codes(error)[0] == _LOCKED
 
 
 def _codes(error: SQLAlchemyError) -> tuple[str, str]:

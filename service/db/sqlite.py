@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from service.db.limits import Limits
-from service.errors import Invalid
+from service.errors import Invalid, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +51,7 @@ def _engine(url: URL, limits: Limits, *pragmas: str) -> Engine:
         url,
         module=sqlite_driver(),
         connect_args={"isolation_level": None, "check_same_thread": False},
+        hide_parameters=True,  # logs never hold what was sent
         pool_size=limits.pool_size,
         max_overflow=0,
         pool_timeout=limits.connection,
@@ -91,4 +92,4 @@ def _assert_durable(connection: sqlite3.Connection) -> None:
     for pragma, wanted in expected.items():
         (found,) = connection.execute(f"PRAGMA {pragma}").fetchone()
         if found != wanted:
-            raise RuntimeError(f"SQLite refuses PRAGMA {pragma}={wanted} here (it says {found})")
+            raise Unavailable(f"SQLite would lose writes in a crash: it keeps {pragma}={found} here.")

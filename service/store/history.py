@@ -1,9 +1,9 @@
 """History: what each transaction changed, written in the same transaction, last and in one statement."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, insert, select, text, tuple_
+from sqlalchemy import Connection, RowMapping, func, insert, select, text, tuple_
 
 from service.db.engine import Author
 from service.db.tables import ChangeRow
@@ -30,6 +30,16 @@ _BY_IDS: dict[str, Callable[[Connection, Collection[str]], Sequence[Head | Recor
     "key": keys.by_ids,
 }
 _FOR_ADMINS = "key"  # who has keys is nobody else's business
+_KINDS_OF_REFS = {
+    "source": "source",
+    **dict.fromkeys(("claimant", "subject", "part_of", "raised_by"), "entity"),
+    "metric": "metric",
+    "scope": "scope",
+    **dict.fromkeys(
+        ("claim", "derived_from", "supersedes", "superseded_by", "disputed_claim", "disputing_claim"), "claim"
+    ),
+}
+Place = tuple[str, str]  # kind and id
 _COLUMNS = list(ChangeRow.__table__.columns)
 
 
@@ -97,7 +107,7 @@ def of_record(connection: Connection, kind: str, record_id: str, query: HistoryQ
     statement = select(*_COLUMNS).where(ChangeRow.kind == kind, ChangeRow.record_id == record_id)
     sorts = {"version": ChangeRow.version}
     statement = statement.add_columns(ChangeRow.record_id.label("id"))
-    found, cursor = fetch_page(connection, statement, sorts, ChangeRow.record_id, query, "-version")
+    found, cursor = fetch_page(connection, statement, sorts, ChangeRow.record_id, query, "-version", record_id)
     return ChangePage(items=[_shown(row) for row in found], next_cursor=cursor)
 
 
@@ -119,13 +129,43 @@ def feed(connection: Connection, query: FeedQuery, *, for_admin: bool) -> list[C
 
 def as_recorded(connection: Connection, kind: str, record_id: str, moment: datetime) -> Values:
     """The record as it was answered at that moment. Raises NotFound if it was not there yet."""
-    statement = select(ChangeRow.snapshot).where(
-        ChangeRow.kind == kind, ChangeRow.record_id == record_id, ChangeRow.at <= moment
-    )
-    found = connection.execute(statement.order_by(ChangeRow.seq.desc()).limit(1)).scalar()
+    found = _standing(connection, [(kind, record_id)], moment).get((kind, record_id))
     if found is None:
         raise NotFound.at("/recorded_as_of", f"The {kind} was not on record at that moment.", "query")
-    return dict(found)
+    embedded = list(_embedded(kind, found))
+    others = _standing(connection, {place for place, _ in embedded}, moment)
+    for place, shown in embedded:
+        stood = others.get(place, {})
+        shown.update({name: stood[name] for name in shown if name in stood})
+    return found
+
+
+def _standing(connection: Connection, places: Collection[tuple[str, str]], moment: datetime) -> dict[Place, Values]:
+    """Snapshots of records as they stood at a moment; scopes stand in those of their metrics."""
+    if not places:
+        return {}
+    place = tuple_(ChangeRow.kind, ChangeRow.record_id)
+    last = select(func.max(ChangeRow.version)).where(place.in_(places), ChangeRow.at <= moment)
+    newest = last.add_columns(ChangeRow.kind, ChangeRow.record_id).group_by(ChangeRow.kind, ChangeRow.record_id)
+    version = tuple_(ChangeRow.version, ChangeRow.kind, ChangeRow.record_id)
+    statement = select(ChangeRow.kind, ChangeRow.record_id, ChangeRow.snapshot).where(version.in_(newest))
+    found: dict[Place, Values] = {}
+    for row in connection.execute(statement):
+        found[row.kind, row.record_id] = dict(row.snapshot)
+        for scope in row.snapshot["scopes"] if row.kind == "metric" else ():
+            found["scope", scope["id"]] = scope
+    return found
+
+
+def _embedded(kind: str, snapshot: Values) -> Iterator[tuple[Place, Values]]:
+    """What a record shows of others, which may have changed after it: each with the place where it stands itself."""
+    if kind == "metric":
+        return  # its scopes are its own
+    for name, shown in snapshot.items():
+        if name in _KINDS_OF_REFS and shown is not None:
+            yield (_KINDS_OF_REFS[name], shown["id"]), shown
+    for figure in snapshot.get("figures", ()):
+        yield from _embedded("figure", figure)
 
 
 def _shown(row: RowMapping | Values) -> Change:

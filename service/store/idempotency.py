@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import Connection, RowMapping, delete, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
+from service.db.faults import is_lock_timeout
 from service.db.tables import AnswerRow
-from service.errors import Invalid
+from service.errors import Conflict, Invalid
 from service.store import versions
+from service.store.rows import Values
 
 KEPT = timedelta(hours=72)
 
@@ -37,20 +40,32 @@ def once(connection: Connection, request: Once, make: Callable[[Connection], Ans
     """Makes the answer, or gives the one that was made before.
 
     A request that is still being answered holds its row: the same request waits here until that is committed. What
-    fails is rolled back with its row, so that it can be tried again. Raises Invalid for a key used for something else.
+    fails is rolled back with its row, so that it can be tried again. Raises Invalid for a key used for something else,
+    Conflict when waiting takes too long.
     """
     oldest = versions.now() - KEPT
     connection.execute(delete(AnswerRow).where(AnswerRow.created_at < oldest))
     own = {name: getattr(request, name) for name in ("principal", "method", "route", "key")}
     fresh = {**own, "body_hash": request.body_hash, "created_at": versions.now()}
     here = [getattr(AnswerRow, name) == value for name, value in own.items()]
-    if not versions.insert_new(connection, AnswerRow, [fresh]):
+    if not _claim(connection, fresh):
         stored = connection.execute(select(*AnswerRow.__table__.columns).where(*here)).mappings().one()
         return _again(stored, request)
     answer = make(connection)
     kept = {"status": answer.status, "headers": json.dumps(answer.headers), "body": answer.body}
     connection.execute(update(AnswerRow).where(*here).values(kept))
     return answer
+
+
+def _claim(connection: Connection, fresh: Values) -> int:
+    """Whether the key is this request's; where another is being done under it, that one is waited for."""
+    try:
+        return versions.insert_new(connection, AnswerRow, [fresh])
+    except SQLAlchemyError as error:
+        if not is_lock_timeout(error):
+            raise
+        detail = "The request with this Idempotency-Key is still being done. Send it again in a moment."
+        raise Conflict.at("/Idempotency-Key", detail, "header") from None
 
 
 def _again(stored: RowMapping, request: Once) -> Answer:

@@ -31,11 +31,15 @@ def fetch_page(
     id_column: Any,
     query: PageQuery,
     sort: str,
+    about: str = "",
 ) -> tuple[list[Values], str | None]:
-    """One page of `statement`, sorted by the column that `sort` names (`-` for descending), and the next cursor."""
+    """One page of `statement`, sorted by the column that `sort` names (`-` for descending), and the next cursor.
+
+    `about` says what the list is of, where the query alone does not: a cursor holds for that list only.
+    """
     name, descending = sort.removeprefix("-"), sort.startswith("-")
     column = columns[name]
-    binding = _binding(query, sort)
+    binding = _binding(query, sort, about)
     if query.cursor is not None:
         value, last_id = _decode(query.cursor, binding, column.type)
         place = tuple_(column, id_column)
@@ -50,9 +54,9 @@ def fetch_page(
     return found, _encode(values[query.limit - 1], found[-1]["id"], binding)
 
 
-def _binding(query: BaseModel, sort: str) -> str:
+def _binding(query: BaseModel, sort: str, about: str) -> str:
     filters = query.model_dump(mode="json", exclude=_PAGING_FIELDS)
-    text = json.dumps([type(query).__name__, sort, filters], sort_keys=True)
+    text = json.dumps([type(query).__name__, sort, about, filters], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

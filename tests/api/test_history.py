@@ -1,6 +1,7 @@
 """History: every version of every record is on record, with what changed; the feed misses nothing."""
 
 import threading
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -52,6 +53,24 @@ def test_a_record_is_answered_as_it_stood_then(api: Api, record: Kind) -> None:
         assert (answer.status_code, pointers(answer.json())) == (422, ["/recorded_as_of"]), vague
 
 
+def test_what_a_record_embeds_is_answered_as_it_stood_then_too(api: Api) -> None:
+    seed(api)
+    made = api.post("/claims", claim("lab", figure("1", scope="full"), key="c"))
+    before = datetime.now(UTC).isoformat()
+    api.patch("/entities/lab", {"name": "Laboratory"})
+    api.patch("/sources/paper", {"title": "The paper"})
+    scopes = api.get("/metrics/cost")["scopes"]
+    own = [{"key": s["key"], "name": s["name"], "part_of": s["part_of"] and s["part_of"]["key"]} for s in scopes]
+    api.patch("/metrics/cost", {"name": "Costs", "scopes": [{**own[0], "name": "Everything"}, *own[1:]]})
+    between = datetime.now(UTC).isoformat()
+    now = api.get("/claims/c")
+    api.patch("/entities/lab", {"name": "Lab Inc."})
+    assert api.get("/claims/c", recorded_as_of=before) == made
+    assert now["claimant"]["name"] == "Laboratory"
+    assert now["figures"][0]["scope"]["name"] == "Everything"
+    assert api.get("/claims/c", recorded_as_of=between) == now
+
+
 def test_a_change_names_its_request_and_its_author(api: Api) -> None:
     body = {"kind": "paper", "title": "T", "key": "s"}
     api.client.post("/v1/sources", json=body, headers={"X-Request-Id": "request-42"})
@@ -87,6 +106,16 @@ def test_history_is_paged(api: Api) -> None:
     for number in range(1, 6):
         api.patch("/sources/s", {"title": str(number)})
     assert [v["version"] for v in api.pages("/sources/s/history", limit=2)] == [6, 5, 4, 3, 2, 1]
+
+
+def test_a_cursor_of_one_record_is_refused_by_another(api: Api) -> None:
+    for key in ("s", "t"):
+        api.post("/sources", {"kind": "paper", "title": "T", "key": key})
+        api.patch(f"/sources/{key}", {"title": "U"})
+    cursor = api.get("/sources/s/history", limit=1)["next_cursor"]
+    assert api.get("/sources/s/history", cursor=cursor)["next_cursor"] is None
+    answer = api.client.get("/v1/sources/t/history", params={"cursor": cursor})
+    assert (answer.status_code, pointers(answer.json())) == (422, ["/cursor"])
 
 
 def test_a_refused_change_leaves_no_trace(api: Api) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,13 @@ def test_the_demo_is_served_kept_and_ended_cleanly(bare_url: str) -> None:
 def test_an_empty_database_can_be_served(bare_url: str) -> None:
     with serving("--migrate", COUNTERCLAIM_DATABASE_URL=bare_url) as (address, _):
         assert httpx.get(f"{address}/v1/claims").json() == {"items": [], "next_cursor": None}
+
+
+def test_migrations_at_once_wait_for_each_other(bare_url: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: run("migrate", COUNTERCLAIM_DATABASE_URL=bare_url), range(4)))
+    assert [answer.returncode for answer in answers] == [0] * 4, answers
+    assert len({answer.stderr for answer in answers}) == 1
 
 
 def test_a_database_that_was_not_migrated_is_not_served(bare_url: str) -> None:

