@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
@@ -25,6 +26,7 @@ from service.server import server_for
 from service.store import keys
 from service.store.health import revisions
 from service.store.opening import open_database
+from service.transfer.backup import back_up, restore_postgres, restore_sqlite
 from service.transfer.bundle import is_empty, load_file
 
 DEMO = project_root() / "fixtures" / "ai-training-costs.jsonl"
@@ -53,12 +55,24 @@ DatabaseUrl = Annotated[
 
 
 def _settings(**given: object) -> Settings:
-    return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        wrong = "".join(f"\n  COUNTERCLAIM_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        raise _fail(f"these settings make no sense:{wrong}") from None
+
+
+def _sqlite_path(settings: Settings) -> Path | None:
+    """The file of an SQLite database, in a folder that is there."""
+    if not settings.database_url.startswith("sqlite:///"):
+        return None
+    path = Path(settings.database_url.removeprefix("sqlite:///"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def _open(settings: Settings) -> Database:
-    if settings.database_url.startswith("sqlite:///"):
-        Path(settings.database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    _sqlite_path(settings)
     return open_database(settings.database_url)
 
 
@@ -158,6 +172,35 @@ def load(
                 raise _fail(f"{file} was not loaded: {error.detail}{where}") from None
             for kind, count in counts.items():
                 console.print(f"{file.name}: {kind}: {count.created} created, {count.unchanged} unchanged")
+
+
+@cli.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="A new file; what it must hold is written beside it, in FILE.json.")],
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Copy the whole database as it stands now, while the service goes on, and verify the copy."""
+    settings = _settings(database_url=database_url)
+    with _opened(database_url) as database:
+        manifest = back_up(database, file, settings.postgres_bin)
+    console.print(f"{file}: {sum(manifest.rows.values())} rows at migration {manifest.revision}, verified.")
+
+
+@cli.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A backup, with its FILE.json beside it.", exists=True)],
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Restore a backup to a new SQLite file or an empty PostgreSQL database, and verify what it holds then."""
+    settings = _settings(database_url=database_url)
+    path = _sqlite_path(settings)
+    if path is not None:
+        manifest = restore_sqlite(file, path)
+    else:
+        database = _open(settings)
+        manifest = restore_postgres(file, database, settings.postgres_bin)
+        database.close()
+    console.print(f"{sum(manifest.rows.values())} rows at migration {manifest.revision} are restored and verified.")
 
 
 key = typer.Typer(help="API keys: who may write, and who reads where reading is not public.", no_args_is_help=True)

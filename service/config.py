@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     failed_logins: str = Field("20/minute", description="failed logins per address, after which it is answered 429")
     writes_per_key: str = Field("600/minute", description="writes per key, after which it is answered 429")
     access_log: bool = Field(True, description="whether each request is logged")
+    postgres_bin: Path | None = Field(
+        None, description="folder of `pg_dump` and `pg_restore`, where they are not on the PATH; for backups"
+    )
     drain_seconds: float = Field(
         0, ge=0, le=600, description="after SIGTERM: how long to go on answering while readiness fails already"
     )

@@ -77,6 +77,15 @@ class Database:
                 if not connection.invalidated:
                     connection.exec_driver_sql("ROLLBACK")
 
+    @contextmanager
+    def unhurried(self) -> Iterator[Connection]:
+        """A snapshot without limits of time, for work that is no request's."""
+        with self.snapshot() as connection:
+            connection.execution_options(unlimited=True)
+            if self.dialect == "postgresql":
+                postgres.lift_limits(connection)
+            yield connection
+
     def write(self, work: Callable[[Connection], T], by: Author | None = None) -> T:
         """Runs `work` in one transaction and commits. Raises what `work` raises, after rolling back.
 

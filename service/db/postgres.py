@@ -1,5 +1,9 @@
 """Engines for Postgres: one that writes, one that only reads."""
 
+import os
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -63,3 +67,42 @@ def prepare_migration(connection: Connection) -> None:
         f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})",
     ):
         connection.exec_driver_sql(statement)
+
+
+def lift_limits(connection: Connection) -> None:
+    """For the transaction that is open."""
+    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+
+
+# Copies --------------------------------------------------------------------------------------------------------------
+
+
+def dump(connection: Connection, file: Path, folder: Path | None) -> None:
+    """Writes what the open snapshot sees, in pg_dump's custom format, and reads it back. Raises Unavailable."""
+    snapshot = connection.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
+    options = ["--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", f"--file={file}"]
+    _run("pg_dump", [_place(connection.engine.url), *options], connection.engine.url, folder)
+    _run("pg_restore", ["--file=/dev/null", str(file)], connection.engine.url, folder)
+
+
+def restore(url: URL, file: Path, folder: Path | None) -> None:
+    """Reads such a file into an empty database, all or nothing. Raises Unavailable."""
+    options = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", str(file)]
+    _run("pg_restore", [_place(url), *options], url, folder)
+
+
+def _place(url: URL) -> str:
+    """Where the database is, without the password: arguments of a process show."""
+    return f"--dbname={url.set(drivername='postgresql', password=None).render_as_string()}"
+
+
+def _run(program: str, options: list[str], url: URL, folder: Path | None) -> None:
+    """A program of PostgreSQL, from `folder` or the PATH."""
+    found = shutil.which(program, path=str(folder) if folder else None)
+    if found is None:
+        raise Unavailable(f"There is no {program} here. Install PostgreSQL's client programs of the server's version.")
+    secret = {"PGPASSWORD": str(url.password)} if url.password else {}
+    done = subprocess.run([found, *options], env=os.environ | secret, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Unavailable(f"{program} failed: {done.stderr.strip()[-500:]}")

@@ -4,6 +4,7 @@ import importlib
 import logging
 import sqlite3
 import time
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -93,3 +94,21 @@ def _assert_durable(connection: sqlite3.Connection) -> None:
         (found,) = connection.execute(f"PRAGMA {pragma}").fetchone()
         if found != wanted:
             raise Unavailable(f"SQLite would lose writes in a crash: it keeps {pragma}={found} here.")
+
+
+def copy(connection: Connection, file: Path) -> None:
+    """Writes what the open snapshot sees to a new file (SQLite's online backup), while others write on."""
+    target = sqlite_driver().connect(str(file))
+    try:
+        raw(connection).backup(target)
+    finally:
+        target.close()
+
+
+def damage(connection: Connection) -> str | None:
+    """What SQLite finds wrong with the file itself, or with references in it; None if nothing."""
+    found = [row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check(1)")]
+    if found != ["ok"]:
+        return str(found[0])
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+    return f"{len(broken)} rows refer to nothing" if broken else None

@@ -21,6 +21,7 @@ import yaml
 from service.config import Settings
 from tests.conftest import Templates
 from tests.support import ADMIN
+from tests.transfer.test_backup import POSTGRES_BIN
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNTERCLAIM = str(Path(sys.executable).with_name("counterclaim"))
@@ -154,6 +155,25 @@ def test_keys_are_made_listed_and_revoked(bare_url: str) -> None:
     assert run("key", "create", "--name", "x", "--role", "owner", **settings).returncode == 2
 
 
+def test_a_setting_that_makes_no_sense_is_told_in_words() -> None:
+    refused = run("serve", COUNTERCLAIM_PORT="many", COUNTERCLAIM_FAILED_LOGINS="often")
+    assert (refused.returncode, "Traceback" in refused.stderr) == (1, False)
+    assert "COUNTERCLAIM_PORT" in refused.stderr
+    assert "COUNTERCLAIM_FAILED_LOGINS" in refused.stderr
+
+
+def test_a_backup_is_made_and_restored(bare_url: str, kind: str, templates: Templates, tmp_path: Path) -> None:
+    settings = {"COUNTERCLAIM_DATABASE_URL": bare_url, "COUNTERCLAIM_POSTGRES_BIN": str(POSTGRES_BIN)}
+    run("migrate", **settings)
+    run("load", "fixtures/ai-training-costs.jsonl", **settings)
+    file = tmp_path / "backup"
+    assert "verified" in run("backup", str(file), **settings).stderr
+    other = f"sqlite:///{tmp_path / 'restored.db'}" if kind == "sqlite" else templates.bare()
+    assert "restored and verified" in run("restore", str(file), "--database-url", other, **settings).stderr
+    again = run("load", "fixtures/ai-training-costs.jsonl", "--database-url", other, **settings)
+    assert "0 created, 86 unchanged" in again.stderr
+
+
 def test_migrate_and_load(bare_url: str, tmp_path: Path) -> None:
     settings = {"COUNTERCLAIM_DATABASE_URL": bare_url}
     assert run("migrate", **settings).returncode == 0
@@ -170,7 +190,7 @@ def test_migrate_and_load(bare_url: str, tmp_path: Path) -> None:
 
 def test_help_tells_what_each_command_does() -> None:
     told = run("--help").stdout
-    for command in ("serve", "migrate", "load"):
+    for command in ("serve", "migrate", "load", "backup", "restore"):
         assert command in told
         assert "--database-url" in run(command, "--help").stdout
 

