@@ -133,6 +133,8 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document: FastAPI's, with our problem details in place of its own error shapes."""
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        for operation in (operation for methods in document["paths"].values() for operation in methods.values()):
+            _require_if_match(operation)
         schemas = document["components"]["schemas"]
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
@@ -145,3 +147,10 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         }
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _require_if_match(operation: dict[str, Any]) -> None:
+    """A change without it has an answer of its own (428), so FastAPI cannot know that it is required."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] == "If-Match":
+            parameter |= {"required": True, "schema": {"type": "string", "pattern": r'^"[0-9]{1,9}-[0-9a-f]{16}"$'}}

@@ -4,17 +4,19 @@ uvicorn itself waits for a head as long as the client likes, and takes one of an
 """
 
 import json
+import socket
 import threading
 from asyncio import TimerHandle, Transport
 from types import FrameType
-from typing import Any
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service.api.problems import KINDS, MEDIA_TYPE
 
+_log = structlog.get_logger("counterclaim.server")
 _MAX_HEAD = 65_536
 _SHUTDOWN = 15  # seconds for requests that are being answered when the service ends
 _REASONS = {400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large"}
@@ -125,5 +127,9 @@ class Server(uvicorn.Server):
     def _end(self) -> None:
         self.should_exit = True
 
-    def listening_port(self) -> Any:
-        return self.servers[0].sockets[0].getsockname()[1]
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for server in self.servers:
+            for listening in server.sockets:
+                host, port, *_ = listening.getsockname()
+                _log.info("listening", host=host, port=port)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from service.domain.vocabulary import (
     Agreement,
@@ -143,12 +143,22 @@ class ContestedQuery(ListQuery):
     status: list[DisputeStatus] = Field([], description="Of the dispute; by default open, conceded or resolved.")
 
 
+Tolerance = Annotated[
+    DecimalText,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^0(\.([0-4][0-9]{0,17}|50{0,17}))?$",
+            "description": "What `about` means: value ± this share of it. 0 to 0.5.",
+        }
+    ),
+]
+
+
 class ComputeQuery(Body):
     """How a comparison is to be computed; echoed in its settings."""
 
-    about_tolerance: DecimalText = Field(
-        "0.1", validate_default=True, description="What `about` means: value ± this share of it. 0 to 0.5."
-    )
+    about_tolerance: Tolerance = Field("0.1", validate_default=True)
     as_of: Day | None = Field(
         None, description="Only claims that could be read by this day: published and asserted by then."
     )

@@ -171,7 +171,7 @@ Ref = TypeAliasType(
         Field(
             max_length=keys.MAX_KEY,
             description="The id or the key of a record.",
-            json_schema_extra={"pattern": "^[0-9A-Fa-f-]{36}$|" + keys.KEY_PATTERN},
+            json_schema_extra={"pattern": "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$|" + keys.KEY_PATTERN},
         ),
     ],
 )
@@ -197,6 +197,7 @@ Edtf = TypeAliasType(
         str,
         Field(
             max_length=40,
+            json_schema_extra={"format": "edtf"},
             description="A date in EDTF: 2025, 2025-09, 2025-09-17, 2025-33 (first quarter), 202X, each with ?, ~ or %"
             " after it if need be, or an interval A/B, A/.., ../B.",
         ),
@@ -208,7 +209,9 @@ UnitText = TypeAliasType(
     Annotated[
         str,
         Field(
+            min_length=1,
             max_length=60,
+            json_schema_extra={"format": "unit"},
             description="A unit of the table at /v1, an ISO 4217 currency, a noun in braces, or these joined by '.' and"
             " at most one '/': USD, GPU.hour, USD/GPU.hour, {people}.",
         ),

