@@ -1,0 +1,33 @@
+"""Schemathesis: thousands of requests made from the OpenAPI document, against a served demo."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import Templates
+from tests.faults.served import AUTHORIZED, Amount, Served
+
+HERE = Path(__file__).parent
+SCHEMATHESIS = str(Path(sys.executable).with_name("st"))
+
+
+def test_whatever_the_document_allows_is_answered_as_it_says(
+    kind: str, templates: Templates, tmp_path: Path, amount: Amount
+) -> None:
+    """Examples, coverage, fuzzing and stateful sequences, with all checks: no server error, no breach of contract."""
+    each = amount(5, 60)
+    with Served(templates.clone(kind, demo=True), tmp_path) as served:
+        command = [SCHEMATHESIS, "--config-file", str(HERE / "schemathesis.toml"), "run", f"{served.url}/openapi.json"]
+        command += ["--header", f"Authorization: {AUTHORIZED['Authorization']}", "--max-examples", str(each)]
+        command += ["--continue-on-failure", "--no-color", "--checks", "all"]
+        if not amount.long:
+            command += ["--seed", "1"]
+        environment = {**os.environ, "PYTHONPATH": str(HERE)}
+        run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stdout[-20_000:] + run.stderr
+        generated = re.search(r"(\d+) generated", run.stdout)
+        assert generated is not None, run.stdout
+        assert int(generated[1]) >= amount(1_000, 10_000), run.stdout
+        assert "fault" not in served.log
