@@ -11,7 +11,8 @@ from service.errors import Invalid
 MAX_KEY = 100
 KEY_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _KEY = re.compile(KEY_PATTERN)
-_UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
+UUID_PATTERN = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+_UUID = re.compile(UUID_PATTERN)
 _MEASURANDS = UUID("6f0c1d1e-58c3-5d7f-9a43-3f3f0f4a7c21")
 
 

@@ -171,7 +171,7 @@ Ref = TypeAliasType(
         Field(
             max_length=keys.MAX_KEY,
             description="The id or the key of a record.",
-            json_schema_extra={"pattern": "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$|" + keys.KEY_PATTERN},
+            json_schema_extra={"format": "ref", "pattern": f"{keys.UUID_PATTERN}|{keys.KEY_PATTERN}"},
         ),
     ],
 )
