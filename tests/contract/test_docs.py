@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from service.config import Settings
+from service.domain.vocabulary import Role
 from tests.support import ADMIN, Api
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,3 +68,29 @@ def test_every_link_and_file_named_is_there(path: Path) -> None:
         assert (ROOT / "service" / file).is_file(), file
     for file in re.findall(r"`((?:fixtures|tests|docs|migrations)/[\w./-]*)`", text):
         assert (ROOT / file).exists(), file
+
+
+def settings_table() -> list[str]:
+    """Each setting as a row of docs/operations.md."""
+    return [f"| `{name.upper()}` | {shown(field.default)} | {field.description} |" for name, field in FIELDS.items()]
+
+
+def shown(default: object) -> str:
+    if default is None or default == []:
+        return "none"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    return f"`{','.join(default) if isinstance(default, list) else default}`"
+
+
+FIELDS = Settings.model_fields
+
+
+def test_the_table_of_settings_is_that_of_the_service() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    assert [line for line in text.splitlines() if line.startswith("| `")] == settings_table()
+
+
+@pytest.mark.parametrize("role", Role)
+def test_every_role_is_explained(role: Role) -> None:
+    assert f"\n| {role} |" in (ROOT / "docs" / "operations.md").read_text("utf-8")
