@@ -95,7 +95,7 @@ def _require_head(database: Database) -> None:
 
 
 def _fail(message: str) -> typer.Exit:
-    console.print(f"counterclaim: {message}")
+    console.print(f"counterclaim: {message}", soft_wrap=True)
     return typer.Exit(1)
 
 
@@ -250,5 +250,5 @@ def main() -> None:
     try:
         cli()
     except ServiceError as error:
-        console.print(f"counterclaim: {error.detail}")
+        console.print(f"counterclaim: {error.detail}", soft_wrap=True)
         sys.exit(1)
