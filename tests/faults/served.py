@@ -104,6 +104,17 @@ class Served:
     def client(self, **options: Any) -> httpx.Client:
         return httpx.Client(**{"base_url": self.url, "headers": AUTHORIZED, "timeout": 30, **options})
 
+    def every(self, path: str, **params: Any) -> list[Any]:
+        """The items of all pages of a list."""
+        items: list[Any] = []
+        with self.client() as client:
+            while True:
+                page = client.get(path, params={"limit": 200, **params}).json()
+                items += page["items"]
+                if page["next_cursor"] is None:
+                    return items
+                params["cursor"] = page["next_cursor"]
+
     def count(self, metric: str) -> float:
         """A number that the service says of itself at /metrics."""
         lines = httpx.get(f"{self.url}/metrics", timeout=10).text.splitlines()

@@ -82,14 +82,7 @@ def test_an_answer_lost_after_the_commit_is_given_again(served: Served, amount: 
                 httpx.post(f"{proxy.url}/v1/sources", json=body, headers=headers, timeout=10)
             again = direct.post("/v1/sources", json=body, headers=headers)
             assert (again.status_code, again.headers["Idempotency-Replayed"]) == (201, "true")
-        titles = []
-        cursor: dict[str, str] = {}
-        while True:
-            page = direct.get("/v1/sources", params={"limit": 200, **cursor}).json()
-            titles += [source["title"] for source in page["items"]]
-            if page["next_cursor"] is None:
-                break
-            cursor = {"cursor": page["next_cursor"]}
+    titles = [source["title"] for source in served.every("/v1/sources")]
     proxy.close()
     assert sorted(titles) == sorted(f"Paper {number}" for number in range(trials))
 

@@ -1,8 +1,11 @@
 """What a database can fail at is told in the service's words, and passes: nothing needs a restart."""
 
 import subprocess
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +18,9 @@ from service.db import migrate
 from service.db.engine import Database
 from service.db.limits import Limits
 from service.db.tables import EntityRow
-from service.errors import Conflict, StorageFull, Unavailable
+from service.errors import Conflict, PreconditionFailed, StorageFull, Unavailable
 from service.schemas.entities import EntityCreate
-from service.store import entities
+from service.store import entities, versions
 from service.store.idempotency import Answer, Once, once
 from tests.support import Api
 
@@ -64,6 +67,71 @@ def test_a_writer_that_is_held_up_is_told_to_come_back(hasty: Database, kind: st
         with pytest.raises(Unavailable):
             hasty.write(lambda c: c.execute(held).all())
     hasty.write(lambda c: c.execute(held).all())
+
+
+@pytest.mark.parametrize("kind", ["postgres"])
+def test_writers_that_block_each_other_are_both_done_in_the_end(database: Database) -> None:
+    for key in ("a", "b"):
+        database.write(lambda c, key=key: entities.create(c, entity(key)))  # type: ignore[misc]
+    both_hold_one = threading.Barrier(2)
+    tries = Counter[str]()
+
+    def change(first: str, then: str) -> None:
+        def work(connection: Connection) -> None:
+            tries[first] += 1
+            rename(connection, first)
+            if sum(tries.values()) <= 2:
+                both_hold_one.wait(5)  # now neither can have the other's
+            rename(connection, then)
+
+        database.write(work)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(change, "ab", "ba"))
+    assert sum(tries.values()) == 3
+
+
+def rename(connection: Connection, key: str) -> None:
+    row = versions.lock(connection, EntityRow, key, None)
+    versions.save(connection, EntityRow, row, {"name": f"{row['name']}+"})
+
+
+def test_a_version_conflict_is_told_at_once(database: Database) -> None:
+    database.write(lambda c: entities.create(c, entity("a")))
+    tries = 0
+
+    def work(connection: Connection) -> None:
+        nonlocal tries
+        tries += 1
+        versions.lock(connection, EntityRow, "a", frozenset({7}))
+
+    with pytest.raises(PreconditionFailed):
+        database.write(work)
+    assert tries == 1
+
+
+@pytest.mark.parametrize("kind", ["postgres"])
+def test_a_collision_that_does_not_pass_is_told_after_three_more_tries(database: Database) -> None:
+    tries = 0
+
+    def work(connection: Connection) -> None:
+        nonlocal tries
+        tries += 1
+        connection.execute(text("DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '40001'; END $$"))
+
+    with pytest.raises(Unavailable):
+        database.write(work)
+    assert tries == 4
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_a_writer_waits_for_another_process(database: Database, database_url: str) -> None:
+    other = Database(database_url)  # another process has no part in our turns
+    held = other.writer.connect()
+    held.begin()
+    threading.Timer(0.5, held.close).start()
+    database.write(lambda c: entities.create(c, entity("waited")))
+    other.close()
 
 
 @pytest.mark.parametrize("kind", ["postgres"])
