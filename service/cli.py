@@ -11,12 +11,13 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from service import logs
 from service.app import create_app
 from service.config import Settings, project_root
 from service.db import migrate as migrations
-from service.db.engine import Database
+from service.db.engine import Database, sqlite_file
 from service.db.migrate import head_revision
 from service.domain.access import parse_token
 from service.domain.vocabulary import Role
@@ -46,7 +47,7 @@ them. Unless it is set, the database is sqlite:///var/counterclaim.db.
 cli = typer.Typer(
     help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
 )
-console = Console(stderr=True, highlight=False)
+console = Console(stderr=True, highlight=False, markup=False)
 
 DatabaseUrl = Annotated[
     str | None,
@@ -62,17 +63,10 @@ def _settings(**given: object) -> Settings:
         raise _fail(f"these settings make no sense:{wrong}") from None
 
 
-def _sqlite_path(settings: Settings) -> Path | None:
-    """The file of an SQLite database, in a folder that is there."""
-    if not settings.database_url.startswith("sqlite:///"):
-        return None
-    path = Path(settings.database_url.removeprefix("sqlite:///"))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path
-
-
 def _open(settings: Settings) -> Database:
-    _sqlite_path(settings)
+    file = sqlite_file(settings.database_url)
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
     return open_database(settings.database_url)
 
 
@@ -125,7 +119,7 @@ def serve(
         app,
         settings.host,
         settings.port,
-        head_seconds=settings.request_seconds,
+        seconds=settings.request_seconds,
         drain_seconds=settings.drain_seconds,
     ).run()
 
@@ -181,8 +175,9 @@ def backup(
 ) -> None:
     """Copy the whole database as it stands now, while the service goes on, and verify the copy."""
     settings = _settings(database_url=database_url)
-    with _opened(database_url) as database:
-        manifest = back_up(database, file, settings.postgres_bin)
+    database = _open(settings)
+    manifest = back_up(database, file, settings.postgres_bin)
+    database.close()
     console.print(f"{file}: {sum(manifest.rows.values())} rows at migration {manifest.revision}, verified.")
 
 
@@ -193,9 +188,10 @@ def restore(
 ) -> None:
     """Restore a backup to a new SQLite file or an empty PostgreSQL database, and verify what it holds then."""
     settings = _settings(database_url=database_url)
-    path = _sqlite_path(settings)
-    if path is not None:
-        manifest = restore_sqlite(file, path)
+    target = sqlite_file(settings.database_url)
+    if target is not None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        manifest = restore_sqlite(file, target)
     else:
         database = _open(settings)
         manifest = restore_postgres(file, database, settings.postgres_bin)
@@ -217,9 +213,12 @@ def create_key(
     database_url: DatabaseUrl = None,
 ) -> None:
     """Make a key. It is printed this once, alone on standard output."""
-    body = ApiKeyCreate(name=name, role=role, expires_at=expires.replace(tzinfo=UTC) if expires else None)
+    try:
+        body = ApiKeyCreate(name=name, role=role, expires_at=expires.replace(tzinfo=UTC) if expires else None)
+    except ValidationError as error:
+        raise _fail("; ".join(f"--{e['loc'][0]}: {e['msg']}" for e in error.errors())) from None
     with _opened(database_url) as database:
-        token = database.write(lambda connection: keys.create(connection, body))
+        token, _ = database.write(lambda connection: keys.create(connection, body))
     typer.echo(str(token))
     console.print(f"A key for {name} ({role}). Only its digest is kept, so keep it yourself.")
 
@@ -231,8 +230,9 @@ def list_keys(database_url: DatabaseUrl = None) -> None:
     with _opened(database_url) as database, database.snapshot() as connection:
         for one in keys.every(connection):
             times = (one.created_at, one.expires_at, one.revoked_at, one.last_used_at)
-            table.add_row(one.id, one.name, one.role, *(f"{time:%Y-%m-%d %H:%M}" if time else "-" for time in times))
-    Console(highlight=False, width=None if sys.stdout.isatty() else 200).print(table)
+            shown = (f"{time:%Y-%m-%d %H:%M}" if time else "-" for time in times)
+            table.add_row(one.id, Text(one.name), one.role, *shown)  # a name is no markup
+    Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 200).print(table)
 
 
 @key.command("revoke")

@@ -1,5 +1,6 @@
 """Settings, from the environment: COUNTERCLAIM_DATABASE_URL and so on. Read by app, cli and migrations only."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
@@ -34,7 +35,9 @@ class Settings(BaseSettings):
         description="a file that holds the first admin key; without it, `serve` prints one if there is none",
     )
     trusted_hosts: Names = Field(
-        ["*"], description="names by which the service may be called (`Host`), such as `api.example.org,*.example.net`"
+        ["*"],
+        min_length=1,
+        description="names by which the service may be called (`Host`), such as `api.example.org,*.example.net`",
     )
     trusted_proxies: Names = Field(
         [], description="addresses or networks of proxies whose `X-Forwarded-For` and `-Proto` are believed"
@@ -54,6 +57,18 @@ class Settings(BaseSettings):
     drain_seconds: float = Field(
         0, ge=0, le=600, description="after SIGTERM: how long to go on answering while readiness fails already"
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, names: list[str]) -> list[str]:
+        for name in names:
+            ip_network(name, strict=False)
+        return names
+
+    @field_validator("postgres_bin", "bootstrap_key_file", mode="before")
+    @classmethod
+    def _none_if_empty(cls, path: object) -> object:
+        return path or None
 
     @field_validator("failed_logins", "writes_per_key")
     @classmethod

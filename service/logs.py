@@ -46,6 +46,7 @@ def configure(level: int = logging.INFO) -> None:
 
 def _without_messages(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     found = event.pop("exc_info", None)
+    found = sys.exc_info() if found is True else found
     if isinstance(found, BaseException):
         event.update(_told(type(found), found.__traceback__))
     elif isinstance(found, tuple) and found[0] is not None:

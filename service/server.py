@@ -1,6 +1,7 @@
-"""The HTTP server: uvicorn, with a deadline and a size for the head of a request, and an end that loses nothing.
+"""The HTTP server: uvicorn, with bounds on what a client can make it wait for, and an end that loses nothing.
 
-uvicorn itself waits for a head as long as the client likes, and takes one of any size.
+uvicorn itself waits for a request, and for its answer to be read, as long as the client likes, and takes a head of any
+size.
 """
 
 import json
@@ -22,12 +23,12 @@ _SHUTDOWN = 15  # seconds for requests that are being answered when the service 
 _REASONS = {400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large"}
 
 
-def server_for(app: FastAPI, host: str, port: int, *, head_seconds: float, drain_seconds: float = 0) -> "Server":
+def server_for(app: FastAPI, host: str, port: int, *, seconds: float, drain_seconds: float = 0) -> "Server":
     config = uvicorn.Config(
         app,
         host=host,
         port=port,
-        http=type("Protocol", (Protocol,), {"head_seconds": head_seconds}),
+        http=type("Protocol", (Protocol,), {"seconds": seconds}),
         ws="none",
         log_config=None,
         access_log=False,
@@ -39,25 +40,51 @@ def server_for(app: FastAPI, host: str, port: int, *, head_seconds: float, drain
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection."""
+    """One connection. Two clocks bound what a client can make it wait for: the rest of a request, and room to write.
 
-    head_seconds = 20.0
-    head_timer: TimerHandle | None = None
+    While a request is being answered the first one only waits: how long its body may take is for the application
+    (`api/body.py`).
+    """
+
+    seconds = 20.0
+    whole = False  # whether the request that came last has come to its end
+    in_head = True
     head_size = 0
+    arrival: TimerHandle | None = None
+    writing: TimerHandle | None = None
     refusal: tuple[int, str] = (400, "This is not HTTP/1.1.")
+
+    # What the transport tells
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._expect_head()
+        self._await_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._head_came()
+        self._stop_waiting()
+        self._stop_writing()
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        # also for what begins no request, such as empty lines: they would keep the connection for ever
+        if not self.transport.is_closing() and (not self.whole or not self._is_answering()):
+            self._await_request()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._await_room()
+
+    def resume_writing(self) -> None:
+        self._stop_writing()
+        super().resume_writing()
+
+    # What the parser tells
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.head_size = 0
-        self._expect_head()
+        self.whole, self.in_head, self.head_size = False, True, 0
+        self._await_request()
 
     def on_url(self, url: bytes) -> None:
         self._count(len(url))
@@ -68,29 +95,65 @@ class Protocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        self._head_came()
+        self.in_head = False
         super().on_headers_complete()
 
-    def _expect_head(self) -> None:
-        if self.head_timer is None:
-            self.head_timer = self.loop.call_later(self.head_seconds, self._too_slow)
+    def on_message_complete(self) -> None:
+        self.whole = True
+        self._stop_waiting()
+        super().on_message_complete()
 
-    def _head_came(self) -> None:
-        if self.head_timer is not None:
-            self.head_timer.cancel()
-            self.head_timer = None
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.transport.get_write_buffer_size() > 0:
+            self._await_room()
+
+    # Clocks
+
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _await_request(self) -> None:
+        if self.arrival is None:
+            self.arrival = self.loop.call_later(self.seconds, self._too_slow)
+
+    def _stop_waiting(self) -> None:
+        if self.arrival is not None:
+            self.arrival.cancel()
+            self.arrival = None
+
+    def _too_slow(self) -> None:
+        self.arrival = None
+        if self.transport.is_closing():
+            return
+        if self._is_answering():
+            self._await_request()
+        elif self.in_head or self.whole:
+            self.refusal = (408, "The request did not arrive in time.")
+            self.send_400_response("")
+        else:
+            self.transport.abort()  # the body of a request that was answered before it came
+
+    def _await_room(self) -> None:
+        if self.writing is None:
+            self.writing = self.loop.call_later(self.seconds, self._no_room)
+
+    def _stop_writing(self) -> None:
+        if self.writing is not None:
+            self.writing.cancel()
+            self.writing = None
+
+    def _no_room(self) -> None:
+        """The client does not read its answers."""
+        self.writing = None
+        if self.transport.get_write_buffer_size() > 0:
+            self.transport.abort()
 
     def _count(self, size: int) -> None:
         self.head_size += size
         if self.head_size > _MAX_HEAD:
             self.refusal = (431, "The address and headers together are too large.")
             raise ValueError  # the parser stops, and the refusal is sent
-
-    def _too_slow(self) -> None:
-        self.head_timer = None
-        if not self.transport.is_closing() and (self.cycle is None or self.cycle.response_complete):
-            self.refusal = (408, "The request did not arrive in time.")
-            self.send_400_response("")
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words, for which we have our own
         """What cannot be a request at all never reaches the application; it is told in the same words."""
@@ -104,6 +167,8 @@ class Protocol(HttpToolsProtocol):
         )
         self.transport.write(head.encode("ascii") + content)
         self.transport.close()
+        if self.transport.get_write_buffer_size() > 0:
+            self._await_room()
 
 
 class Server(uvicorn.Server):
@@ -119,7 +184,9 @@ class Server(uvicorn.Server):
         if self.drain_seconds and not self.app.state.draining:
             self.app.state.draining = True
             self._captured_signals.append(sig)
-            threading.Timer(self.drain_seconds, self._end).start()
+            timer = threading.Timer(self.drain_seconds, self._end)
+            timer.daemon = True  # asked again, the process does not wait for it
+            timer.start()
             return
         self.app.state.draining = True
         super().handle_exit(sig, frame)

@@ -8,6 +8,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import structlog
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
@@ -22,6 +23,7 @@ OPEN = {"read_liveness", "read_readiness"}  # for whoever reaches the port
 NEVER_PUBLIC = {"read_me"}  # readers, but none without a key
 FOR_ADMINS = {"list_keys", "create_key", "read_key", "revoke_key"}
 
+_log = structlog.get_logger("counterclaim.faults")
 _USE_NOTED_EVERY = timedelta(minutes=1)
 
 
@@ -56,7 +58,6 @@ class Access:
             request.state.caller = None
             return
         address = request.client.host if request.client else ""
-        self.limits.check_failures(address)
         try:
             holder = await self._holder(request.app.state.database, headers)
         except Unauthenticated:
@@ -92,8 +93,11 @@ class Access:
     async def _note_use(self, database: Database, key_id: str) -> None:
         try:
             await run_in_threadpool(database.write, lambda connection: keys.note_use(connection, key_id))
-        except ServiceError:
-            self.noted.pop(key_id, None)  # the next request tries again
+        except Exception as error:
+            # noting is worth no failed request; the next one tries again
+            self.noted.pop(key_id, None)
+            if not isinstance(error, ServiceError):
+                _log.error("fault", exc_info=error)
 
 
 def _look_up(database: Database, token: Token) -> keys.Holder:

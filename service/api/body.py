@@ -12,19 +12,23 @@ _MEDIA_TYPES = ("application/json", "application/merge-patch+json")
 _DRAINED = 16 * 1_048_576  # a client that is still sending would not read the answer
 
 
-async def read_json(request: Request, most: int | None = None) -> None:
-    """Parses the body once and keeps it where FastAPI looks for it.
+async def read_body(request: Request, most: int | None = None) -> None:
+    """Reads the whole body, and keeps it where FastAPI looks for it.
 
-    Raises Invalid for what is not strict JSON, TooSlow for a body that does not arrive in time; HTTPException 413 for a
-    body over the limit (the service's, or `most` where that is less), 415 for other media types.
+    Raises TooSlow for one that does not arrive in time; HTTPException 413 for one over the limit (the service's,
+    or `most` where that is less).
     """
     limit = request.app.state.max_body_bytes
     try:
         async with asyncio.timeout(request.app.state.body_seconds):
-            content = await _read(request, limit if most is None else min(limit, most))
+            request._body = await _read(request, limit if most is None else min(limit, most))
     except TimeoutError:
         raise TooSlow("The body did not arrive in time.") from None
-    request._body = content
+
+
+def parse_body(request: Request) -> None:
+    """Raises Invalid for what is not strict JSON, HTTPException 415 for other media types."""
+    content = request._body
     if not content:
         return
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()

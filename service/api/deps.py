@@ -11,7 +11,7 @@ from fastapi import Depends, Header, Query, Request, Response
 from service.db.engine import Author, Database
 from service.errors import Invalid, PreconditionRequired
 from service.schemas.types import GivenTime, Text
-from service.store import idempotency
+from service.store import idempotency, keys
 from service.store.idempotency import Answer, Once
 
 T = TypeVar("T")
@@ -51,7 +51,12 @@ class Writer:
     once: Once | None = None
 
     def __call__(self, work: Callable[[Any], T]) -> T:
-        return self.database.write(work, self.author)
+        def unless_ended(connection: Any) -> T:
+            if self.author.id is not None:
+                keys.refuse_ended(connection, self.author.id)
+            return work(connection)
+
+        return self.database.write(unless_ended, self.author)
 
     def answer(self, work: Callable[[Any], Response]) -> Response:
         """What `work` answers; the answer given before, if this request was answered under its key already."""
@@ -90,8 +95,8 @@ async def poster(
     plain = await writer(request)
     if idempotency_key is None:
         return plain
-    content = getattr(request, "_body", b"")  # read and limited before; a request without a body has none
-    digest = hashlib.sha256(content).hexdigest()
+    said = [request.headers.get("If-Match", "").encode(), request._body]  # the body was read, and limited, before
+    digest = hashlib.sha256(b"\n".join(said)).hexdigest()
     once = Once(plain.author.id or "", request.method, request.url.path, idempotency_key, digest)
     return Writer(plain.database, plain.author, once)
 
@@ -101,7 +106,10 @@ Write = Annotated[Writer, Depends(writer)]
 Post = Annotated[Writer, Depends(poster)]
 RecordedAsOf = Annotated[
     GivenTime | None,
-    Query(description="Answer as the record stood at this moment, such as 2025-09-17T12:00:00Z."),
+    Query(
+        description="Answer as the record stood at this moment, such as 2025-09-17T12:00:00Z. A version stands from the"
+        " `at` of its history on."
+    ),
 ]
 IfMatch = Annotated[frozenset[int], Depends(changed_versions)]
 Reason = Annotated[Text, Query(max_length=1000, description="Why the record is withdrawn; it stays on record.")]

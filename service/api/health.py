@@ -24,21 +24,28 @@ class Ready:
         self.lock = threading.Lock()
         self.database: Database | None = None
         self.at = 0.0
-        self.answer: Readiness | ServiceError = Unavailable("Not looked yet.")
+        self.answer: Readiness | ServiceError | None = None
 
     def look(self, database: Database) -> Readiness:
         """Raises Unavailable while the database is away or stands at another migration."""
-        with self.lock:
-            if database is not self.database or time.monotonic() - self.at > _KEPT:
-                try:
-                    self.answer = _look(database)
-                except ServiceError as error:
-                    self.answer = error
-                self.database, self.at = database, time.monotonic()
-            answer = self.answer
-        if isinstance(answer, ServiceError):
-            raise Unavailable(answer.detail)
-        return answer
+        # one asks; the others are told what was last known, so that a database that hangs does not hold them all
+        if self.lock.acquire(blocking=self.answer is None):
+            try:
+                self._refresh(database)
+            finally:
+                self.lock.release()
+        if isinstance(self.answer, Readiness):
+            return self.answer
+        raise Unavailable(self.answer.detail if self.answer else "The database was not asked yet.")
+
+    def _refresh(self, database: Database) -> None:
+        if database is self.database and time.monotonic() - self.at <= _KEPT:
+            return
+        try:
+            self.answer = _look(database)
+        except ServiceError as error:
+            self.answer = error
+        self.database, self.at = database, time.monotonic()
 
 
 def _look(database: Database) -> Readiness:

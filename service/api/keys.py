@@ -20,12 +20,10 @@ def list_keys(query: Annotated[KeyQuery, Query()], db: Db) -> ApiKeyPage:
         return keys.page(connection, query)
 
 
-@routes.post("/keys", status_code=201, responses=answers.problems(413, 415) | answers.LOCATED)
+@routes.post("/keys", status_code=201, responses=answers.problems(408, 413, 415, 507) | answers.LOCATED)
 def create_key(body: ApiKeyCreate, write: Write, response: Response) -> ApiKeyCreated:
     """The key itself is in this answer and nowhere else: keep it."""
-    token = write(lambda connection: keys.create(connection, body))
-    with write.database.read() as connection:
-        made = keys.read(connection, token.id)
+    token, made = write(lambda connection: keys.create(connection, body))
     response.headers["Location"] = f"/v1/keys/{made.id}"
     return ApiKeyCreated(**made.model_dump(), key=str(token))
 
@@ -36,7 +34,7 @@ def read_key(id: str, db: Db) -> ApiKey:
         return keys.read(connection, id)
 
 
-@routes.delete("/keys/{id}", responses=answers.problems(404))
+@routes.delete("/keys/{id}", responses=answers.problems(404, 408, 413, 507))
 def revoke_key(id: str, write: Write) -> ApiKey:
     """At once and for good. Revoking again changes nothing."""
     return write(lambda connection: keys.revoke(connection, id))

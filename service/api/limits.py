@@ -18,15 +18,11 @@ class RateLimits:
         self.failed_logins = parse(failed_logins) if failed_logins else None
         self.writes = parse(writes) if writes else None
 
-    def check_failures(self, address: str) -> None:
-        """Raises RateLimited after too many failed logins, for good keys as well: else guessing could go on."""
-        if self.failed_logins and not self.window.test(self.failed_logins, "login", network_of(address)):
+    def count_failure(self, address: str) -> None:
+        """Raises RateLimited for a failed login too many. Good keys are never refused for what others sent."""
+        if self.failed_logins and not self.window.hit(self.failed_logins, "login", network_of(address)):
             wait = self._wait(self.failed_logins, "login", network_of(address))
             raise RateLimited("Too many failed logins from this address.", wait=wait)
-
-    def count_failure(self, address: str) -> None:
-        if self.failed_logins:
-            self.window.hit(self.failed_logins, "login", network_of(address))
 
     def count_write(self, key_id: str) -> None:
         if self.writes and not self.window.hit(self.writes, "write", key_id):
@@ -44,6 +40,8 @@ def network_of(address: str) -> str:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return address
-    if parsed.version == 6:
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
         return str(ipaddress.ip_network((parsed, 64), strict=False))
     return address

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from service.api.access import NEVER_PUBLIC, needed_role
 from service.api.answers import problems
-from service.api.body import read_json
+from service.api.body import parse_body, read_body
 from service.domain.vocabulary import Role
 from service.errors import Fault, Invalid, Unavailable
 
@@ -39,17 +39,18 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         handle = super().get_route_handler()
         known = dict(_query_parameters(self))
-        reads_body = self.body_field is not None
+        is_json = self.body_field is not None
         writes = "GET" not in (self.methods or ())
 
         async def strict(request: Request) -> Response:
             if self.needed is not None:
                 await request.app.state.access.admit(request, self.name, self.needed)
             _check_query(request, known)
-            if reads_body:
-                await read_json(request, self.body_bytes)
             if not writes:
                 return await handle(request)
+            await read_body(request, self.body_bytes)
+            if is_json:
+                parse_body(request)
             async with _turn(request.app.state.writers):
                 return await handle(request)
 

@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, TypeVar
 
-from sqlalchemy import Connection, QueuePool, make_url
+from sqlalchemy import URL, Connection, QueuePool, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from service.db import postgres, sqlite
@@ -48,10 +49,7 @@ class Database:
         self.before_commit = before_commit
         self.limits = limits
         self.turn = threading.Lock()  # SQLite's writers take turns here, rather than by asking its lock over and over
-        try:
-            parsed = make_url(url)
-        except ArgumentError:
-            raise Invalid.at("", "This is no database URL. Write sqlite:///path/to/file.db or postgresql://…") from None
+        parsed = _parse(url)
         self.dialect = parsed.get_backend_name()
         if self.dialect == "sqlite":
             self.writer, self.reader = sqlite.engines(parsed, limits)
@@ -150,6 +148,19 @@ class Database:
     def close(self) -> None:
         self.writer.dispose()
         self.reader.dispose()
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file that a database URL names; None for another kind of database. Raises Invalid for what is no URL."""
+    parsed = _parse(url)
+    return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
+
+
+def _parse(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError:
+        raise Invalid.at("", "This is no database URL. Write sqlite:///path/to/file.db or postgresql://…") from None
 
 
 @contextmanager

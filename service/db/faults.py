@@ -16,7 +16,9 @@ _LOCKED = "55P03"  # waiting for a lock took longer than the limit
 _TOO_LONG = ("57014",)  # a statement was cancelled at its time limit
 _FULL = ("53100",)
 # the connection failed, the server is shutting down or starting, it takes no more connections, or ended an idle one
-_AWAY = ("08", "57P", "53300", "25P03")
+# or is about to be replaced by another, and only reads; or has no memory, or no disk that answers
+_AWAY = ("08", "57P", "53", "25P03", "25006", "58")
+_SQLITE_AWAY = ("SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_NOMEM")
 
 
 def as_service_error(error: SQLAlchemyError) -> ServiceError:
@@ -37,7 +39,8 @@ def as_service_error(error: SQLAlchemyError) -> ServiceError:
         return Unavailable("This took too long. Ask for less at once, or try again later.")
     if is_collision(error) or is_lock_timeout(error):
         return Unavailable("The database is busy. Try again in a moment.")
-    if isinstance(error, DBAPIError) and (error.connection_invalidated or state.startswith(_AWAY) or _no_answer(error)):
+    away = state.startswith(_AWAY) or name.startswith(_SQLITE_AWAY)
+    if isinstance(error, DBAPIError) and (error.connection_invalidated or away or _no_answer(error)):
         return Unavailable("The database does not answer. Try again in a moment.")
     raise error
 

@@ -12,7 +12,8 @@ from service.db.limits import Limits
 from service.errors import Unavailable
 
 _MIGRATION_LOCK = 0x4D6967  # an advisory lock of its own: one migration at a time
-_MIGRATION_WAITS = "30s"  # for that lock, and for any table's: the service goes on meanwhile, and must not queue behind
+_MIGRATION_WAITS = "60s"  # for that lock
+_TABLE_WAITS = "2s"  # for a table's: as long as a request waits, since all requests for the table queue up behind
 _MIGRATION_TAKES = "30min"  # at most, for one statement
 
 
@@ -62,9 +63,10 @@ def _assert_durable(connection: Any, _record: Any) -> None:
 def prepare_migration(connection: Connection) -> None:
     """Waits for another migration to end, and bounds how long this one holds others up."""
     for statement in (
-        f"SET LOCAL lock_timeout = '{_MIGRATION_WAITS}'",
         f"SET LOCAL statement_timeout = '{_MIGRATION_TAKES}'",
+        f"SET LOCAL lock_timeout = '{_MIGRATION_WAITS}'",
         f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})",
+        f"SET LOCAL lock_timeout = '{_TABLE_WAITS}'",
     ):
         connection.exec_driver_sql(statement)
 
@@ -94,7 +96,14 @@ def restore(url: URL, file: Path, folder: Path | None) -> None:
 
 def _place(url: URL) -> str:
     """Where the database is, without the password: arguments of a process show."""
-    return f"--dbname={url.set(drivername='postgresql', password=None).render_as_string()}"
+    query = {name: value for name, value in url.query.items() if name != "password"}
+    bare = URL.create("postgresql", url.username, None, url.host, url.port, url.database, query)
+    return f"--dbname={bare.render_as_string()}"
+
+
+def _password(url: URL) -> str | None:
+    given = url.password or url.query.get("password")
+    return str(given) if given else None
 
 
 def _run(program: str, options: list[str], url: URL, folder: Path | None) -> None:
@@ -102,7 +111,8 @@ def _run(program: str, options: list[str], url: URL, folder: Path | None) -> Non
     found = shutil.which(program, path=str(folder) if folder else None)
     if found is None:
         raise Unavailable(f"There is no {program} here. Install PostgreSQL's client programs of the server's version.")
-    secret = {"PGPASSWORD": str(url.password)} if url.password else {}
-    done = subprocess.run([found, *options], env=os.environ | secret, capture_output=True, text=True, check=False)
+    password = _password(url)
+    environment = os.environ | ({"PGPASSWORD": password} if password else {})
+    done = subprocess.run([found, *options], env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Unavailable(f"{program} failed: {done.stderr.strip()[-500:]}")

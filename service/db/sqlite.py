@@ -70,7 +70,9 @@ def _engine(url: URL, limits: Limits, *pragmas: str) -> Engine:
 
     @event.listens_for(made, "before_cursor_execute")
     def start_clock(connection: Connection, *_rest: Any) -> None:
-        if not connection.get_execution_options().get("unlimited"):
+        if connection.get_execution_options().get("unlimited"):
+            connection.info.pop("deadline", None)
+        else:
             connection.info["deadline"] = time.monotonic() + limits.statement
 
     @event.listens_for(made, "checkin")

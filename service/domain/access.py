@@ -8,7 +8,8 @@ import hashlib
 import hmac
 import re
 import secrets
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from service.domain.vocabulary import DisputeStatus, Role
@@ -57,11 +58,20 @@ def may_change(role: Role, *, own: bool) -> bool:
     return reaches(role, Role.CONTRIBUTOR if own else Role.CURATOR)
 
 
-def may_set_status(role: Role, status: str, before: str | None) -> bool:
-    """Whether a dispute may come to have this status; `before` is None for a new one.
+def overstep(role: Role, dispute: Mapping[str, Any], before: Mapping[str, Any] | None) -> str | None:
+    """The field of a dispute that this role may not have so; None where it may all. `before` is None for a new one.
 
-    Who raised a dispute takes it back; what else becomes of it is not for its author to say.
+    Who raised a dispute may take it back while it is open. What else becomes of it is not for its author to say, nor to
+    change once it was said.
     """
-    if status == (before or DisputeStatus.OPEN):
-        return True
-    return reaches(role, Role.CURATOR) or (before is not None and status == DisputeStatus.TAKEN_BACK)
+    if reaches(role, Role.CURATOR):
+        return None
+    was = before or {"status": DisputeStatus.OPEN, "resolution": None, "closed": None}
+    if was["status"] not in (DisputeStatus.OPEN, DisputeStatus.TAKEN_BACK):
+        return next((name for name in dispute if dispute[name] != was[name]), None)
+    taking_back = before is not None and dispute["status"] == DisputeStatus.TAKEN_BACK
+    if dispute["status"] != was["status"] and not taking_back:
+        return "status"
+    if dispute["resolution"] != was["resolution"]:
+        return "resolution"
+    return "closed" if dispute["closed"] != was["closed"] and not taking_back else None

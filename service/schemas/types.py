@@ -132,6 +132,17 @@ def _moment(raw: object) -> object:
     return raw
 
 
+def _in_utc(moment: datetime) -> datetime:
+    """Within the years that are stored, which a zone can lead out of."""
+    try:
+        there = moment.astimezone(UTC)
+    except OverflowError:
+        there = None
+    if there is None or not 1000 <= there.year <= 9998:
+        raise refuse("Expected a time of the years 1000 to 9998.")
+    return there
+
+
 def _unique(items: list[str]) -> list[str]:
     if len(set(items)) < len(items):
         raise refuse("The list names something twice.")
@@ -239,7 +250,12 @@ Time = Annotated[
     PlainSerializer(format_time, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
-GivenTime = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
+GivenTime = Annotated[
+    datetime,
+    BeforeValidator(_moment),
+    AfterValidator(_in_utc),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 Year = Annotated[int, Strict(), Field(ge=1000, le=9999)]
 Lines = Annotated[list[Line], Field(max_length=200), AfterValidator(_unique)]

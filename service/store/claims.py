@@ -127,6 +127,7 @@ def create(connection: Connection, body: ClaimCreate) -> Created:
     )
     measurands.lock_origins(connection, links["derived_from_id"])
     older = _lock_superseded(connection, links["supersedes_id"], links["claimant_id"])
+    _refuse_foreign_superseded(connection, older)
     if stored is None:
         _refuse_second_successor(connection, links["supersedes_id"], None)
     made = versions.create(connection, ClaimRow, _derive(values), {"status": str(ClaimStatus.ACTIVE)})
@@ -157,6 +158,7 @@ def amend(connection: Connection, ref: str, patch: ClaimPatch, expected: Version
     claimant = links.get("claimant_id", row["claimant_id"])
     pointer = "/supersedes" if "supersedes" in given else "/claimant"
     older = _lock_superseded(connection, links.get("supersedes_id", row["supersedes_id"]), claimant, pointer)
+    _refuse_foreign_superseded(connection, older - {row["supersedes_id"]})
     older |= {row["supersedes_id"]} - {None}
     if claimant != row["claimant_id"]:
         _refuse_if_superseded_by_other(connection, row["id"])
@@ -256,6 +258,12 @@ def _lock_superseded(
     if connection.execute(statement).scalar_one() != claimant_id:
         raise Conflict.at(pointer, "A claim is superseded by the same claimant only; others may dispute it.")
     return {claim_id}
+
+
+def _refuse_foreign_superseded(connection: Connection, claim_ids: set[str]) -> None:
+    """What is superseded leaves every aggregate, so to supersede is to change. Raises Forbidden for others' claims."""
+    for row in connection.execute(select(ClaimRow.created_by).where(ClaimRow.id.in_(claim_ids))).mappings():
+        versions.refuse_foreign(connection, ClaimRow, row, "/supersedes")
 
 
 def _refuse_second_successor(connection: Connection, superseded: str | None, own: str | None) -> None:

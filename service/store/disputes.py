@@ -3,11 +3,11 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, RowMapping, Select, select
 from sqlalchemy.orm import aliased
 
 from service.db.tables import ClaimRow, DisputeRow, EntityRow, FigureRow
-from service.domain.access import may_set_status
+from service.domain.access import overstep
 from service.domain.period import parse_period
 from service.errors import Fault, Forbidden, Invalid
 from service.schemas.disputes import Dispute, DisputeCreate, DisputePage, DisputePatch
@@ -20,6 +20,7 @@ from service.store.versions import Created, Versions
 _DISPUTED, _DISPUTING, _RAISER = aliased(ClaimRow), aliased(ClaimRow), aliased(EntityRow)
 _FIELDS = ["key", "type", "rationale", "status", "opened", "closed", "resolution"]
 _REFS = {"disputed_claim": ClaimRow, "disputed_figure": FigureRow, "disputing_claim": ClaimRow, "raised_by": EntityRow}
+_COLUMNS = [f"{name}_id" for name in _REFS]
 SELECT: Select[*tuple[Any, ...]] = (
     select(
         *rows.head(DisputeRow),
@@ -78,7 +79,7 @@ def create(connection: Connection, body: DisputeCreate) -> Created:
     if values["raised_by_id"] is None and values["disputing_claim_id"] is not None:
         values["raised_by_id"] = _claimant(connection, values["disputing_claim_id"])
     _check(connection, values)
-    _refuse_status(connection, values["status"], None)
+    _refuse_overstep(connection, values, None)
     touched = _lock(connection, values["disputed_claim_id"])
     made = versions.create(connection, DisputeRow, _derive(values))
     measurands.refresh(connection, touched if made.is_new else ())
@@ -89,9 +90,9 @@ def amend(connection: Connection, ref: str, patch: DisputePatch, expected: Versi
     row = versions.lock(connection, DisputeRow, ref, expected)
     refs = {name: table for name, table in _REFS.items() if name != "disputed_claim"}
     changes = patch.model_dump(exclude=set(refs)) | rows.resolve_refs(connection, patch, refs, row)
-    content = rows.content(row, [*_FIELDS, *(f"{name}_id" for name in _REFS)]) | changes
+    content = rows.content(row, [*_FIELDS, *_COLUMNS]) | changes
     _check(connection, content)
-    _refuse_status(connection, content["status"], row["status"])
+    _refuse_overstep(connection, content, row)
     touched = _lock(connection, row["disputed_claim_id"])
     if versions.amend(connection, DisputeRow, row, _derive(content)):
         measurands.refresh(connection, touched)
@@ -150,12 +151,14 @@ def _check(connection: Connection, values: Values) -> None:
         raise Invalid(faults[0].detail, faults)
 
 
-def _refuse_status(connection: Connection, status: str, before: str | None) -> None:
+def _refuse_overstep(connection: Connection, values: Values, before: RowMapping | None) -> None:
     """Raises Forbidden for what another than the dispute's author decides."""
     role = versions.author(connection).role
-    if role is not None and not may_set_status(role, status, before):
-        detail = "You may take your own dispute back (taken_back); what else becomes of it, a curator sets."
-        raise Forbidden.at("/status", detail)
+    given = {name: values[name] for name in (*_FIELDS, *_COLUMNS)}
+    field = overstep(role, given, dict(before) if before else None) if role is not None else None
+    if field is not None:
+        detail = "You may take your own open dispute back (taken_back); what else becomes of it, a curator says."
+        raise Forbidden.at("/" + field.removesuffix("_id"), detail)
 
 
 def _derive(values: Values) -> Values:

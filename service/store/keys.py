@@ -10,7 +10,7 @@ from service.db.tables import KeyRow
 from service.domain.access import Token, new_token
 from service.domain.key import is_uuid
 from service.domain.vocabulary import Operation, Role
-from service.errors import Invalid, NotFound, Unauthenticated
+from service.errors import Conflict, Invalid, NotFound, Unauthenticated
 from service.schemas.keys import ApiKey, ApiKeyCreate, ApiKeyPage, KeyQuery, RecordedKey
 from service.store import rows, versions
 from service.store.pages import fetch_page
@@ -47,21 +47,27 @@ def every(connection: Connection) -> list[ApiKey]:
     return [ApiKey.model_validate(row) for row in rows.fetch(connection, statement)]
 
 
-def create(connection: Connection, body: ApiKeyCreate) -> Token:
+def create(connection: Connection, body: ApiKeyCreate) -> tuple[Token, ApiKey]:
     """Raises Invalid when the key would have expired already."""
     if body.expires_at is not None and body.expires_at <= versions.now():
         raise Invalid.at("/expires_at", "This moment has passed; the key would never work.")
     token = new_token(versions.new_id())
     _insert(connection, token, body)
-    return token
+    return token, read(connection, token.id)
 
 
 def create_first(connection: Connection, token: Token | None = None) -> Token | None:
-    """The key with which everything begins: a given one, unless it is known; else a new one, if there is none yet."""
+    """The key with which everything begins: a given one, unless it is known; else a new one, if there is none yet.
+
+    Raises Conflict for the id of a key that has another secret.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(text("LOCK TABLE key IN SHARE ROW EXCLUSIVE MODE"))  # two services may start at once
-    known = select(KeyRow.id).limit(1) if token is None else select(KeyRow.id).where(KeyRow.id == token.id)
-    if connection.execute(known).first() is not None:
+    digests = select(KeyRow.digest).where(KeyRow.id == token.id) if token else select(KeyRow.digest).limit(1)
+    known = connection.execute(digests).scalar()
+    if known is not None:
+        if token is not None and not token.fits(known):
+            raise Conflict("A key of this id is known, with another secret. Give the new one another id.")
         return None
     first = token or new_token(versions.new_id())
     _insert(connection, first, ApiKeyCreate(name="bootstrap", role=Role.ADMIN))
@@ -98,6 +104,12 @@ def _refuse_ended(row: RowMapping) -> None:
         raise Unauthenticated.at("/Authorization", "This API key was revoked.", "header")
     if row["expires_at"] is not None and row["expires_at"] <= versions.now():
         raise Unauthenticated.at("/Authorization", "This API key has expired.", "header")
+
+
+def refuse_ended(connection: Connection, key_id: str) -> None:
+    """Raises Unauthenticated if the key has ended since its request was let in; else it holds until this commits."""
+    statement = select(KeyRow.expires_at, KeyRow.revoked_at).where(KeyRow.id == key_id).with_for_update(read=True)
+    _refuse_ended(connection.execute(statement).mappings().one())
 
 
 def note_use(connection: Connection, key_id: str) -> None:

@@ -8,6 +8,10 @@ restore, on both, only if what it made has the digest again.
 import hashlib
 import json
 import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +31,7 @@ class Manifest:
 
     format: str
     dialect: str
-    revision: str | None
+    revision: str
     made_at: str
     rows: dict[str, int]
     content_digest: str
@@ -40,14 +44,14 @@ def manifest_of(file: Path) -> Path:
 
 def back_up(database: Database, file: Path, postgres_bin: Path | None) -> Manifest:
     """Raises Conflict if the file is there already, Invalid if the copy turns out to differ."""
-    for path in (file, manifest_of(file)):
-        if path.exists():
-            raise Conflict(f"{path} is there already; a backup is never overwritten.")
-    part = file.with_name(file.name + ".part")
-    try:
+    if file.exists():
+        raise Conflict(f"{file} is there already; a backup is never overwritten.")
+    with _parts_of(file) as part:
         with database.unhurried() as connection:
             held = content(connection)
             revision = current_revision(connection)
+            if revision is None:
+                raise Invalid("There is nothing to back up: this database was never migrated.")
             if database.dialect == "sqlite":
                 sqlite.copy(connection, part)
             else:
@@ -56,14 +60,33 @@ def back_up(database: Database, file: Path, postgres_bin: Path | None) -> Manife
             _verify_sqlite(part, held.digest)
         made = datetime.now(UTC).isoformat()
         manifest = Manifest(_FORMAT, database.dialect, revision, made, held.rows, held.digest, _digest_of(part))
-        _sync(part)
-        part.rename(file)
-    finally:
-        part.unlink(missing_ok=True)
-    manifest_of(file).write_text(json.dumps(asdict(manifest), indent=1) + "\n", "utf-8")
-    _sync(manifest_of(file))
-    _sync(file.resolve().parent)
+        # the manifest first: without the file it is nothing, and the next backup of this name replaces it
+        manifest_of(file).write_text(json.dumps(asdict(manifest), indent=1) + "\n", "utf-8")
+        _sync(manifest_of(file))
+        _publish(part, file)
     return manifest
+
+
+@contextmanager
+def _parts_of(file: Path) -> Iterator[Path]:
+    """A name beside the file for what is not finished; what stands there is removed at the end."""
+    part = file.with_name(f"{file.name}.{secrets.token_hex(4)}.part")
+    try:
+        yield part
+    finally:
+        for leftover in (part, *_journals_of(part)):
+            leftover.unlink(missing_ok=True)
+
+
+def _journals_of(file: Path) -> list[Path]:
+    """What SQLite keeps beside a database, and would replay into any file of that name."""
+    return [file.with_name(file.name + suffix) for suffix in ("-wal", "-shm", "-journal")]
+
+
+def _publish(part: Path, file: Path) -> None:
+    _sync(part)
+    part.rename(file)
+    _sync(file.resolve().parent)
 
 
 def read_manifest(file: Path) -> Manifest:
@@ -80,17 +103,13 @@ def read_manifest(file: Path) -> Manifest:
 def restore_sqlite(file: Path, target: Path) -> Manifest:
     """Raises Conflict if there is a database already, Invalid if the backup is not what it was."""
     manifest = _read_for("sqlite", file)
-    if target.exists():
-        raise Conflict(f"{target} is there already; a backup is restored to a new file.")
-    part = target.with_name(target.name + ".part")
-    try:
-        part.write_bytes(file.read_bytes())
+    for there in (target, *_journals_of(target)):
+        if there.exists():
+            raise Conflict(f"{there} is there already; a backup is restored to a name of its own.")
+    with _parts_of(target) as part:
+        shutil.copyfile(file, part)
         _verify_sqlite(part, manifest.content_digest)
-        _sync(part)
-        part.rename(target)
-        _sync(target.resolve().parent)
-    finally:
-        part.unlink(missing_ok=True)
+        _publish(part, target)
     return manifest
 
 

@@ -1,15 +1,15 @@
 """Who may do what, and what an API key looks like."""
 
+from typing import Any
 from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.access import Token, may_change, may_set_status, new_token, parse_token, reaches
+from service.domain.access import Token, may_change, new_token, overstep, parse_token, reaches
 from service.domain.vocabulary import DisputeStatus, Role
 
 roles, statuses = st.sampled_from(Role), st.sampled_from(DisputeStatus)
-before = st.none() | statuses
 
 
 @given(st.uuids())
@@ -37,20 +37,41 @@ def test_a_secret_does_not_show_where_a_key_is_printed_by_mistake() -> None:
     assert token.secret not in repr(token) + f"{[token]}"
 
 
-@given(roles, roles, st.booleans(), statuses, before)
+states = st.fixed_dictionaries(
+    {
+        "status": statuses,
+        "resolution": st.sampled_from([None, "So.", "Otherwise."]),
+        "closed": st.sampled_from([None, "2025"]),
+        "rationale": st.sampled_from(["Why", "Why not"]),
+    }
+)
+OPEN = {"status": DisputeStatus.OPEN, "resolution": None, "closed": None, "rationale": "Why"}
+
+
+@given(roles, roles, st.booleans(), states, st.none() | states)
 def test_a_higher_role_may_all_that_a_lower_one_may(
-    one: Role, other: Role, own: bool, status: DisputeStatus, earlier: DisputeStatus | None
+    one: Role, other: Role, own: bool, after: dict[str, Any], before: dict[str, Any] | None
 ) -> None:
     low, high = (one, other) if reaches(other, one) else (other, one)
     assert may_change(low, own=own) <= may_change(high, own=own)
-    assert may_set_status(low, status, earlier) <= may_set_status(high, status, earlier)
+    assert overstep(low, after, before) is not None or overstep(high, after, before) is None
 
 
-@given(statuses, before)
-def test_a_contributor_raises_disputes_and_takes_them_back(
-    status: DisputeStatus, earlier: DisputeStatus | None
-) -> None:
-    unchanged = status == (earlier or DisputeStatus.OPEN)
-    taken_back = earlier is not None and status == DisputeStatus.TAKEN_BACK
-    assert may_set_status(Role.CONTRIBUTOR, status, earlier) == (unchanged or taken_back)
-    assert may_set_status(Role.CURATOR, status, earlier)
+@given(states)
+def test_a_contributor_raises_open_disputes_only(new: dict[str, Any]) -> None:
+    plain = new | {"rationale": "Why"} == OPEN
+    assert (overstep(Role.CONTRIBUTOR, new, None) is None) == plain
+
+
+@given(states)
+def test_an_author_takes_an_open_dispute_back_and_decides_nothing_else(after: dict[str, Any]) -> None:
+    taken_back = after["status"] == DisputeStatus.TAKEN_BACK and after["resolution"] is None
+    same = {**after, "rationale": "Why"} == OPEN
+    assert (overstep(Role.CONTRIBUTOR, after, OPEN) is None) == (taken_back or same)
+    assert overstep(Role.CURATOR, after, OPEN) is None
+
+
+@given(st.sampled_from(["conceded", "superseded", "resolved"]), states)
+def test_what_a_curator_has_closed_its_author_leaves_alone(status: str, after: dict[str, Any]) -> None:
+    closed = {**OPEN, "status": status, "resolution": "So.", "closed": "2025"}
+    assert (overstep(Role.CONTRIBUTOR, after, closed) is None) == (after == closed)

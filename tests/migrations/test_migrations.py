@@ -70,7 +70,7 @@ def test_migrating_twice_changes_nothing(demo_database: Database) -> None:
 def test_a_migration_that_cannot_have_a_table_gives_up(
     demo_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres, "_MIGRATION_WAITS", "300ms")
+    monkeypatch.setattr(postgres, "_TABLE_WAITS", "300ms")
     with demo_database.snapshot() as reader:
         reader.exec_driver_sql("SELECT count(*) FROM key")
         with pytest.raises(Unavailable):

@@ -3,6 +3,8 @@
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_NOT_KEPT = ("/v1/keys", "/v1/me", "/metrics")
+
 
 class AnswerHeaders:
     """Says what an answer does not say itself.
@@ -40,6 +42,6 @@ class AnswerHeaders:
 def _kept(scope: Scope, status: int) -> bytes:
     if scope["method"] not in ("GET", "HEAD") or status >= 400:
         return b"no-store"
-    if scope["path"].startswith(("/v1/keys", "/v1/me", "/health", "/metrics")):
+    if scope["path"] in _NOT_KEPT or scope["path"].startswith(("/v1/keys/", "/health/")):
         return b"no-store"
     return b"private, no-cache" if "authorization" in Headers(scope=scope) else b"public, no-cache"

@@ -18,7 +18,7 @@ class AccessLog:
             await self.app(scope, receive, send)
             return
         start = time.perf_counter()
-        status = 0  # none: the client hung up
+        status = 0  # none was sent
 
         async def note_status(message: Message) -> None:
             nonlocal status

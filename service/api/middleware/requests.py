@@ -3,11 +3,14 @@
 import re
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
 from service.api.problems import unexpected
 
+_HUNG_UP = 499  # what proxies log for it
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{1,64}")
 
 
@@ -49,6 +52,8 @@ class Failures:
 
         try:
             await self.app(scope, receive, note_start)
+        except ClientDisconnect:
+            await Response(status_code=_HUNG_UP)(scope, receive, send)  # to nobody, but for logs and metrics
         except Exception as error:
             if scope["type"] != "http" or started:
                 raise
