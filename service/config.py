@@ -1,11 +1,12 @@
 """Settings, from the environment: COUNTERCLAIM_DATABASE_URL and so on. Read by app, cli and migrations only."""
 
+import re
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
 from limits import parse
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEFAULT_DATABASE = "sqlite:///var/counterclaim.db"
@@ -15,6 +16,10 @@ def _split(raw: object) -> object:
     return [part.strip() for part in raw.split(",") if part.strip()] if isinstance(raw, str) else raw
 
 
+_SHAPES = {
+    "trusted_hosts": (re.compile(r"(\*\.)?[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]"), "api.example.org or *.example.org"),
+    "cors_origins": (re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?"), "https://example.org, without a path"),
+}
 Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]  # separated by commas
 
 
@@ -27,7 +32,7 @@ class Settings(BaseSettings):
         DEFAULT_DATABASE,
         description="`sqlite:///path/to/file.db`, or `postgresql://user:password@host/database`",
     )
-    host: str = Field("127.0.0.1", description="address to listen on")
+    host: str = Field("127.0.0.1", min_length=1, description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     public_reads: bool = Field(True, description="whether reading needs no key; writing always does")
     bootstrap_key_file: Path | None = Field(
@@ -62,7 +67,7 @@ class Settings(BaseSettings):
     @classmethod
     def _networks(cls, names: list[str]) -> list[str]:
         for name in names:
-            ip_network(name, strict=False)
+            ip_network(name)
         return names
 
     @field_validator("postgres_bin", "bootstrap_key_file", mode="before")
@@ -73,8 +78,18 @@ class Settings(BaseSettings):
     @field_validator("failed_logins", "writes_per_key")
     @classmethod
     def _rate(cls, text: str) -> str:
-        parse(text)
+        if parse(text).amount < 1:
+            raise ValueError("nothing would be let through; to switch rates off, set RATE_LIMITS to false")
         return text
+
+    @field_validator("trusted_hosts", "cors_origins")
+    @classmethod
+    def _can_match(cls, names: list[str], info: ValidationInfo) -> list[str]:
+        pattern, example = _SHAPES[str(info.field_name)]
+        for name in names:
+            if name != "*" and not pattern.fullmatch(name):
+                raise ValueError(f"{name!r} can never match; write it as {example}")
+        return names
 
 
 def project_root() -> Path:

@@ -9,6 +9,7 @@ ServiceError
 ├── PreconditionRequired  a change without saying which version it changes
 ├── PreconditionFailed    the record has changed since it was read
 ├── RateLimited           too much in too short a time
+├── TooLarge              more than is read
 ├── TooSlow               the request did not arrive in time
 ├── Unavailable           try again later
 └── StorageFull           the database has no room left
@@ -84,6 +85,11 @@ class RateLimited(ServiceError):
     """`wait`: the seconds after which it is worth trying again."""
 
     wait: int = 1
+
+
+class TooLarge(ServiceError):
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The body is larger than what is read here: {limit} bytes.")
 
 
 class TooSlow(ServiceError):

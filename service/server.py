@@ -9,11 +9,12 @@ import socket
 import threading
 from asyncio import TimerHandle, Transport
 from types import FrameType
+from typing import Any
 
 import structlog
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from service.api.problems import KINDS, MEDIA_TYPE
 
@@ -23,11 +24,10 @@ _SHUTDOWN = 15  # seconds for requests that are being answered when the service 
 _REASONS = {400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large"}
 
 
-def server_for(app: FastAPI, host: str, port: int, *, seconds: float, drain_seconds: float = 0) -> "Server":
+def server_for(app: FastAPI, *, seconds: float, drain_seconds: float = 0) -> "Server":
+    """A server for sockets that listen already (`Server.run`)."""
     config = uvicorn.Config(
         app,
-        host=host,
-        port=port,
         http=type("Protocol", (Protocol,), {"seconds": seconds}),
         ws="none",
         log_config=None,
@@ -52,6 +52,7 @@ class Protocol(HttpToolsProtocol):
     head_size = 0
     arrival: TimerHandle | None = None
     writing: TimerHandle | None = None
+    running: RequestResponseCycle | None = None
     refusal: tuple[int, str] = (400, "This is not HTTP/1.1.")
 
     # What the transport tells
@@ -63,6 +64,7 @@ class Protocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
         self._stop_writing()
+        self._speak_to_nobody()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -132,7 +134,7 @@ class Protocol(HttpToolsProtocol):
             self.refusal = (408, "The request did not arrive in time.")
             self.send_400_response("")
         else:
-            self.transport.abort()  # the body of a request that was answered before it came
+            self._give_up()  # on the body of a request that was answered before it came
 
     def _await_room(self) -> None:
         if self.writing is None:
@@ -147,7 +149,21 @@ class Protocol(HttpToolsProtocol):
         """The client does not read its answers."""
         self.writing = None
         if self.transport.get_write_buffer_size() > 0:
-            self.transport.abort()
+            self._give_up()
+
+    def _give_up(self) -> None:
+        self._speak_to_nobody()
+        self.transport.abort()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self.running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _speak_to_nobody(self) -> None:
+        """uvicorn tells only the last of several requests that came at once that nobody listens any more."""
+        self.pipeline.clear()
+        if self.running is not None:
+            self.running.disconnected = True
 
     def _count(self, size: int) -> None:
         self.head_size += size
@@ -196,7 +212,6 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        for server in self.servers:
-            for listening in server.sockets:
-                host, port, *_ = listening.getsockname()
-                _log.info("listening", host=host, port=port)
+        for listening in sockets or ():
+            host, port, *_ = listening.getsockname()
+            _log.info("listening", host=host, port=port)

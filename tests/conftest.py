@@ -133,7 +133,7 @@ class LiveServer:
         self.app = app
         self.socket = socket.socket()
         self.socket.bind(("127.0.0.1", 0))
-        self.server = server_for(app, "127.0.0.1", 0, seconds=REQUEST_SECONDS)
+        self.server = server_for(app, seconds=REQUEST_SECONDS)
         self.server.config.lifespan = "off"
         self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.socket]}, daemon=True)
         self.thread.start()

@@ -5,18 +5,17 @@ import asyncio
 from fastapi import Request
 from starlette.exceptions import HTTPException
 
-from service.errors import TooSlow
+from service.errors import TooLarge, TooSlow
 from service.schemas.strict_json import parse_json
 
 _MEDIA_TYPES = ("application/json", "application/merge-patch+json")
-_DRAINED = 16 * 1_048_576  # a client that is still sending would not read the answer
 
 
 async def read_body(request: Request, most: int | None = None) -> None:
     """Reads the whole body, and keeps it where FastAPI looks for it.
 
-    Raises TooSlow for one that does not arrive in time; HTTPException 413 for one over the limit (the service's,
-    or `most` where that is less).
+    Raises TooSlow for one that does not arrive in time; TooLarge for one over the limit (the service's, or `most`
+    where that is less).
     """
     limit = request.app.state.max_body_bytes
     try:
@@ -38,14 +37,15 @@ def parse_body(request: Request) -> None:
 
 
 async def _read(request: Request, limit: int) -> bytes:
+    """What is beyond the limit is left to the server, which throws it away, and the connection in the end."""
+    declared = request.headers.get("content-length", "")
+    if len(declared) > 15 or int(declared or 0) > limit:
+        raise TooLarge(limit)
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size <= limit:
-            chunks.append(chunk)
-        elif size > _DRAINED:
-            break
-    if size > limit:
-        raise HTTPException(413)
+        if size > limit:
+            raise TooLarge(limit)
+        chunks.append(chunk)
     return b"".join(chunks)

@@ -23,6 +23,7 @@ from service.errors import (
     RateLimited,
     ServiceError,
     StorageFull,
+    TooLarge,
     TooSlow,
     Unauthenticated,
     Unavailable,
@@ -60,6 +61,7 @@ _STATUS: dict[type[ServiceError], int] = {
     Forbidden: 403,
     NotFound: 404,
     TooSlow: 408,
+    TooLarge: 413,
     Conflict: 409,
     PreconditionRequired: 428,
     PreconditionFailed: 412,
@@ -128,7 +130,6 @@ def _validation_error(request: Request, error: Exception) -> Response:
 _DETAILS = {
     404: "There is nothing at this address. The addresses are listed at /v1.",
     405: "This address does not take this method.",
-    413: "The body is larger than this service reads.",
     415: "Send the body as JSON, with Content-Type: application/json; a PATCH may be application/merge-patch+json.",
 }
 

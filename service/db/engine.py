@@ -159,7 +159,7 @@ def sqlite_file(url: str) -> Path | None:
 def _parse(url: str) -> URL:
     try:
         return make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise Invalid.at("", "This is no database URL. Write sqlite:///path/to/file.db or postgresql://…") from None
 
 

@@ -1,5 +1,6 @@
 """What either database fails at, in the service's words: never the driver's, which speak of tables and echo values."""
 
+import logging
 import re
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from service.db.tables import metadata
 from service.errors import Conflict, ServiceError, StorageFull, Unavailable
 
+log = logging.getLogger(__name__)
 _SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (\w+)\.(\w+)")
 _COLLISIONS = ("40001", "40P01")  # serialization failure, deadlock
 _LOCKED = "55P03"  # waiting for a lock took longer than the limit
@@ -18,6 +20,7 @@ _FULL = ("53100",)
 # the connection failed, the server is shutting down or starting, it takes no more connections, or ended an idle one
 # or is about to be replaced by another, and only reads; or has no memory, or no disk that answers
 _AWAY = ("08", "57P", "53", "25P03", "25006", "58")
+_SQLITE_STRANGE = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 _SQLITE_AWAY = ("SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_NOMEM")
 
 
@@ -40,7 +43,10 @@ def as_service_error(error: SQLAlchemyError) -> ServiceError:
     if is_collision(error) or is_lock_timeout(error):
         return Unavailable("The database is busy. Try again in a moment.")
     away = state.startswith(_AWAY) or name.startswith(_SQLITE_AWAY)
+    if name.startswith(_SQLITE_STRANGE):
+        return Unavailable("The file is no database, or is damaged.")
     if isinstance(error, DBAPIError) and (error.connection_invalidated or away or _no_answer(error)):
+        log.warning("the database does not answer: %s %s", type(error.orig).__name__, state or name)
         return Unavailable("The database does not answer. Try again in a moment.")
     raise error
 

@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from service.db.engine import Database
+from service.errors import Invalid
 
 MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "migrations"
 
@@ -19,6 +20,11 @@ def config(connection: Connection | None = None) -> Config:
     if connection is not None:
         made.attributes["connection"] = connection
     return made
+
+
+def knows(revision: str) -> bool:
+    """Whether this version has heard of a revision: a newer one may have migrated the database."""
+    return revision in {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
 
 
 @cache
@@ -31,7 +37,11 @@ def current_revision(connection: Connection) -> str | None:
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
+    """Raises Invalid for a revision that is not known, be it asked for or where the database stands."""
     with database.migrating() as connection:
+        for named in (current_revision(connection), revision):
+            if named not in (None, "head") and not knows(named):
+                raise Invalid(f"This version knows no migration {named}, only those up to {head_revision()}.")
         command.upgrade(config(connection), revision)
 
 

@@ -14,6 +14,9 @@ from service.errors import Unavailable
 _MIGRATION_LOCK = 0x4D6967  # an advisory lock of its own: one migration at a time
 _MIGRATION_WAITS = "60s"  # for that lock
 _TABLE_WAITS = "2s"  # for a table's: as long as a request waits, since all requests for the table queue up behind
+_PLACE_OF_PROGRAMS = (
+    "({}). COUNTERCLAIM_POSTGRES_BIN names the folder of PostgreSQL's programs of the server's version."
+)
 _MIGRATION_TAKES = "30min"  # at most, for one statement
 
 
@@ -110,9 +113,10 @@ def _run(program: str, options: list[str], url: URL, folder: Path | None) -> Non
     """A program of PostgreSQL, from `folder` or the PATH."""
     found = shutil.which(program, path=str(folder) if folder else None)
     if found is None:
-        raise Unavailable(f"There is no {program} here. Install PostgreSQL's client programs of the server's version.")
+        raise Unavailable(f"There is no {program} {_PLACE_OF_PROGRAMS.format(folder or 'on the PATH')}")
     password = _password(url)
     environment = os.environ | ({"PGPASSWORD": password} if password else {})
     done = subprocess.run([found, *options], env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Unavailable(f"{program} failed: {done.stderr.strip()[-500:]}")
+        hint = _PLACE_OF_PROGRAMS.format(f"used: {found}") if "version mismatch" in done.stderr else ""
+        raise Unavailable(f"{program} failed: {done.stderr.strip()[-500:]} {hint}".strip())

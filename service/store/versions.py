@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from service.db.base import Base
 from service.db.engine import Author
+from service.db.tables import ChangeRow
 from service.domain.access import may_change
 from service.domain.vocabulary import Operation
 from service.errors import Conflict, Fault, Forbidden, PreconditionFailed, Unavailable
@@ -186,6 +187,19 @@ def refuse_withdrawn(table: type[Base], row: RowMapping, pointer: str = "") -> N
         raise Conflict.at(pointer, f"The {noun(table)} is withdrawn; restore it first.")
 
 
+def _refuse_foreign_withdrawal(connection: Connection, table: type[Base], record_id: str) -> None:
+    """What a curator withdrew, its author does not bring back. Raises Forbidden."""
+    by = author(connection)
+    if by.role is None or may_change(by.role, own=False):
+        return
+    withdrawals = select(ChangeRow.actor_id).where(
+        ChangeRow.kind == noun(table), ChangeRow.record_id == record_id, ChangeRow.operation == str(Operation.WITHDRAW)
+    )
+    last = connection.execute(withdrawals.order_by(ChangeRow.seq.desc()).limit(1)).scalar()
+    if last != by.id:
+        raise Forbidden(f"This {noun(table)} was withdrawn by somebody else; restoring it takes a curator.")
+
+
 def withdraw(connection: Connection, table: Any, row: RowMapping, reason: str) -> None:
     if row["withdrawn_at"] is not None:
         raise Conflict(f"The {noun(table)} is withdrawn already.")
@@ -195,4 +209,5 @@ def withdraw(connection: Connection, table: Any, row: RowMapping, reason: str) -
 def restore(connection: Connection, table: Any, row: RowMapping) -> None:
     if row["withdrawn_at"] is None:
         raise Conflict(f"The {noun(table)} is not withdrawn.")
+    _refuse_foreign_withdrawal(connection, table, row["id"])
     bump(connection, table, row, {"withdrawn_at": None, "withdrawn_reason": None}, Operation.RESTORE)

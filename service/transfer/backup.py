@@ -18,7 +18,7 @@ from pathlib import Path
 
 from service.db import postgres, sqlite
 from service.db.engine import Database
-from service.db.migrate import current_revision
+from service.db.migrate import current_revision, knows
 from service.errors import Conflict, Invalid
 from service.store.content import Content, content
 
@@ -127,6 +127,8 @@ def restore_postgres(file: Path, database: Database, postgres_bin: Path | None) 
 
 def _read_for(dialect: str, file: Path) -> Manifest:
     manifest = read_manifest(file)
+    if not knows(manifest.revision):
+        raise Invalid(f"{file} stands at migration {manifest.revision}, which only a newer version knows.")
     if manifest.dialect != dialect:
         raise Invalid(f"{file} is a backup of {manifest.dialect}, and this database is of {dialect}.")
     return manifest

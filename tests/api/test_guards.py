@@ -2,6 +2,8 @@
 
 import json
 import logging
+import socket
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -42,7 +44,7 @@ def served(database_url: str) -> Iterator[Served]:
 def test_what_is_read_may_be_kept_by_whom_it_is_for(api: Api) -> None:
     api.post("/sources", {"key": "s", "kind": "paper", "title": "T"})
     kept = {
-        "/v1/sources": ({}, "public, no-cache"),
+        **{f"/v1/{name}": ({}, "public, no-cache") for name in ("sources", "metrics", "claims", "changes")},
         "/v1/sources/s": (KEY, "private, no-cache"),
         "/v1/me": (KEY, "no-store"),
         "/v1/keys": (KEY, "no-store"),
@@ -102,9 +104,9 @@ def test_only_our_own_names_are_answered(served: Served) -> None:
         "[::1]:8000": 200,
         "evilclaims.example": 400,
         "claims.example.evil": 400,
-        "claims.example:80@evil": 200,  # the name ends at the first colon
         "": 400,
     }
+    assert client.get("/health/live", headers={"Host": "10.0.0.7:8000"}).status_code == 200
     for host, status in expected.items():
         answer = client.get("/v1/sources", headers={"Host": host})
         assert answer.status_code == status, host
@@ -138,7 +140,8 @@ def log_of(act: Callable[[], object], capsys: pytest.CaptureFixture[str]) -> lis
         act()
     finally:
         root.handlers, root.level = before
-    return [json.loads(line) for line in capsys.readouterr().err.splitlines() if line]
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line]
+    return [line for line in lines if line["logger"] != "httpx"]  # our own client's
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
@@ -184,6 +187,30 @@ def test_a_fault_of_ours_is_logged_without_its_message(
     assert "secret" not in json.dumps(fault)
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_a_key_in_an_address_does_not_reach_the_log(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = log_of(lambda: served(access_log=True).delete(f"/v1/keys/{ADMIN}", headers=KEY), capsys)
+    assert ADMIN.secret not in json.dumps(lines)
+    assert any("***" in line.get("path", "") for line in lines)
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_a_client_that_hangs_up_is_no_fault(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    def act() -> None:
+        client = served(access_log=True)
+        with socket.create_connection((client.base_url.host, client.base_url.port)) as connection:
+            connection.sendall(
+                b"POST /v1/sources HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n"
+                b"Authorization: " + KEY["Authorization"].encode() + b"\r\n\r\n{"
+            )
+            time.sleep(0.3)
+        time.sleep(0.5)
+
+    lines = log_of(act, capsys)
+    assert [line["status"] for line in lines if line["event"] == "request"] == [499]
+    assert not any(line["event"] == "fault" for line in lines)
+
+
 # Metrics -------------------------------------------------------------------------------------------------------------
 
 
@@ -206,7 +233,19 @@ def test_lists_among_the_settings_are_separated_by_commas(monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("WRITES_PER_KEY", "many"), ("PORT", "70000"), ("PUBLIC_READS", "perhaps"), ("REQUEST_SECONDS", "0")],
+    [
+        ("WRITES_PER_KEY", "many"),
+        ("WRITES_PER_KEY", "0/minute"),
+        ("PORT", "70000"),
+        ("HOST", ""),
+        ("PUBLIC_READS", "perhaps"),
+        ("REQUEST_SECONDS", "0"),
+        ("TRUSTED_HOSTS", ""),
+        ("TRUSTED_HOSTS", "https://api.example.org"),
+        ("TRUSTED_PROXIES", "proxy"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("CORS_ORIGINS", "https://example.org/"),
+    ],
 )
 def test_a_setting_that_makes_no_sense_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"COUNTERCLAIM_{name}", value)

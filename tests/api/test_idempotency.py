@@ -89,3 +89,28 @@ def test_an_answer_is_kept_for_three_days(api: Api) -> None:
         with api.database.writer.begin() as connection:
             connection.execute(update(AnswerRow).values(created_at=versions.now() - age))
         assert (post(api, "k").json()["id"] == first.json()["id"]) == same
+
+
+def test_another_version_in_if_match_is_another_request(api: Api) -> None:
+    api.post("/sources", {**BODY, "key": "s"})
+    api.withdraw("/sources/s")
+
+    def restore() -> httpx.Response:
+        return post(api, "k", None, "/sources/s/restore", **{"If-Match": api.etag("/sources/s")})
+
+    assert restore().status_code == 200
+    api.withdraw("/sources/s")
+    assert (restore().status_code, pointers(restore().json())) == (422, ["/Idempotency-Key"])
+
+
+def test_old_answers_go_a_few_at_a_time(api: Api) -> None:
+    for number in range(50):
+        post(api, f"old-{number}")
+    with api.database.writer.begin() as connection:
+        connection.execute(update(AnswerRow).values(created_at=versions.now() - timedelta(hours=73)))
+    kept = []
+    for number in range(4):
+        post(api, f"new-{number}")
+        with api.database.read() as connection:
+            kept.append(connection.exec_driver_sql("SELECT count(*) FROM answer WHERE key LIKE 'old-%%'").scalar())
+    assert kept == [30, 10, 0, 0]

@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from service.config import Settings
+from service.store.opening import open_database
 from tests.conftest import Templates
 from tests.support import ADMIN
 from tests.transfer.test_backup import POSTGRES_BIN
@@ -118,7 +119,18 @@ def test_a_database_that_was_not_migrated_is_not_served(bare_url: str) -> None:
     assert "counterclaim migrate" in answer.stderr
 
 
-@pytest.mark.parametrize("url", ["mysql://a/b", "sqlite://", "garbage", "postgresql://nobody@127.0.0.1:1/none"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://a/b",
+        "sqlite://",
+        "garbage",
+        "postgresql://nobody@127.0.0.1:1/none",
+        "postgresql://nobody@127.0.0.1:99x/none",
+        "sqlite:////tmp",
+        f"sqlite:///{ROOT / 'README.md'}",
+    ],
+)
 def test_a_database_that_cannot_be_had_is_told_in_words(url: str) -> None:
     for command in ("serve", "migrate"):
         answer = run(command, COUNTERCLAIM_DATABASE_URL=url)
@@ -153,6 +165,41 @@ def test_keys_are_made_listed_and_revoked(bare_url: str) -> None:
     assert run("key", "revoke", "Importer", **settings).returncode == 0
     assert "no standing key named 'Importer'" in run("key", "revoke", "Importer", **settings).stderr
     assert run("key", "create", "--name", "x", "--role", "owner", **settings).returncode == 2
+
+
+def test_a_key_of_any_name_can_be_listed(bare_url: str) -> None:
+    settings = {"COUNTERCLAIM_DATABASE_URL": bare_url}
+    run("migrate", **settings)
+    assert run("key", "create", "--name", "ops [/prod] \x1b[31m", **settings).returncode == 0
+    listed = run("key", "list", **settings)
+    assert (listed.returncode, "ops [/prod]" in listed.stdout, "\x1b" in listed.stdout) == (0, True, False)
+    refused = run("key", "create", "--name", "", **settings)
+    assert (refused.returncode, "--name" in refused.stderr) == (1, True)
+
+
+def test_a_setting_that_is_none_is_told(bare_url: str) -> None:
+    told = run("migrate", COUNTERCLAIM_DATABASE_URL=bare_url, COUNTERCLAIM_PUBLIC_READ="false").stderr
+    assert "COUNTERCLAIM_PUBLIC_READ is no setting; did you mean COUNTERCLAIM_PUBLIC_READS?" in told
+
+
+def test_a_database_of_a_newer_version_is_told_as_such(bare_url: str) -> None:
+    settings = {"COUNTERCLAIM_DATABASE_URL": bare_url}
+    run("migrate", **settings)
+    database = open_database(bare_url)
+    with database.writer.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+    assert "newer version" in run("serve", **settings).stderr
+    told = run("migrate", **settings)
+    assert (told.returncode, "Traceback" in told.stderr, "9999" in told.stderr) == (1, False, True)
+
+
+def test_a_port_that_is_taken_is_told_before_a_key_is_made(bare_url: str) -> None:
+    settings = {"COUNTERCLAIM_DATABASE_URL": bare_url}
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        refused = run("serve", "--migrate", "--port", port, **settings)
+    assert (refused.returncode, "ccl_" in refused.stderr, port in refused.stderr) == (1, False, True)
 
 
 def test_a_setting_that_makes_no_sense_is_told_in_words() -> None:

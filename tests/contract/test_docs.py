@@ -47,7 +47,7 @@ def test_every_request_shown_has_the_answer_shown(demo: Api, path: Path) -> None
         if "-d" in words:
             body = words[words.index("-d") + 1]
             given = [words[index + 1] for index, word in enumerate(words) if word == "-H"]
-            headers = dict(line.replace("$COUNTERCLAIM_KEY", str(ADMIN)).split(": ", 1) for line in given)
+            headers = dict(line.replace("$KEY", str(ADMIN)).split(": ", 1) for line in given)
             answer = demo.client.post(address, content=body, headers=headers)
         else:
             answer = demo.client.get(address)

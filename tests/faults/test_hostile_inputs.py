@@ -126,6 +126,9 @@ TABLE = [
     Hostile("a seq out of bounds", "GET", "/changes?after=9999999999999999999999"),
     Hostile("a tolerance out of bounds", "GET", "/comparisons/between?left=a&right=b&about_tolerance=9"),
     Hostile("a long measurand", "GET", "/comparisons/" + "a." * 2_000),
+    Hostile("a time before all", "GET", "/sources/s?recorded_as_of=0001-01-01T00:00:00%2B14:00"),
+    Hostile("a time after all", "GET", "/sources/s?recorded_as_of=9999-12-31T23:59:59-14:00"),
+    Hostile("a time of the year 999", "GET", "/sources/s?recorded_as_of=0999-01-01T00:00:00Z"),
     Hostile("a time that is none", "GET", "/sources/s?recorded_as_of=2025-13-45T99:99:99Z"),
     # headers and methods
     Hostile("no version", "PATCH", "/sources/s", b'{"title": "U"}'),

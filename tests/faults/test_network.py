@@ -8,6 +8,7 @@ import struct
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -121,6 +122,61 @@ def test_slow_senders_stop_nobody_and_are_ended(served: Served) -> None:
     with served.client() as client:
         assert client.get("/v1/sources").json()["items"] == []
     assert served.count("counterclaim_connections_in_use") == 0
+
+
+def test_a_client_that_is_answered_early_is_ended_too(served: Served) -> None:
+    """What nobody reads, and what is no request, keeps no connection open either."""
+    json_head = b"Host: x\r\nContent-Type: application/json\r\n"
+    kinds = [
+        (b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n", b"\r\n"),
+        (b"\r\n", b"\r\n"),
+        (b"POST /v1/sources HTTP/1.1\r\n" + json_head + b"Content-Length: 900000\r\n\r\n", b"x"),
+        (b"POST /v1/sources HTTP/1.1\r\n" + json_head + b"Content-Length: 9000000\r\n\r\n", b"x"),
+        (b"GET /health/live HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n", b"x"),
+        (b"POST /nothing HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+        (b"GET /v1 HTTP/1.1\r\nHost: x\r\n\r\nGET /v1 HTTP/1.1\r\nX", b"x"),
+    ]
+    with ThreadPoolExecutor(len(kinds)) as pool:
+        ended = list(pool.map(lambda kind: ended_after(served, *kind), kinds))
+    assert all(after < 3 * DEADLINE for after in ended), ended
+
+
+def ended_after(served: Served, beginning: bytes, rest: bytes) -> float:
+    """Seconds until a connection over which something comes every half second is closed."""
+    began = time.monotonic()
+    with socket.create_connection(("127.0.0.1", served.port)) as connection:
+        connection.settimeout(0.5)
+        connection.sendall(beginning)
+        with contextlib.suppress(OSError):
+            while time.monotonic() - began < 5 * DEADLINE:
+                with contextlib.suppress(TimeoutError):
+                    if not connection.recv(65_536):
+                        break
+                    continue
+                connection.sendall(rest)
+    return time.monotonic() - began
+
+
+def test_a_client_that_does_not_read_is_ended(served: Served) -> None:
+    with served.client() as client:
+        for _ in range(30):
+            assert client.post("/v1/sources", json={"kind": "paper", "title": "T", "notes": "N" * 19_000}).is_success
+    deaf = []
+    for _ in range(40):
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect(("127.0.0.1", served.port))
+        connection.sendall(b"GET /v1/sources HTTP/1.1\r\nHost: x\r\n\r\n" * 8)
+        deaf.append(connection)
+    time.sleep(1)
+    during = served.count("process_open_fds")
+    until = time.monotonic() + 4 * DEADLINE
+    while served.count("process_open_fds") > during - 40:
+        assert time.monotonic() < until, "their connections stayed open"
+        time.sleep(0.2)
+    for connection in deaf:
+        connection.close()
+    assert "exception" not in served.log
 
 
 def median_time(served: Served) -> float:

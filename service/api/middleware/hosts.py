@@ -5,6 +5,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.api.problems import problem
 
+_FOR_OPERATORS = ("/health/", "/metrics")  # asked by the machine's own address
+
 
 class TrustedHosts:
     """`names` are host names, or `*.` and a domain. Starlette has one too, which answers in plain text."""
@@ -15,7 +17,7 @@ class TrustedHosts:
         self.suffixes = tuple(name[1:].lower() for name in names if name.startswith("*."))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not self._is_ours(scope):
+        if scope["type"] == "http" and not scope["path"].startswith(_FOR_OPERATORS) and not self._is_ours(scope):
             refusal = problem(Request(scope), 400, "The service does not go by this host name.")
             await refusal(scope, receive, send)
             return

@@ -5,6 +5,8 @@ import time
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.domain.access import hide_keys
+
 _log = structlog.get_logger("counterclaim.access")
 _MAX_PATH = 200
 
@@ -34,7 +36,7 @@ class AccessLog:
             _log.info(
                 "request",
                 method=scope["method"],
-                path=scope["path"][:_MAX_PATH],
+                path=hide_keys(scope["path"])[:_MAX_PATH],
                 status=status,
                 milliseconds=round((time.perf_counter() - start) * 1000, 2),
                 request_id=state["request_id"],
