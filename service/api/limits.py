@@ -5,7 +5,7 @@ import time
 
 from limits import parse
 from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from limits.strategies import SlidingWindowCounterRateLimiter
 
 from service.errors import RateLimited
 
@@ -14,7 +14,7 @@ class RateLimits:
     """Rates are written `10/minute`. Nothing is limited where none is given."""
 
     def __init__(self, failed_logins: str | None, writes: str | None) -> None:
-        self.window = MovingWindowRateLimiter(MemoryStorage())
+        self.window = SlidingWindowCounterRateLimiter(MemoryStorage())  # which forgets what has passed
         self.failed_logins = parse(failed_logins) if failed_logins else None
         self.writes = parse(writes) if writes else None
 
