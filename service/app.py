@@ -23,6 +23,7 @@ from service.api import (
     keys,
     meta,
     metrics,
+    search,
     sources,
 )
 from service.api.access import Access
@@ -85,7 +86,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.state.body_seconds = settings.request_seconds
     app.state.problem_kinds = KINDS
     records = (sources, entities, metrics, claims, figures, disputes)
-    for noun in (*records, comparisons, disagreements, history, keys, meta):
+    for noun in (*records, comparisons, disagreements, history, search, keys, meta):
         app.include_router(noun.routes, prefix="/v1")
     app.include_router(health.routes)
     app.include_router(reference.routes)

@@ -41,6 +41,7 @@ def _service() -> Service:
             disagreements="/v1/disagreements",
             contested_claims="/v1/disagreements/claims",
             changes="/v1/changes",
+            search="/v1/search",
             keys="/v1/keys",
             me="/v1/me",
             openapi="/openapi.json",

@@ -7,9 +7,10 @@ overlapping pairs of characters. Symbols such as emoji are words of their own.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 MAX_TOKEN = 100
+Span = tuple[int, int]  # from, and up to
 
 _UNSPACED = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN = re.compile(rf"[{_UNSPACED}]+")
@@ -19,12 +20,12 @@ _PART = re.compile(r"[^\W_]+")
 
 def tokens(text: str) -> list[str]:
     """What the text is found by, in order, without repeats."""
-    return list(dict.fromkeys(token[:MAX_TOKEN] for token in _tokens(text, parts=True)))
+    return list(dict.fromkeys(token for token, _, _ in _tokens(_fold(text), parts=True)))
 
 
 def query_tokens(text: str) -> list[str]:
     """What a query asks for: all of these. The last may be the beginning of a word."""
-    return list(dict.fromkeys(token[:MAX_TOKEN] for token in _tokens(text, parts=False)))
+    return list(dict.fromkeys(token for token, _, _ in _tokens(_fold(text), parts=False)))
 
 
 def index_text(parts: Iterable[str | None]) -> str:
@@ -32,14 +33,76 @@ def index_text(parts: Iterable[str | None]) -> str:
     return " ".join(tokens("\n".join(part for part in parts if part)))
 
 
-def _tokens(text: str, *, parts: bool) -> Iterable[str]:
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    for run in _RUN.findall(folded):
-        yield from (run[i : i + 2] for i in range(max(len(run) - 1, 1)))
-        if parts and len(run) > 1:
-            yield run[-1]
-    for word in _WORD.findall(_RUN.sub(" ", folded)):
-        yield word
-        if parts and not word.isalnum():
-            yield from _PART.findall(word)
-    yield from (character for character in folded if unicodedata.category(character) == "So")
+def spans(text: str, asked: Sequence[str]) -> dict[str, list[Span]]:
+    """Where the tokens of a query stand in a text, counted in code points of the text as it is."""
+    folded, places = _fold_in_place(text)
+    found: dict[str, list[Span]] = {}
+    for token, start, end in _tokens(folded, parts=True):
+        for wanted in asked:
+            begins = wanted == asked[-1] and token.startswith(wanted)
+            if token == wanted or begins:
+                stop = min(start + len(wanted), end)
+                found.setdefault(wanted, []).append((places[start], places[stop - 1] + 1))
+    return found
+
+
+def merged(found: Iterable[Span]) -> list[Span]:
+    """Spans in order, those that touch or overlap as one."""
+    whole: list[Span] = []
+    for start, end in sorted(found):
+        if whole and start <= whole[-1][1]:
+            whole[-1] = (whole[-1][0], max(end, whole[-1][1]))
+        else:
+            whole.append((start, end))
+    return whole
+
+
+def score(fields: Iterable[tuple[float, str]], asked: Sequence[str]) -> float:
+    """How well texts, each with its weight, answer a query: by the best place of each word, and a text that is it."""
+    best = dict.fromkeys(asked, 0.0)
+    whole = 0.0
+    for weight, text in fields:
+        found = tokens(text)
+        words = query_tokens(text)
+        for wanted in asked:
+            if wanted in found:
+                best[wanted] = max(best[wanted], weight)
+            elif wanted == asked[-1] and any(token.startswith(wanted) for token in found):
+                best[wanted] = max(best[wanted], weight * 0.7)
+        if words == list(asked):
+            whole = max(whole, weight * 3)
+        elif words[: len(asked)] == list(asked):
+            whole = max(whole, weight)
+    return sum(best.values()) / max(len(best), 1) + whole
+
+
+def _fold(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _fold_in_place(text: str) -> tuple[str, list[int]]:
+    """The text folded character by character, and for each folded one the place of what it was made of."""
+    pieces = [_fold(character) for character in text]
+    return "".join(pieces), [place for place, piece in enumerate(pieces) for _ in piece]
+
+
+def _tokens(folded: str, *, parts: bool) -> Iterator[tuple[str, int, int]]:
+    """Each token with the place where it begins and ends in the folded text."""
+    for run in _RUN.finditer(folded):
+        start, end = run.span()
+        for place in range(start, max(end - 1, start + 1)):
+            yield _token(folded, place, min(place + 2, end))
+        if parts and end - start > 1:
+            yield _token(folded, end - 1, end)
+    for word in _WORD.finditer(_RUN.sub(lambda run: " " * len(run[0]), folded)):
+        yield _token(folded, *word.span())
+        if parts and not word[0].isalnum():
+            for part in _PART.finditer(word[0]):
+                yield _token(folded, word.start() + part.start(), word.start() + part.end())
+    for place, character in enumerate(folded):
+        if unicodedata.category(character) == "So":
+            yield _token(folded, place, place + 1)
+
+
+def _token(folded: str, start: int, end: int) -> tuple[str, int, int]:
+    return folded[start:end][:MAX_TOKEN], start, end

@@ -48,6 +48,7 @@ class Links(View):
     disagreements: str
     contested_claims: str
     changes: str
+    search: str
     keys: str
     me: str
     openapi: str

@@ -1,13 +1,14 @@
 """Finding records by their words."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, text
+from sqlalchemy import Connection, RowMapping, bindparam, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
-from service.db.tables import SearchRow
-from service.domain.search import index_text, query_tokens
+from service.db.tables import ClaimRow, EntityRow, SearchRow, SourceRow
+from service.domain.search import Span, index_text, merged, query_tokens, score, spans
+from service.schemas.search import SearchHit, SearchMatch, SearchQuery, SearchResults
 from service.store import rows
 
 _MATCH = {
@@ -33,9 +34,13 @@ def has_words(connection: Connection, table: Any, query: str) -> Any:
     asked = query_tokens(query)
     if not asked:
         return table.id.in_([])  # nothing but punctuation: no record is found by that
+    holding = select(SearchRow.record_id).where(SearchRow.kind == rows.noun(table), _matching(connection, asked))
+    return table.id.in_(holding)
+
+
+def _matching(connection: Connection, asked: list[str]) -> Any:
     dialect = connection.dialect.name
-    matching = text(_MATCH[dialect]).bindparams(bindparam("words", _expression(asked, dialect)))
-    return table.id.in_(select(SearchRow.record_id).where(SearchRow.kind == rows.noun(table), matching))
+    return text(_MATCH[dialect]).bindparams(bindparam("words", _expression(asked, dialect)))
 
 
 def _expression(asked: list[str], dialect: str) -> str:
@@ -44,3 +49,77 @@ def _expression(asked: list[str], dialect: str) -> str:
         return " ".join('"' + token.replace('"', '""') + '"' for token in asked) + "*"
     quoted = ["'" + token.replace("\\", "\\\\").replace("'", "''") + "'" for token in asked]
     return " & ".join(quoted) + ":*"
+
+
+# Searching -----------------------------------------------------------------------------------------------------------
+
+
+class Searched(NamedTuple):
+    """A kind of record that can be searched: its table, its title, its fields with their weights."""
+
+    table: Any
+    title: str
+    weights: dict[str, float]
+
+
+SEARCHED: dict[str, Searched] = {
+    "claim": Searched(ClaimRow, "statement", {"statement": 2, "quote": 1}),
+    "source": Searched(SourceRow, "title", {"title": 3, "publisher": 1, "authors": 1}),
+    "entity": Searched(EntityRow, "name", {"name": 3, "aliases": 2.5}),
+}
+_CANDIDATES = 100  # of each kind, the shortest first: they say the least besides
+_SCORED = 2_000  # characters of each text that its rank is taken from
+_BEFORE, _AFTER = 60, 240  # characters shown around the first match
+
+
+def search(connection: Connection, query: SearchQuery) -> SearchResults:
+    """Records that hold all words, ranked alike on both databases. Withdrawn ones are left out."""
+    asked = query_tokens(query.q)
+    ranked = []
+    for kind in dict.fromkeys(query.kind or SEARCHED) if asked else ():
+        kept = SEARCHED[kind]
+        for row in connection.execute(_candidates(connection, kept, query.q)).mappings():
+            fields = list(_fields(row, kept.weights))
+            ranked.append((-score([(weight, text[:_SCORED]) for _, weight, text in fields], asked), kind, row, fields))
+    ranked.sort(key=lambda entry: (entry[0], len(entry[2]["heading"]), entry[2]["id"]))
+    hits = [_hit(kind, row, fields, asked) for _, kind, row, fields in ranked[: query.limit]]
+    return SearchResults(items=hits)
+
+
+def _candidates(connection: Connection, kept: Searched, words: str) -> Any:
+    table = kept.table
+    columns = [getattr(table, name) for name in dict.fromkeys(["id", "key", *kept.weights])]
+    status = [ClaimRow.status] if table is ClaimRow else []
+    place = (SearchRow.kind == rows.noun(table)) & (SearchRow.record_id == table.id)
+    return (
+        select(*columns, *status, getattr(table, kept.title).label("heading"))
+        .join(SearchRow, place)
+        .where(table.withdrawn_at.is_(None), _matching(connection, query_tokens(words)))
+        .order_by(func.length(SearchRow.tokens), SearchRow.number.desc())
+        .limit(_CANDIDATES)
+    )
+
+
+def _fields(row: RowMapping, weights: dict[str, float]) -> Iterator[tuple[str, float, str]]:
+    """Each text of a record, with the pointer to it and its weight."""
+    for name, weight in weights.items():
+        if isinstance(row[name], list):
+            yield from ((f"/{name}/{index}", weight, text) for index, text in enumerate(row[name]))
+        elif row[name] is not None:
+            yield f"/{name}", weight, row[name]
+
+
+def _hit(kind: str, row: RowMapping, fields: list[tuple[str, float, str]], asked: list[str]) -> SearchHit:
+    found = [
+        (pointer, text, merged(s for places in spans(text, asked).values() for s in places))
+        for pointer, _, text in fields
+    ]
+    shown = {"kind": kind, "id": row["id"], "key": row["key"], "title": row["heading"], "status": row.get("status")}
+    return SearchHit(**shown, matches=[_match(pointer, text, places) for pointer, text, places in found if places])
+
+
+def _match(pointer: str, text: str, places: list[Span]) -> SearchMatch:
+    start = max(places[0][0] - _BEFORE, 0)
+    part = text[start : places[0][0] + _AFTER]
+    offsets = [(s - start, min(e - start, len(part))) for s, e in places if s - start < len(part)]
+    return SearchMatch(pointer=pointer, text=part, start=start, offsets=offsets)

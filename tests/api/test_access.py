@@ -29,7 +29,7 @@ ROLES = [None, *Role]
 LEAST = {
     **dict.fromkeys(["read_liveness", "read_readiness"], NOBODY),
     **dict.fromkeys(["read_service", "list_changes", "compare_between", "list_comparisons", "read_comparison"], READER),
-    **dict.fromkeys(["list_disagreements", "list_contested_claims", "read_me"], READER),
+    **dict.fromkeys(["list_disagreements", "list_contested_claims", "search_records", "read_me"], READER),
     **{
         f"{verb}_{one}{suffix}": least
         for one in ("source", "entity", "metric", "claim", "figure", "dispute")

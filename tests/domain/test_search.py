@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.search import query_tokens, tokens
+from service.domain.search import merged, query_tokens, score, spans, tokens
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,38 @@ def test_no_text_breaks_the_tokeniser_and_every_query_finds_its_own_text(text: s
     found = tokens(text)
     assert set(query_tokens(text)) <= set(found)
     assert all(token and " " not in token and len(token) <= 100 for token in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "found"),
+    [
+        ("The cost of GPT-4", "gpt-4", ["GPT-4"]),
+        ("The cost of GPT-4", "gpt", ["GPT"]),
+        ("The cost of training", "cost trai", ["cost", "trai"]),
+        ("用GPT-4训练模型", "训练模", ["训练模"]),
+        ("Straße und STRASSE", "strasse", ["Straße", "STRASSE"]),
+        ("ﬁne ligatures", "fine", ["ﬁne"]),
+        ("a 🐋 in the sea", "🐋", ["🐋"]),
+        ("تكلفة تدريب النماذج", "تدريب", ["تدريب"]),
+        ("nothing of this", "else", []),
+    ],
+)
+def test_the_places_of_a_query_are_those_of_the_text_as_it_is(text: str, query: str, found: list[str]) -> None:
+    places = merged(span for each in spans(text, query_tokens(query)).values() for span in each)
+    assert [text[start:end] for start, end in places] == found
+
+
+@given(st.text(max_size=100), st.text(max_size=20))
+def test_places_lie_in_the_text_and_never_overlap(text: str, query: str) -> None:
+    places = merged(span for each in spans(text, query_tokens(query) or ["x"]).values() for span in each)
+    ends = [end for place in places for end in place]
+    assert ends == sorted(set(ends))
+    assert all(0 <= start < end <= len(text) for start, end in places)
+
+
+def test_what_is_the_query_ranks_before_what_begins_with_it_before_what_holds_it() -> None:
+    asked = query_tokens("deepseek r1")
+    texts = ["DeepSeek R1", "DeepSeek R1 is a model", "What R1 of DeepSeek cost", "R1"]
+    scores = [score([(1, text)], asked) for text in texts]
+    assert scores == sorted(scores, reverse=True)
+    assert len(set(scores)) == 4

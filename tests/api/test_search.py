@@ -1,0 +1,63 @@
+"""Search: sensible hits in any script, never an error, and the same on both databases."""
+
+from typing import Any
+
+import pytest
+
+from tests.support import Api, claim, seed
+
+
+def found(api: Api, q: str, **params: Any) -> list[str]:
+    return [hit["key"] for hit in api.get("/search", q=q, **params)["items"]]
+
+
+def test_records_of_all_kinds_are_found_best_first(demo: Api) -> None:
+    hits = demo.get("/search", q="deepseek", limit=100)["items"]
+    assert hits[0]["key"] == "deepseek"
+    assert {hit["kind"] for hit in hits} == {"claim", "source", "entity"}
+    assert {hit["kind"] for hit in demo.get("/search", q="deepseek", kind="source")["items"]} == {"source"}
+
+
+def test_a_hit_shows_where_the_words_stand(api: Api) -> None:
+    seed(api)
+    api.post(
+        "/claims", claim("lab", key="c", statement=f"{'Long before. ' * 40}Training cost $5.5 million", quote="no")
+    )
+    (hit,) = api.get("/search", q="training 5.5 mill")["items"]
+    (match,) = hit["matches"]
+    assert (hit["kind"], hit["key"], hit["status"], match["pointer"]) == ("claim", "c", "active", "/statement")
+    assert [match["text"][start:end] for start, end in match["offsets"]] == ["Training", "5.5", "mill"]
+    assert hit["title"][match["start"] :].startswith(match["text"])
+
+
+def test_aliases_authors_and_quotes_are_searched(api: Api) -> None:
+    seed(api)
+    api.patch("/entities/model", {"aliases": ["深度求索", "Nickname"]})
+    api.patch("/sources/paper", {"authors": ["Ada Lovelace"], "publisher": "The Journal"})
+    api.post("/claims", claim("lab", key="c", quote="as he said himself"))
+    assert found(api, "深度") == ["model"]
+    assert found(api, "lovelace journal") == ["paper"]
+    assert found(api, "himself") == ["c"]
+    (hit,) = api.get("/search", q="nickname")["items"]
+    assert hit["matches"][0]["pointer"] == "/aliases/1"
+
+
+def test_what_is_withdrawn_is_not_found(api: Api) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", key="c", statement="unique wording"))
+    assert found(api, "unique") == ["c"]
+    api.withdraw("/claims/c")
+    assert found(api, "unique") == []
+
+
+@pytest.mark.parametrize(
+    "q", ['"', "-", "*", "AND", "NOT x", "%", "_", "(", "a:b", "\\", "'; DROP TABLE x; --", "🐋", "…", "\u202e"]
+)
+def test_no_query_is_an_error(demo: Api, q: str) -> None:
+    assert demo.client.get("/v1/search", params={"q": q}).status_code == 200
+
+
+def test_a_search_takes_a_statement_a_kind(demo: Api) -> None:
+    with demo.counting() as statements:
+        demo.get("/search", q="training", limit=100)
+    assert len([s for s in statements if s.startswith(("SELECT", "WITH"))]) == 3
