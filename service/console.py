@@ -5,7 +5,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import typer
 from pydantic import ValidationError
@@ -87,7 +86,7 @@ def opened(database_url: str | None) -> Iterator[Database]:
         database.close()
 
 
-def printable(text: str) -> Any:
+def printable(text: str) -> str:
     """For a terminal: control characters of what others wrote are not let through to it."""
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 

@@ -36,6 +36,11 @@ def needed_role(operation: str, methods: set[str]) -> Role | None:
     return Role.READER if methods <= {"GET", "HEAD"} else Role.CONTRIBUTOR
 
 
+def may_be_public(operation: str, needed: Role) -> bool:
+    """Whether a route needs no key where reading is public."""
+    return needed is Role.READER and operation not in NEVER_PUBLIC
+
+
 @dataclass
 class Access:
     """Tells who is calling. `noted` has when each key's use was last written down, lest every request be a write."""
@@ -52,7 +57,7 @@ class Access:
         """
         headers = request.headers.getlist("authorization")
         if not headers:
-            if not (self.public_reads and needed is Role.READER and operation not in NEVER_PUBLIC):
+            if not (self.public_reads and may_be_public(operation, needed)):
                 detail = "This needs an API key: send it as Authorization: Bearer ccl_…"
                 raise Unauthenticated.at("/Authorization", detail, "header")
             request.state.caller = None

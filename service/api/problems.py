@@ -85,7 +85,7 @@ def problem(
         "status": status,
         "detail": detail,
         "code": code,
-        "request_id": request.scope.get("state", {}).get("request_id"),
+        "request_id": _request_id(request),
         "errors": [
             {"in": f.place, "pointer": f.pointer, "line": f.line, "code": f.code or code, "detail": f.detail}
             for f in faults[:_MAX_FAULTS]
@@ -94,6 +94,11 @@ def problem(
     # ASCII, so that half a surrogate pair in a field's name cannot break the answer
     content = json.dumps(body, separators=(",", ":")).encode("ascii")
     return Response(content, status, headers, MEDIA_TYPE)
+
+
+def _request_id(request: Request) -> str | None:
+    found: str | None = request.scope.get("state", {}).get("request_id")
+    return found
 
 
 def install(app: FastAPI) -> None:
@@ -159,5 +164,5 @@ def _allowed(request: Request) -> list[str]:
 
 def unexpected(request: Request, error: Exception) -> Response:
     """What is told of a fault of our own: nothing but that there is one."""
-    log.error("fault", exc_info=error, request_id=request.scope.get("state", {}).get("request_id"))
+    log.error("fault", exc_info=error, request_id=_request_id(request))
     return problem(request, 500, "This is a fault of the service. It has been logged under the request's id.")

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from service.api.access import NEVER_PUBLIC, needed_role
+from service.api.access import may_be_public, needed_role
 from service.api.answers import problems
 from service.api.body import parse_body, read_body
 from service.domain.vocabulary import Role
@@ -32,7 +32,7 @@ class StrictRoute(APIRoute):
         if self.needed is not None:
             refusals = (401, 429) if self.needed is Role.READER else (401, 403, 429)
             options["responses"] = problems(*refusals) | (options.get("responses") or {})
-            public = self.needed is Role.READER and endpoint.__name__ not in NEVER_PUBLIC
+            public = may_be_public(endpoint.__name__, self.needed)
             options["openapi_extra"] = {"security": [{}, {"key": []}] if public else [{"key": []}]}
         super().__init__(path, endpoint, **options)
 

@@ -33,21 +33,21 @@ def index_text(parts: Iterable[str | None]) -> str:
     return " ".join(tokens("\n".join(part for part in parts if part)))
 
 
-def spans(text: str, asked: Sequence[str]) -> dict[str, list[Span]]:
-    """Where the tokens of a query stand in a text, counted in code points of the text as it is."""
+def spans(text: str, asked: Sequence[str]) -> list[Span]:
+    """Where the tokens of a query stand in a text, in order, counted in code points of the text as it is."""
     folded, places = _fold_in_place(text)
-    found: dict[str, list[Span]] = {}
+    found: list[Span] = []
     for token, start, end in _tokens(folded, parts=True):
         for wanted in asked:
             begins = wanted == asked[-1] and token.startswith(wanted)
             if token == wanted or begins:
                 stop = min(start + len(wanted), end)
-                found.setdefault(wanted, []).append((places[start], places[stop - 1] + 1))
-    return found
+                found.append((places[start], places[stop - 1] + 1))
+    return _merged(found)
 
 
-def merged(found: Iterable[Span]) -> list[Span]:
-    """Spans in order, those that touch or overlap as one."""
+def _merged(found: Iterable[Span]) -> list[Span]:
+    """Those that touch or overlap as one."""
     whole: list[Span] = []
     for start, end in sorted(found):
         if whole and start <= whole[-1][1]:

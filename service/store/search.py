@@ -7,7 +7,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.db.tables import ClaimRow, EntityRow, SearchRow, SourceRow
-from service.domain.search import Span, index_text, merged, query_tokens, score, spans
+from service.domain.search import Span, index_text, query_tokens, score, spans
 from service.schemas.search import SearchHit, SearchMatch, SearchQuery, SearchResults
 from service.store import rows
 
@@ -78,7 +78,7 @@ def search(connection: Connection, query: SearchQuery) -> SearchResults:
     ranked = []
     for kind in dict.fromkeys(query.kind or SEARCHED) if asked else ():
         kept = SEARCHED[kind]
-        for row in connection.execute(_candidates(connection, kept, query.q)).mappings():
+        for row in connection.execute(_candidates(connection, kept, asked)).mappings():
             fields = list(_fields(row, kept.weights))
             ranked.append((-score([(weight, text[:_SCORED]) for _, weight, text in fields], asked), kind, row, fields))
     ranked.sort(key=lambda entry: (entry[0], len(entry[2]["heading"]), entry[2]["id"]))
@@ -86,7 +86,7 @@ def search(connection: Connection, query: SearchQuery) -> SearchResults:
     return SearchResults(items=hits)
 
 
-def _candidates(connection: Connection, kept: Searched, words: str) -> Any:
+def _candidates(connection: Connection, kept: Searched, asked: list[str]) -> Any:
     table = kept.table
     columns = [getattr(table, name) for name in dict.fromkeys(["id", "key", *kept.weights])]
     status = [ClaimRow.status] if table is ClaimRow else []
@@ -94,7 +94,7 @@ def _candidates(connection: Connection, kept: Searched, words: str) -> Any:
     return (
         select(*columns, *status, getattr(table, kept.title).label("heading"))
         .join(SearchRow, place)
-        .where(table.withdrawn_at.is_(None), _matching(connection, query_tokens(words)))
+        .where(table.withdrawn_at.is_(None), _matching(connection, asked))
         .order_by(func.length(SearchRow.tokens), SearchRow.number.desc())
         .limit(_CANDIDATES)
     )
@@ -110,10 +110,7 @@ def _fields(row: RowMapping, weights: dict[str, float]) -> Iterator[tuple[str, f
 
 
 def _hit(kind: str, row: RowMapping, fields: list[tuple[str, float, str]], asked: list[str]) -> SearchHit:
-    found = [
-        (pointer, text, merged(s for places in spans(text, asked).values() for s in places))
-        for pointer, _, text in fields
-    ]
+    found = [(pointer, text, spans(text, asked)) for pointer, _, text in fields]
     shown = {"kind": kind, "id": row["id"], "key": row["key"], "title": row["heading"], "status": row.get("status")}
     return SearchHit(**shown, matches=[_match(pointer, text, places) for pointer, text, places in found if places])
 
