@@ -1,6 +1,8 @@
 """Claims with their figures: reading and changing them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, exists, select
@@ -9,13 +11,13 @@ from sqlalchemy.orm import aliased
 from service.db.tables import ClaimRow, EntityRow, FigureRow, MetricRow, ScopeRow, SourceRow
 from service.domain.period import parse_period
 from service.domain.vocabulary import ClaimStatus
-from service.errors import Conflict
 from service.schemas.claims import Claim, ClaimCreate, ClaimPage, ClaimPatch
 from service.schemas.queries import ClaimQuery
-from service.store import figures, graph, measurands, rows, search, versions
+from service.store import figures, graph, measurands, rows, search, succession, versions
+from service.store.figures import Placed
 from service.store.pages import fetch_page
 from service.store.rows import Values
-from service.store.stating import STATED, Prepared, prepare, subject_of
+from service.store.stating import STATED, Prepared, prepare, subject_of, subjects_of
 from service.store.versions import Created, Versions
 
 _CLAIMANT, _SUBJECT = aliased(EntityRow), aliased(EntityRow)
@@ -113,36 +115,77 @@ def _figure_conditions(connection: Connection, query: ClaimQuery) -> list[Any]:
 
 
 def create(connection: Connection, body: ClaimCreate) -> Created:
-    values = body.model_dump(exclude={*_REFS, "figures"})
-    stored = versions.stored(connection, ClaimRow, values)
-    links = rows.resolve_refs(connection, body, _REFS, stored)
-    values |= links
-    ids = [figure.id for figure in body.figures]
-    pointers = [f"/figures/{index}" for index in range(len(body.figures))]
+    return create_all(connection, [body])[0]
+
+
+def create_all(connection: Connection, bodies: Sequence[ClaimCreate]) -> list[Created]:
+    """Creates claims, none of which refers to another of them or is the same. The number of statements does not grow
+    with that of the claims, but with that of the relays and successors among them.
+    """
+    drafts = _drafts(connection, bodies)
+    replaced = {older for draft in drafts for older in _lock_links(connection, draft)}
+    made = versions.create_all(
+        connection,
+        ClaimRow,
+        [_derive(draft.values) for draft in drafts],
+        [draft.stored for draft in drafts],
+        {"status": str(ClaimStatus.ACTIVE)},
+    )
+    new = [(one.id, draft) for one, draft in zip(made, drafts, strict=True) if one.is_new]
+    for one, draft in zip(made, drafts, strict=True):
+        if not one.is_new:
+            _refuse_other_figures(connection, one.id, draft.figure_ids, draft.figures)
+    if new:
+        _index(connection, {claim_id: draft.values for claim_id, draft in new})
+        placed = [placed for claim_id, draft in new for placed in draft.placed_in(claim_id)]
+        figures.check_new(connection, placed, [f"/figures/{one.position - 1}" for one in placed])
+        figures.insert_all(connection, placed)
+        succession.mark(connection, replaced)
+        measurands.touch_claims(connection, replaced)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A claim on its way: its columns, the claim that it repeats if it was stored before, and its figures."""
+
+    values: Values
+    stored: RowMapping | None
+    figure_ids: list[str | None]
+    figures: list[Prepared]
+
+    def placed_in(self, claim_id: str) -> list[Placed]:
+        pairs = zip(self.figure_ids, self.figures, strict=True)
+        return [Placed(claim_id, index, *pair) for index, pair in enumerate(pairs, 1)]
+
+
+def _drafts(connection: Connection, bodies: Sequence[ClaimCreate]) -> list[_Draft]:
+    contents = [body.model_dump(exclude={*_REFS, "figures"}) for body in bodies]
+    stored = versions.stored_of(connection, ClaimRow, contents)
+    links = rows.resolve_all_refs(connection, bodies, _REFS, stored)
+    subjects = subjects_of(connection, [link["subject_id"] for link in links])
     stated = prepare(
         connection,
-        subject_of(connection, links["subject_id"]),
-        [figure.model_dump() for figure in body.figures],
-        pointers,
+        [subjects[link["subject_id"]] for body, link in zip(bodies, links, strict=True) for _ in body.figures],
+        [figure.model_dump() for body in bodies for figure in body.figures],
+        [f"/figures/{index}" for body in bodies for index in range(len(body.figures))],
     )
-    measurands.lock_origins(connection, links["derived_from_id"])
-    older = _lock_superseded(connection, links["supersedes_id"], links["claimant_id"])
-    _refuse_foreign_superseded(connection, older)
-    if stored is None:
-        _refuse_second_successor(connection, links["supersedes_id"], None)
-    made = versions.create(connection, ClaimRow, _derive(values), {"status": str(ClaimStatus.ACTIVE)})
-    if not made.is_new:
-        _refuse_other_figures(connection, made.id, ids, stated)
-        return made
-    _index(connection, made.id, values)
-    figures.check_new(connection, ids, stated, pointers)
-    measurands.ensure(connection, [figure.named for figure in stated])
-    touched = {figure.named.measurand.id for figure in stated} | measurands.touched_by(connection, older)
-    measurands.lock(connection, touched)
-    figures.insert_into(connection, made.id, ids, stated)
-    _mark_superseded(connection, older)
-    measurands.refresh(connection, touched)
-    return made
+    rest = iter(stated)
+    return [
+        _Draft(content | link, known, [figure.id for figure in body.figures], list(islice(rest, len(body.figures))))
+        for body, content, link, known in zip(bodies, contents, links, stored, strict=True)
+    ]
+
+
+def _lock_links(connection: Connection, draft: _Draft) -> set[str]:
+    """Keeps the claims that this one repeats and replaces as they are; says which a new one replaces."""
+    measurands.lock_origins(connection, draft.values["derived_from_id"])
+    older = succession.lock(connection, draft.values["supersedes_id"], draft.values["claimant_id"])
+    succession.refuse_foreign(connection, older)
+    if draft.stored is not None:
+        return set()
+    succession.refuse_second(connection, draft.values["supersedes_id"], None)
+    return older
 
 
 def amend(connection: Connection, ref: str, patch: ClaimPatch, expected: Versions) -> Claim:
@@ -157,57 +200,52 @@ def amend(connection: Connection, ref: str, patch: ClaimPatch, expected: Version
     measurands.lock_origins(connection, links.get("derived_from_id", row["derived_from_id"]))
     claimant = links.get("claimant_id", row["claimant_id"])
     pointer = "/supersedes" if "supersedes" in given else "/claimant"
-    older = _lock_superseded(connection, links.get("supersedes_id", row["supersedes_id"]), claimant, pointer)
-    _refuse_foreign_superseded(connection, older - {row["supersedes_id"]})
+    older = succession.lock(connection, links.get("supersedes_id", row["supersedes_id"]), claimant, pointer)
+    succession.refuse_foreign(connection, older - {row["supersedes_id"]})
     older |= {row["supersedes_id"]} - {None}
     if claimant != row["claimant_id"]:
-        _refuse_if_superseded_by_other(connection, row["id"])
+        succession.refuse_if_superseded_by_other(connection, row["id"])
     changes = patch.model_dump(exclude=set(_REFS)) | links
     stands_again = row["status"] == ClaimStatus.RETRACTED and changes.get("status") == ClaimStatus.ACTIVE
     if "supersedes" in given or stands_again:
-        _refuse_second_successor(connection, links.get("supersedes_id", row["supersedes_id"]), row["id"])
-    if changes.get("status") == ClaimStatus.ACTIVE and _successor(connection, row["id"]) is not None:
+        succession.refuse_second(connection, links.get("supersedes_id", row["supersedes_id"]), row["id"])
+    if changes.get("status") == ClaimStatus.ACTIVE and succession.successor_of(connection, row["id"]) is not None:
         changes["status"] = ClaimStatus.SUPERSEDED  # taking a retraction back does not undo what came after
-    touched = measurands.touched_by(connection, [row["id"], *older])
     moved = _move_figures(connection, row, links.get("subject_id", row["subject_id"]))
-    touched |= {figure.named.measurand.id for _, figure in moved}
-    measurands.lock(connection, touched)
     values = _derive({**rows.content(row, _FIELDS), **changes})
     if versions.amend(connection, ClaimRow, row, values):
-        _index(connection, row["id"], values)
+        _index(connection, {row["id"]: values})
         for figure_row, figure in moved:
             versions.save(connection, FigureRow, figure_row, figure.values)
-        _mark_superseded(connection, older | {row["id"]})
-        measurands.refresh(connection, touched)
+            measurands.touch(connection, [figure_row["measurand_id"]])  # which it has left
+        succession.mark(connection, older | {row["id"]})
+        measurands.touch_claims(connection, {row["id"], *older})
     return read(connection, row["id"])
 
 
 def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) -> Claim:
     row = versions.lock(connection, ClaimRow, ref, expected)
-    older, touched = _reach(connection, row)
+    older = _reach(connection, row)
     versions.withdraw(connection, ClaimRow, row, reason)
-    _mark_superseded(connection, older)
-    measurands.refresh(connection, touched)
+    succession.mark(connection, older)
     return read(connection, row["id"])
 
 
 def restore(connection: Connection, ref: str, expected: Versions) -> Claim:
     row = versions.lock(connection, ClaimRow, ref, expected)
-    older, touched = _reach(connection, row)
-    _refuse_second_successor(connection, row["supersedes_id"], row["id"])
+    older = _reach(connection, row)
+    succession.refuse_second(connection, row["supersedes_id"], row["id"])
     versions.restore(connection, ClaimRow, row)
-    _mark_superseded(connection, older)
-    measurands.refresh(connection, touched)
+    succession.mark(connection, older)
     return read(connection, row["id"])
 
 
-def _reach(connection: Connection, row: RowMapping) -> tuple[set[str], set[str]]:
-    """What a claim's coming or going touches, locked: the claim it supersedes, and measurands."""
+def _reach(connection: Connection, row: RowMapping) -> set[str]:
+    """Touches what a claim's coming or going does; locks and names the claim that it supersedes."""
     measurands.lock_origins(connection, row["derived_from_id"])
-    older = _lock_superseded(connection, row["supersedes_id"], row["claimant_id"])
-    touched = measurands.touched_by(connection, [row["id"], *older])
-    measurands.lock(connection, touched)
-    return older, touched
+    older = succession.lock(connection, row["supersedes_id"], row["claimant_id"])
+    measurands.touch_claims(connection, {row["id"], *older})
+    return older
 
 
 def _derive(values: Values) -> Values:
@@ -219,8 +257,9 @@ def _derive(values: Values) -> Values:
     }
 
 
-def _index(connection: Connection, claim_id: str, values: Values) -> None:
-    search.index(connection, ClaimRow, claim_id, [values["statement"], values["quote"]])
+def _index(connection: Connection, claims: Mapping[str, Values]) -> None:
+    texts = {claim_id: [values["statement"], values["quote"]] for claim_id, values in claims.items()}
+    search.index(connection, ClaimRow, texts)
 
 
 def _refuse_other_figures(connection: Connection, claim_id: str, ids: list[str | None], stated: list[Prepared]) -> None:
@@ -240,58 +279,7 @@ def _move_figures(connection: Connection, row: RowMapping, subject_id: str) -> l
     statement = select(*FigureRow.__table__.columns).where(FigureRow.claim_id == row["id"])
     stored = connection.execute(statement).mappings().all()
     fields = [{n: f[n] for n in STATED} | {"metric": f["metric_id"], "scope": f["scope_id"]} for f in stored]
-    prepared = prepare(connection, subject_of(connection, subject_id), fields, ["" for _ in fields])
+    subject = subject_of(connection, subject_id)
+    prepared = prepare(connection, [subject] * len(fields), fields, [""] * len(fields))
     measurands.ensure(connection, [figure.named for figure in prepared])
     return list(zip(stored, prepared, strict=True))
-
-
-# Relays and superseding ----------------------------------------------------------------------------------------------
-
-
-def _lock_superseded(
-    connection: Connection, claim_id: str | None, claimant_id: str, pointer: str = "/supersedes"
-) -> set[str]:
-    """Locks the claim that is superseded. Raises Conflict if another claimant made it."""
-    if claim_id is None:
-        return set()
-    statement = select(ClaimRow.claimant_id).where(ClaimRow.id == claim_id).with_for_update()
-    if connection.execute(statement).scalar_one() != claimant_id:
-        raise Conflict.at(pointer, "A claim is superseded by the same claimant only; others may dispute it.")
-    return {claim_id}
-
-
-def _refuse_foreign_superseded(connection: Connection, claim_ids: set[str]) -> None:
-    """What is superseded leaves every aggregate, so to supersede is to change. Raises Forbidden for others' claims."""
-    for row in connection.execute(select(ClaimRow.created_by).where(ClaimRow.id.in_(claim_ids))).mappings():
-        versions.refuse_foreign(connection, ClaimRow, row, "/supersedes")
-
-
-def _refuse_second_successor(connection: Connection, superseded: str | None, own: str | None) -> None:
-    """A claim has one standing successor, so that what stood on a given day can be told."""
-    successor = _successor(connection, superseded) if superseded is not None else None
-    if successor not in (None, own):
-        raise Conflict.at("/supersedes", "That claim is superseded already; supersede the one that replaced it.")
-
-
-def _refuse_if_superseded_by_other(connection: Connection, claim_id: str) -> None:
-    if connection.execute(select(ClaimRow.id).where(ClaimRow.supersedes_id == claim_id).limit(1)).first():
-        raise Conflict.at("/claimant", "A later claim of this claimant supersedes this one; change that one first.")
-
-
-def _successor(connection: Connection, claim_id: str) -> str | None:
-    """The latest standing claim that supersedes this one."""
-    standing = select(ClaimRow.id).where(
-        ClaimRow.supersedes_id == claim_id, ClaimRow.withdrawn_at.is_(None), ClaimRow.status != ClaimStatus.RETRACTED
-    )
-    return connection.execute(standing.order_by(ClaimRow.created_at.desc(), ClaimRow.id.desc()).limit(1)).scalar()
-
-
-def _mark_superseded(connection: Connection, claim_ids: set[str]) -> None:
-    """Sets status and superseded_by of claims by what now stands: the latest claim that supersedes each, if any."""
-    for claim_id in sorted(claim_ids):
-        row = versions.lock(connection, ClaimRow, claim_id, None)
-        newer = _successor(connection, claim_id)
-        status = row["status"]
-        if status != ClaimStatus.RETRACTED:
-            status = ClaimStatus.SUPERSEDED if newer else ClaimStatus.ACTIVE
-        versions.save(connection, ClaimRow, row, {"superseded_by_id": newer, "status": str(status)})

@@ -80,10 +80,8 @@ def create(connection: Connection, body: DisputeCreate) -> Created:
         values["raised_by_id"] = _claimant(connection, values["disputing_claim_id"])
     _check(connection, values)
     _refuse_overstep(connection, values, None)
-    touched = _lock(connection, values["disputed_claim_id"])
-    made = versions.create(connection, DisputeRow, _derive(values))
-    measurands.refresh(connection, touched if made.is_new else ())
-    return made
+    _touch(connection, values["disputed_claim_id"])
+    return versions.create(connection, DisputeRow, _derive(values))
 
 
 def amend(connection: Connection, ref: str, patch: DisputePatch, expected: Versions) -> Dispute:
@@ -93,36 +91,30 @@ def amend(connection: Connection, ref: str, patch: DisputePatch, expected: Versi
     content = rows.content(row, [*_FIELDS, *_COLUMNS]) | changes
     _check(connection, content)
     _refuse_overstep(connection, content, row)
-    touched = _lock(connection, row["disputed_claim_id"])
-    if versions.amend(connection, DisputeRow, row, _derive(content)):
-        measurands.refresh(connection, touched)
+    _touch(connection, row["disputed_claim_id"])
+    versions.amend(connection, DisputeRow, row, _derive(content))
     return read(connection, row["id"])
 
 
 def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) -> Dispute:
     row = versions.lock(connection, DisputeRow, ref, expected)
-    touched = _lock(connection, row["disputed_claim_id"])
+    _touch(connection, row["disputed_claim_id"])
     versions.withdraw(connection, DisputeRow, row, reason)
-    measurands.refresh(connection, touched)
     return read(connection, row["id"])
 
 
 def restore(connection: Connection, ref: str, expected: Versions) -> Dispute:
     row = versions.lock(connection, DisputeRow, ref, expected)
-    touched = _lock(connection, row["disputed_claim_id"])
+    _touch(connection, row["disputed_claim_id"])
     versions.restore(connection, DisputeRow, row)
-    measurands.refresh(connection, touched)
     return read(connection, row["id"])
 
 
-def _lock(connection: Connection, claim_id: str) -> set[str]:
-    """Keeps the disputed claim as it is until this transaction ends, and locks the measurands of its figures."""
+def _touch(connection: Connection, claim_id: str) -> None:
+    """Keeps the disputed claim as it is until this transaction ends, and touches the measurands of its figures."""
     connection.execute(select(ClaimRow.id).where(ClaimRow.id == claim_id).with_for_update(read=True)).all()
-    touched = set(
-        connection.execute(select(FigureRow.measurand_id).where(FigureRow.claim_id == claim_id).distinct()).scalars()
-    )
-    measurands.lock(connection, touched)
-    return touched
+    found = select(FigureRow.measurand_id).where(FigureRow.claim_id == claim_id).distinct()
+    measurands.touch(connection, connection.execute(found).scalars())
 
 
 def _claimant(connection: Connection, claim_id: str) -> str:

@@ -88,4 +88,4 @@ def restore(connection: Connection, ref: str, expected: Versions) -> Entity:
 
 
 def _index(connection: Connection, entity_id: str, values: Values) -> None:
-    search.index(connection, EntityRow, entity_id, [values["name"], values["key"], *values["aliases"]])
+    search.index(connection, EntityRow, {entity_id: [values["name"], values["key"], *values["aliases"]]})

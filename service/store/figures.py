@@ -1,7 +1,7 @@
 """Figures: reading and changing them. A change to a figure is also a change to its claim."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, Select, and_, case, func, insert, or_, select
 from sqlalchemy.orm import aliased
@@ -117,54 +117,60 @@ def _conditions(connection: Connection, query: FigureQuery) -> list[Any]:
 # Writing -------------------------------------------------------------------------------------------------------------
 
 
-def check_new(
-    connection: Connection, ids: Sequence[str | None], prepared: Sequence[Prepared], at: Sequence[str]
-) -> None:
+class Placed(NamedTuple):
+    """A figure, prepared, and where it is to stand."""
+
+    claim_id: str
+    position: int
+    id: str | None
+    figure: Prepared
+
+
+def check_new(connection: Connection, placed: Sequence[Placed], at: Sequence[str]) -> None:
     """Whether figures can be added: `at` are the pointers to them.
 
     Raises Invalid for an id given twice, Conflict for one in use and for a withdrawn metric.
     """
-    given = [figure_id for figure_id in ids if figure_id is not None]
+    given = [one.id for one in placed if one.id is not None]
     stored = select(FigureRow.id).where(FigureRow.id.in_(given))
     taken = set(connection.execute(stored).scalars()) if given else set()
-    for index, (figure_id, figure, pointer) in enumerate(zip(ids, prepared, at, strict=True)):
-        if figure_id is not None and figure_id in ids[:index]:
+    seen: set[str] = set()
+    for one, pointer in zip(placed, at, strict=True):
+        if one.id in seen:
             raise Invalid.at(f"{pointer}/id", "Two figures have this id.")
-        if figure_id in taken:
+        if one.id in taken:
             raise Conflict.at(f"{pointer}/id", "Another figure has this id.")
-        figure.refuse_withdrawn_metric(pointer)
+        one.figure.refuse_withdrawn_metric(pointer)
+        seen |= {one.id} if one.id else set()
 
 
-def insert_into(connection: Connection, claim_id: str, ids: Sequence[str | None], prepared: Sequence[Prepared]) -> None:
-    """Appends figures to a claim; they were checked, and their measurands exist and are locked."""
-    if not prepared:
+def insert_all(connection: Connection, placed: Sequence[Placed]) -> None:
+    """Puts figures into their claims, with the measurands that they need."""
+    if not placed:
         return
-    last = select(func.max(FigureRow.position)).where(FigureRow.claim_id == claim_id)
-    first = (connection.execute(last).scalar() or 0) + 1
-    moment = versions.now()
+    measurands.ensure(connection, [one.figure.named for one in placed])
+    birth = versions.birth(connection)
     values = [
         {
-            **figure.values,
-            "id": given or versions.new_id(),
-            "claim_id": claim_id,
-            "position": first + index,
-            "version": 1,
-            "created_at": moment,
-            "updated_at": moment,
-            "created_by": versions.author(connection).id,
+            **one.figure.values,
+            **birth,
+            "id": one.id or versions.new_id(),
+            "claim_id": one.claim_id,
+            "position": one.position,
         }
-        for index, (given, figure) in enumerate(zip(ids, prepared, strict=True))
+        for one in placed
     ]
     connection.execute(insert(FigureRow), values)
     for row in values:
         versions.note(connection, FigureRow, row["id"], Operation.CREATE)
+    measurands.touch(connection, [one.figure.named.measurand.id for one in placed])
 
 
 def create(connection: Connection, body: FigureCreate) -> Created:
     stored = _stored(connection, body.id)
     claim = _lock_claim(connection, rows.by_ref(ClaimRow, body.claim), "/claim")
     subject = subject_of(connection, claim["subject_id"])
-    (prepared,) = prepare(connection, subject, [body.model_dump()], [""])
+    (prepared,) = prepare(connection, [subject], [body.model_dump()], [""])
     if stored is not None:
         differing = ["claim"] if stored["claim_id"] != claim["id"] else prepared.differing(stored)
         if differing:
@@ -174,12 +180,11 @@ def create(connection: Connection, body: FigureCreate) -> Created:
     versions.refuse_withdrawn(ClaimRow, claim, "/claim")
     prepared.refuse_withdrawn_metric("")
     figure_id = body.id or versions.new_id()
-    measurands.ensure(connection, [prepared.named])
-    touched = measurands.touched_by(connection, [claim["id"]]) | {prepared.named.measurand.id}
-    measurands.lock(connection, touched)
-    insert_into(connection, claim["id"], [figure_id], [prepared])
+    last = select(func.max(FigureRow.position)).where(FigureRow.claim_id == claim["id"])
+    position = (connection.execute(last).scalar() or 0) + 1
+    insert_all(connection, [Placed(claim["id"], position, figure_id, prepared)])
     versions.bump(connection, ClaimRow, claim, {})
-    measurands.refresh(connection, touched)
+    measurands.touch_claims(connection, [claim["id"]])
     return Created(figure_id, is_new=True)
 
 
@@ -198,15 +203,14 @@ def amend(connection: Connection, ref: str, patch: FigurePatch, expected: Versio
     changed = patch.model_dump()
     if "metric" in changed and "scope" not in changed and changed["metric"] != row["metric_id"]:
         fields["scope"] = _scope_key(connection, row["scope_id"])
-    (prepared,) = prepare(connection, subject, [fields | changed], [""])
+    (prepared,) = prepare(connection, [subject], [fields | changed], [""])
     if prepared.values["metric_id"] != row["metric_id"]:
         prepared.refuse_withdrawn_metric("")
     measurands.ensure(connection, [prepared.named])
-    touched = measurands.touched_by(connection, [claim["id"]]) | {prepared.named.measurand.id}
-    measurands.lock(connection, touched)
     if versions.save(connection, FigureRow, row, prepared.values):
         versions.bump(connection, ClaimRow, claim, {})
-        measurands.refresh(connection, touched)
+        measurands.touch(connection, [row["measurand_id"]])  # which it may have left
+        measurands.touch_claims(connection, [claim["id"]])
     return read(connection, row["id"])
 
 
@@ -217,21 +221,17 @@ def _scope_key(connection: Connection, scope_id: str | None) -> str | None:
 
 def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) -> Figure:
     claim, row = _lock(connection, ref, expected)
-    touched = measurands.touched_by(connection, [claim["id"]])
-    measurands.lock(connection, touched)
     versions.withdraw(connection, FigureRow, row, reason)
     versions.bump(connection, ClaimRow, claim, {})
-    measurands.refresh(connection, touched)
+    measurands.touch_claims(connection, [claim["id"]])
     return read(connection, row["id"])
 
 
 def restore(connection: Connection, ref: str, expected: Versions) -> Figure:
     claim, row = _lock(connection, ref, expected)
-    touched = measurands.touched_by(connection, [claim["id"]])
-    measurands.lock(connection, touched)
     versions.restore(connection, FigureRow, row)
     versions.bump(connection, ClaimRow, claim, {})
-    measurands.refresh(connection, touched)
+    measurands.touch_claims(connection, [claim["id"]])
     return read(connection, row["id"])
 
 

@@ -52,7 +52,7 @@ def record(connection: Connection, author: Author) -> None:
     touched: Touched = connection.get_execution_options().get("touched", {})
     if not touched:
         return
-    changes = [change for part in _chunks(list(touched)) for change in _changes(connection, part, touched)]
+    changes = [change for part in rows.chunks(list(touched), _CHUNK) for change in _changes(connection, part, touched)]
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FEED_LOCK})
     stamp = {
@@ -65,11 +65,7 @@ def record(connection: Connection, author: Author) -> None:
     touched.clear()
 
 
-def _chunks(keys: list[tuple[str, str]]) -> list[list[tuple[str, str]]]:
-    return [keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK)]
-
-
-def _changes(connection: Connection, keys: list[tuple[str, str]], touched: Touched) -> list[Values]:
+def _changes(connection: Connection, keys: Sequence[tuple[str, str]], touched: Touched) -> list[Values]:
     current = {
         (kind, found.id): found.model_dump(mode="json")
         for kind in _BY_IDS

@@ -1,7 +1,9 @@
 """Measurands and their summaries, kept true in every transaction that touches their figures.
 
-A write goes: `ensure` the measurands it needs, `lock` all that it touches in the order of their ids, write the figures,
-`refresh`. Without the lock before the write, two writers would each summarise without the other's figure.
+A write goes: `ensure` the measurands it needs, write the figures, `touch` what hangs on them. Before the transaction
+commits, `settle` locks all that it touched, in the order of their ids, and computes their summaries anew. Without that
+lock two writers would each summarise without the other's figure; with it, whoever comes second reads what the first
+has committed.
 """
 
 import math
@@ -22,12 +24,13 @@ from service.domain.vocabulary import DisputeStatus
 from service.errors import Invalid
 from service.schemas.comparisons import Summary
 from service.schemas.views import to_number, to_summary
-from service.store import evidence, graph, versions
+from service.store import evidence, graph, rows, versions
 from service.store.evidence import Filed
 from service.store.rows import Values
 
 # disputes that no longer stand are on record, but do not count
 STANDING = (DisputeStatus.OPEN, DisputeStatus.CONCEDED, DisputeStatus.RESOLVED)
+_CHUNK = 500
 NO_RANK = -2.0  # below every separation: no conflict
 _OWN_FIELDS = {"id", "key", "subject", "metric", "scope", "period", "updated_at"}
 _COMPUTED = set(Summary.model_fields) - _OWN_FIELDS
@@ -65,12 +68,14 @@ def ensure(connection: Connection, wanted: Iterable[Named]) -> None:
     versions.insert_new(connection, MeasurandRow, values)
 
 
-def touched_by(connection: Connection, claim_ids: Collection[str]) -> set[str]:
-    """The measurands of the figures of these claims, and of all that relay them: their drift hangs on them."""
+def touch_claims(connection: Connection, claim_ids: Collection[str]) -> None:
+    """Touches the measurands of the figures of these claims, and of all that relay them: their drift hangs on them."""
+    if not claim_ids:
+        return
     relays = select(ClaimRow.id).where(ClaimRow.id.in_(claim_ids)).cte("relays", recursive=True)
     relays = relays.union(select(ClaimRow.id).join(relays, ClaimRow.derived_from_id == relays.c.id))
     statement = select(FigureRow.measurand_id).distinct().join(relays, FigureRow.claim_id == relays.c.id)
-    return set(connection.execute(statement).scalars())
+    touch(connection, connection.execute(statement).scalars())
 
 
 def lock_origins(connection: Connection, derived_from: str | None) -> None:
@@ -85,16 +90,30 @@ def lock_origins(connection: Connection, derived_from: str | None) -> None:
         raise Invalid.at("/derived_from", f"The chain would be longer than {graph.MAX_CHAIN} records.")
 
 
-def lock(connection: Connection, ids: Collection[str]) -> None:
-    statement = select(MeasurandRow.id).where(MeasurandRow.id.in_(ids)).order_by(MeasurandRow.id).with_for_update()
-    if ids:
-        connection.execute(statement).all()
+def touch(connection: Connection, ids: Iterable[str]) -> None:
+    """Notes that what these measurands' summaries hang on has changed in this transaction."""
+    connection.get_execution_options()["stale"].update(ids)
 
 
-def refresh(connection: Connection, ids: Collection[str]) -> None:
+def settle(connection: Connection) -> None:
+    """Brings the summaries of all touched measurands up to date, for the commit that comes right after."""
+    stale: set[str] = connection.get_execution_options()["stale"]
+    chunks = list(rows.chunks(sorted(stale), _CHUNK))
+    for ids in chunks:
+        _lock(connection, ids)
+    for ids in chunks:
+        _refresh(connection, ids)
+    stale.clear()
+
+
+def _lock(connection: Connection, ids: Collection[str]) -> None:
+    """Without touching the key, which the figures that were just written hold on to, here and in other transactions."""
+    statement = select(MeasurandRow.id).where(MeasurandRow.id.in_(ids)).order_by(MeasurandRow.id)
+    connection.execute(statement.with_for_update(key_share=True)).all()
+
+
+def _refresh(connection: Connection, ids: Collection[str]) -> None:
     """Computes the summaries of these measurands anew from their figures, and writes those that changed."""
-    if not ids:
-        return
     columns = MeasurandRow.__table__.columns
     statement = select(*columns, MetricRow.unit.label("unit")).join(MetricRow).where(MeasurandRow.id.in_(ids))
     stored = {row["id"]: row for row in connection.execute(statement).mappings()}

@@ -1,8 +1,15 @@
-"""Opening a database so that every change to it is put on record."""
+"""Opening a database so that every change to it ends with true summaries, and is put on record."""
 
-from service.db.engine import Database
-from service.store import history
+from sqlalchemy import Connection
+
+from service.db.engine import Author, Database
+from service.store import history, measurands
 
 
 def open_database(url: str) -> Database:
-    return Database(url, before_commit=history.record)
+    return Database(url, before_commit=_end)
+
+
+def _end(connection: Connection, author: Author) -> None:
+    measurands.settle(connection)
+    history.record(connection, author)

@@ -1,7 +1,7 @@
 """The few generic functions that every noun is read with."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Literal, TypeVar
 
 from sqlalchemy import Connection, Label, RowMapping, Select, literal, or_, select
 
@@ -13,8 +13,13 @@ from service.schemas.base import Body
 from service.schemas.queries import ListQuery
 
 Values = dict[str, Any]
+T = TypeVar("T")
 
 HEAD = ("id", "version", "created_at", "updated_at", "created_by", "withdrawn")
+
+
+def chunks(items: Sequence[T], size: int) -> list[Sequence[T]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]
 
 
 def noun(table: type[Base]) -> str:
@@ -81,32 +86,58 @@ def one(connection: Connection, table: type[Base], statement: Select[Any], ref: 
 # Refs in bodies and filters -----------------------------------------------------------------------------------------
 
 
-def resolve(connection: Connection, table: Any, ref: str, pointer: str, current: str | None = None) -> str:
-    """The id of a record that a body refers to. Raises Invalid when there is none.
-
-    Raises Conflict when it is withdrawn, unless it is what the changed record refers to already (`current`).
-    """
-    row = connection.execute(select(table.id, table.withdrawn_at).where(by_ref(table, ref))).one_or_none()
-    if row is None:
-        raise Invalid.at(pointer, f"There is no {noun(table)} {ref!r}.")
-    if row.withdrawn_at is not None and row.id != current:
-        raise Conflict.at(pointer, f"The {noun(table)} {ref!r} is withdrawn; restore it first.")
-    return str(row.id)
+def named(table: Any, refs: Collection[str]) -> Any:
+    """The condition that picks all records named by these refs."""
+    ids = table.id.in_([ref for ref in refs if is_uuid(ref)])
+    keys = [ref for ref in refs if not is_uuid(ref)]
+    return or_(ids, table.key.in_(keys)) if keys else ids
 
 
 def resolve_refs(
     connection: Connection, body: Body, tables: Mapping[str, Any], current: RowMapping | None = None
 ) -> Values:
-    """For every ref that the body sets (null included), its column and the id it stands for."""
-    given = body.model_dump(include=set(tables))  # leaves out what is MISSING
-    values: Values = {}
-    for name, table in tables.items():
-        if name in given:
-            column = f"{name}_id"
-            before = current[column] if current is not None else None
-            ref = given[name]
-            values[column] = None if ref is None else resolve(connection, table, ref, f"/{name}", before)
-    return values
+    """For every ref that the body sets (null included), its column and the id it stands for.
+
+    Raises Invalid for a record that there is not. Raises Conflict for a withdrawn one, unless it is what the changed
+    record (`current`) refers to already.
+    """
+    return resolve_all_refs(connection, [body], tables, [current])[0]
+
+
+def resolve_all_refs(
+    connection: Connection, bodies: Sequence[Body], tables: Mapping[str, Any], current: Sequence[RowMapping | None]
+) -> list[Values]:
+    """The same for many bodies, in one statement for each kind of record that they refer to."""
+    given = [body.model_dump(include=set(tables)) for body in bodies]  # leaves out what is MISSING
+    wanted: dict[Any, set[str]] = {}
+    for refs in given:
+        for name, ref in refs.items():
+            if ref is not None:
+                wanted.setdefault(tables[name], set()).add(ref)
+    found = {table: _targets(connection, table, refs) for table, refs in wanted.items()}
+    return [
+        {
+            f"{name}_id": _target(found[tables[name]], name, refs[name], tables[name], before) if refs[name] else None
+            for name in tables
+            if name in refs
+        }
+        for refs, before in zip(given, current, strict=True)
+    ]
+
+
+def _targets(connection: Connection, table: Any, refs: set[str]) -> dict[str, Any]:
+    columns = (table.id, table.key, table.withdrawn_at) if hasattr(table, "key") else (table.id, table.withdrawn_at)
+    found = connection.execute(select(*columns).where(named(table, refs))).mappings().all()
+    return {ref: row for row in found for ref in (row["id"], row.get("key")) if ref is not None}
+
+
+def _target(found: Mapping[str, Any], name: str, ref: str, table: Any, before: RowMapping | None) -> str:
+    row = found.get(ref)
+    if row is None:
+        raise Invalid.at(f"/{name}", f"There is no {noun(table)} {ref!r}.")
+    if row["withdrawn_at"] is not None and (before is None or row["id"] != before[f"{name}_id"]):
+        raise Conflict.at(f"/{name}", f"The {noun(table)} {ref!r} is withdrawn; restore it first.")
+    return str(row["id"])
 
 
 def filter_ids(connection: Connection, table: Any, refs: Sequence[str], name: str) -> list[str]:
@@ -114,8 +145,7 @@ def filter_ids(connection: Connection, table: Any, refs: Sequence[str], name: st
 
     Raises Invalid for a ref that no record has.
     """
-    named = or_(table.id.in_([ref for ref in refs if is_uuid(ref)]), table.key.in_(refs))
-    found = connection.execute(select(table.id, table.key).where(named)).all()
+    found = connection.execute(select(table.id, table.key).where(named(table, refs))).all()
     for ref in refs:
         if all(ref not in (row.id, row.key) for row in found):
             raise Invalid.at(f"/{name}", f"There is no {noun(table)} {ref!r}.", "query")

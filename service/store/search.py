@@ -1,6 +1,6 @@
 """Finding records by their words."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, bindparam, func, select, text
@@ -17,16 +17,18 @@ _MATCH = {
 }
 
 
-def index(connection: Connection, table: type[Any], record_id: str, texts: Iterable[str | None]) -> None:
-    """Makes a record be found by these texts, and no longer by earlier ones."""
+def index(connection: Connection, table: type[Any], texts: Mapping[str, Iterable[str | None]]) -> None:
+    """Makes records, by id, be found by these texts, and no longer by earlier ones."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(SearchRow).values(kind=rows.noun(table), record_id=record_id, tokens=index_text(texts))
+    statement = dialect.insert(SearchRow)
     replace = statement.on_conflict_do_update(
         index_elements=["kind", "record_id"],
         set_={"tokens": statement.excluded.tokens},
         where=SearchRow.tokens != statement.excluded.tokens,
     )
-    connection.execute(replace)
+    kind = rows.noun(table)
+    found_by = [{"kind": kind, "record_id": record, "tokens": index_text(own)} for record, own in texts.items()]
+    connection.execute(replace, found_by)
 
 
 def has_words(connection: Connection, table: Any, query: str) -> Any:

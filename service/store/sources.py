@@ -87,4 +87,5 @@ def _derive(values: Values) -> Values:
 
 
 def _index(connection: Connection, source_id: str, values: Values) -> None:
-    search.index(connection, SourceRow, source_id, [values["title"], values["publisher"], *values["authors"]])
+    texts = [values["title"], values["publisher"], *values["authors"]]
+    search.index(connection, SourceRow, {source_id: texts})

@@ -1,21 +1,22 @@
 """From the fields of a figure to its columns: checked, with its measurand and the interval that follows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, or_, select
+from sqlalchemy import Connection, RowMapping, select
 
 from service.db.tables import EntityRow, MetricRow, ScopeRow
 from service.domain.display import interval_text
 from service.domain.evidence import metric_interval
 from service.domain.figure import Stated, check_stated
-from service.domain.key import Measurand, is_uuid, measurand_period
+from service.domain.key import Measurand, measurand_period
 from service.domain.period import parse_period
 from service.domain.units import conversion, parse_unit
 from service.domain.vocabulary import IntervalKind, NotComputed, Qualifier
 from service.errors import Conflict, Invalid, ServiceError
 from service.schemas.views import to_number
+from service.store import rows
 from service.store.measurands import Named
 from service.store.rows import Values
 
@@ -42,8 +43,12 @@ class Subject:
 
 
 def subject_of(connection: Connection, entity_id: str) -> Subject:
-    row = connection.execute(select(EntityRow.id, EntityRow.key).where(EntityRow.id == entity_id)).one()
-    return Subject(row.id, row.key)
+    return subjects_of(connection, [entity_id])[entity_id]
+
+
+def subjects_of(connection: Connection, entity_ids: Collection[str]) -> dict[str, Subject]:
+    found = connection.execute(select(EntityRow.id, EntityRow.key).where(EntityRow.id.in_(set(entity_ids))))
+    return {row.id: Subject(row.id, row.key) for row in found}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +70,20 @@ class Prepared:
 
 
 def prepare(
-    connection: Connection, subject: Subject, figures: Sequence[Mapping[str, Any]], pointers: Sequence[str]
+    connection: Connection,
+    subjects: Sequence[Subject],
+    figures: Sequence[Mapping[str, Any]],
+    pointers: Sequence[str],
 ) -> list[Prepared]:
-    """Checks figures (fields as in FigureFields, refs in `metric` and `scope`) and works out what follows from them.
+    """Checks figures (fields as in FigureFields, refs in `metric` and `scope`), each about its subject, and works out
+    what follows from them.
 
     Two statements, however many figures. Raises Invalid with pointers under each figure's own.
     """
     metrics = _metrics(connection, {figure["metric"] for figure in figures})
     scopes = _scopes(connection, {row["id"] for row in metrics.values()})
     prepared = []
-    for figure, pointer in zip(figures, pointers, strict=True):
+    for subject, figure, pointer in zip(subjects, figures, pointers, strict=True):
         try:
             prepared.append(_prepare(subject, figure, metrics, scopes))
         except ServiceError as error:
@@ -88,7 +97,7 @@ def _metrics(connection: Connection, refs: set[str]) -> dict[str, RowMapping]:
         return {}
     statement = (
         select(*MetricRow.__table__.columns)
-        .where(or_(MetricRow.id.in_([ref for ref in refs if is_uuid(ref)]), MetricRow.key.in_(refs)))
+        .where(rows.named(MetricRow, refs))
         .order_by(MetricRow.id)
         .with_for_update(read=True, key_share=True)
     )

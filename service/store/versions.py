@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, or_, select, update
+from sqlalchemy import Connection, RowMapping, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from uuid_utils.compat import uuid7
 
@@ -14,7 +14,7 @@ from service.db.tables import ChangeRow
 from service.domain.access import may_change
 from service.domain.vocabulary import Operation
 from service.errors import Conflict, Fault, Forbidden, PreconditionFailed, Unavailable
-from service.store.rows import Values, by_ref, no_such, noun
+from service.store.rows import Values, by_ref, named, no_such, noun
 
 Versions = frozenset[int]  # those that a change was written against (If-Match)
 Touched = dict[tuple[str, str], Operation]  # by kind and id
@@ -43,10 +43,10 @@ def author(connection: Connection) -> Author:
 
 
 def insert_new(connection: Connection, table: type[Base], values: Sequence[Values]) -> int:
-    """Inserts those rows that no stored row contradicts, in one statement; says how many."""
+    """Inserts those rows that no stored row contradicts; says how many."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).values(list(values)).on_conflict_do_nothing()
-    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+    statement = dialect.insert(table).on_conflict_do_nothing()
+    return connection.execute(statement, list(values), execution_options={"preserve_rowcount": True}).rowcount
 
 
 def create(connection: Connection, table: Any, values: Values, initial: Values | None = None) -> Created:
@@ -55,21 +55,57 @@ def create(connection: Connection, table: Any, values: Values, initial: Values |
     Raises Conflict, with a pointer to each field that differs, if it is not. `initial` are columns that a new record
     begins with and that its content does not hold.
     """
-    moment = now()
     given = {**values, "id": values.get("id") or new_id()}
-    birth = {"created_at": moment, "updated_at": moment, "created_by": author(connection).id}
-    life = {"version": 1, **birth, **(initial or {})}
-    if insert_new(connection, table, [{**given, **life}]):
+    if insert_new(connection, table, [{**given, **birth(connection), **(initial or {})}]):
         note(connection, table, given["id"], Operation.CREATE)
         return Created(given["id"], is_new=True)
     known = stored(connection, table, values)
     if known is None:
         raise Unavailable("The record came and went while it was being created. Try again.")
+    refuse_other_content(table, known, values)
+    return Created(known["id"], is_new=False)
+
+
+def create_all(
+    connection: Connection,
+    table: Any,
+    records: Sequence[Values],
+    known: Sequence[RowMapping | None],
+    initial: Values | None = None,
+) -> list[Created]:
+    """The same for many records, of which `stored_of` has told what is stored; new ones in one statement."""
+    new = [values for values, row in zip(records, known, strict=True) if row is None]
+    for values, row in zip(records, known, strict=True):
+        if row is not None:
+            refuse_other_content(table, row, values)
+    made = iter(_insert_all(connection, table, new, initial))
+    return [next(made) if row is None else Created(row["id"], is_new=False) for row in known]
+
+
+def _insert_all(connection: Connection, table: Any, records: Sequence[Values], initial: Values | None) -> list[Created]:
+    if len(records) <= 1:
+        return [create(connection, table, values, initial) for values in records]
+    given = [{**values, "id": values.get("id") or new_id()} for values in records]
+    life = birth(connection) | (initial or {})
+    if insert_new(connection, table, [values | life for values in given]) < len(given):
+        raise Unavailable("Some of the records were being created by somebody else as well. Try again.")
+    for values in given:
+        note(connection, table, values["id"], Operation.CREATE)
+    return [Created(values["id"], is_new=True) for values in given]
+
+
+def birth(connection: Connection) -> Values:
+    """The head of a new record."""
+    moment = now()
+    return {"version": 1, "created_at": moment, "updated_at": moment, "created_by": author(connection).id}
+
+
+def refuse_other_content(table: type[Base], known: RowMapping, values: Values) -> None:
+    """Raises Conflict, with a pointer to each field that differs."""
     own = [name for name in values if name != "id" and not name.endswith(_DERIVED)]
     differing = [name for name in own if known[name] != values[name]]
     if differing:
         raise already_stored(table, differing)
-    return Created(known["id"], is_new=False)
 
 
 def already_stored(table: type[Base], differing: Iterable[str]) -> Conflict:
@@ -82,15 +118,28 @@ def stored(connection: Connection, table: Any, values: Values) -> RowMapping | N
 
     Raises Conflict when the id is new and the key is not.
     """
+    return stored_of(connection, table, [values])[0]
+
+
+def stored_of(connection: Connection, table: Any, records: Sequence[Values]) -> list[RowMapping | None]:
+    """The same for many records, in one statement."""
+    refs = {ref for values in records for ref in (values.get("id"), values.get("key")) if ref is not None}
+    if not refs:
+        return [None] * len(records)
+    found = connection.execute(select(*table.__table__.columns).where(named(table, refs))).mappings().all()
+    by_id = {row["id"]: row for row in found}
+    by_key = {row["key"]: row for row in found} if hasattr(table, "key") else {}
+    return [_known(table, by_id, by_key, values) for values in records]
+
+
+def _known(table: Any, by_id: Mapping[str, Any], by_key: Mapping[str, Any], values: Values) -> RowMapping | None:
     record_id, key = values.get("id"), values.get("key")
-    if record_id is None and key is None:
-        return None
-    named = or_(table.id == record_id, table.key == key) if hasattr(table, "key") else table.id == record_id
-    found = connection.execute(select(*table.__table__.columns).where(named)).mappings().all()
-    by_id = next((row for row in found if row["id"] == record_id), None)
-    if by_id is None and found and record_id is not None:
-        raise Conflict.at("/key", f"Another {noun(table)} has this key.")
-    return by_id or (found[0] if found else None)
+    found: RowMapping | None = by_id.get(record_id or "")
+    if found is None and key is not None and key in by_key:
+        if record_id is not None:
+            raise Conflict.at("/key", f"Another {noun(table)} has this key.")
+        found = by_key[key]
+    return found
 
 
 def _pointer(column: str) -> str:

@@ -207,7 +207,7 @@ def test_summaries_are_true_after_any_sequence_of_writes(kind: str, templates: T
 
 def test_summaries_are_true_after_racing_writers(templates: Templates) -> None:
     """Eight writers on Postgres add, change and withdraw figures of the same measurands, and relays of them."""
-    database = Database(templates.clone("postgres"))
+    database = open_database(templates.clone("postgres"))
     database.write(seed)
     origin = database.write(
         lambda c: claims.create(
@@ -279,7 +279,7 @@ def write_something(database: Database, chance: random.Random, origin: str) -> N
 
 
 def test_four_concurrent_writers_leave_a_summary_of_four(templates: Templates) -> None:
-    database = Database(templates.clone("postgres"))
+    database = open_database(templates.clone("postgres"))
     database.write(seed)
     start = threading.Barrier(4)
 
@@ -300,7 +300,7 @@ def test_four_concurrent_writers_leave_a_summary_of_four(templates: Templates) -
 
 def test_a_relay_and_a_change_to_the_root_of_its_chain_wait_for_each_other(templates: Templates) -> None:
     """The drift of a relay hangs on the figure of its root, which no foreign key of its own protects."""
-    database = Database(templates.clone("postgres"))
+    database = open_database(templates.clone("postgres"))
     database.write(seed)
     body = {"source": "paper", "claimant": "lab", "subject": "model", "statement": "s", "figures": [cost("5", "full")]}
 
@@ -316,18 +316,21 @@ def test_a_relay_and_a_change_to_the_root_of_its_chain_wait_for_each_other(templ
     changing = threading.Thread(
         target=lambda: database.write(lambda c: figures.amend(c, figure, patch, frozenset([1])))
     )
-    with database.writer.begin() as connection:
+
+    def relay_meanwhile(connection: Connection) -> None:
         claims.create(connection, relay_of(parent, None))  # of another measurand, whose lock is another
         changing.start()
         changing.join(0.5)
         assert changing.is_alive(), "the root cannot change while a relay of its relay is being written"
+
+    database.write(relay_meanwhile)
     changing.join(30)
     assert_true(database)
     database.close()
 
 
 def test_a_figure_added_to_a_relay_and_a_change_to_its_origin_wait_for_each_other(templates: Templates) -> None:
-    database = Database(templates.clone("postgres"))
+    database = open_database(templates.clone("postgres"))
     database.write(seed)
     plain = {"source": "paper", "claimant": "lab", "subject": "model", "statement": "s"}
     origin = database.write(
@@ -340,11 +343,14 @@ def test_a_figure_added_to_a_relay_and_a_change_to_its_origin_wait_for_each_othe
     changing = threading.Thread(
         target=lambda: database.write(lambda c: figures.amend(c, figure, patch, frozenset([1])))
     )
-    with database.writer.begin() as connection:
+
+    def add_meanwhile(connection: Connection) -> None:
         figures.create(connection, FigureCreate.model_validate(cost("100") | {"claim": relay}))
         changing.start()
         changing.join(0.5)
         assert changing.is_alive()
+
+    database.write(add_meanwhile)
     changing.join(30)
     assert_true(database)
     with database.read() as connection:
