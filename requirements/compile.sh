@@ -7,3 +7,4 @@ compile() {
 }
 compile --extra build --quiet -o requirements/runtime.txt
 compile --extra build --extra dev --quiet -o requirements/dev.txt
+compile --extra build --extra dev --extra contract --quiet -o requirements/contract.txt

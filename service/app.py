@@ -1,5 +1,6 @@
 """The application: the only place where its parts are wired together."""
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -17,9 +18,11 @@ from service.api import (
     disagreements,
     disputes,
     entities,
+    exports,
     figures,
     health,
     history,
+    imports,
     keys,
     meta,
     metrics,
@@ -35,7 +38,7 @@ from service.api.middleware.hosts import TrustedHosts
 from service.api.middleware.logs import AccessLog
 from service.api.middleware.requests import Failures, Head, RequestId
 from service.api.problems import KINDS, install
-from service.api.router import writers
+from service.api.router import importers, writers
 from service.config import Settings
 from service.db.engine import Database
 from service.schemas.problem import Problem
@@ -80,13 +83,16 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.state.database = opened
     app.state.access = _access(settings)
     app.state.writers = writers()
+    app.state.importers = importers()
+    app.state.exports = threading.BoundedSemaphore(exports.AT_ONCE)
     app.state.ready = Ready()
     app.state.draining = False
     app.state.max_body_bytes = settings.max_body_bytes
+    app.state.max_import_bytes = settings.max_import_bytes
     app.state.body_seconds = settings.request_seconds
     app.state.problem_kinds = KINDS
     records = (sources, entities, metrics, claims, figures, disputes)
-    for noun in (*records, comparisons, disagreements, history, search, keys, meta):
+    for noun in (exports, *records, comparisons, disagreements, history, search, imports, keys, meta):
         app.include_router(noun.routes, prefix="/v1")
     app.include_router(health.routes)
     app.include_router(reference.routes)
@@ -142,6 +148,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(problem.pop("$defs"))
         schemas["Problem"] = problem
+        document["servers"] = [{"url": "/"}]
         document["components"]["schemas"] = dict(sorted(schemas.items()))
         document["components"]["securitySchemes"] = {
             "key": {"type": "http", "scheme": "bearer", "description": "An API key: `ccl_<id>_<secret>`."}

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from service import console, logs
+from service import console, loading, logs
 from service.app import create_app
 from service.config import project_root
 from service.console import fail, tell
@@ -22,14 +22,16 @@ from service.db import migrate as migrations
 from service.db.engine import Database, sqlite_file
 from service.db.migrate import head_revision
 from service.domain.access import parse_token
-from service.domain.vocabulary import Role
+from service.domain.vocabulary import DateOrder, ImportFormat, ImportMode, OnExisting, Role
 from service.errors import ServiceError
+from service.schemas.imports import ImportOptions
 from service.schemas.keys import ApiKeyCreate
 from service.server import server_for
 from service.store import keys
 from service.store.health import revisions
 from service.transfer.backup import back_up, restore_postgres, restore_sqlite
-from service.transfer.bundle import is_empty, load_file
+from service.transfer.imports import is_empty, load_file
+from service.transfer.jsonl import JsonLines
 
 DEMO = project_root() / "fixtures" / "ai-training-costs.jsonl"
 HELP = """Counterclaim: a REST service over a database of claims.
@@ -74,8 +76,9 @@ def serve(
     console.require_head(database)
     listening = _listen(settings.host, settings.port)  # before anything is made that is told only once
     if demo and is_empty(database):
-        counts = load_file(database, DEMO)
-        tell(f"Loaded the demo bundle: {sum(count.created for count in counts.values())} records.")
+        with DEMO.open("rb") as bundle:
+            result = load_file(database, bundle, JsonLines(), ImportOptions())
+        tell(f"Loaded the demo bundle: {result.lines} records.")
     _first_key(database, settings.bootstrap_key_file)
     logs.configure()
     app = create_app(settings, database)
@@ -119,21 +122,41 @@ def migrate(
     database.close()
 
 
-@cli.command()
-def load(
-    files: Annotated[list[Path], typer.Argument(help="Bundles: JSON lines, one record a line.", exists=True)],
+@cli.command("load")
+def load_files(
+    files: Annotated[
+        list[Path], typer.Argument(help="JSON lines, CSV, or JSON of reviews.", exists=True, dir_okay=False)
+    ],
+    format: Annotated[ImportFormat | None, typer.Option(help="By default what the file's name ends with.")] = None,
+    mode: Annotated[
+        ImportMode, typer.Option(help="All or nothing, or in batches all that can be taken.")
+    ] = ImportMode.ATOMIC,
+    on_existing: Annotated[
+        OnExisting, typer.Option(help="What becomes of a line whose record is stored with other content.")
+    ] = OnExisting.REJECT,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would become of each line; write nothing.")
+    ] = False,
+    map: Annotated[
+        Path | None, typer.Option(help="A mapping of other columns to ours (TOML, see docs/clients.md).", exists=True)
+    ] = None,
+    date_order: Annotated[DateOrder | None, typer.Option(help="How dates such as 1/31/2022 are to be read.")] = None,
+    server: Annotated[
+        str | None, typer.Option(help="Send the files to the service at this URL, with the key in COUNTERCLAIM_KEY.")
+    ] = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Load bundles, each all or nothing. Loading one twice changes nothing."""
+    """Load files. Loading one twice changes nothing."""
+    options = ImportOptions(mode=mode, on_existing=on_existing, dry_run=dry_run)
+    mapping = map.read_text("utf-8") if map else None
+    loads = [loading.load_of(file, format, options, mapping, date_order) for file in files]
+    if server is not None:
+        for load in loads:
+            loading.send(load, server)
+        return
     with console.opened(database_url) as database:
-        for file in files:
-            try:
-                counts = load_file(database, file)
-            except ServiceError as error:
-                where = "".join(f"\n  line {f.line}, {f.pointer or '/'}: {f.detail}" for f in error.faults[:20])
-                raise fail(f"{file} was not loaded: {error.detail}{where}") from None
-            for kind, count in counts.items():
-                tell(f"{file.name}: {kind}: {count.created} created, {count.unchanged} unchanged")
+        for load in loads:
+            loading.write(load, database)
 
 
 @cli.command()

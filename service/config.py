@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     )
     cors_origins: Names = Field([], description="origins whose pages may call the service from a browser; `*` for all")
     max_body_bytes: int = Field(1_048_576, ge=1024, description="largest request body that is read")
+    max_import_bytes: int = Field(268_435_456, ge=1024, description="largest file that `/v1/imports` takes")
     request_seconds: float = Field(
         20, gt=0, le=600, description="within which a request must have arrived: its head, then its body"
     )

@@ -17,12 +17,12 @@ from service.store.health import revisions
 from service.store.opening import open_database
 
 _PREFIX = "COUNTERCLAIM_"
-_console = Console(stderr=True, highlight=False, markup=False)
+stderr = Console(stderr=True, highlight=False, markup=False)
 
 
 def tell(message: str) -> None:
     """To the person, beside what a command prints for other programs. Never wrapped, so that it can be searched."""
-    _console.print(message, soft_wrap=True)
+    stderr.print(message, soft_wrap=True)
 
 
 def fail(message: str) -> typer.Exit:
@@ -38,7 +38,7 @@ def reason_of(error: BaseException) -> str:
 
 def settings(**given: object) -> Settings:
     """Those of the environment, and what was given as options. Exits where they make no sense."""
-    known = {_PREFIX + name.upper() for name in Settings.model_fields}
+    known = {_PREFIX + name.upper() for name in Settings.model_fields} | {_PREFIX + "KEY"}  # a client's, for `load`
     for name in sorted(os.environ):
         if name.startswith(_PREFIX) and name not in known:
             near = difflib.get_close_matches(name, known, 1)

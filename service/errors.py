@@ -6,6 +6,7 @@ ServiceError
 ├── Forbidden             who asks is known, and may not
 ├── NotFound              no such record
 ├── Conflict              the request contradicts what is stored
+│   └── AlreadyStored     a record of this identity is stored, with other content
 ├── PreconditionRequired  a change without saying which version it changes
 ├── PreconditionFailed    the record has changed since it was read
 ├── RateLimited           too much in too short a time
@@ -70,6 +71,13 @@ class NotFound(ServiceError):
 
 class Conflict(ServiceError):
     pass
+
+
+@dataclass(eq=False)
+class AlreadyStored(Conflict):
+    """`record_id`: of what is stored."""
+
+    record_id: str = ""
 
 
 class PreconditionRequired(ServiceError):

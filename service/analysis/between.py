@@ -17,7 +17,8 @@ from service.domain.units import Unit, conversion, parse_unit
 from service.domain.vocabulary import Basis, Reason
 from service.errors import Invalid, NotFound
 from service.schemas.base import MeasurandRef
-from service.schemas.comparisons import Between, BetweenSettings, Operand, OperandSide
+from service.schemas.comparisons import Between, BetweenSettings, Operand
+from service.schemas.queries import ChosenSide
 from service.schemas.views import to_comparability, to_interval, to_ratio
 from service.store import comparisons, evidence
 from service.store.comparisons import Filed as FiledMeasurand
@@ -47,8 +48,8 @@ def between(
     left: str,
     right: str,
     settings: Settings,
-    left_side: OperandSide | None = None,
-    right_side: OperandSide | None = None,
+    left_side: ChosenSide | None = None,
+    right_side: ChosenSide | None = None,
 ) -> Between:
     """`left` and `right` name measurands (id or key) or figures (id). Raises NotFound."""
     a = _operand(connection, left, left_side, settings, "/left")
@@ -67,7 +68,7 @@ def between(
     )
 
 
-def _operand(connection: Connection, ref: str, side: OperandSide | None, settings: Settings, pointer: str) -> _Side:
+def _operand(connection: Connection, ref: str, side: ChosenSide | None, settings: Settings, pointer: str) -> _Side:
     if is_uuid(ref):
         figures = evidence.of_figures(connection, [ref.lower()], tolerance=settings.tolerance)
         if figures:
@@ -90,7 +91,7 @@ def _operand(connection: Connection, ref: str, side: OperandSide | None, setting
     return _choose(measurand, readable(on_file[measurand.id], settings.as_of).figures, side)
 
 
-def _choose(measurand: FiledMeasurand, figures: Sequence[Filed], side: OperandSide | None) -> _Side:
+def _choose(measurand: FiledMeasurand, figures: Sequence[Filed], side: ChosenSide | None) -> _Side:
     """The figures of one side. Those in another currency belong to it, though they cannot be computed with."""
     stated = [figure for figure in figures if figure.evidence.takes_a_side]
     if side == "all":

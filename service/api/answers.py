@@ -32,13 +32,19 @@ READ: dict[int | str, dict[str, Any]] = {
     304: {"description": "Not changed since."},
     **problems(404),
 }
-CREATE: dict[int | str, dict[str, Any]] = {
-    200: {"description": "Stored before, with the same content.", "headers": _ETAG},
-    201: {"headers": _ETAG | _LOCATION},
-    **problems(408, 409, 413, 415, 507),
-}
 CHANGE: dict[int | str, dict[str, Any]] = {200: {"headers": _ETAG}, **problems(404, 408, 409, 412, 413, 415, 428, 507)}
 LIST = problems()
+
+
+def created(model: type[Head]) -> dict[int | str, dict[str, Any]]:
+    """The answers to the creation of such a record."""
+    return {
+        200: {"description": "Stored before, with the same content.", "headers": _ETAG, "model": model},
+        201: {"headers": _ETAG | _LOCATION},
+        **problems(408, 409, 413, 415, 507),
+    }
+
+
 LOCATED: dict[int | str, dict[str, Any]] = {201: {"headers": _LOCATION}}
 
 

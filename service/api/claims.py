@@ -21,7 +21,7 @@ def list_claims(query: Annotated[ClaimQuery, Query()], db: Db) -> ClaimPage:
         return claims.page(connection, query)
 
 
-@routes.post("/claims", status_code=201, response_model=Claim, responses=answers.CREATE)
+@routes.post("/claims", status_code=201, response_model=Claim, responses=answers.created(Claim))
 def create_claim(body: ClaimCreate, write: Post) -> Response:
     """With its figures, all or nothing. Safe to repeat with an id or key of your own: the same content again answers
     200, other content 409.

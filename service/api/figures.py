@@ -21,7 +21,7 @@ def list_figures(query: Annotated[FigureQuery, Query()], db: Db) -> FigurePage:
         return figures.page(connection, query)
 
 
-@routes.post("/figures", status_code=201, response_model=Figure, responses=answers.CREATE)
+@routes.post("/figures", status_code=201, response_model=Figure, responses=answers.created(Figure))
 def create_figure(body: FigureCreate, write: Post) -> Response:
     """Adds a figure to a claim, which becomes a new version of it. Safe to repeat with an id of your own: the same
     content again answers 200, other content 409.

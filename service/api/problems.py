@@ -34,6 +34,7 @@ log = structlog.get_logger("counterclaim.faults")
 
 MEDIA_TYPE = "application/problem+json"
 _MAX_FAULTS = 100
+_MAX_LINES = 1_000  # of a file
 
 # status: (code, title)
 KINDS: dict[int, tuple[str, str]] = {
@@ -88,7 +89,7 @@ def problem(
         "request_id": _request_id(request),
         "errors": [
             {"in": f.place, "pointer": f.pointer, "line": f.line, "code": f.code or code, "detail": f.detail}
-            for f in faults[:_MAX_FAULTS]
+            for f in faults[: _MAX_LINES if faults and faults[0].place == "file" else _MAX_FAULTS]
         ],
     }
     # ASCII, so that half a surrogate pair in a field's name cannot break the answer
@@ -143,6 +144,8 @@ def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = error.status_code if error.status_code in KINDS else (422 if error.status_code < 500 else 500)
     detail = _DETAILS.get(status, "The request could not be read.")
+    if status == 415 and request.url.path.endswith("/imports"):
+        detail = "Send the file itself as the body, not a form around it."
     faults = [Fault("/Content-Type", detail, place="header")] if status == 415 else []
     headers = dict(error.headers) if error.headers else {}
     if status == 405:
@@ -152,14 +155,16 @@ def _http_error(request: Request, error: Exception) -> Response:
 
 def _allowed(request: Request) -> list[str]:
     """The methods that any route takes at this address."""
-    path = request.scope["path"].split("/")
-    found: set[str] = set()
-    for pattern, methods in request.app.openapi()["paths"].items():
-        parts = pattern.split("/")
-        if len(parts) == len(path) and all(a == b or a.startswith("{") for a, b in zip(parts, path, strict=True)):
-            found |= {method.upper() for method in methods}
+    path, documented = request.scope["path"], request.app.openapi()["paths"]
+    patterns = [path] if path in documented else [pattern for pattern in documented if _fits(pattern, path)]
+    found = {method.upper() for pattern in patterns for method in documented[pattern]}
     found = found or {"GET"}  # what the document leaves out (itself, and its page) can be read only
     return sorted(found | ({"HEAD"} if "GET" in found else set()))
+
+
+def _fits(pattern: str, path: str) -> bool:
+    parts, given = pattern.split("/"), path.split("/")
+    return len(parts) == len(given) and all(a == b or a.startswith("{") for a, b in zip(parts, given, strict=True))
 
 
 def unexpected(request: Request, error: Exception) -> Response:

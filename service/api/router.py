@@ -12,11 +12,12 @@ from pydantic import BaseModel
 
 from service.api.access import may_be_public, needed_role
 from service.api.answers import problems
-from service.api.body import parse_body, read_body
+from service.api.body import parse_body, read_body, received_file
 from service.domain.vocabulary import Role
 from service.errors import Fault, Invalid, Unavailable
 
 _WRITERS = 16  # at once; the other threads are left to readers
+_IMPORTERS = 3  # files at once, from their first byte to their last row
 _PATIENCE = 5.0  # seconds that a writer waits for its turn
 
 
@@ -26,14 +27,18 @@ class StrictRoute(APIRoute):
     """
 
     body_bytes: int | None = None  # the most that is read of a body, where that is less than everywhere
+    takes_file = False  # the body is kept in a file
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         self.needed = needed_role(endpoint.__name__, set(options["methods"]))
-        if self.needed is not None:
+        if self.needed is None:
+            options["openapi_extra"] = {"security": []}
+        else:
             refusals = (401, 429) if self.needed is Role.READER else (401, 403, 429)
             options["responses"] = problems(*refusals) | (options.get("responses") or {})
             public = may_be_public(endpoint.__name__, self.needed)
-            options["openapi_extra"] = {"security": [{}, {"key": []}] if public else [{"key": []}]}
+            security: list[dict[str, list[str]]] = [{}, {"key": []}] if public else [{"key": []}]
+            options["openapi_extra"] = {"security": security, **(options.get("openapi_extra") or {})}
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
@@ -48,6 +53,9 @@ class StrictRoute(APIRoute):
             _check_query(request, known)
             if not writes:
                 return await handle(request)
+            if self.takes_file:
+                async with _turn(request.app.state.importers), received_file(request):
+                    return await handle(request)
             await read_body(request, self.body_bytes)
             if is_json:
                 parse_body(request)
@@ -59,6 +67,10 @@ class StrictRoute(APIRoute):
 
 def writers() -> asyncio.Semaphore:
     return asyncio.Semaphore(_WRITERS)
+
+
+def importers() -> asyncio.Semaphore:
+    return asyncio.Semaphore(_IMPORTERS)
 
 
 @asynccontextmanager
@@ -107,7 +119,9 @@ def _check_query(request: Request, known: dict[str, bool]) -> None:
         raise Invalid(every[0].detail, every)
 
 
-def router(tag: str, body_bytes: int | None = None) -> APIRouter:
-    """A router of strict routes, which read no more of a body than `body_bytes` where that is given."""
-    route_class = type("StrictRoute", (StrictRoute,), {"body_bytes": body_bytes})
+def router(tag: str, body_bytes: int | None = None, *, takes_file: bool = False) -> APIRouter:
+    """A router of strict routes, which read no more of a body than `body_bytes` where that is given; or keep what is
+    posted to them in a file.
+    """
+    route_class = type("StrictRoute", (StrictRoute,), {"body_bytes": body_bytes, "takes_file": takes_file})
     return APIRouter(route_class=route_class, tags=[tag])

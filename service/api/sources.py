@@ -21,7 +21,7 @@ def list_sources(query: Annotated[SourceQuery, Query()], db: Db) -> SourcePage:
         return sources.page(connection, query)
 
 
-@routes.post("/sources", status_code=201, response_model=Source, responses=answers.CREATE)
+@routes.post("/sources", status_code=201, response_model=Source, responses=answers.created(Source))
 def create_source(body: SourceCreate, write: Post) -> Response:
     """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
     return answers.create(write, "sources", body, sources.create, sources.read)

@@ -19,7 +19,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from service.db import postgres, sqlite
 from service.db.faults import as_service_error, is_collision
-from service.db.limits import LIMITS, Limits
+from service.db.limits import LET_IN, LIMITS, ROWS_AT_ONCE, Limits
 from service.domain.vocabulary import Role
 from service.errors import Invalid, Unavailable
 
@@ -119,6 +119,16 @@ class Database:
             yield
         finally:
             self.turn.release()
+
+    @property
+    def rows_at_once(self) -> int:
+        """How many rows one transaction may import."""
+        return ROWS_AT_ONCE[self.dialect]
+
+    def let_others_in(self) -> None:
+        """Between two transactions of one long piece of work: for those who wait for SQLite's one lock."""
+        if self.dialect == "sqlite":
+            time.sleep(LET_IN)
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:

@@ -24,6 +24,8 @@ class SourceRow(Head, Base):
         Index(None, "publisher", "created_at", "id"),
         Index(None, "published_earliest"),
         Index(None, "published_latest"),
+        Index(None, "url"),
+        Index(None, "doi"),
         STRICT,
     )
 

@@ -10,6 +10,7 @@ from service.db.idempotency import AnswerRow
 from service.db.keys import KeyRow
 from service.db.measurands import MeasurandRow
 from service.db.metrics import MetricRow, ScopeRow
+from service.db.names import NameRow
 from service.db.search import SearchRow
 from service.db.sources import SourceRow
 
@@ -23,6 +24,7 @@ __all__ = [
     "KeyRow",
     "MeasurandRow",
     "MetricRow",
+    "NameRow",
     "ScopeRow",
     "SearchRow",
     "SourceRow",

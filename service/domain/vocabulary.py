@@ -197,6 +197,28 @@ class Role(Word):
     ADMIN = "admin", "makes and revokes API keys"
 
 
+class ImportFormat(Word):
+    JSONL = "jsonl", "JSON lines: one record a line, of every kind"
+    CSV = "csv", "a spreadsheet of figures, one a row"
+    CLAIMREVIEW = "claimreview", "fact checks: schema.org ClaimReview, or an answer of claims:search"
+
+
+class ImportMode(Word):
+    ATOMIC = "atomic", "all or nothing, in one transaction"
+    PARTIAL = "partial", "in batches, all that can be taken"
+
+
+class OnExisting(Word):
+    REJECT = "reject", "a record that is stored with other content is not taken"
+    UPDATE = "update", "a record that is stored with other content is changed to what the file says"
+
+
+class DateOrder(Word):
+    MDY = "mdy", "1/31/2022"
+    DMY = "dmy", "31/1/2022"
+    YMD = "ymd", "2022/1/31"
+
+
 VOCABULARIES: dict[str, type[Word]] = {
     "source_kind": SourceKind,
     "entity_kind": EntityKind,
@@ -219,4 +241,8 @@ VOCABULARIES: dict[str, type[Word]] = {
     "disagreement_kind": DisagreementKind,
     "operation": Operation,
     "role": Role,
+    "import_format": ImportFormat,
+    "import_mode": ImportMode,
+    "on_existing": OnExisting,
+    "date_order": DateOrder,
 }

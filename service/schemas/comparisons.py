@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from pydantic import Field
+from typing_extensions import TypeAliasType
 
 from service.domain.vocabulary import (
     Agreement,
@@ -163,7 +164,7 @@ class Comparison(Summary):
     excluded: Excluded
 
 
-OperandSide = Literal["reported", "estimated", "all"]
+OperandSide = TypeAliasType("OperandSide", Literal["reported", "estimated", "all", "figure"])
 
 
 class BetweenSettings(View):
@@ -174,7 +175,7 @@ class BetweenSettings(View):
 class Operand(View):
     figure_id: Id | None
     measurand: MeasurandRef
-    side: Literal["reported", "estimated", "all", "figure"]
+    side: OperandSide
     subject: EntityRef
     metric: MetricRef
     scope: ScopeRef | None

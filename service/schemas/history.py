@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 from pydantic import Field
+from typing_extensions import TypeAliasType
 
 from service.domain.vocabulary import Operation
 from service.schemas.base import Body, Page, View
@@ -10,6 +11,9 @@ from service.schemas.queries import PageQuery
 from service.schemas.types import Id, Time
 
 RecordKind = Literal["source", "entity", "metric", "claim", "figure", "dispute", "key"]
+
+
+Snapshot = TypeAliasType("Snapshot", dict[str, Any])
 
 
 class Actor(View):
@@ -27,7 +31,7 @@ class Change(View):
     record_id: Id
     version: int
     changed: list[str] = Field(description="The fields that differ from the version before; none for a new record.")
-    snapshot: dict[str, Any] | None = Field(description="The record as it was answered then.")
+    snapshot: Snapshot | None = Field(description="The record as it was answered then.")
 
 
 class ChangePage(Page[Change]):

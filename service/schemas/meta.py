@@ -32,6 +32,10 @@ class Vocabularies(View):
     disagreement_kind: list[Term]
     operation: list[Term]
     role: list[Term]
+    import_format: list[Term]
+    import_mode: list[Term]
+    on_existing: list[Term]
+    date_order: list[Term]
     unit: list[Term] = Field(description="Single units; join them by '.' and at most one '/'.")
     currency: list[Term] = Field(description="ISO 4217 currencies, which are units too.")
 
@@ -49,6 +53,10 @@ class Links(View):
     contested_claims: str
     changes: str
     search: str
+    imports: str
+    import_template: str
+    export: str
+    export_figures: str
     keys: str
     me: str
     openapi: str

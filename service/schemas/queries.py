@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from typing_extensions import TypeAliasType
 
 from service.domain.vocabulary import (
     Agreement,
@@ -49,18 +50,26 @@ class PageQuery(Body):
     cursor: str | None = Field(None, max_length=1000, description=CURSOR)
 
 
-class ListQuery(PageQuery):
+class ListFilters(Body):
     id: Ids = []
     withdrawn: Literal["false", "true", "all"] = "false"
 
 
-class SourceQuery(ListQuery):
+class ListQuery(PageQuery, ListFilters):
+    pass
+
+
+class SourceFilters(ListFilters):
     sort: Literal[BasicSort, "title", "-title"] = "-created_at"
     kind: list[SourceKind] = []
     publisher: Lines = []
     published_from: Day | None = None
     published_to: Day | None = None
     text: TextFilter | None = None
+
+
+class SourceQuery(PageQuery, SourceFilters):
+    pass
 
 
 class EntityQuery(ListQuery):
@@ -74,7 +83,7 @@ class MetricQuery(ListQuery):
     sort: Literal[BasicSort, "key", "-key", "name", "-name"] = "-created_at"
 
 
-class ClaimQuery(ListQuery):
+class ClaimFilters(ListFilters):
     sort: BasicSort = "-created_at"
     subject: Refs = []
     claimant: Refs = []
@@ -90,7 +99,11 @@ class ClaimQuery(ListQuery):
     text: TextFilter | None = None
 
 
-class FigureQuery(ListQuery):
+class ClaimQuery(PageQuery, ClaimFilters):
+    pass
+
+
+class FigureFilters(ListFilters):
     sort: BasicSort = "-created_at"
     claim: Refs = []
     subject: Refs = []
@@ -105,12 +118,39 @@ class FigureQuery(ListQuery):
     period_to: Day | None = None
 
 
-class DisputeQuery(ListQuery):
+class FigureQuery(PageQuery, FigureFilters):
+    pass
+
+
+class DisputeFilters(ListFilters):
     sort: BasicSort = "-created_at"
     claim: Refs = []
     type: list[DisputeType] = []
     status: list[DisputeStatus] = []
     raised_by: Refs = []
+
+
+class DisputeQuery(PageQuery, DisputeFilters):
+    pass
+
+
+# What is exported comes in the order in which it was made, so that what others refer to comes before them.
+
+
+class SourceExportQuery(SourceFilters):
+    sort: Literal[BasicSort, "title", "-title"] = "created_at"
+
+
+class ClaimExportQuery(ClaimFilters):
+    sort: BasicSort = "created_at"
+
+
+class FigureExportQuery(FigureFilters):
+    sort: BasicSort = "created_at"
+
+
+class DisputeExportQuery(DisputeFilters):
+    sort: BasicSort = "created_at"
 
 
 class MeasurandQuery(PageQuery):
@@ -168,8 +208,11 @@ class ComparisonSettingsQuery(ComputeQuery):
     by: Literal["basis", "party"] = Field("basis", description="Reported vs. estimated, or first vs. third party.")
 
 
+ChosenSide = TypeAliasType("ChosenSide", Literal["reported", "estimated", "all"])
+
+
 class BetweenQuery(ComputeQuery):
     left: str = Field(max_length=400, description="A measurand (id or key) or the id of a figure.")
     right: str = Field(max_length=400, description="A measurand (id or key) or the id of a figure.")
-    left_side: Literal["reported", "estimated", "all"] | None = None
-    right_side: Literal["reported", "estimated", "all"] | None = None
+    left_side: ChosenSide | None = None
+    right_side: ChosenSide | None = None

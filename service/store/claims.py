@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, Select, exists, select
 from sqlalchemy.orm import aliased
@@ -12,16 +12,17 @@ from service.db.tables import ClaimRow, EntityRow, FigureRow, MetricRow, ScopeRo
 from service.domain.period import parse_period
 from service.domain.vocabulary import ClaimStatus
 from service.schemas.claims import Claim, ClaimCreate, ClaimPage, ClaimPatch
+from service.schemas.figures import FigureCreate
 from service.schemas.queries import ClaimQuery
 from service.store import figures, graph, measurands, rows, search, succession, versions
 from service.store.figures import Placed
 from service.store.pages import fetch_page
 from service.store.rows import Values
 from service.store.stating import STATED, Prepared, prepare, subject_of, subjects_of
-from service.store.versions import Created, Versions
+from service.store.versions import Versions
 
 _CLAIMANT, _SUBJECT = aliased(EntityRow), aliased(EntityRow)
-_ORIGIN, _OLDER, _NEWER = aliased(ClaimRow), aliased(ClaimRow), aliased(ClaimRow)
+_ORIGIN, OLDER, _NEWER = aliased(ClaimRow), aliased(ClaimRow), aliased(ClaimRow)
 _FIELDS = ["key", "claimant_role", "statement", "quote", "locator", "asserted", "status", "notes"]
 _REFS = {
     "source": SourceRow,
@@ -39,14 +40,14 @@ SELECT: Select[*tuple[Any, ...]] = (
         *rows.embed("claimant", _CLAIMANT, "id", "key", "name"),
         *rows.embed("subject", _SUBJECT, "id", "key", "name"),
         *rows.embed("derived_from", _ORIGIN, *_CLAIM_REF),
-        *rows.embed("supersedes", _OLDER, *_CLAIM_REF),
+        *rows.embed("supersedes", OLDER, *_CLAIM_REF),
         *rows.embed("superseded_by", _NEWER, *_CLAIM_REF),
     )
     .join(SourceRow, SourceRow.id == ClaimRow.source_id)
     .join(_CLAIMANT, _CLAIMANT.id == ClaimRow.claimant_id)
     .join(_SUBJECT, _SUBJECT.id == ClaimRow.subject_id)
     .outerjoin(_ORIGIN, _ORIGIN.id == ClaimRow.derived_from_id)
-    .outerjoin(_OLDER, _OLDER.id == ClaimRow.supersedes_id)
+    .outerjoin(OLDER, OLDER.id == ClaimRow.supersedes_id)
     .outerjoin(_NEWER, _NEWER.id == ClaimRow.superseded_by_id)
 )
 SORTS = {name: getattr(ClaimRow, name) for name in ("created_at", "updated_at")}
@@ -114,27 +115,33 @@ def _figure_conditions(connection: Connection, query: ClaimQuery) -> list[Any]:
 # Writing -------------------------------------------------------------------------------------------------------------
 
 
-def create(connection: Connection, body: ClaimCreate) -> Created:
+class CreatedClaim(NamedTuple):
+    """`figures_new`: how many of the given figures were not stored before."""
+
+    id: str
+    is_new: bool
+    figures_new: int
+
+
+def create(connection: Connection, body: ClaimCreate) -> CreatedClaim:
     return create_all(connection, [body])[0]
 
 
-def create_all(connection: Connection, bodies: Sequence[ClaimCreate]) -> list[Created]:
+def create_all(connection: Connection, bodies: Sequence[ClaimCreate], *, adding: bool = False) -> list[CreatedClaim]:
     """Creates claims, none of which refers to another of them or is the same. The number of statements does not grow
     with that of the claims, but with that of the relays and successors among them.
+
+    A claim that is stored has just the content given; with `adding` only the fields that are set are held against it,
+    and it gets those figures that it has not, by their ids.
     """
     drafts = _drafts(connection, bodies)
     replaced = {older for draft in drafts for older in _lock_links(connection, draft)}
-    made = versions.create_all(
-        connection,
-        ClaimRow,
-        [_derive(draft.values) for draft in drafts],
-        [draft.stored for draft in drafts],
-        {"status": str(ClaimStatus.ACTIVE)},
-    )
-    new = [(one.id, draft) for one, draft in zip(made, drafts, strict=True) if one.is_new]
-    for one, draft in zip(made, drafts, strict=True):
-        if not one.is_new:
-            _refuse_other_figures(connection, one.id, draft.figure_ids, draft.figures)
+    contents = [draft.set_columns() if adding and draft.stored else _derive(draft.values) for draft in drafts]
+    stored = [draft.stored for draft in drafts]
+    made = versions.create_all(connection, ClaimRow, contents, stored, {"status": str(ClaimStatus.ACTIVE)})
+    pairs = list(zip(made, drafts, strict=True))
+    added = _compare_figures(connection, [(one.id, draft) for one, draft in pairs if not one.is_new], adding=adding)
+    new = [(one.id, draft) for one, draft in pairs if one.is_new]
     if new:
         _index(connection, {claim_id: draft.values for claim_id, draft in new})
         placed = [placed for claim_id, draft in new for placed in draft.placed_in(claim_id)]
@@ -142,21 +149,25 @@ def create_all(connection: Connection, bodies: Sequence[ClaimCreate]) -> list[Cr
         figures.insert_all(connection, placed)
         succession.mark(connection, replaced)
         measurands.touch_claims(connection, replaced)
-    return made
+    return [CreatedClaim(*one, len(draft.figures) if one.is_new else added[one.id]) for one, draft in pairs]
 
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
     """A claim on its way: its columns, the claim that it repeats if it was stored before, and its figures."""
 
+    body: ClaimCreate
     values: Values
     stored: RowMapping | None
-    figure_ids: list[str | None]
     figures: list[Prepared]
 
+    def set_columns(self) -> Values:
+        names = {f"{name}_id" if name in _REFS else name for name in self.body.model_fields_set}
+        return {name: value for name, value in self.values.items() if name in names}
+
     def placed_in(self, claim_id: str) -> list[Placed]:
-        pairs = zip(self.figure_ids, self.figures, strict=True)
-        return [Placed(claim_id, index, *pair) for index, pair in enumerate(pairs, 1)]
+        pairs = zip(self.body.figures, self.figures, strict=True)
+        return [Placed(claim_id, index, given.id, figure) for index, (given, figure) in enumerate(pairs, 1)]
 
 
 def _drafts(connection: Connection, bodies: Sequence[ClaimCreate]) -> list[_Draft]:
@@ -172,7 +183,7 @@ def _drafts(connection: Connection, bodies: Sequence[ClaimCreate]) -> list[_Draf
     )
     rest = iter(stated)
     return [
-        _Draft(content | link, known, [figure.id for figure in body.figures], list(islice(rest, len(body.figures))))
+        _Draft(body, content | link, known, list(islice(rest, len(body.figures))))
         for body, content, link, known in zip(bodies, contents, links, stored, strict=True)
     ]
 
@@ -262,14 +273,38 @@ def _index(connection: Connection, claims: Mapping[str, Values]) -> None:
     search.index(connection, ClaimRow, texts)
 
 
-def _refuse_other_figures(connection: Connection, claim_id: str, ids: list[str | None], stated: list[Prepared]) -> None:
-    """Raises Conflict unless the stored claim has just these figures, with these ids where ids are given."""
-    statement = select(*FigureRow.__table__.columns).where(FigureRow.claim_id == claim_id)
-    live = statement.where(FigureRow.withdrawn_at.is_(None)).order_by(FigureRow.position)
-    stored = connection.execute(live).mappings().all()
-    same = len(stored) == len(stated) and not any(map(Prepared.differing, stated, stored))
-    if not same or any(given not in (None, row["id"]) for given, row in zip(ids, stored, strict=True)):
-        raise versions.already_stored(ClaimRow, ["figures"])
+def _compare_figures(connection: Connection, repeated: Sequence[tuple[str, _Draft]], *, adding: bool) -> dict[str, int]:
+    """Holds the figures of claims that are stored against what is stored; says how many each has got that are new.
+
+    Raises AlreadyStored for other figures, or other ids of them.
+    """
+    statement = select(*FigureRow.__table__.columns).where(FigureRow.claim_id.in_([claim for claim, _ in repeated]))
+    stored: dict[str, list[RowMapping]] = {claim_id: [] for claim_id, _ in repeated}
+    for row in connection.execute(statement.order_by(FigureRow.position)).mappings() if repeated else ():
+        stored[row["claim_id"]].append(row)
+    compare = _add_figures if adding else _refuse_other_figures
+    return {claim_id: compare(connection, claim_id, draft, stored[claim_id]) for claim_id, draft in repeated}
+
+
+def _refuse_other_figures(_connection: Connection, claim_id: str, draft: _Draft, stored: list[RowMapping]) -> int:
+    live = [row for row in stored if row["withdrawn_at"] is None]
+    same = len(live) == len(draft.figures) and not any(map(Prepared.differing, draft.figures, live))
+    given = [figure.id for figure in draft.body.figures]
+    if not same or any(own not in (None, row["id"]) for own, row in zip(given, live, strict=True)):
+        raise versions.already_stored(ClaimRow, claim_id, ["figures"])
+    return 0
+
+
+def _add_figures(connection: Connection, claim_id: str, draft: _Draft, stored: list[RowMapping]) -> int:
+    by_id = {row["id"]: row for row in stored}
+    added = 0
+    for given, figure in zip(draft.body.figures, draft.figures, strict=True):
+        row = by_id.get(given.id or "")
+        if row is None:
+            added += figures.create(connection, FigureCreate(claim=claim_id, **dict(given))).is_new
+        elif differing := figure.differing(row):
+            raise versions.already_stored(FigureRow, row["id"], differing)
+    return added
 
 
 def _move_figures(connection: Connection, row: RowMapping, subject_id: str) -> list[tuple[RowMapping, Prepared]]:

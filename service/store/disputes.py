@@ -51,6 +51,17 @@ def page(connection: Connection, query: DisputeQuery) -> DisputePage:
     return DisputePage(items=[Dispute.model_validate(row) for row in found], next_cursor=cursor)
 
 
+def about(connection: Connection, claim_id: str) -> list[Dispute]:
+    """The standing disputes about a claim or one of its figures, oldest first."""
+    statement = SELECT.where(
+        DisputeRow.disputed_claim_id == claim_id,
+        DisputeRow.withdrawn_at.is_(None),
+        DisputeRow.status.in_(measurands.STANDING),
+    )
+    found = rows.fetch(connection, statement.order_by(DisputeRow.created_at, DisputeRow.id))
+    return [Dispute.model_validate(row) for row in found]
+
+
 def of_measurand(connection: Connection, measurand_id: str, claim_ids: Collection[str]) -> list[tuple[Dispute, Any]]:
     """The standing disputes about a measurand's figures in these claims, each with the first day it may have begun."""
     about = select(DisputeRow.id).where(*measurands.disputes_about([measurand_id]), ClaimRow.id.in_(claim_ids))

@@ -10,14 +10,14 @@ from service.db.tables import EntityRow
 from service.errors import Invalid
 from service.schemas.entities import Entity, EntityCreate, EntityPage, EntityPatch
 from service.schemas.queries import EntityQuery
-from service.store import graph, rows, search, versions
+from service.store import graph, names, rows, search, versions
 from service.store.pages import fetch_page
 from service.store.rows import Values
 from service.store.versions import Created, Versions
 
 _WHOLE = aliased(EntityRow)
 _FIELDS = ["key", "kind", "name", "aliases", "same_as", "description"]
-_SELECT = select(
+SELECT = select(
     *rows.head(EntityRow),
     *(getattr(EntityRow, name) for name in _FIELDS),
     *rows.embed("part_of", _WHOLE, "id", "key", "name"),
@@ -27,15 +27,15 @@ _SORTS = {name: getattr(EntityRow, name) for name in ("created_at", "updated_at"
 
 
 def read(connection: Connection, ref: str) -> Entity:
-    return Entity.model_validate(rows.one(connection, EntityRow, _SELECT, ref))
+    return Entity.model_validate(rows.one(connection, EntityRow, SELECT, ref))
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Entity]:
-    return [Entity.model_validate(row) for row in rows.fetch(connection, _SELECT.where(EntityRow.id.in_(ids)))]
+    return [Entity.model_validate(row) for row in rows.fetch(connection, SELECT.where(EntityRow.id.in_(ids)))]
 
 
 def page(connection: Connection, query: EntityQuery) -> EntityPage:
-    statement = _SELECT.where(*_conditions(connection, query))
+    statement = SELECT.where(*_conditions(connection, query))
     found, cursor = fetch_page(connection, statement, _SORTS, EntityRow.id, query, query.sort)
     return EntityPage(items=[Entity.model_validate(row) for row in found], next_cursor=cursor)
 
@@ -88,4 +88,5 @@ def restore(connection: Connection, ref: str, expected: Versions) -> Entity:
 
 
 def _index(connection: Connection, entity_id: str, values: Values) -> None:
+    names.keep(connection, EntityRow, entity_id, values["name"], values["aliases"])
     search.index(connection, EntityRow, {entity_id: [values["name"], values["key"], *values["aliases"]]})

@@ -10,7 +10,7 @@ from service.db.tables import ClaimRow, EntityRow, FigureRow, MeasurandRow, Metr
 from service.domain.vocabulary import Operation
 from service.errors import Conflict, Invalid
 from service.schemas.figures import Figure, FigureCreate, FigurePage, FigurePatch
-from service.schemas.queries import FigureQuery
+from service.schemas.queries import FigureFilters, FigureQuery
 from service.store import measurands, rows, versions
 from service.store.pages import fetch_page
 from service.store.rows import Values
@@ -70,7 +70,7 @@ def by_ids(connection: Connection, ids: Collection[str]) -> list[Figure]:
 
 
 def page(connection: Connection, query: FigureQuery) -> FigurePage:
-    statement = _SELECT.where(*_conditions(connection, query))
+    statement = _SELECT.where(*conditions(connection, query))
     found, cursor = fetch_page(connection, statement, _SORTS, FigureRow.id, query, query.sort)
     return FigurePage(items=[Figure.model_validate({"key": None, **row}) for row in found], next_cursor=cursor)
 
@@ -86,7 +86,8 @@ def of_claims(connection: Connection, claim_ids: Sequence[str]) -> dict[str, lis
     return by_claim
 
 
-def _conditions(connection: Connection, query: FigureQuery) -> list[Any]:
+def conditions(connection: Connection, query: FigureFilters) -> list[Any]:
+    """What the filters ask for, of FigureRow joined with its ClaimRow."""
     found = rows.basic_conditions(FigureRow, query)
     if query.withdrawn == "false":
         found.append(ClaimRow.withdrawn_at.is_(None))  # its claim has left the lists, and so has it
@@ -174,7 +175,7 @@ def create(connection: Connection, body: FigureCreate) -> Created:
     if stored is not None:
         differing = ["claim"] if stored["claim_id"] != claim["id"] else prepared.differing(stored)
         if differing:
-            raise versions.already_stored(FigureRow, differing)
+            raise versions.already_stored(FigureRow, stored["id"], differing)
         return Created(stored["id"], is_new=False)
     versions.refuse_foreign(connection, ClaimRow, claim, "/claim")
     versions.refuse_withdrawn(ClaimRow, claim, "/claim")

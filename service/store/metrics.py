@@ -10,7 +10,7 @@ from service.db.tables import FigureRow, MeasurandRow, MetricRow, ScopeRow
 from service.errors import Conflict, Fault, Invalid
 from service.schemas.metrics import Metric, MetricCreate, MetricPage, MetricPatch, ScopeFields
 from service.schemas.queries import MetricQuery
-from service.store import rows, versions
+from service.store import names, rows, versions
 from service.store.graph import MAX_CHAIN
 from service.store.pages import fetch_page
 from service.store.rows import Values
@@ -18,26 +18,26 @@ from service.store.versions import Created, Versions
 
 _FIELDS = ["key", "name", "definition", "unit", "periodic", "signed"]
 _FIXED = ("unit", "periodic", "signed")
-_SELECT = select(*rows.head(MetricRow), *(getattr(MetricRow, name) for name in _FIELDS))
+SELECT = select(*rows.head(MetricRow), *(getattr(MetricRow, name) for name in _FIELDS))
 _SORTS = {name: getattr(MetricRow, name) for name in ("created_at", "updated_at", "key", "name")}
 _WHOLE = aliased(ScopeRow)
 
 
 def read(connection: Connection, ref: str) -> Metric:
-    return _with_scopes(connection, [rows.one(connection, MetricRow, _SELECT, ref)])[0]
+    return with_scopes(connection, [rows.one(connection, MetricRow, SELECT, ref)])[0]
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Metric]:
-    return _with_scopes(connection, rows.fetch(connection, _SELECT.where(MetricRow.id.in_(ids))))
+    return with_scopes(connection, rows.fetch(connection, SELECT.where(MetricRow.id.in_(ids))))
 
 
 def page(connection: Connection, query: MetricQuery) -> MetricPage:
-    statement = _SELECT.where(*rows.basic_conditions(MetricRow, query))
+    statement = SELECT.where(*rows.basic_conditions(MetricRow, query))
     found, cursor = fetch_page(connection, statement, _SORTS, MetricRow.id, query, query.sort)
-    return MetricPage(items=_with_scopes(connection, found), next_cursor=cursor)
+    return MetricPage(items=with_scopes(connection, found), next_cursor=cursor)
 
 
-def _with_scopes(connection: Connection, found: list[Values]) -> list[Metric]:
+def with_scopes(connection: Connection, found: list[Values]) -> list[Metric]:
     statement = (
         select(
             ScopeRow.metric_id,
@@ -58,12 +58,13 @@ def create(connection: Connection, body: MetricCreate) -> Created:
     _check_tree(body.scopes)
     made = versions.create(connection, MetricRow, body.model_dump(exclude={"scopes"}))
     if made.is_new:
+        names.keep(connection, MetricRow, made.id, body.name)
         _write_scopes(connection, made.id, body.scopes)
     else:
         stored = _stored(connection, made.id)
         _scope_ids(connection, stored, body.scopes)
         if [_content(scope) for scope in body.scopes] != [_stored_content(row) for row in stored.values()]:
-            raise versions.already_stored(MetricRow, ["scopes"])
+            raise versions.already_stored(MetricRow, made.id, ["scopes"])
     return made
 
 
@@ -72,6 +73,8 @@ def amend(connection: Connection, ref: str, patch: MetricPatch, expected: Versio
     changes = patch.model_dump(exclude={"scopes"})
     _refuse_to_redefine(connection, row, changes)
     changed = versions.amend(connection, MetricRow, row, changes)
+    if "name" in changes:
+        names.keep(connection, MetricRow, row["id"], changes["name"])
     if isinstance(patch.scopes, list):
         _check_tree(patch.scopes)
         if _write_scopes(connection, row["id"], patch.scopes) and not changed:

@@ -10,7 +10,7 @@ from service.db.tables import EntityRow, MetricRow, SourceRow
 from service.domain.key import is_key, is_uuid
 from service.errors import Conflict, Invalid, NotFound, Place
 from service.schemas.base import Body
-from service.schemas.queries import ListQuery
+from service.schemas.queries import ListFilters
 
 Values = dict[str, Any]
 T = TypeVar("T")
@@ -168,7 +168,7 @@ def withdrawn_is(table: Any, wanted: Literal["false", "true", "all"]) -> list[An
     return [table.withdrawn_at.is_(None) if wanted == "false" else table.withdrawn_at.is_not(None)]
 
 
-def basic_conditions(table: Any, query: ListQuery) -> list[Any]:
+def basic_conditions(table: Any, query: ListFilters) -> list[Any]:
     """What every list filters by."""
     found = withdrawn_is(table, query.withdrawn)
     if query.id:

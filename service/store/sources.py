@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 
 from service.db.tables import SourceRow
 from service.domain.period import parse_period
+from service.errors import Invalid
 from service.schemas.queries import SourceQuery
 from service.schemas.sources import Source, SourceCreate, SourcePage, SourcePatch
 from service.store import rows, search, versions
@@ -15,20 +16,20 @@ from service.store.rows import Values
 from service.store.versions import Created, Versions
 
 _FIELDS = [name for name in Source.model_fields if name in SourceRow.__table__.columns]
-_SELECT = select(*rows.head(SourceRow), *(getattr(SourceRow, name) for name in _FIELDS if name not in rows.HEAD))
+SELECT = select(*rows.head(SourceRow), *(getattr(SourceRow, name) for name in _FIELDS if name not in rows.HEAD))
 _SORTS = {name: getattr(SourceRow, name) for name in ("created_at", "updated_at", "title")}
 
 
 def read(connection: Connection, ref: str) -> Source:
-    return Source.model_validate(rows.one(connection, SourceRow, _SELECT, ref))
+    return Source.model_validate(rows.one(connection, SourceRow, SELECT, ref))
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Source]:
-    return [Source.model_validate(row) for row in rows.fetch(connection, _SELECT.where(SourceRow.id.in_(ids)))]
+    return [Source.model_validate(row) for row in rows.fetch(connection, SELECT.where(SourceRow.id.in_(ids)))]
 
 
 def page(connection: Connection, query: SourceQuery) -> SourcePage:
-    statement = _SELECT.where(*_conditions(connection, query))
+    statement = SELECT.where(*_conditions(connection, query))
     found, cursor = fetch_page(connection, statement, _SORTS, SourceRow.id, query, query.sort)
     return SourcePage(items=[Source.model_validate(row) for row in found], next_cursor=cursor)
 
@@ -46,6 +47,27 @@ def _conditions(connection: Connection, query: SourceQuery) -> list[Any]:
     if query.text:
         found.append(search.has_words(connection, SourceRow, query.text))
     return found
+
+
+def find(connection: Connection, body: SourceCreate) -> str | None:
+    """The id of the stored source that this is: by id or key, else by DOI, else by address, and by title where several
+    have that. Raises Invalid where it could be several all the same.
+    """
+    if body.id is not None or body.key is not None:
+        known = versions.stored(connection, SourceRow, {"id": body.id, "key": body.key})
+        return str(known["id"]) if known else None
+    for name in ("doi", "url"):
+        given = getattr(body, name)
+        if given is not None:
+            column = getattr(SourceRow, name)
+            found = connection.execute(select(SourceRow.id, SourceRow.title).where(column == given)).all()
+            same = [row for row in found if row.title == body.title] if len(found) > 1 else found
+            if len(same) == 1:
+                return str(same[0].id)
+            if found:
+                detail = f"{len(found)} sources have this {name}. Say which by its title, id or key."
+                raise Invalid.at(f"/{name}", detail)
+    return None
 
 
 def create(connection: Connection, body: SourceCreate) -> Created:

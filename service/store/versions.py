@@ -13,7 +13,7 @@ from service.db.engine import Author
 from service.db.tables import ChangeRow
 from service.domain.access import may_change
 from service.domain.vocabulary import Operation
-from service.errors import Conflict, Fault, Forbidden, PreconditionFailed, Unavailable
+from service.errors import AlreadyStored, Conflict, Fault, Forbidden, PreconditionFailed, Unavailable
 from service.store.rows import Values, by_ref, named, no_such, noun
 
 Versions = frozenset[int]  # those that a change was written against (If-Match)
@@ -105,12 +105,13 @@ def refuse_other_content(table: type[Base], known: RowMapping, values: Values) -
     own = [name for name in values if name != "id" and not name.endswith(_DERIVED)]
     differing = [name for name in own if known[name] != values[name]]
     if differing:
-        raise already_stored(table, differing)
+        raise already_stored(table, known["id"], differing)
 
 
-def already_stored(table: type[Base], differing: Iterable[str]) -> Conflict:
+def already_stored(table: type[Base], record_id: str, differing: Iterable[str]) -> AlreadyStored:
     detail = f"This {noun(table)} is stored already, with other content. PATCH it, or choose another id or key."
-    return Conflict(detail, [Fault(_pointer(name), "The stored value is another.") for name in differing])
+    faults = [Fault(_pointer(name), "The stored value is another.") for name in differing]
+    return AlreadyStored(detail, faults, record_id)
 
 
 def stored(connection: Connection, table: Any, values: Values) -> RowMapping | None:

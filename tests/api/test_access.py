@@ -30,6 +30,9 @@ LEAST = {
     **dict.fromkeys(["read_liveness", "read_readiness"], NOBODY),
     **dict.fromkeys(["read_service", "list_changes", "compare_between", "list_comparisons", "read_comparison"], READER),
     **dict.fromkeys(["list_disagreements", "list_contested_claims", "search_records", "read_me"], READER),
+    **dict.fromkeys(["read_import_template", "export_records", "export_figures", "export_claims"], READER),
+    **dict.fromkeys(["export_sources", "export_disputes", "read_claim_as_linked_data"], READER),
+    **dict.fromkeys(["import_file"], CONTRIBUTOR),
     **{
         f"{verb}_{one}{suffix}": least
         for one in ("source", "entity", "metric", "claim", "figure", "dispute")

@@ -15,6 +15,9 @@ def test_every_link_of_the_entry_point_leads_somewhere(demo: Api) -> None:
     for name, link in links.items():
         params = {"between": between, "search": {"q": "r1"}}.get(name)
         answer = demo.client.get(link, params=params, headers={"Authorization": f"Bearer {ADMIN}"})
+        if name == "imports":  # files are only sent there
+            assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+            continue
         assert answer.status_code == 200, link
 
 

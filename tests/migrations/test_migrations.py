@@ -9,12 +9,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select
 
-from service.cli import DEMO
 from service.db import migrate, objects, postgres
 from service.db.engine import Connection, Database
 from service.db.tables import metadata
 from service.errors import Unavailable
-from service.transfer.bundle import load_file
+from tests.support import load_demo
 
 
 def contents(connection: Connection) -> dict[str, list[Any]]:
@@ -38,7 +37,7 @@ def test_down_and_up_again_on_a_populated_database(demo_database: Database) -> N
     with demo_database.read() as connection:
         assert inspect(connection).get_table_names() == ["alembic_version"]
     migrate.upgrade(demo_database)
-    load_file(demo_database, DEMO)
+    load_demo(demo_database)
     with demo_database.read() as connection:
         assert migrate.current_revision(connection) == migrate.head_revision()
 

@@ -1,4 +1,4 @@
-"""Bundles: loaded whole or not at all, and only once."""
+"""JSON lines: loaded whole or not at all, and only once."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,9 @@ from service.cli import DEMO
 from service.db.engine import Database
 from service.db.tables import metadata
 from service.errors import ServiceError
-from service.transfer.bundle import is_empty, load_file
+from service.transfer.imports import is_empty
+from service.transfer.jsonl import JsonLines
+from tests.support import load, load_demo
 
 SOURCE = {"type": "source", "key": "s", "kind": "paper", "title": "A paper"}
 
@@ -29,13 +31,14 @@ def write(path: Path, *lines: Any) -> Path:
 
 def test_loading_the_demo_twice_changes_nothing(database: Database) -> None:
     assert is_empty(database)
-    first = load_file(database, DEMO)
+    first = load_demo(database)
     assert not is_empty(database)
     before = sizes(database)
-    assert sum(count.created for count in first.values()) == len(DEMO.read_text("utf-8").splitlines())
-    again = load_file(database, DEMO)
-    assert {kind: (c.created, c.unchanged) for kind, c in again.items()} == {
-        kind: (0, c.created) for kind, c in first.items()
+    assert first.lines == len(DEMO.read_text("utf-8").splitlines())
+    assert sum(counts.created for kind, counts in first.counts if kind != "figure") == first.lines
+    again = load_demo(database)
+    assert {kind: (c.created, c.unchanged) for kind, c in again.counts} == {
+        kind: (0, c.created) for kind, c in first.counts
     }
     assert sizes(database) == before
 
@@ -52,14 +55,14 @@ def test_loading_the_demo_twice_changes_nothing(database: Database) -> None:
         ({"type": "entity", "key": "e", "kind": "other", "name": "E", "part_of": "nobody"}, "/part_of"),
         ({**SOURCE, "title": "Another title"}, "/title"),
         ('{"type": "source", "x": ' + "[" * 10_000 + "\n", ""),
-        (" " * 1_100_000 + "\n", ""),
+        ("x" * 5_000_000 + "\n", ""),
     ],
     ids=range(10),
 )
 def test_a_bad_line_is_named_and_nothing_is_loaded(database: Database, tmp_path: Path, bad: Any, pointer: str) -> None:
     path = write(tmp_path / "bundle.jsonl", SOURCE, "\n", bad)
     with pytest.raises(ServiceError) as refused:
-        load_file(database, path)
+        load(database, path, JsonLines())
     (fault,) = refused.value.faults
     assert (fault.line, fault.pointer, fault.place) == (3, pointer, "file")
     assert is_empty(database)

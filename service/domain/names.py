@@ -1,0 +1,43 @@
+"""Names as people write them: when two are the same, which key a new record gets, and ids that follow from content."""
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID, uuid5
+
+from service.domain.key import MAX_KEY, is_key
+
+_CONTENTS = UUID("0b6b3a52-5c0f-5e55-8d0c-1c6f0e7d9a3b")
+_NOT_IN_KEYS = re.compile(r"[^a-z0-9]+")
+
+
+def fold_name(text: str) -> str:
+    """The same text for names that differ in case, composition of characters, or spaces only."""
+    return " ".join(unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold()).split())
+
+
+def key_for(name: str, kind: str) -> str:
+    """A key for a record of this name: its letters and digits, without accents; what has none is told by a digest."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    key = _NOT_IN_KEYS.sub("-", plain)[:MAX_KEY].strip("-")
+    if is_key(key) and not _lost_letters(name):
+        return key
+    digest = hashlib.sha256(fold_name(name).encode()).hexdigest()[:10]
+    return f"{key[:60].strip('-') or kind}-{digest}"
+
+
+def _lost_letters(name: str) -> bool:
+    """Whether letters of another script than Latin would be left out, and with them what tells two names apart."""
+    return any(
+        character.isalnum() and not unicodedata.normalize("NFKD", character).encode("ascii", "ignore")
+        for character in name
+    )
+
+
+def content_id(kind: str, content: Mapping[str, Any]) -> str:
+    """The id of a record that brings none of its own: the same for the same content, so that it is stored once."""
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    return str(uuid5(_CONTENTS, f"{kind} {text}"))

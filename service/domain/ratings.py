@@ -1,0 +1,61 @@
+"""What fact-checkers' ratings say of a claim: whether they agree, and if not, of which type the dispute is.
+
+Ratings have no common vocabulary. Words decide first, in the languages that most reviews are written in; where they are
+not known, the numbers of schema.org's Rating do, whose best one means that the claim is true.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from service.domain.vocabulary import DisputeType
+
+_TRUE = {
+    "true", "correct", "accurate", "right", "confirmed", "verified", "fact", "wahr", "richtig", "stimmt", "vrai",
+    "exact", "verdadero", "cierto", "verdad", "verdadeiro", "fato", "vero", "prawda", "waar", "sant", "sandt", "doğru",
+    "benar", "fakta", "правда", "истина", "सही", "सच", "সত্য", "உண்மை", "صحيح", "درست", "真实", "属实", "屬實",
+    "正确", "正確", "사실", "đúng",
+}  # fmt: skip
+_CONTEXT = (
+    "context", "misleading", "kontext", "irreführend", "trompeur", "engañoso", "enganoso", "fuorviante", "вводит",
+    "भ्रामक", "مضلل", "误导", "誤導", "ミスリード",
+)  # fmt: skip
+_BEST = 5.0  # where a rating does not say: so schema.org has it
+_OUTDATED = ("outdated", "old video", "old photo", "old image", "veraltet")
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """As the reviewer gave it: in words, in numbers, or both."""
+
+    text: str | None
+    value: float | None = None
+    best: float | None = None
+    worst: float | None = None
+
+    @property
+    def numbers(self) -> str | None:
+        if self.value is None:
+            return None
+        return f"{self.value:g}" + (f" of {self.best:g}" if self.best is not None else "")
+
+
+def dispute_type(rating: Rating) -> DisputeType | None:
+    """None where the rating agrees with the claim; without any rating nothing is disputed either."""
+    words = _plain(rating.text or "")
+    if words in _TRUE:
+        return None
+    if any(part in words for part in _CONTEXT):
+        return DisputeType.CONTEXT
+    if any(part in words for part in _OUTDATED):
+        return DisputeType.OUTDATED
+    if rating.value is None:
+        return DisputeType.CONTRADICTS if words else None
+    best = _BEST if rating.best is None else rating.best
+    return None if rating.value == best != rating.worst else DisputeType.CONTRADICTS
+
+
+def _plain(text: str) -> str:
+    """Folded, without the marks and emoji around the words."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return re.sub(r"^[\W_]+|[\W_]+$", "", folded)

@@ -1,0 +1,127 @@
+"""`counterclaim load`: files into a database, or to a running service, with a bar that moves."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import httpx
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from service.console import fail, printable, stderr, tell
+from service.db.engine import Database
+from service.domain.vocabulary import DateOrder, ImportFormat
+from service.errors import ServiceError
+from service.schemas.imports import ImportOptions, ImportResult
+from service.transfer.formats import format_of, open_format
+from service.transfer.imports import load_file
+
+_SHOWN = 20  # of what is wrong
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "")
+
+
+@contextmanager
+def _bar(name: str) -> Iterator[Callable[[int, int], None]]:
+    """Rows, their rate and the time left; nothing where nobody watches."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
+    with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
+        task = progress.add_task(printable(name), total=None)
+        yield lambda done, of: progress.update(task, completed=done, total=of)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A file, and how it is to be read."""
+
+    path: Path
+    format: ImportFormat
+    options: ImportOptions
+    mapping: str | None
+    date_order: DateOrder | None
+
+
+def load_of(
+    path: Path,
+    name: ImportFormat | None,
+    options: ImportOptions,
+    mapping: str | None,
+    date_order: DateOrder | None,
+) -> Load:
+    found = name or format_of(path)
+    if found is None:
+        raise fail(f"{path}: say with --format what this is; its name does not tell")
+    return Load(path, found, options, mapping, date_order)
+
+
+def write(load: Load, database: Database) -> None:
+    """Exits with what is wrong, if anything was rejected."""
+    try:
+        form = open_format(load.format, load.mapping, load.date_order)
+        with load.path.open("rb") as file, _bar(load.path.name) as told:
+            result = load_file(database, file, form, load.options, told)
+    except ServiceError as error:
+        faults = [f"line {f.line}, {f.pointer or '/'}: {f.detail}" for f in error.faults if f.detail != error.detail]
+        raise _refused(load.path, error.detail, faults, len(error.faults)) from None
+    _report(load.path, result)
+
+
+def send(load: Load, server: str) -> None:
+    """To a service that is running. Exits with what is wrong, if anything was rejected."""
+    path = load.path
+    params = {"format": load.format, **load.options.model_dump(mode="json")}
+    given = (("mapping", load.mapping), ("date_order", load.date_order))
+    params |= {n: text for n, text in given if text is not None}
+    key = os.environ.get("COUNTERCLAIM_KEY")
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    try:
+        with path.open("rb") as file, _bar(path.name) as told:
+            answer = httpx.post(
+                f"{server.rstrip('/')}/v1/imports",
+                params=params,
+                content=_pieces(file, path.stat().st_size, told),
+                headers=headers | {"Content-Type": "application/octet-stream"},
+                timeout=httpx.Timeout(30, read=None),
+            )
+    except httpx.HTTPError as error:
+        raise fail(f"{server} does not answer: {error}") from None
+    if answer.status_code != 200:
+        problem = answer.json() if answer.headers.get("content-type", "").startswith("application/problem") else {}
+        found = problem.get("errors", [])
+        faults = [f"line {f['line']}, {f['pointer'] or '/'}: {f['detail']}" for f in found]
+        raise _refused(path, problem.get("detail", f"{server} answered {answer.status_code}"), faults, len(found))
+    _report(path, ImportResult.model_validate_json(answer.content))
+
+
+def _pieces(file: BinaryIO, size: int, told: Callable[[int, int], None]) -> Iterator[bytes]:
+    sent = 0
+    while piece := file.read(262_144):
+        yield piece
+        sent += len(piece)
+        told(sent, size)
+
+
+def _refused(path: Path, detail: str, faults: list[str], number: int) -> Exception:
+    told = "".join(f"\n  {printable(fault)}" for fault in faults[:_SHOWN])
+    more = f"\n  and {number - _SHOWN} more" if number > _SHOWN and faults else ""
+    return fail(f"{path} was not loaded: {printable(detail)}{told}{more}")
+
+
+def _report(path: Path, result: ImportResult) -> None:
+    for kind, counts in result.counts:
+        always = ("created", "unchanged")
+        if any(number for _, number in counts):
+            told = [f"{number} {outcome}" for outcome, number in counts if number or outcome in always]
+            tell(f"{path.name}: {kind}: {', '.join(told)}")
+    if result.dry_run:
+        tell(f"{path.name}: nothing was written: this was a dry run.")
+    if result.rejected_total:
+        faults = [f"line {r.line}, {r.pointer or '/'}: {r.detail}" for r in result.rejected]
+        shown = "".join(f"\n  {printable(fault)}" for fault in faults[:_SHOWN])
+        raise fail(f"{path}: {result.rejected_total} of {result.lines} lines were rejected:{shown}")

@@ -1,0 +1,61 @@
+"""Imports on the wire."""
+
+from pydantic import Field
+
+from service.domain.vocabulary import DateOrder, ImportFormat, ImportMode, OnExisting
+from service.schemas.base import Body, View
+
+
+class ImportOptions(Body):
+    mode: ImportMode = Field(
+        ImportMode.ATOMIC, description="All or nothing in one transaction, or in batches all that can be taken."
+    )
+    dry_run: bool = Field(False, description="Say what would become of each line, and write nothing.")
+    on_existing: OnExisting = Field(
+        OnExisting.REJECT, description="What becomes of a line whose record is stored with other content."
+    )
+
+
+class ImportQuery(ImportOptions):
+    format: ImportFormat
+    mapping: str | None = Field(
+        None, max_length=20_000, description="For csv: how other columns become ours, in TOML (see docs/clients.md)."
+    )
+    date_order: DateOrder | None = Field(None, description="For csv: how dates such as 1/31/2022 are to be read.")
+
+
+class KindCounts(View):
+    created: int
+    updated: int
+    unchanged: int
+    rejected: int
+
+
+class ImportCounts(View):
+    """By kind of record. Records that a line only names are not counted, unless they were made."""
+
+    source: KindCounts
+    entity: KindCounts
+    metric: KindCounts
+    claim: KindCounts
+    figure: KindCounts
+    dispute: KindCounts
+    unknown: KindCounts = Field(description="Lines of which it could not be told what they are.")
+
+
+class RejectedLine(View):
+    line: int
+    pointer: str = Field(description="The field or column, as a JSON pointer.")
+    code: str
+    detail: str
+
+
+class ImportResult(View):
+    format: ImportFormat
+    mode: ImportMode
+    dry_run: bool
+    committed: bool = Field(description="Whether anything that could be taken was kept.")
+    lines: int
+    counts: ImportCounts
+    rejected_total: int
+    rejected: list[RejectedLine] = Field(description="The first 1,000.")

@@ -1,0 +1,56 @@
+"""Finding entities and metrics by the names that people know them by."""
+
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, delete, insert, select
+
+from service.db.tables import NameRow
+from service.domain.names import fold_name
+from service.errors import Invalid
+from service.store import rows
+
+
+class Known(NamedTuple):
+    """A record that a name stands for."""
+
+    id: str
+    key: str
+    name: str
+
+
+def keep(connection: Connection, table: Any, record_id: str, name: str, aliases: Iterable[str] = ()) -> None:
+    """Makes a record be found by these names, and no longer by earlier ones."""
+    kind = rows.noun(table)
+    connection.execute(delete(NameRow).where(NameRow.kind == kind, NameRow.record_id == record_id))
+    own = fold_name(name)
+    found = {fold_name(alias): True for alias in aliases} | {own: False}
+    values = [{"kind": kind, "folded": f, "record_id": record_id, "is_alias": a} for f, a in found.items()]
+    connection.execute(insert(NameRow), values)
+
+
+def find(connection: Connection, table: Any, texts: Collection[str]) -> dict[str, Known | Invalid]:
+    """What each text stands for: the record with this key or id, else with this name, else with this alias; none where
+    there is no such record, and what is wrong where there are several. Two statements, however many texts.
+    """
+    if not texts:
+        return {}
+    columns = (table.id, table.key, table.name)
+    refs = [text for text in texts if "\x00" not in text]
+    by_ref = {ref: Known(*row) for row in connection.execute(select(*columns).where(rows.named(table, refs)))
+              for ref in (row.id, row.key)}  # fmt: skip
+    folded = {text: fold_name(text) for text in refs if text not in by_ref}
+    statement = select(NameRow.folded, NameRow.is_alias, *columns).join(table, table.id == NameRow.record_id)
+    wanted = (NameRow.kind == rows.noun(table), NameRow.folded.in_(set(folded.values())), table.withdrawn_at.is_(None))
+    by_name: dict[tuple[str, bool], list[Known]] = {}
+    for name, is_alias, *known in connection.execute(statement.where(*wanted)) if folded else ():
+        by_name.setdefault((name, is_alias), []).append(Known(*known))
+    found: dict[str, Known | Invalid] = {text: by_ref[text] for text in texts if text in by_ref}
+    for text, name in folded.items():
+        same = by_name.get((name, False)) or by_name.get((name, True)) or []
+        if len(same) == 1:
+            found[text] = same[0]
+        elif same:
+            keys = ", ".join(sorted(known.key for known in same)[:5])
+            found[text] = Invalid(f"{len(same)} records are called so: {keys}. Write the key of the one that is meant.")
+    return found

@@ -1,0 +1,282 @@
+"""Fact checks: schema.org ClaimReview as JSON-LD, and the answers of the Google Fact Check Tools API (`claims:search`).
+
+What was reviewed becomes a claim in the source where it first appeared, the review a claim of the reviewer in a source
+of its own, and a dispute stands between them unless the rating agrees. The words of the rating are kept as they are.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+from urllib.parse import urlsplit
+
+from service.domain.cells import parse_date_cell
+from service.domain.ratings import Rating, dispute_type
+from service.domain.vocabulary import ImportFormat
+from service.errors import Invalid, ServiceError
+from service.schemas.claims import ClaimCreate
+from service.schemas.disputes import DisputeCreate
+from service.schemas.sources import SourceCreate
+from service.schemas.strict_json import parse_json
+from service.transfer.entries import Entry, validated
+from service.transfer.lines import refused
+from service.transfer.loading import Loading
+
+MAX_BYTES = 33_554_432
+_NOBODY = "Claimant not stated"
+_NOTHING = "Subject not stated"
+_SHOWN = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Where something stands: an address, or at least a title."""
+
+    url: str | None = None
+    title: str | None = None
+    publisher: str | None = None
+    published: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One review of one statement, in whichever form it came."""
+
+    statement: str
+    about: str | None
+    claimant: str | None
+    asserted: str | None
+    appearance: Page | None
+    reviewer: str
+    page: Page
+    language: str | None
+    rating: Rating
+
+
+class ClaimReviews:
+    name = ImportFormat.CLAIMREVIEW
+    adding = False
+
+    def check(self, file: BinaryIO) -> int:
+        return len(_reviews(file))
+
+    def read(self, file: BinaryIO) -> Iterator[Entry]:
+        for number, (pointer, read, found) in enumerate(_reviews(file), 1):
+            try:
+                yield Entry(number, "claim", read(found))
+            except ServiceError as error:
+                yield Entry(number, "claim", error.under(pointer))
+
+    def look_up(self, loading: Loading, entries: Sequence[Entry]) -> None:
+        reviews: list[Review] = [entry.content for entry in entries]
+        names = {name for review in reviews for name in (_claimant(review), review.about, review.reviewer)}
+        loading.look_up("entity", names - {None})  # type: ignore[arg-type]
+
+    def put(self, loading: Loading, content: Review) -> None:
+        put(loading, content)
+
+
+# Reading -------------------------------------------------------------------------------------------------------------
+
+
+def _reviews(file: BinaryIO) -> list[tuple[str, Any, dict[str, Any]]]:
+    """Each review with the pointer to it and what reads it. Raises Invalid for a document without any."""
+    file.seek(0)
+    content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise refused(f"A file of reviews has at most {MAX_BYTES} bytes.")
+    try:
+        document = parse_json(content.removeprefix(b"\xef\xbb\xbf"))
+    except Invalid as error:
+        raise refused(error.detail) from None
+    found = list(_found(document, ""))
+    if not found:
+        detail = "There is no review in this file: expected schema.org ClaimReview as JSON-LD, or an answer of"
+        raise refused(f"{detail} claims:search, which has claims with claimReview.")
+    return found
+
+
+def _found(node: Any, pointer: str) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    if isinstance(node, list):
+        for index, inner in enumerate(node):
+            yield from _found(inner, f"{pointer}/{index}")
+    elif isinstance(node, dict):
+        if "ClaimReview" in _many(node.get("@type")):
+            yield pointer, _read_schema_org, node
+        elif isinstance(node.get("claims"), list):
+            for index, claim in enumerate(node["claims"]):
+                reviews = claim.get("claimReview") if isinstance(claim, dict) else None
+                for place, review in enumerate(_many(reviews) or [None]):
+                    at = f"{pointer}/claims/{index}" + (f"/claimReview/{place}" if reviews else "")
+                    yield at, _read_google, {"claim": claim, "review": review}
+        else:
+            for name in ("@graph", "itemListElement", "item", "mainEntity", "hasPart", "review"):
+                if name in node:
+                    yield from _found(node[name], f"{pointer}/{name}")
+
+
+def _read_schema_org(node: dict[str, Any]) -> Review:
+    item = next((i for i in _many(node.get("itemReviewed")) if isinstance(i, dict)), {})
+    statement = _text(node, "claimReviewed") or _text(item, "text", "name", "description")
+    if statement is None:
+        raise Invalid.at("/claimReviewed", "A review says which claim it is of.")
+    places = [*_many(item.get("firstAppearance")), *_many(item.get("appearance")), *_many(item.get("sameAs"))]
+    rating = node.get("reviewRating")
+    page = _page(node) or Page()
+    return Review(
+        statement=statement,
+        about=_name(item.get("about")),
+        claimant=_name(item.get("author")) or _name(item.get("creator")),
+        asserted=_date(item, "datePublished", "/itemReviewed/datePublished"),
+        appearance=next((page for page in map(_page, places) if page is not None), None),
+        reviewer=_reviewer(_name(node.get("author")) or _name(node.get("publisher")), page.url, "/author"),
+        page=Page(page.url, page.title, page.publisher, _date(node, "datePublished", "/datePublished")),
+        language=_text(node, "inLanguage"),
+        rating=_rating(rating if isinstance(rating, dict) else {"alternateName": rating}),
+    )
+
+
+def _read_google(found: dict[str, Any]) -> Review:
+    claim, review = found["claim"], found["review"]
+    if not isinstance(claim, dict) or (statement := _text(claim, "text")) is None:
+        raise Invalid.at("/text", "A claim has a text.")
+    if not isinstance(review, dict):
+        raise Invalid.at("/claimReview", "A claim has at least one review.")
+    url = _url(review.get("url"))
+    publisher = review.get("publisher")
+    site = _text(publisher, "site") if isinstance(publisher, dict) else None
+    return Review(
+        statement=statement,
+        about=None,
+        claimant=_text(claim, "claimant"),
+        asserted=_date(claim, "claimDate", "/claimDate"),
+        appearance=None,
+        reviewer=_reviewer(_name(publisher) or site, url, "/publisher"),
+        page=Page(url, _text(review, "title"), _name(publisher), _date(review, "reviewDate", "/reviewDate")),
+        language=_text(review, "languageCode"),
+        rating=_rating({"alternateName": review.get("textualRating")}),
+    )
+
+
+def _many(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _text(node: Any, *names: str) -> str | None:
+    """The first of these fields that is a text, which may be told in a language (`@value`)."""
+    for name in names:
+        for value in _many(node.get(name)):
+            text = value.get("@value", value.get("name")) if isinstance(value, dict) else value
+            if isinstance(text, str) and text.strip():
+                return text.strip()
+    return None
+
+
+def _name(node: Any) -> str | None:
+    """The name of a person, an organisation or a thing."""
+    for value in _many(node):
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+        if isinstance(value, dict) and (found := _text(value, "name", "alternateName")) is not None:
+            return found
+    return None
+
+
+def _url(value: Any) -> str | None:
+    return value.strip() if isinstance(value, str) and value.strip().startswith(("http://", "https://")) else None
+
+
+def _page(node: Any) -> Page | None:
+    if isinstance(node, str):
+        return Page(_url(node)) if _url(node) else None
+    if not isinstance(node, dict):
+        return None
+    url = _url(node.get("url")) or _url(node.get("@id"))
+    title = _text(node, "headline", "name")
+    publisher = _name(node.get("publisher")) or _name(node.get("author"))
+    return Page(url, title, publisher) if url or title else None
+
+
+def _date(node: dict[str, Any], name: str, pointer: str) -> str | None:
+    text = _text(node, name)
+    if text is None:
+        return None
+    try:
+        return parse_date_cell(text)
+    except Invalid as error:
+        raise Invalid.at(pointer, error.detail) from None
+
+
+def _reviewer(name: str | None, url: str | None, pointer: str) -> str:
+    found = name or (urlsplit(url).hostname if url else None)
+    if found is None:
+        raise Invalid.at(pointer, "A review says whose it is.")
+    return found
+
+
+def _rating(node: dict[str, Any]) -> Rating:
+    numbers = [_number(node.get(name)) for name in ("ratingValue", "bestRating", "worstRating")]
+    return Rating(_text(node, "alternateName", "name", "ratingExplanation"), *numbers)
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return float(value) if isinstance(value, (str, int, float)) or hasattr(value, "as_tuple") else None
+    except (ValueError, OverflowError):
+        return None
+
+
+# Putting -------------------------------------------------------------------------------------------------------------
+
+
+def _claimant(review: Review) -> str:
+    return review.claimant or (review.appearance.publisher if review.appearance else None) or _NOBODY
+
+
+def put(loading: Loading, review: Review) -> None:
+    """The claim, the review's own claim, and what stands between them. Raises ServiceError."""
+    claimant = loading.entity(_claimant(review), "/itemReviewed/author")
+    reviewer = loading.entity(review.reviewer, "/author", "organization")
+    subject = loading.entity(review.about or _NOTHING, "/itemReviewed/about")
+    page = _source(loading, review.page, review.statement, review.reviewer, review.language)
+    appeared = _source(loading, review.appearance, review.statement, None, None) if review.appearance else page
+    plain = {"subject": subject.key, "claimant_role": "unknown"}
+    reviewed = loading.put_claim(
+        validated(
+            ClaimCreate,
+            {
+                **plain,
+                "source": appeared,
+                "claimant": claimant.key,
+                "statement": review.statement,
+                "asserted": review.asserted,
+            },
+        )
+    )
+    said = review.rating.text or review.rating.numbers
+    judged = loading.put_claim(
+        validated(
+            ClaimCreate,
+            {
+                **plain,
+                "source": page,
+                "claimant": reviewer.key,
+                "claimant_role": "third_party",
+                "statement": f"{said or 'A review'}: {review.statement}"[:20_000],
+                "quote": review.rating.text,
+                "asserted": review.page.published,
+            },
+        )
+    )
+    kind = dispute_type(review.rating)
+    if kind is not None:
+        dispute = {"disputed_claim": reviewed, "disputing_claim": judged, "type": kind, "rationale": said}
+        loading.put("dispute", validated(DisputeCreate, dispute | {"opened": review.page.published}))
+
+
+def _source(loading: Loading, page: Page, statement: str, publisher: str | None, language: str | None) -> str:
+    """The id of the source. Reviews tell of pages in passing, so that they are known by their addresses alone."""
+    title = " ".join((page.title or page.url or statement).split())[:_SHOWN]
+    told = {"url": page.url, "publisher": page.publisher or publisher, "published": page.published}
+    made = validated(SourceCreate, {"kind": "web_page", "title": title, "language": language, **told})
+    made.model_fields_set.clear()
+    return loading.source(made)

@@ -1,0 +1,42 @@
+"""The columns of a spreadsheet of figures, one figure a row, and what each means.
+
+The second part is what our own exports add, so that they can be read back without loss.
+"""
+
+COLUMNS: dict[str, str] = {
+    "subject": "what the figure is about: the key, name or alias of an entity, which is made if there is none",
+    "metric": "the key or name of a metric, which is made if there is none",
+    "scope": "which part is counted: the key or name of a scope of the metric, added if there is none; empty: not said",
+    "value": "the number; `≥ ≤ ~ > <` before it are the qualifier, commas may stand between groups of three digits",
+    "lower": "the lower bound",
+    "upper": "the upper bound",
+    "interval_kind": "of which kind the bounds are: range, ci90, ci95, p5_p95, iqr or other",
+    "qualifier": "by default what follows: exact for a value, between for two bounds, at_least and at_most for one",
+    "unit": "the unit of the numbers, such as USD or GPU.hour",
+    "basis": "how the claimant came by the number; by default unstated",
+    "method": "how it was found, in words",
+    "period": "the time that the number is for: EDTF, a day, `Q1 2024`, or two of these with ` to ` between them",
+    "price_year": "the year of the prices, where money is meant as it was worth then",
+    "claimant": "who says so; by default the publisher of the source, else an entity named after the source",
+    "claimant_role": "first_party, third_party or unknown; by default first_party where claimant and subject are one",
+    "statement": "the claim in words; by default made from the rest",
+    "quote": "the words of the source",
+    "locator": "where in the source: a page, a table",
+    "asserted": "when it was said",
+    "stated_as": "the number in the words of the source; alone it makes a vague figure",
+    "source_title": "the title of the source; by default its address",
+    "source_kind": "by default web_page where there is an address, else other",
+    "source_url": "its address, by which it is known again",
+    "source_published": "when it was published",
+    "source_publisher": "who published it",
+    "source_id": "the id of the source",
+    "claim_id": "the id of the claim; rows with the same claim are figures of one",
+    "claim_status": "active or retracted",
+    "derived_from": "the id or key of the claim that this one repeats",
+    "supersedes": "the id or key of the earlier claim that this one replaces",
+    "figure_id": "the id of the figure",
+}
+TEMPLATE = [name for name in COLUMNS if not name.endswith("_id")][:25]  # what people fill in
+REQUIRED = ("subject", "metric", "unit")
+NUMBERS = ("value", "lower", "upper")
+DATES = ("period", "asserted", "source_published")

@@ -1,0 +1,55 @@
+"""What every format of import has in common: entries, each of which is taken or rejected as a whole."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Protocol
+
+from pydantic import BaseModel, ValidationError
+
+from service.domain.vocabulary import ImportFormat
+from service.errors import Invalid
+from service.schemas.faults import faults_of
+from service.transfer.loading import Loading
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a file, or one review. `content` is the format's own, or what is wrong with it already."""
+
+    line: int
+    kind: str  # of the record that it is counted as when it is rejected
+    content: Any
+    size: int = 0  # how far into the file it ends, in the unit of `Format.check`
+
+
+class Format(Protocol):
+    """How a kind of file is read, and what its entries say."""
+
+    name: ImportFormat
+    adding: bool  # whether an entry says all of a claim, or adds to it
+
+    def check(self, file: BinaryIO) -> int:
+        """How many entries the file has. Raises Invalid where the whole file cannot be read, before anything is
+        written.
+        """
+        ...
+
+    def read(self, file: BinaryIO) -> Iterator[Entry]: ...
+
+    def look_up(self, loading: Loading, entries: Sequence[Entry]) -> None:
+        """Looks up at once what the entries name."""
+        ...
+
+    def put(self, loading: Loading, content: Any) -> None:
+        """Puts the records of one entry. Raises ServiceError for what cannot be taken."""
+        ...
+
+
+def validated(model: type[BaseModel], fields: Any) -> Any:
+    """Raises Invalid with a pointer to each field that is wrong."""
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        # Pydantic's locations have no leading place as FastAPI's do
+        faults = faults_of({**e, "loc": ("body", *e["loc"])} for e in error.errors(include_url=False))
+        raise Invalid(faults[0].detail, faults) from None

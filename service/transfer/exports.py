@@ -1,0 +1,230 @@
+"""Exports: all records as JSON lines, and lists as CSV; in pieces of text, from one snapshot, in constant memory."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel
+
+from service.db.engine import Connection
+from service.domain.cells import guard
+from service.domain.number import format_number
+from service.schemas.base import Page
+from service.schemas.claims import Claim
+from service.schemas.disputes import Dispute, DisputeCreate
+from service.schemas.entities import EntityCreate
+from service.schemas.figures import FigureCreate, FigureFields
+from service.schemas.metrics import MetricCreate, ScopeFields
+from service.schemas.queries import (
+    ClaimExportQuery,
+    ClaimQuery,
+    DisputeExportQuery,
+    DisputeQuery,
+    FigureExportQuery,
+    SourceExportQuery,
+    SourceQuery,
+)
+from service.schemas.sources import Source, SourceCreate
+from service.schemas.types import format_time
+from service.store import claims, disputes, exports, sources
+from service.store.rows import Values
+from service.transfer.columns import COLUMNS
+from service.transfer.jsonl import ClaimLine
+
+_AT_ONCE = 200
+_LARGE = 500_000  # characters of figures in one line
+_MOST_INSIDE = 100  # figures that a claim is created with
+Q = TypeVar("Q", bound=BaseModel)
+
+
+# JSON lines ----------------------------------------------------------------------------------------------------------
+
+
+def json_lines(connection: Connection) -> Iterator[str]:
+    """Every record, so that an empty database takes them line by line, and exports the same bytes again."""
+    for rows in (_entities, _metrics, _sources, _claims, _disputes):
+        yield from _pieces(rows(connection))
+
+
+def _pieces(lines: Iterable[str]) -> Iterator[str]:
+    held: list[str] = []
+    for line in lines:
+        held.append(line)
+        if len(held) >= _AT_ONCE:
+            yield "".join(held)
+            held = []
+    if held:
+        yield "".join(held)
+
+
+def _entities(connection: Connection) -> Iterator[str]:
+    for row in exports.every_entity(connection):
+        yield _line("entity", EntityCreate, row)
+
+
+def _metrics(connection: Connection) -> Iterator[str]:
+    for row in exports.every_metric(connection):
+        scopes = [
+            ScopeFields.model_construct(
+                **{n: s[n] for n in ("id", "key", "name", "definition")}, part_of=_ref(s["part_of"])
+            )
+            for s in row["scopes"]
+        ]
+        yield _line("metric", MetricCreate, {**row, "scopes": scopes})
+
+
+def _sources(connection: Connection) -> Iterator[str]:
+    for row in exports.every_source(connection):
+        yield _line("source", SourceCreate, row)
+
+
+def _claims(connection: Connection) -> Iterator[str]:
+    for row in exports.every_claim(connection):
+        stated = [_figure(figure) for figure in row["figures"]]
+        inside = _inside(stated)
+        status = "retracted" if row["status"] == "retracted" else "active"
+        yield _line("claim", ClaimLine, {**row, "status": status, "figures": stated[:inside]})
+        for figure in stated[inside:]:
+            yield _line("figure", FigureCreate, {**dict(figure), "claim": row["id"]})
+
+
+def _inside(stated: list[FigureFields]) -> int:
+    """How many of its figures a claim is written with; the rest follow on lines of their own."""
+    size = 0
+    for index, figure in enumerate(stated):
+        size += len(figure.model_dump_json(exclude_defaults=True, warnings=False))
+        if size > _LARGE or index == _MOST_INSIDE:
+            return index
+    return len(stated)
+
+
+def _figure(row: Values) -> FigureFields:
+    fields = {name: row[name] for name in FigureFields.model_fields if name in row}
+    return FigureFields.model_construct(**(fields | {"metric": row["metric"]["key"], "scope": _ref(row["scope"])}))
+
+
+def _disputes(connection: Connection) -> Iterator[str]:
+    for row in exports.every_dispute(connection):
+        fields = json.loads(_json(DisputeCreate, row))
+        fields["dispute_type"] = fields.pop("type")  # the line has a type of its own
+        yield json.dumps({"type": "dispute", **fields}, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _line(kind: str, model: type[BaseModel], row: Values) -> str:
+    return f'{{"type":"{kind}",{_json(model, row)[1:]}\n'
+
+
+def _json(model: type[BaseModel], row: Values) -> str:
+    """What a client would send to create the record; refs are keys where there are, else ids."""
+    fields = {name: _ref(row[name]) if isinstance(row[name], dict) else row[name] for name in model.model_fields}
+    return model.model_construct(**fields).model_dump_json(exclude_defaults=True, warnings=False)
+
+
+def _ref(embedded: Any) -> Any:
+    return embedded and (embedded.get("key") or embedded["id"])
+
+
+# CSV -----------------------------------------------------------------------------------------------------------------
+
+
+def figures_csv(connection: Connection, filters: FigureExportQuery) -> Iterator[str]:
+    """In the columns of an import."""
+    columns = [name if name != "figure_id" else "id" for name in COLUMNS]
+    rows = (
+        [[_cell(row[name]) for name in columns] for row in part] for part in exports.figure_rows(connection, filters)
+    )
+    yield from _under(list(COLUMNS), rows)
+
+
+def sources_csv(connection: Connection, filters: SourceExportQuery) -> Iterator[str]:
+    return _pages_csv(connection, Source, sources.page, SourceQuery, filters)
+
+
+def claims_csv(connection: Connection, filters: ClaimExportQuery) -> Iterator[str]:
+    """Without their figures, which have a table of their own."""
+    return _pages_csv(connection, Claim, claims.page, ClaimQuery, filters)
+
+
+def disputes_csv(connection: Connection, filters: DisputeExportQuery) -> Iterator[str]:
+    return _pages_csv(connection, Dispute, disputes.page, DisputeQuery, filters)
+
+
+def _pages_csv(
+    connection: Connection,
+    model: type[BaseModel],
+    page: Callable[[Connection, Any], Page[Any]],
+    query_model: type[BaseModel],
+    filters: BaseModel,
+) -> Iterator[str]:
+    columns = list(_columns(model))
+    pages = _every_page(connection, page, query_model, filters)
+    rows = ([[_cell(_at(item, path)) for _, path in columns] for item in items] for items in pages)
+    yield from _under([name for name, _ in columns], rows)
+
+
+def _under(header: list[str], parts: Iterable[list[list[str]]]) -> Iterator[str]:
+    """The header comes with the first rows, so that what they fail at is known before anything is sent."""
+    for part in parts:
+        yield _csv([header, *part] if header else part)
+        header = []
+
+
+def _every_page(
+    connection: Connection,
+    page: Callable[[Connection, Any], Page[Any]],
+    query_model: type[BaseModel],
+    filters: BaseModel,
+) -> Iterator[list[Any]]:
+    query = query_model.model_construct(**dict(filters), limit=_AT_ONCE, cursor=None)
+    while True:
+        found = page(connection, query)
+        yield found.items
+        if found.next_cursor is None:
+            return
+        query = query.model_copy(update={"cursor": found.next_cursor})
+
+
+def _columns(model: type[BaseModel], before: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The name of each column, and the path to its value: what is embedded is flat."""
+    for name, field in model.model_fields.items():
+        if name == "figures":
+            continue
+        annotation = field.annotation
+        embedded = next((t for t in (annotation, *get_args(annotation)) if _is_model(t)), None)
+        if embedded is not None:
+            yield from _columns(embedded, (*before, name))
+        else:
+            yield "_".join((*before, name)), (*before, name)
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def _at(item: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        item = getattr(item, name, None)
+    return item
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Decimal):
+        return format_number(value)
+    if isinstance(value, list):
+        return guard("; ".join(map(str, value)))
+    if hasattr(value, "tzinfo"):
+        return format_time(value)
+    return guard(str(value)) if isinstance(value, str) else str(value)
+
+
+def _csv(rows: Iterable[list[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,272 @@
+"""One row of a spreadsheet: a figure in a claim, in a source, about a subject; found or made by their names."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from service.domain.cells import Number, parse_date_cell, parse_number_cell
+from service.domain.figure import Stated, check_stated
+from service.domain.names import content_id, fold_name, key_for
+from service.domain.units import conversion, parse_unit
+from service.domain.vocabulary import ClaimantRole, DateOrder, IntervalKind, Qualifier
+from service.errors import Fault, Invalid, ServiceError
+from service.schemas.claims import ClaimCreate
+from service.schemas.figures import FigureFields
+from service.schemas.metrics import Metric, MetricCreate
+from service.schemas.sources import SourceCreate
+from service.transfer.columns import DATES, NUMBERS, REQUIRED
+from service.transfer.entries import validated
+from service.transfer.loading import Loading
+
+_UNRESOLVED = "x"  # stands for records that are looked up where the row is put
+_CLAIM = ("claimant_role", "statement", "quote", "locator", "asserted", "derived_from", "supersedes")
+_FIGURE = ("basis", "method", "qualifier", *NUMBERS, "interval_kind", "unit", "price_year", "period", "stated_as")
+_QUALIFIERS = {  # by the numbers that there are, whether or not there is a value beside two bounds
+    ("value",): Qualifier.EXACT,
+    ("value", "lower"): Qualifier.EXACT,
+    ("value", "upper"): Qualifier.EXACT,
+    ("value", "lower", "upper"): Qualifier.BETWEEN,
+    ("lower", "upper"): Qualifier.BETWEEN,
+    ("lower",): Qualifier.AT_LEAST,
+    ("upper",): Qualifier.AT_MOST,
+    (): Qualifier.VAGUE,
+}
+_BOUND_SIGNS = {"lower": (Qualifier.AT_LEAST, Qualifier.MORE_THAN), "upper": (Qualifier.AT_MOST, Qualifier.LESS_THAN)}
+_WORDS = {
+    Qualifier.ABOUT: "about {value}", Qualifier.AT_LEAST: "at least {lower}", Qualifier.MORE_THAN: "more than {lower}",
+    Qualifier.AT_MOST: "at most {upper}", Qualifier.LESS_THAN: "less than {upper}",
+    Qualifier.BETWEEN: "{lower} to {upper}", Qualifier.EXACT: "{value}",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """A row that can be read; its names are not looked up yet."""
+
+    subject: str
+    claimant: str
+    metric: str
+    scope: str | None
+    source: SourceCreate | str  # or the id of one that is stored
+    claim: ClaimCreate
+    is_composed: bool  # the statement is to be made from the rest
+    retracted: bool
+    signed: bool
+
+
+def read_row(row: dict[str, str], order: DateOrder | None) -> FigureRow:
+    """Raises Invalid with a pointer to each column that cannot be read."""
+    faults = [Fault(f"/{name}", "This is required.") for name in REQUIRED if name not in row]
+    if not any(name in row for name in (*NUMBERS, "stated_as")):
+        faults.append(Fault("/value", "A figure needs a value, lower, upper or stated_as."))
+    if not any(name in row for name in ("source_title", "source_url", "source_id")):
+        faults.append(Fault("/source_title", "A source needs source_title or source_url."))
+    fields: dict[str, Any] = dict(row)
+    for name in DATES:
+        if name in row:
+            _try(faults, name, lambda name=name: fields.update({name: parse_date_cell(row[name], order)}))
+    numbers: dict[str, Number] = {}
+    for name in NUMBERS:
+        if name in row:
+            _try(faults, name, lambda name=name: numbers.update({name: parse_number_cell(row[name])}))
+    if faults:
+        raise Invalid(faults[0].detail, faults)
+    fields |= _qualified(numbers, row)
+    return _validated(fields, numbers)
+
+
+def _try(faults: list[Fault], name: str, read: Any) -> None:
+    try:
+        read()
+    except Invalid as error:
+        faults.append(Fault(f"/{name}", error.detail))
+
+
+def _qualified(numbers: dict[str, Number], row: Mapping[str, str]) -> dict[str, Any]:
+    """The numbers and the qualifier that follow from the signs before them and from which there are."""
+    values = {name: number.value for name, number in numbers.items()}
+    said = {name: number.qualifier for name, number in numbers.items() if number.qualifier is not None}
+    qualifier = _QUALIFIERS[tuple(name for name in NUMBERS if name in values)]
+    for name, sign in said.items():
+        if len(said) > 1 or (name in _BOUND_SIGNS and (sign not in _BOUND_SIGNS[name] or len(values) > 1)):
+            raise Invalid.at(f"/{name}", "A sign before this number contradicts the other cells.")
+        qualifier = sign
+        for bound, signs in _BOUND_SIGNS.items() if name == "value" else ():
+            if sign in signs:
+                if len(values) > 1:
+                    raise Invalid.at("/value", "A value with ≥ ≤ > < before it is a bound, and there are others.")
+                values = {bound: values["value"]}
+    stated = row.get("qualifier")
+    if stated is not None and said and stated != qualifier:
+        raise Invalid.at("/qualifier", f"The sign before the number says {qualifier}.")
+    return dict.fromkeys(NUMBERS) | values | {"qualifier": stated or qualifier}
+
+
+def _validated(fields: dict[str, Any], numbers: dict[str, Number]) -> FigureRow:
+    figure = {name: fields[name] for name in _FIGURE if name in fields} | {"id": fields.get("figure_id")}
+    figure |= {"metric": _UNRESOLVED, "basis": fields.get("basis", "unstated")}
+    if "price_year" in figure:
+        figure["price_year"] = _year(figure["price_year"])
+    claim = {name: fields[name] for name in _CLAIM if name in fields}
+    claim |= dict.fromkeys(("source", "claimant", "subject"), _UNRESOLVED)
+    claim |= {"statement": fields.get("statement", _UNRESOLVED), "figures": [figure]}
+    if "claim_id" in fields:
+        claim["id"] = fields["claim_id"]
+    status = fields.get("claim_status", "active")
+    if status not in ("active", "retracted"):
+        raise Invalid.at("/claim_status", "Expected active or retracted.")
+    source = _source(fields)
+    if isinstance(source, str) and "claimant" not in fields:
+        raise Invalid.at("/claimant", "Where only the id of the source is given, say who claims this.")
+    return FigureRow(
+        subject=fields["subject"],
+        claimant=fields["claimant"] if isinstance(source, str) else _claimant(fields, source),
+        metric=fields["metric"],
+        scope=fields.get("scope"),
+        source=source,
+        claim=_under_columns(ClaimCreate, claim),
+        is_composed="statement" not in fields,
+        retracted=status == "retracted",
+        signed=any(number.value < 0 for number in numbers.values()),
+    )
+
+
+_SOURCE = {
+    "id": "source_id",
+    "title": "source_title",
+    "kind": "source_kind",
+    "url": "source_url",
+    "published": "source_published",
+    "publisher": "source_publisher",
+}
+
+
+def _claimant(fields: Mapping[str, Any], source: SourceCreate) -> str:
+    return fields.get("claimant") or source.publisher or source.title
+
+
+def _source(fields: Mapping[str, Any]) -> SourceCreate | str:
+    given = {name: fields[column] for name, column in _SOURCE.items() if column in fields}
+    if set(given) == {"id"}:
+        return str(given["id"])
+    kind = "web_page" if "url" in given else "other"
+    made: SourceCreate = _under_columns(SourceCreate, {"kind": kind, "title": given.get("url"), **given})
+    made.model_fields_set.intersection_update(given)  # what was assumed is held against nothing
+    return made
+
+
+def _year(text: str) -> object:
+    return int(text) if text.isascii() and text.isdigit() and len(text) == 4 else text
+
+
+def _under_columns(model: Any, fields: Any) -> Any:
+    """Raises Invalid with pointers to columns instead of fields."""
+    try:
+        return validated(model, fields)
+    except Invalid as error:
+        raise Invalid(error.detail, [_at_column(fault, model) for fault in error.faults]) from None
+
+
+def _at_column(fault: Fault, model: Any) -> Fault:
+    name = fault.pointer.removeprefix("/figures/0").removeprefix("/")
+    if model is SourceCreate:
+        column = _SOURCE.get(name, name)
+    else:
+        column = {"id": "figure_id" if fault.pointer.startswith("/figures") else "claim_id"}.get(name, name)
+    return Fault(f"/{column}", fault.detail, fault.code)
+
+
+# Putting -------------------------------------------------------------------------------------------------------------
+
+
+def look_up(loading: Loading, rows: Sequence[FigureRow]) -> None:
+    loading.look_up("entity", {name for row in rows for name in (row.subject, row.claimant)})
+    loading.look_up("metric", {row.metric for row in rows})
+
+
+def put(loading: Loading, row: FigureRow) -> None:
+    """Raises ServiceError with a pointer to the column that cannot be taken."""
+    figure = row.claim.figures[0]
+    known = loading.find("metric", row.metric, "/metric")
+    if known is not None:
+        _check_figure(loading.metric_of(known), figure)
+    metric = loading.metric(row.metric, "/metric", lambda: _new_metric(row, figure))
+    scope = _scope(loading, metric, row.scope) if row.scope else None
+    source_id = row.source if isinstance(row.source, str) else _put_source(loading, row.source)
+    subject = loading.entity(row.subject, "/subject")
+    claimant = loading.entity(row.claimant, "/claimant", "organization")
+    figure = figure.model_copy(update={"metric": metric.key, "scope": scope and scope.key})
+    changes: dict[str, Any] = {"source": source_id, "claimant": claimant.key, "subject": subject.key}
+    if "claimant_role" not in row.claim.model_fields_set and subject.id == claimant.id:
+        changes["claimant_role"] = ClaimantRole.FIRST_PARTY
+    if row.is_composed:
+        where = f"{subject.name}: {metric.name}" + (f" ({scope.name})" if scope else "")
+        changes["statement"] = f"{where}, {_words(figure)}, according to {claimant.name}"
+    claim = row.claim.model_copy(update=changes)
+    claim_id = claim.id or _claim_id(claim, figure, is_composed=row.is_composed)
+    if figure.id is None:
+        content = {"claim": claim_id, **figure.model_dump(mode="json", exclude={"id"})}
+        figure = figure.model_copy(update={"id": content_id("figure", content)})
+    loading.put_claim(claim.model_copy(update={"id": claim_id, "figures": [figure]}), retracted=row.retracted)
+
+
+def _put_source(loading: Loading, source: SourceCreate) -> str:
+    try:
+        return loading.source(source)
+    except ServiceError as error:
+        error.faults = [_at_column(fault, SourceCreate) for fault in error.faults]
+        raise
+
+
+def _claim_id(claim: ClaimCreate, figure: FigureFields, *, is_composed: bool) -> str:
+    """Rows that say the same of a claim are figures of one; a claim that is told by its figure alone has just that."""
+    content = claim.model_dump(mode="json", exclude={"id", "figures", "statement"})
+    own = figure.model_dump(mode="json", exclude={"id"}) if is_composed else claim.statement
+    return content_id("claim", {**content, "own": own})
+
+
+def _words(figure: FigureFields) -> str:
+    if figure.qualifier is Qualifier.VAGUE:
+        return str(figure.stated_as)
+    numbers = {name: f"{number:,f}" for name in NUMBERS if (number := getattr(figure, name)) is not None}
+    said = f"{_WORDS[figure.qualifier].format(**numbers)} {figure.unit}"
+    return f"{said} in {figure.period}" if figure.period else said
+
+
+def _new_metric(row: FigureRow, figure: FigureFields) -> MetricCreate:
+    """A metric that nobody has defined: for periods if its first figure has one, signed if that is negative."""
+    key = key_for(row.metric, "metric")
+    made = {"key": key, "name": row.metric, "unit": figure.unit, "periodic": figure.period is not None}
+    metric: MetricCreate = _under_columns(MetricCreate, made | {"signed": row.signed})
+    _check_stated(figure, signed=row.signed)
+    return metric
+
+
+def _check_figure(metric: Metric, figure: FigureFields) -> None:
+    """What would be refused later, told before anything is written. Raises Invalid."""
+    try:
+        conversion(parse_unit(figure.unit), parse_unit(metric.unit))
+    except Invalid:
+        raise Invalid.at("/unit", f"The unit does not convert to the metric's, which is {metric.unit}.") from None
+    _check_stated(figure, signed=metric.signed)
+
+
+def _check_stated(figure: FigureFields, *, signed: bool) -> None:
+    kind = IntervalKind(figure.interval_kind) if figure.interval_kind else None
+    stated = Stated(figure.qualifier, figure.value, figure.lower, figure.upper, kind, figure.stated_as)
+    check_stated(stated, signed=signed)
+
+
+def _scope(loading: Loading, metric: Metric, text: str) -> Any:
+    """The scope of this key or name, which is added to the metric where there is none."""
+    found = [s for s in metric.scopes if s.key == text] or [
+        s for s in metric.scopes if fold_name(s.name) == fold_name(text)
+    ]
+    if len(found) > 1:
+        raise Invalid.at("/scope", f"{len(found)} scopes of the metric are called so. Write the key of one.")
+    if found:
+        return found[0]
+    key = key_for(text, "scope")
+    if any(scope.key == key for scope in metric.scopes):
+        raise Invalid.at("/scope", f"No scope of the metric is called so, and the key {key} is another's.")
+    return next(scope for scope in loading.add_scope(metric, key, text).scopes if scope.key == key)

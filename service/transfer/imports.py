@@ -1,0 +1,247 @@
+"""Imports: a file into the database, all or nothing in one transaction, or all that can be taken in batches.
+
+Entries are tried many at once. A batch that fails is halved until what fails stands alone; so one bad line costs
+little, and it is always the whole of a line that is taken or rejected.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import BinaryIO, TypeVar
+
+from service.db.engine import Connection, Database
+from service.domain.vocabulary import ImportMode
+from service.errors import Conflict, Fault, Forbidden, Invalid, NotFound, ServiceError, Unavailable
+from service.schemas.imports import (
+    ImportCounts,
+    ImportOptions,
+    ImportResult,
+    KindCounts,
+    RejectedLine,
+)
+from service.store import rows
+from service.store.savepoints import savepoint
+from service.transfer.entries import Entry, Format
+from service.transfer.loading import Loading, Tally
+
+T = TypeVar("T")
+Write = Callable[[Callable[[Connection], T]], T]
+
+_SHOWN = 1_000  # rejected lines
+_MOST, _LEAST = 1_000, 20  # entries in a batch
+_BATCH_SIZE = 4_000_000  # characters
+_BATCH_SECONDS = 0.4  # that a batch should take, well below what a writer waits for a lock
+_REJECTED = (Invalid, Conflict, Forbidden, NotFound)  # what is the line's own fault
+
+
+def _to_nobody(_done: int, _of: int) -> None:
+    pass
+
+
+@dataclass
+class Report:
+    """What has become of the entries so far."""
+
+    tally: Tally = field(default_factory=Counter)
+    lines: int = 0
+    rejected_total: int = 0
+    rejected: list[RejectedLine] = field(default_factory=list)
+
+    def reject(self, entry: Entry, error: ServiceError, code: str) -> None:
+        self.tally[entry.kind, "rejected"] += 1
+        self.rejected_total += 1
+        for fault in error.faults or [Fault("", error.detail)]:
+            if len(self.rejected) < _SHOWN:
+                line = RejectedLine(
+                    line=entry.line, pointer=fault.pointer, code=fault.code or code, detail=fault.detail
+                )
+                self.rejected.append(line)
+
+    def add(self, other: "Report") -> None:
+        self.tally += other.tally
+        self.lines += other.lines
+        self.rejected_total += other.rejected_total
+        self.rejected += other.rejected[: _SHOWN - len(self.rejected)]
+
+
+class Import:
+    """One file on its way in. `told` hears how many entries are through, and of how many."""
+
+    def __init__(
+        self,
+        form: Format,
+        file: BinaryIO,
+        options: ImportOptions,
+        told: Callable[[int, int], None] = _to_nobody,
+    ) -> None:
+        self.form = form
+        self.file = file
+        self.options = options
+        self.told = told
+        self.size = _MOST  # of a batch
+
+    def run(self, write: Write[Report], *, most: int, pause: Callable[[], None]) -> ImportResult:
+        """`write` runs a function in a transaction; `pause` lets other writers in between two of them.
+
+        Raises Invalid if the file cannot be read, if it has more entries than the `most` that one transaction may
+        take, or, all or nothing, if any of them cannot be taken.
+        """
+        total = self.form.check(self.file)
+        whole = self.options.mode is ImportMode.ATOMIC or self.options.dry_run
+        if whole and total > most:
+            detail = f"{total} lines in one transaction would keep other writers waiting: here it takes {most}."
+            hint = "Import them with mode=partial; loading the file again completes what was broken off."
+            raise Invalid.at("/mode", f"{detail} {hint}", "query")
+        report = self._at_once(write, total) if whole else self._in_batches(write, pause, total)
+        if self.options.mode is ImportMode.ATOMIC and report.rejected_total:
+            raise refusal(report)
+        return self._result(report)
+
+    def _at_once(self, write: Write[Report], total: int) -> Report:
+        def work(connection: Connection) -> Report:
+            report = Report()
+            for batch in self._batches():
+                report.add(self._take(connection, batch))
+                self.told(report.lines, total)
+                if self.options.mode is ImportMode.ATOMIC and report.rejected_total >= _SHOWN:
+                    break
+            if self.options.dry_run or (self.options.mode is ImportMode.ATOMIC and report.rejected_total):
+                raise _Undone(report)
+            return report
+
+        try:
+            return write(work)
+        except _Undone as undone:
+            return undone.report
+
+    def _in_batches(self, write: Write[Report], pause: Callable[[], None], total: int) -> Report:
+        report = Report()
+        self.size = 100
+        for batch in self._batches():
+            began = time.monotonic()
+            report.add(write(partial(self._take, batch=batch)))
+            seconds = max(time.monotonic() - began, 0.001)
+            fitting = len(batch) * _BATCH_SECONDS / seconds
+            self.size = round(min(max(fitting, self.size / 2, _LEAST), self.size * 2, _MOST))
+            self.told(report.lines, total)
+            pause()
+        return report
+
+    def _batches(self) -> Iterator[list[Entry]]:
+        batch: list[Entry] = []
+        characters = 0
+        for entry in self.form.read(self.file):
+            batch.append(entry)
+            characters += entry.size
+            if len(batch) >= self.size or characters >= _BATCH_SIZE:
+                yield batch
+                batch, characters = [], 0
+        if batch:
+            yield batch
+
+    def _take(self, connection: Connection, batch: list[Entry]) -> Report:
+        report = Report(lines=len(batch))
+        readable = []
+        for entry in batch:
+            if isinstance(entry.content, ServiceError):
+                report.reject(entry, entry.content, "invalid")
+            else:
+                readable.append(entry)
+        self._try(connection, readable, report)
+        report.rejected.sort(key=lambda rejected: rejected.line)
+        return report
+
+    def _try(self, connection: Connection, entries: list[Entry], report: Report) -> None:
+        """Takes all that can be taken of these entries."""
+        if not entries:
+            return
+        loading = Loading(connection, self.options.on_existing, adding=self.form.adding)
+        alone: list[tuple[Entry, ServiceError]] = []
+        try:
+            with savepoint(connection):
+                self.form.look_up(loading, entries)
+                for entry in entries:
+                    before = loading.writes, len(loading.waiting)
+                    try:
+                        self.form.put(loading, entry.content)
+                    except _REJECTED as error:
+                        if (loading.writes, len(loading.waiting)) != before or len(entries) == 1:
+                            raise
+                        alone.append((entry, error))  # it has left no trace
+                loading.flush()
+        except (*_REJECTED, Unavailable) as error:
+            if len(entries) > 1:
+                middle = len(entries) // 2
+                self._try(connection, entries[:middle], report)
+                self._try(connection, entries[middle:], report)
+            elif isinstance(error, Unavailable):
+                raise  # it is not the line's fault
+            else:
+                report.reject(entries[0], error, _code(error))
+            return
+        for entry, reason in alone:
+            report.reject(entry, reason, _code(reason))
+        report.tally += loading.tally
+
+    def _result(self, report: Report) -> ImportResult:
+        counts = {
+            kind: KindCounts(
+                **{
+                    outcome: report.tally[kind, outcome]  # type: ignore[index]
+                    for outcome in KindCounts.model_fields
+                }
+            )
+            for kind in ImportCounts.model_fields
+        }
+        return ImportResult(
+            format=self.form.name,
+            mode=self.options.mode,
+            dry_run=self.options.dry_run,
+            committed=not self.options.dry_run,
+            lines=report.lines,
+            counts=ImportCounts(**counts),
+            rejected_total=report.rejected_total,
+            rejected=report.rejected,
+        )
+
+
+def load_file(
+    database: Database,
+    file: BinaryIO,
+    form: Format,
+    options: ImportOptions,
+    told: Callable[[int, int], None] = _to_nobody,
+) -> ImportResult:
+    """An import by the operator, who is nobody and may all."""
+    work = Import(form, file, options, told)
+    return work.run(database.write, most=database.rows_at_once, pause=database.let_others_in)
+
+
+def is_empty(database: Database) -> bool:
+    """Whether no record of any kind is stored."""
+    with database.read() as connection:
+        return rows.is_empty(connection)
+
+
+class _Undone(Exception):
+    """Sets the transaction back, and carries out of it what would have become of the entries."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+
+
+def _code(error: ServiceError) -> str:
+    if isinstance(error, Conflict):
+        return "conflict"
+    if isinstance(error, Forbidden):
+        return "forbidden"
+    return "not_found" if isinstance(error, NotFound) else "invalid"
+
+
+def refusal(report: Report) -> Invalid:
+    """What is said of a file of which nothing was taken, since some of it could not be."""
+    lines = "line" if report.rejected_total == 1 else "lines"
+    faults = [Fault(r.pointer, r.detail, r.code, "file", r.line) for r in report.rejected]
+    return Invalid(f"{report.rejected_total} {lines} cannot be taken, so nothing was.", faults)

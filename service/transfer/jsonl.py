@@ -1,0 +1,96 @@
+"""JSON lines: one record a line, of every kind, with its id or without. The form of the demo bundle and of exports."""
+
+import difflib
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO, Literal, NamedTuple
+
+from pydantic import BaseModel
+
+from service.domain.vocabulary import ImportFormat
+from service.errors import Invalid, ServiceError
+from service.schemas.claims import ClaimCreate
+from service.schemas.disputes import DisputeCreate
+from service.schemas.entities import EntityCreate
+from service.schemas.figures import FigureCreate
+from service.schemas.metrics import MetricCreate
+from service.schemas.sources import SourceCreate
+from service.schemas.strict_json import parse_json
+from service.transfer.entries import Entry, validated
+from service.transfer.lines import lines
+from service.transfer.loading import Loading
+
+
+class ClaimLine(ClaimCreate):
+    """A claim as it stands in a file: it may have been retracted since it was made."""
+
+    status: Literal["active", "retracted"] = "active"
+
+
+MODELS: dict[str, type[BaseModel]] = {
+    "source": SourceCreate,
+    "entity": EntityCreate,
+    "metric": MetricCreate,
+    "claim": ClaimLine,
+    "figure": FigureCreate,
+    "dispute": DisputeCreate,
+}
+
+
+class Record(NamedTuple):
+    kind: str
+    body: Any
+
+
+class JsonLines:
+    name = ImportFormat.JSONL
+    adding = False
+
+    def check(self, file: BinaryIO) -> int:
+        return sum(1 for line in lines(file) if line.strip())
+
+    def read(self, file: BinaryIO) -> Iterator[Entry]:
+        for number, line in enumerate(lines(file), 1):
+            if line.strip():
+                yield _entry(number, line)
+
+    def look_up(self, loading: Loading, entries: Sequence[Entry]) -> None:
+        """Records are named by ids and keys here, which are looked up where they are written."""
+
+    def put(self, loading: Loading, content: Record) -> None:
+        kind, body = content
+        if kind == "claim":
+            plain = ClaimCreate.model_construct(body.model_fields_set - {"status"}, **_without_status(body))
+            loading.put_claim(plain, retracted=body.status == "retracted")
+        elif kind == "source" and body.id is None and body.key is None and (body.url or body.doi):
+            loading.source(body)
+        else:
+            loading.put(kind, body)
+
+
+def _without_status(body: ClaimLine) -> dict[str, Any]:
+    return {name: value for name, value in dict(body).items() if name != "status"}
+
+
+def _entry(number: int, line: str) -> Entry:
+    kind = "unknown"
+    try:
+        record = parse_json(line.encode())
+        found = record.pop("type", None) if isinstance(record, dict) else None
+        if not isinstance(found, str) or found not in MODELS:
+            raise Invalid.at("/type", f"Each line is an object whose type is one of {', '.join(MODELS)}.")
+        kind = found
+        if kind == "dispute" and "type" not in record and "dispute_type" in record:
+            record["type"] = record.pop("dispute_type")
+        _refuse_unknown(record, MODELS[kind])
+        return Entry(number, kind, Record(kind, validated(MODELS[kind], record)), len(line))
+    except ServiceError as error:
+        return Entry(number, kind, error, len(line))
+
+
+def _refuse_unknown(record: dict[str, Any], model: type[BaseModel]) -> None:
+    """Raises Invalid for a field that there is not, with the nearest that there is."""
+    for name in record:
+        if name not in model.model_fields:
+            near = difflib.get_close_matches(name, model.model_fields, 1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise Invalid.at(f"/{name[:100]}", f"There is no such field.{hint}")

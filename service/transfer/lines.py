@@ -1,0 +1,66 @@
+"""Reading a file of unknown origin as text: UTF-8, line by line, in bounded memory."""
+
+import codecs
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from service.errors import Fault, Invalid
+
+MAX_LINE = 4_194_304  # characters; more than any record of ours has
+_AT_ONCE = 65_536
+_END = re.compile("\r\n|\r|\n")
+
+
+def refused(detail: str, line: int | None = None, pointer: str = "") -> Invalid:
+    """A whole file is refused for what stands at one place of it."""
+    return Invalid(detail, [Fault(pointer, detail, place="file", line=line)])
+
+
+def lines(file: BinaryIO) -> Iterator[str]:
+    """Each line without its end, whichever that is: LF, CR LF or CR; a byte order mark is left out.
+
+    Raises Invalid for what is no UTF-8, with the offset in bytes, for U+0000, and for a line that is too long.
+    """
+    file.seek(0)
+    rest = ""
+    number = 0
+    for text, is_last in _decoded(file):
+        whole = rest + text
+        held = whole.endswith("\r") and not is_last  # a line feed may follow
+        *complete, rest = _END.split(whole[:-1] if held else whole)
+        rest += "\r" if held else ""
+        for line in complete:
+            number += 1
+            yield line
+        if len(rest) > MAX_LINE:
+            raise refused(f"Line {number + 1} is longer than {MAX_LINE} characters.", number + 1)
+    if rest:
+        yield rest
+
+
+def _decoded(file: BinaryIO) -> Iterator[tuple[str, bool]]:
+    """Pieces of the text, and whether each is the last."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    offset = 0
+    while True:
+        content = file.read(_AT_ONCE)
+        pending = len(decoder.getstate()[0])
+        try:
+            text = decoder.decode(content, final=not content)
+        except UnicodeDecodeError as error:
+            raise refused(_no_utf8(file, offset - pending + error.start)) from None
+        if "\x00" in text:
+            place = offset - pending + len(text[: text.index("\x00")].encode())
+            raise refused(f"The file holds a zero byte (U+0000) at byte {place}: it is no text.")
+        yield (text.removeprefix("\ufeff") if offset == 0 else text), not content
+        if not content:
+            return
+        offset += len(content)
+
+
+def _no_utf8(file: BinaryIO, place: int) -> str:
+    file.seek(0)
+    wide = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    hint = "it seems to be UTF-16" if wide else "it may be of an older encoding such as Windows-1252"
+    return f"The file is not UTF-8: at byte {place}; {hint}. Save it as UTF-8."

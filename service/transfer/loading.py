@@ -1,0 +1,305 @@
+"""Records on their way into one transaction: told from those that are stored, and counted.
+
+A record is known by its id, else its key, else (a source) its DOI or address, else its content. What is stored with the
+same content stays as it is; with other content it is refused, or brought to what the file says.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, NamedTuple
+
+from pydantic import BaseModel
+
+from service.db.engine import Connection
+from service.db.tables import ClaimRow, EntityRow, MetricRow, SourceRow
+from service.domain.names import content_id, key_for
+from service.domain.vocabulary import OnExisting
+from service.errors import AlreadyStored, Invalid
+from service.schemas.claims import ClaimCreate, ClaimPatch
+from service.schemas.disputes import DisputePatch
+from service.schemas.entities import EntityCreate, EntityPatch
+from service.schemas.figures import FigureCreate, FigureFields, FigurePatch
+from service.schemas.metrics import Metric, MetricCreate, MetricPatch, ScopeFields
+from service.schemas.sources import SourceCreate, SourcePatch
+from service.store import claims, disputes, entities, figures, metrics, names, sources, versions
+from service.store.claims import CreatedClaim
+from service.store.names import Known
+from service.store.savepoints import savepoint
+
+Outcome = Literal["created", "updated", "unchanged", "rejected"]
+Tally = Counter[tuple[str, Outcome]]
+
+
+class Kind(NamedTuple):
+    """What a kind of record is written with."""
+
+    patch: type[BaseModel]
+    create: Callable[[Connection, Any], Any]
+    read: Callable[[Connection, str], Any]
+    amend: Callable[[Connection, str, Any, frozenset[int]], Any]
+
+
+KINDS = {
+    "source": Kind(SourcePatch, sources.create, sources.read, sources.amend),
+    "entity": Kind(EntityPatch, entities.create, entities.read, entities.amend),
+    "metric": Kind(MetricPatch, metrics.create, metrics.read, metrics.amend),
+    "figure": Kind(FigurePatch, figures.create, figures.read, figures.amend),
+    "dispute": Kind(DisputePatch, disputes.create, disputes.read, disputes.amend),
+}
+_ON_CLAIMS = ("figure", "dispute")
+_NAMED = {"entity": EntityRow, "metric": MetricRow}
+_WITHDRAWN_AS = "Not among the figures of the claim that was imported."
+
+
+class Loading:
+    """`adding`: a claim may be stored with more figures than are given, which are added to it."""
+
+    def __init__(self, connection: Connection, on_existing: OnExisting, *, adding: bool = False) -> None:
+        self.connection = connection
+        self.updating = on_existing is OnExisting.UPDATE
+        self.adding = adding
+        self.tally: Tally = Counter()
+        self.writes = 0  # since it began; what has written cannot be dropped alone
+        self.forget()
+
+    def forget(self) -> None:
+        """Forgets what was looked up and is waiting: after the transaction was set back."""
+        self.waiting: dict[str, ClaimCreate] = {}
+        self.waiting_keys: set[str] = set()
+        self.retracted: list[str] = []
+        self.known: dict[tuple[str, str], Known | Invalid] = {}
+        self.metrics: dict[str, Metric] = {}
+        self.sources: dict[str, str] = {}
+
+    # Records ---------------------------------------------------------------------------------------------------------
+
+    def put(self, kind: str, body: Any) -> str:
+        """One record that is no claim. Says its id; raises ServiceError if it cannot be taken."""
+        if kind in _ON_CLAIMS:
+            self.flush()
+        if body.id is None and getattr(body, "key", None) is None:
+            body = body.model_copy(update={"id": content_id(kind, body.model_dump(mode="json", exclude={"id"}))})
+        self.writes += 1
+        try:
+            made = KINDS[kind].create(self.connection, body)
+        except AlreadyStored as stored:
+            if not self.updating:
+                raise
+            self._count(kind, "updated" if self._amend(kind, stored.record_id, body) else "unchanged")
+            return stored.record_id
+        self._count(kind, "created" if made.is_new else "unchanged")
+        return str(made.id)
+
+    def put_claim(self, body: ClaimCreate, *, retracted: bool = False) -> str:
+        """A claim waits for others to be written with it, unless it refers to one that does. Says its id or key."""
+        if {body.derived_from, body.supersedes} & {*self.waiting, *self.waiting_keys}:
+            self.flush()
+        if body.id is None and body.key is None:
+            body = body.model_copy(update={"id": content_id("claim", body.model_dump(mode="json", exclude={"id"}))})
+        ref = body.id or body.key or ""
+        if self.adding and ref in self.waiting and self._joins(ref, body):
+            return ref
+        if ref in self.waiting or ref in self.waiting_keys or body.key in self.waiting_keys:
+            self.flush()
+        self.waiting[ref] = body
+        if body.key is not None:
+            self.waiting_keys.add(body.key)
+        if retracted:
+            self.retracted.append(ref)
+        if body.supersedes is not None or retracted:
+            self.flush()  # one standing successor for each claim: the next one must see this
+        return ref
+
+    def _joins(self, ref: str, body: ClaimCreate) -> bool:
+        """Whether the figures of a claim could be added to those of the same claim that is waiting."""
+        there = self.waiting[ref]
+        plain: dict[str, Any] = {"figures": []}
+        if there.model_copy(update=plain) != body.model_copy(update=plain) or len(there.figures) >= 100:
+            return False
+        held = {figure.id for figure in there.figures}
+        more = [figure for figure in body.figures if figure.id not in held]
+        self._count("figure", "unchanged", len(body.figures) - len(more))
+        self.waiting[ref] = there.model_copy(update={"figures": [*there.figures, *more]})
+        return True
+
+    def flush(self) -> None:
+        """Writes the claims that wait."""
+        waiting, retracted = self.waiting, self.retracted
+        self.waiting, self.waiting_keys, self.retracted = {}, set(), []
+        if not waiting:
+            return
+        self.writes += 1
+        bodies = list(waiting.values())
+        new: set[str] = set()
+        try:
+            with savepoint(self.connection):
+                made = claims.create_all(self.connection, bodies, adding=self.adding)
+        except AlreadyStored:
+            if not self.updating:
+                raise
+            for body in bodies:
+                self._create_or_update(body)
+        else:
+            for one, (ref, body) in zip(made, waiting.items(), strict=True):
+                self._count_claim(one, body)
+                new |= {ref} if one.is_new else set()
+        for ref in retracted:
+            self._retract(ref, is_new=ref in new)
+
+    def _count_claim(self, made: CreatedClaim, body: ClaimCreate) -> None:
+        self._count("claim", "created" if made.is_new else "unchanged")
+        self._count("figure", "created", made.figures_new)
+        self._count("figure", "unchanged", len(body.figures) - made.figures_new)
+
+    def _count(self, kind: str, outcome: Outcome, number: int = 1) -> None:
+        if number:
+            self.tally[kind, outcome] += number
+
+    # What is stored with other content -------------------------------------------------------------------------------
+
+    def _amend(self, kind: str, record_id: str, body: BaseModel) -> bool:
+        """Brings a record to what the body says; whether anything changed."""
+        before = KINDS[kind].read(self.connection, record_id)
+        patch = KINDS[kind].patch.model_validate(self._wanted(body, KINDS[kind].patch))
+        after = KINDS[kind].amend(self.connection, record_id, patch, frozenset([before.version]))
+        return bool(after.version != before.version)
+
+    def _wanted(self, body: BaseModel, patch: type[BaseModel]) -> dict[str, Any]:
+        """The fields of a body that a patch has; those that were left out too, unless the file can say only some."""
+        names = body.model_fields_set if self.adding else type(body).model_fields
+        fields = {name: getattr(body, name) for name in names if name in patch.model_fields}
+        return {name: value for name, value in fields.items() if name != "key" or value is not None}
+
+    def _create_or_update(self, body: ClaimCreate) -> None:
+        try:
+            with savepoint(self.connection):
+                (made,) = claims.create_all(self.connection, [body], adding=self.adding)
+        except AlreadyStored as stored:
+            claim_id = stored.record_id if not body.id else body.id
+            self._update_claim(claim_id, body)
+            return
+        self._count_claim(made, body)
+
+    def _update_claim(self, claim_id: str, body: ClaimCreate) -> None:
+        stored = claims.read(self.connection, claim_id)
+        patch = ClaimPatch.model_validate(self._wanted(body, ClaimPatch))
+        claims.amend(self.connection, claim_id, patch, frozenset([stored.version]))
+        left = {figure.id: figure.version for figure in stored.figures}
+        for index, figure in enumerate(body.figures):
+            there = figure.id or (stored.figures[index].id if index < len(stored.figures) else None)
+            self._put_figure(claim_id, figure, there)
+            left.pop(there or "", None)
+        for figure_id, version in left.items() if not self.adding else ():
+            figures.withdraw(self.connection, figure_id, _WITHDRAWN_AS, frozenset([version]))
+            self._count("figure", "updated")
+        changed = claims.read(self.connection, claim_id).version != stored.version
+        self._count("claim", "updated" if changed else "unchanged")
+
+    def _put_figure(self, claim_id: str, figure: FigureFields, figure_id: str | None) -> None:
+        body = FigureCreate(claim=claim_id, **(dict(figure) | {"id": figure_id}))
+        try:
+            made = figures.create(self.connection, body)
+        except AlreadyStored as stored:
+            self._count("figure", "updated" if self._amend("figure", stored.record_id, body) else "unchanged")
+            return
+        self._count("figure", "created" if made.is_new else "unchanged")
+
+    def _retract(self, ref: str, *, is_new: bool) -> None:
+        claim = claims.read(self.connection, ref)
+        if claim.status == "retracted":
+            return
+        if not is_new and not self.updating:
+            raise versions.already_stored(ClaimRow, claim.id, ["status"])
+        claims.amend(self.connection, ref, ClaimPatch(status="retracted"), frozenset([claim.version]))
+
+    # Records by name -------------------------------------------------------------------------------------------------
+
+    def look_up(self, kind: str, texts: Iterable[str]) -> None:
+        """Looks up many names at once, so that each need not be looked up alone."""
+        wanted = {text for text in texts if (kind, text) not in self.known}
+        for text, found in names.find(self.connection, _NAMED[kind], wanted).items():
+            self.known[kind, text] = found
+
+    def find(self, kind: str, text: str, pointer: str) -> Known | None:
+        """The record that a name stands for; None where there is none. Raises Invalid where there are several."""
+        if (kind, text) not in self.known:
+            self.look_up(kind, [text])
+        found = self.known.get((kind, text))
+        if isinstance(found, Invalid):
+            raise Invalid.at(pointer, found.detail, "file")
+        return found
+
+    def entity(self, text: str, pointer: str, kind: str = "other") -> Known:
+        """The entity of this name, which is made where there is none."""
+        found = self.find("entity", text, pointer)
+        if found is None:
+            key = key_for(text, "entity")
+            self._make_named("entity", EntityCreate.model_validate({"key": key, "kind": kind, "name": text}), pointer)
+            found = self._keep("entity", text)
+        return found
+
+    def metric(self, text: str, pointer: str, otherwise: Callable[[], MetricCreate]) -> Metric:
+        """The metric of this name; where there is none, the one that is said `otherwise`."""
+        found = self.find("metric", text, pointer)
+        if found is None:
+            self._make_named("metric", otherwise(), pointer)
+            found = self._keep("metric", text)
+        return self.metric_of(found)
+
+    def metric_of(self, known: Known) -> Metric:
+        if known.id not in self.metrics:
+            self.metrics[known.id] = metrics.read(self.connection, known.id)
+        return self.metrics[known.id]
+
+    def add_scope(self, metric: Metric, key: str, name: str) -> Metric:
+        scopes = [
+            ScopeFields(id=s.id, key=s.key, name=s.name, definition=s.definition, part_of=s.part_of and s.part_of.key)
+            for s in metric.scopes
+        ]
+        patch = MetricPatch(scopes=[*scopes, ScopeFields(key=key, name=name)])
+        self.writes += 1
+        changed = metrics.amend(self.connection, metric.id, patch, frozenset([metric.version]))
+        self._count("metric", "updated")
+        self.metrics[metric.id] = changed
+        return changed
+
+    def _keep(self, kind: str, text: str) -> Known:
+        self.known.pop((kind, text), None)
+        self.look_up(kind, [text])
+        found = self.known[kind, text]
+        assert isinstance(found, Known)
+        return found
+
+    def _make_named(self, kind: str, body: EntityCreate | MetricCreate, pointer: str) -> None:
+        self.writes += 1
+        try:
+            KINDS[kind].create(self.connection, body)
+        except AlreadyStored:
+            detail = f"No {kind} is called so, and the key that it would get, {body.key}, is another's."
+            hint = "Write the key of the one that is meant, or create this one with a key of its own."
+            raise Invalid.at(pointer, f"{detail} {hint}") from None
+        self._count(kind, "created")
+
+    def source(self, body: SourceCreate) -> str:
+        """The id of a source, of which only the fields that are set are held against what is stored."""
+        identity = f"{sorted(body.model_fields_set)} {body.model_dump_json()}"
+        if identity not in self.sources:
+            self.sources[identity] = self._source(body)
+        return self.sources[identity]
+
+    def _source(self, body: SourceCreate) -> str:
+        stored = sources.find(self.connection, body)
+        if stored is None:
+            return self.put("source", body)
+        given = SourcePatch.model_validate(
+            {name: getattr(body, name) for name in body.model_fields_set if name in SourcePatch.model_fields}
+        )
+        before = sources.read(self.connection, stored)
+        differing = [name for name in given.model_fields_set if getattr(before, name) != getattr(given, name)]
+        if differing and not self.updating:
+            raise versions.already_stored(SourceRow, stored, differing)
+        if differing:
+            self.writes += 1
+            sources.amend(self.connection, stored, given, frozenset([before.version]))
+            self._count("source", "updated")
+        return stored

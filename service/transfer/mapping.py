@@ -1,0 +1,97 @@
+"""Mappings: how the columns of somebody else's spreadsheet become ours.
+
+    date_order = "mdy"
+
+    [row]                                   # our column = a text with {their columns} in it
+    subject = "{Owner}"
+    period = "{Start date} to {End date}"
+    source_title = "AI chip owners"
+
+    [[figure]]                              # one or more figures of each row
+    metric = "compute-owned"
+    unit = "H100e"
+    value = "{H100e (median)}"
+
+    [words.basis]                           # their words for one of ours
+    "Company disclosure" = "reported"
+
+A figure of which a row has no number is left out. Doubled braces stand for themselves.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable
+from collections.abc import Mapping as MappingOf
+from typing import Any
+
+from pydantic import Field
+
+from service.domain.vocabulary import DateOrder
+from service.errors import Invalid
+from service.schemas.base import Body
+from service.transfer.columns import COLUMNS, NUMBERS
+from service.transfer.entries import validated
+
+_FIELD = re.compile(r"\{\{|\}\}|\{([^{}]+)\}")
+
+
+class Mapping(Body):
+    """As it stands in the file."""
+
+    date_order: DateOrder | None = None
+    row: dict[str, str] = {}
+    figure: list[dict[str, str]] = Field([], max_length=50)
+    words: dict[str, dict[str, str]] = {}
+
+    def columns_used(self) -> set[str]:
+        texts = [text for part in (self.row, *self.figure) for text in part.values()]
+        return {found[1] for text in texts for found in _FIELD.finditer(text) if found[1]}
+
+    def rows(self, cells: MappingOf[str, str]) -> list[dict[str, str]]:
+        """Our rows, one a figure, of one of theirs."""
+        made = [self._row(self.row | figure, cells) for figure in self.figure or [{}]]
+        with_numbers = [row for row in made if any(row.get(name) for name in (*NUMBERS, "stated_as"))]
+        return with_numbers or made[:1]  # which then says what is missing
+
+    def _row(self, texts: MappingOf[str, str], cells: MappingOf[str, str]) -> dict[str, str]:
+        filled = {name: _fill(text, cells) for name, text in texts.items()}
+        row = {name: self.words.get(name, {}).get(text, text) for name, text in filled.items()}
+        if not (row.get("lower") or row.get("upper")):
+            row.pop("interval_kind", None)  # it is said of all rows, and this one has no bounds
+        return row
+
+
+def _fill(text: str, cells: MappingOf[str, str]) -> str:
+    """The text with cells in place of their names; nothing if all of those are empty."""
+    names = [found[1] for found in _FIELD.finditer(text) if found[1]]
+    if names and not any(cells.get(name) for name in names):
+        return ""
+    return _FIELD.sub(lambda found: cells.get(found[1], "") if found[1] else found[0][0], text).strip()
+
+
+def parse_mapping(text: str) -> Mapping:
+    """Raises Invalid for what is no mapping."""
+    try:
+        found: dict[str, Any] = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise Invalid.at("/mapping", f"The mapping is not TOML: {str(error)[:200]}.", "query") from None
+    try:
+        mapping: Mapping = validated(Mapping, found)
+    except Invalid as error:
+        raise error.under("/mapping") from None
+    for where in ("row", *(f"figure/{index}" for index in range(len(mapping.figure)))):
+        part = mapping.row if where == "row" else mapping.figure[int(where.partition("/")[2])]
+        refuse_unknown(part, COLUMNS, f"/mapping/{where}/", "our columns")
+    refuse_unknown(mapping.words, COLUMNS, "/mapping/words/", "our columns")
+    return mapping
+
+
+def refuse_unknown(names: Iterable[str], known: Iterable[str], pointer: str, whose: str) -> None:
+    """Raises Invalid for a name that is not known, with the nearest that is."""
+    known = list(known)
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise Invalid.at(f"{pointer}{name[:100]}", f"This is none of {whose}.{hint}", "file")

@@ -1,0 +1,107 @@
+"""CSV: one row a figure, in our columns or, through a mapping, in others."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+from service.domain.cells import unguard
+from service.domain.vocabulary import DateOrder, ImportFormat
+from service.errors import Invalid, ServiceError
+from service.transfer.columns import COLUMNS
+from service.transfer.entries import Entry
+from service.transfer.figure_rows import FigureRow, look_up, put, read_row
+from service.transfer.lines import lines, refused
+from service.transfer.loading import Loading
+from service.transfer.mapping import Mapping, refuse_unknown
+
+_MAX_CELL = 100_000  # characters; no field of ours takes as many
+_MAX_COLUMNS = 1_000
+csv.field_size_limit(_MAX_CELL)
+
+
+class Spreadsheet:
+    name = ImportFormat.CSV
+    adding = True
+
+    def __init__(self, mapping: Mapping | None = None, date_order: DateOrder | None = None) -> None:
+        self.mapping = mapping
+        self.date_order = date_order or (mapping.date_order if mapping else None)
+
+    def check(self, file: BinaryIO) -> int:
+        count = 0
+        for _, cells in self._rows(file):
+            count += len(self.mapping.rows(cells)) if self.mapping and isinstance(cells, dict) else 1
+        return count
+
+    def read(self, file: BinaryIO) -> Iterator[Entry]:
+        for line, cells in self._rows(file):
+            if isinstance(cells, ServiceError):
+                yield Entry(line, "figure", cells)
+                continue
+            for row in self.mapping.rows(cells) if self.mapping else [cells]:
+                yield Entry(line, "figure", self._read(row), sum(map(len, row.values())))
+
+    def _read(self, row: dict[str, str]) -> FigureRow | ServiceError:
+        try:
+            return read_row({name: text for name, text in row.items() if text}, self.date_order)
+        except ServiceError as error:
+            return error
+
+    def look_up(self, loading: Loading, entries: Sequence[Entry]) -> None:
+        look_up(loading, [entry.content for entry in entries])
+
+    def put(self, loading: Loading, content: FigureRow) -> None:
+        put(loading, content)
+
+    def _rows(self, file: BinaryIO) -> Iterator[tuple[int, dict[str, str] | ServiceError]]:
+        """Each row that holds something, by the names of its columns, with the line that it begins on."""
+        reader = csv.reader((f"{line}\n" for line in lines(file)), strict=True)
+        header: list[str] | None = None
+        line = 1
+        try:
+            for cells in reader:
+                texts = [unguard(cell.strip()) for cell in cells]
+                if header is None and any(texts):
+                    header = self._header(texts, line)
+                elif header is not None and any(texts):
+                    yield line, _row(header, texts)
+                line = reader.line_num + 1
+        except csv.Error as error:
+            raise refused(f"From line {line} on this is no CSV: {_told(error)}.", line) from None
+        if header is None:
+            raise refused(f"The file is empty. Its first row names the columns: {', '.join(COLUMNS)}.")
+
+    def _header(self, names: list[str], line: int) -> list[str]:
+        """Raises Invalid for columns that there are not, or twice, or not all that are needed."""
+        while names and not names[-1]:
+            names.pop()
+        if len(names) > _MAX_COLUMNS:
+            raise refused(f"There are more than {_MAX_COLUMNS} columns.", line)
+        if len(names) == 1 and (separator := next((s for s in ";\t|" if s in names[0]), None)):
+            raise refused(f"Columns are separated by commas; here they seem to be by {separator!r}.", line)
+        twice = next((name for index, name in enumerate(names) if name in names[:index]), None)
+        if twice is not None:
+            raise refused(f"Two columns are called {twice[:100]!r}.", line, f"/{twice[:100]}")
+        try:
+            if self.mapping is None:
+                refuse_unknown(names, COLUMNS, "/", "our columns")
+            else:
+                refuse_unknown(self.mapping.columns_used(), names, "/", "the file's columns; the mapping uses it")
+        except Invalid as error:
+            raise refused(error.detail, line, error.faults[0].pointer) from None
+        return names
+
+
+def _row(header: list[str], cells: list[str]) -> dict[str, str] | ServiceError:
+    if len(cells) > len(header) and any(cells[len(header) :]):
+        return Invalid(f"The row has {len(cells)} cells, and there are {len(header)} columns. A comma needs quotes.")
+    if cells[: len(header)] == header:
+        return Invalid("This row repeats the names of the columns.")
+    return dict(zip(header, cells, strict=False))
+
+
+def _told(error: csv.Error) -> str:
+    text = str(error)
+    if "field larger" in text:
+        return f"a cell is longer than {_MAX_CELL} characters, perhaps since a quote is not closed"
+    return "a quote is not closed, or has something after it" if "expected" in text or "EOF" in text else text
