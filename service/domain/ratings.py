@@ -16,6 +16,12 @@ _TRUE = {
     "benar", "fakta", "правда", "истина", "सही", "सच", "সত্য", "உண்மை", "صحيح", "درست", "真实", "属实", "屬實",
     "正确", "正確", "사실", "đúng",
 }  # fmt: skip
+_FALSE = {
+    "false", "fake", "incorrect", "inaccurate", "wrong", "not true", "untrue", "hoax", "falsch", "faux", "falso",
+    "falsa", "mentira", "bohong", "salah", "fałsz", "onwaar", "yanlış", "ложь",
+    "неправда", "झूठ", "गलत", "फर्जी", "মিথ্যা", "خطأ",
+    "زائف", "كاذب", "假", "虚假", "错误", "不實", "거짓", "sai",
+}  # fmt: skip
 _CONTEXT = (
     "context", "misleading", "kontext", "irreführend", "trompeur", "engañoso", "enganoso", "fuorviante", "вводит",
     "भ्रामक", "مضلل", "误导", "誤導", "ミスリード",
@@ -45,6 +51,8 @@ def dispute_type(rating: Rating) -> DisputeType | None:
     words = _plain(rating.text or "")
     if words in _TRUE:
         return None
+    if words in _FALSE:
+        return DisputeType.CONTRADICTS
     if any(part in words for part in _CONTEXT):
         return DisputeType.CONTEXT
     if any(part in words for part in _OUTDATED):

@@ -21,6 +21,7 @@ from service.schemas.strict_json import Outsized
 
 _DOI = re.compile(r"^10\.[0-9]{4,9}/[!-~]+$")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]{5,15}([Zz]|[+-][0-9]{2}:?[0-9]{2})")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LANGUAGE = re.compile(r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*$")
 MAX_LINE = 500
 MAX_TEXT = 20_000
@@ -36,7 +37,7 @@ def clean_text(text: str) -> str:
     """NFC, and nothing that a database cannot hold. Raises ValueError."""
     if "\x00" in text:
         raise refuse("The text holds U+0000, which cannot be stored. Remove it.")
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if _SURROGATE.search(text):
         raise refuse("The text holds half of a surrogate pair. Send valid Unicode.")
     return unicodedata.normalize("NFC", text)
 

@@ -150,7 +150,6 @@ def insert_all(connection: Connection, placed: Sequence[Placed]) -> None:
     if not placed:
         return
     measurands.ensure(connection, [one.figure.named for one in placed])
-    birth = versions.birth(connection)
     values = [
         {
             **one.figure.values,
@@ -159,7 +158,7 @@ def insert_all(connection: Connection, placed: Sequence[Placed]) -> None:
             "claim_id": one.claim_id,
             "position": one.position,
         }
-        for one in placed
+        for one, birth in zip(placed, versions.births(connection, len(placed)), strict=True)
     ]
     connection.execute(insert(FigureRow), values)
     for row in values:

@@ -9,7 +9,6 @@ has committed.
 import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, distinct, func, or_, select, update
@@ -54,12 +53,10 @@ class Named:
 
 def ensure(connection: Connection, wanted: Iterable[Named]) -> None:
     """Inserts those measurands that are not there yet, with an empty summary."""
-    moment = versions.now()
     by_id: dict[str, Named] = {}
     for named in wanted:
         by_id.setdefault(named.measurand.id, named)
-    # derived ids have no order, so that lists by time show them as they were named only if their times differ
-    created = {measurand_id: moment + timedelta(microseconds=index) for index, measurand_id in enumerate(by_id)}
+    born = dict(zip(by_id, versions.moments(len(by_id)), strict=True))
     if not by_id:
         return
     empty = _summary_columns([], {}, 0, scope_stated=True, unit="1")
@@ -68,8 +65,13 @@ def ensure(connection: Connection, wanted: Iterable[Named]) -> None:
         m = named.measurand
         period = canonical_period(m.earliest, m.latest) if m.earliest and m.latest else None
         own = {"id": measurand_id, "key": named.key, "subject_id": m.subject_id, "metric_id": m.metric_id}
-        days = {"period": period, "period_earliest": m.earliest, "period_latest": m.latest, "updated_at": moment}
-        values.append({**own, **days, **empty, "scope_id": m.scope_id, "created_at": created[measurand_id]})
+        days = {
+            "period": period,
+            "period_earliest": m.earliest,
+            "period_latest": m.latest,
+            "updated_at": born[measurand_id],
+        }
+        values.append({**own, **days, **empty, "scope_id": m.scope_id, "created_at": born[measurand_id]})
     versions.insert_new(connection, MeasurandRow, values)
 
 

@@ -1,7 +1,7 @@
 """Writing records, one version after the other: what every noun's changes are made of."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, select, update
@@ -56,7 +56,7 @@ def create(connection: Connection, table: Any, values: Values, initial: Values |
     begins with and that its content does not hold.
     """
     given = {**values, "id": values.get("id") or new_id()}
-    if insert_new(connection, table, [{**given, **birth(connection), **(initial or {})}]):
+    if insert_new(connection, table, [{**given, **births(connection, 1)[0], **(initial or {})}]):
         note(connection, table, given["id"], Operation.CREATE)
         return Created(given["id"], is_new=True)
     known = stored(connection, table, values)
@@ -86,18 +86,24 @@ def _insert_all(connection: Connection, table: Any, records: Sequence[Values], i
     if len(records) <= 1:
         return [create(connection, table, values, initial) for values in records]
     given = [{**values, "id": values.get("id") or new_id()} for values in records]
-    life = birth(connection) | (initial or {})
-    if insert_new(connection, table, [values | life for values in given]) < len(given):
+    rows = [v | birth | (initial or {}) for v, birth in zip(given, births(connection, len(given)), strict=True)]
+    if insert_new(connection, table, rows) < len(given):
         raise Unavailable("Some of the records were being created by somebody else as well. Try again.")
     for values in given:
         note(connection, table, values["id"], Operation.CREATE)
     return [Created(values["id"], is_new=True) for values in given]
 
 
-def birth(connection: Connection) -> Values:
-    """The head of a new record."""
-    moment = now()
-    return {"version": 1, "created_at": moment, "updated_at": moment, "created_by": author(connection).id}
+def births(connection: Connection, number: int) -> list[Values]:
+    """The heads of new records, a microsecond apart, so that lists by time show them in the order that they came in."""
+    by = author(connection).id
+    return [{"version": 1, "created_at": m, "updated_at": m, "created_by": by} for m in moments(number)]
+
+
+def moments(number: int) -> list[datetime]:
+    """Times that differ, from now on."""
+    first = now()
+    return [first + timedelta(microseconds=index) for index in range(number)]
 
 
 def refuse_other_content(table: type[Base], known: RowMapping, values: Values) -> None:

@@ -133,11 +133,12 @@ class Import:
         batch: list[Entry] = []
         characters = 0
         for entry in self.form.read(self.file):
-            batch.append(entry)
-            characters += entry.size
-            if len(batch) >= self.size or characters >= _BATCH_SIZE:
+            is_full = len(batch) >= self.size or characters >= _BATCH_SIZE
+            if is_full and entry.line != batch[-1].line:  # what one line says stays together
                 yield batch
                 batch, characters = [], 0
+            batch.append(entry)
+            characters += entry.size
         if batch:
             yield batch
 

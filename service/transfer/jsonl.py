@@ -62,7 +62,9 @@ class JsonLines:
             plain = ClaimCreate.model_construct(body.model_fields_set - {"status"}, **_without_status(body))
             loading.put_claim(plain, retracted=body.status == "retracted")
         elif kind == "source" and body.id is None and body.key is None and (body.url or body.doi):
+            before = loading.tally.total()
             loading.source(body)
+            loading.count("source", "unchanged", int(loading.tally.total() == before))
         else:
             loading.put(kind, body)
 

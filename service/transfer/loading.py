@@ -6,7 +6,7 @@ same content stays as it is; with other content it is refused, or brought to wha
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
@@ -27,6 +27,7 @@ from service.store.names import Known
 from service.store.savepoints import savepoint
 
 Outcome = Literal["created", "updated", "unchanged", "rejected"]
+B = TypeVar("B", bound=BaseModel)
 Tally = Counter[tuple[str, Outcome]]
 
 
@@ -77,25 +78,22 @@ class Loading:
         """One record that is no claim. Says its id; raises ServiceError if it cannot be taken."""
         if kind in _ON_CLAIMS:
             self.flush()
-        if body.id is None and getattr(body, "key", None) is None:
-            body = body.model_copy(update={"id": content_id(kind, body.model_dump(mode="json", exclude={"id"}))})
         self.writes += 1
         try:
-            made = KINDS[kind].create(self.connection, body)
+            made = KINDS[kind].create(self.connection, _identified(kind, body))
         except AlreadyStored as stored:
             if not self.updating:
                 raise
-            self._count(kind, "updated" if self._amend(kind, stored.record_id, body) else "unchanged")
+            self.count(kind, "updated" if self._amend(kind, stored.record_id, body) else "unchanged")
             return stored.record_id
-        self._count(kind, "created" if made.is_new else "unchanged")
+        self.count(kind, "created" if made.is_new else "unchanged")
         return str(made.id)
 
     def put_claim(self, body: ClaimCreate, *, retracted: bool = False) -> str:
         """A claim waits for others to be written with it, unless it refers to one that does. Says its id or key."""
         if {body.derived_from, body.supersedes} & {*self.waiting, *self.waiting_keys}:
             self.flush()
-        if body.id is None and body.key is None:
-            body = body.model_copy(update={"id": content_id("claim", body.model_dump(mode="json", exclude={"id"}))})
+        body = _identified("claim", body)
         ref = body.id or body.key or ""
         if self.adding and ref in self.waiting and self._joins(ref, body):
             return ref
@@ -118,7 +116,7 @@ class Loading:
             return False
         held = {figure.id for figure in there.figures}
         more = [figure for figure in body.figures if figure.id not in held]
-        self._count("figure", "unchanged", len(body.figures) - len(more))
+        self.count("figure", "unchanged", len(body.figures) - len(more))
         self.waiting[ref] = there.model_copy(update={"figures": [*there.figures, *more]})
         return True
 
@@ -147,11 +145,11 @@ class Loading:
             self._retract(ref, is_new=ref in new)
 
     def _count_claim(self, made: CreatedClaim, body: ClaimCreate) -> None:
-        self._count("claim", "created" if made.is_new else "unchanged")
-        self._count("figure", "created", made.figures_new)
-        self._count("figure", "unchanged", len(body.figures) - made.figures_new)
+        self.count("claim", "created" if made.is_new else "unchanged")
+        self.count("figure", "created", made.figures_new)
+        self.count("figure", "unchanged", len(body.figures) - made.figures_new)
 
-    def _count(self, kind: str, outcome: Outcome, number: int = 1) -> None:
+    def count(self, kind: str, outcome: Outcome, number: int = 1) -> None:
         if number:
             self.tally[kind, outcome] += number
 
@@ -191,18 +189,18 @@ class Loading:
             left.pop(there or "", None)
         for figure_id, version in left.items() if not self.adding else ():
             figures.withdraw(self.connection, figure_id, _WITHDRAWN_AS, frozenset([version]))
-            self._count("figure", "updated")
+            self.count("figure", "updated")
         changed = claims.read(self.connection, claim_id).version != stored.version
-        self._count("claim", "updated" if changed else "unchanged")
+        self.count("claim", "updated" if changed else "unchanged")
 
     def _put_figure(self, claim_id: str, figure: FigureFields, figure_id: str | None) -> None:
         body = FigureCreate(claim=claim_id, **(dict(figure) | {"id": figure_id}))
         try:
             made = figures.create(self.connection, body)
         except AlreadyStored as stored:
-            self._count("figure", "updated" if self._amend("figure", stored.record_id, body) else "unchanged")
+            self.count("figure", "updated" if self._amend("figure", stored.record_id, body) else "unchanged")
             return
-        self._count("figure", "created" if made.is_new else "unchanged")
+        self.count("figure", "created" if made.is_new else "unchanged")
 
     def _retract(self, ref: str, *, is_new: bool) -> None:
         claim = claims.read(self.connection, ref)
@@ -259,7 +257,7 @@ class Loading:
         patch = MetricPatch(scopes=[*scopes, ScopeFields(key=key, name=name)])
         self.writes += 1
         changed = metrics.amend(self.connection, metric.id, patch, frozenset([metric.version]))
-        self._count("metric", "updated")
+        self.count("metric", "updated")
         self.metrics[metric.id] = changed
         return changed
 
@@ -278,10 +276,12 @@ class Loading:
             detail = f"No {kind} is called so, and the key that it would get, {body.key}, is another's."
             hint = "Write the key of the one that is meant, or create this one with a key of its own."
             raise Invalid.at(pointer, f"{detail} {hint}") from None
-        self._count(kind, "created")
+        self.count(kind, "created")
 
     def source(self, body: SourceCreate) -> str:
-        """The id of a source, of which only the fields that are set are held against what is stored."""
+        """The id of a source, of which only the fields that are set are held against what is stored. Counted only where
+        it is made or changed.
+        """
         identity = f"{sorted(body.model_fields_set)} {body.model_dump_json()}"
         if identity not in self.sources:
             self.sources[identity] = self._source(body)
@@ -290,7 +290,10 @@ class Loading:
     def _source(self, body: SourceCreate) -> str:
         stored = sources.find(self.connection, body)
         if stored is None:
-            return self.put("source", body)
+            self.writes += 1
+            made = sources.create(self.connection, _identified("source", body))
+            self.count("source", "created", int(made.is_new))
+            return made.id
         given = SourcePatch.model_validate(
             {name: getattr(body, name) for name in body.model_fields_set if name in SourcePatch.model_fields}
         )
@@ -301,5 +304,12 @@ class Loading:
         if differing:
             self.writes += 1
             sources.amend(self.connection, stored, given, frozenset([before.version]))
-            self._count("source", "updated")
+            self.count("source", "updated")
         return stored
+
+
+def _identified(kind: str, body: B) -> B:
+    """With an id that follows from its content, if it has neither id nor key."""
+    if getattr(body, "id", None) is not None or getattr(body, "key", None) is not None:
+        return body
+    return body.model_copy(update={"id": content_id(kind, body.model_dump(mode="json", exclude={"id"}))})

@@ -1,0 +1,141 @@
+"""Fact checks, as JSON-LD and as the Fact Check Tools API answers them."""
+
+import json
+from typing import Any
+
+import pytest
+
+from service.db.engine import Database
+from service.schemas.claims import Claim
+from service.schemas.disputes import Dispute
+from service.schemas.queries import ClaimQuery, DisputeQuery
+from service.store import claims, disputes
+from service.transfer.claimreview import ClaimReviews
+from tests.transfer.files import PARTIAL, made, refusal, take, unchanged
+
+REVIEW: dict[str, Any] = {
+    "@context": "https://schema.org",
+    "@type": "ClaimReview",
+    "url": "https://checks.example/r1",
+    "headline": "No, R1 did not cost $29.4 million",
+    "datePublished": "2025-09-20T10:00:00Z",
+    "author": {"@type": "Organization", "name": "Example Checks"},
+    "claimReviewed": "Training R1 cost $29.4 million.",
+    "itemReviewed": {
+        "@type": "Claim",
+        "author": {"@type": "Person", "name": "A Blogger"},
+        "datePublished": "2025-09-18",
+        "firstAppearance": {"@type": "SocialMediaPosting", "url": "https://posts.example/1", "headline": "A post"},
+    },
+    "reviewRating": {
+        "@type": "Rating",
+        "ratingValue": 1,
+        "bestRating": 5,
+        "worstRating": 1,
+        "alternateName": "False 🚫",
+    },
+}
+ANSWER = {
+    "claims": [
+        {
+            "text": "深度求索训练 R1 花了 2940 万美元",
+            "claimant": "某博主",
+            "claimDate": "2025-09-18T00:00:00Z",
+            "claimReview": [
+                {
+                    "publisher": {"name": "तथ्य जाँच", "site": "tathya.example"},
+                    "url": "https://tathya.example/r1",
+                    "title": "\u200fتحقق: هل هذا صحيح؟",
+                    "reviewDate": "2025-09-20T00:00:00Z",
+                    "textualRating": "कोरी अफ़वाह 🙅🏽\u200d♀️",
+                    "languageCode": "hi",
+                }
+            ],
+        }
+    ],
+    "nextPageToken": "x",
+}
+
+
+def stored(database: Database) -> tuple[list[Claim], list[Dispute]]:
+    with database.snapshot() as connection:
+        return (
+            claims.page(connection, ClaimQuery(sort="created_at")).items,
+            disputes.page(connection, DisputeQuery()).items,
+        )
+
+
+def review(**fields: Any) -> dict[str, Any]:
+    return {**REVIEW, **fields}
+
+
+def test_a_review_is_two_claims_and_a_dispute(database: Database) -> None:
+    result = take(database, json.dumps(REVIEW).encode(), ClaimReviews())
+    assert made(result) == {"source": 2, "entity": 3, "claim": 2, "dispute": 1}
+    (reviewed, judged), (dispute,) = stored(database)
+    assert reviewed.statement == "Training R1 cost $29.4 million."
+    assert (reviewed.claimant.name, reviewed.source.title, reviewed.asserted) == ("A Blogger", "A post", "2025-09-18")
+    assert (judged.claimant.name, judged.claimant_role, judged.quote) == ("Example Checks", "third_party", "False 🚫")
+    assert judged.source.title == "No, R1 did not cost $29.4 million"
+    assert (dispute.disputed_claim.id, dispute.type, dispute.rationale) == (reviewed.id, "contradicts", "False 🚫")
+    assert dispute.disputing_claim is not None
+    assert (dispute.disputing_claim.id, dispute.raised_by.name) == (judged.id, "Example Checks")
+    assert dispute.opened == "2025-09-20"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        REVIEW, [REVIEW], {"@graph": [{"@type": "WebPage"}, REVIEW]}, [[REVIEW], [REVIEW]],
+        review(**{"@type": ["Review", "ClaimReview"]}),
+    ],
+    ids=["object", "array", "graph", "twice", "types"],
+)  # fmt: skip
+def test_every_form_is_read_and_repeats_collapse(database: Database, document: Any) -> None:
+    take(database, json.dumps(document).encode(), ClaimReviews())
+    again = take(database, json.dumps(REVIEW).encode(), ClaimReviews(), **PARTIAL)
+    assert (made(again), unchanged(again)) == ({}, {"claim": 2, "dispute": 1})
+    assert [len(found) for found in stored(database)] == [2, 1]
+
+
+def test_an_answer_of_the_api_keeps_every_script(database: Database) -> None:
+    take(database, json.dumps(ANSWER, ensure_ascii=False).encode(), ClaimReviews())
+    (reviewed, judged), (dispute,) = stored(database)
+    assert reviewed.statement == "深度求索训练 R1 花了 2940 万美元"
+    assert reviewed.claimant.name == "某博主"
+    assert reviewed.source == judged.source  # where it first appeared is not said, so it is known from the review
+    assert judged.source.title == "\u200fتحقق: هل هذا صحيح؟"
+    assert judged.claimant.name == "तथ्य जाँच"
+    assert judged.quote == dispute.rationale == "कोरी अफ़वाह 🙅🏽\u200d♀️"
+
+
+def test_a_rating_that_agrees_makes_no_dispute(database: Database) -> None:
+    true = {"@type": "Rating", "ratingValue": 5, "bestRating": 5, "alternateName": "True"}
+    take(database, json.dumps(review(reviewRating=true)).encode(), ClaimReviews())
+    found, disputed = stored(database)
+    assert (len(found), disputed) == (2, [])
+
+
+def test_two_reviews_of_one_claim_meet_in_it(database: Database) -> None:
+    other = review(url="https://other.example/r1", author={"name": "Other Checks"}, headline=None)
+    result = take(database, json.dumps([REVIEW, other]).encode(), ClaimReviews())
+    assert made(result)["claim"] == 3
+    assert len({dispute.disputed_claim.id for dispute in stored(database)[1]}) == 1
+
+
+def test_what_a_review_lacks_is_told_with_its_place(database: Database) -> None:
+    nobody = review(author=None, url=None)
+    nothing = review(claimReviewed=" ")
+    sometime = review(datePublished="last week")
+    content = json.dumps({"@graph": [REVIEW, nobody, nothing, sometime]}).encode()
+    assert refusal(database, content, ClaimReviews()) == [
+        (2, "/@graph/1/author"), (3, "/@graph/2/claimReviewed"), (4, "/@graph/3/datePublished"),
+    ]  # fmt: skip
+    result = take(database, content, ClaimReviews(), **PARTIAL)
+    assert (result.lines, result.rejected_total, made(result)["claim"]) == (4, 3, 2)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"null", b"5", b'{"claims": []}', b'{"@type": "Article"}', b"{"])
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_a_file_without_a_review_is_refused(database: Database, content: bytes) -> None:
+    assert refusal(database, content, ClaimReviews()) == [(None, "")]
