@@ -2,6 +2,7 @@
 
     python3 dev.py run     serve the demo on an embedded database
     python3 dev.py test    lint, types, import contracts and tests, on SQLite and on a PostgreSQL of its own
+    python3 dev.py contract    the document and the clients generated from it: needs Node, and Java for the third
 
 Only the standard library is used here: this file makes the environment that everything else runs in.
 """
@@ -9,8 +10,10 @@ Only the standard library is used here: this file makes the environment that eve
 import argparse
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import venv
 from pathlib import Path
 
@@ -32,10 +35,14 @@ def main() -> int:
     serve.add_argument("--empty", action="store_true", help="load no demo data")
     check = commands.add_parser("test", help="run all checks; further arguments go to pytest")
     check.add_argument("--long", action="store_true", help="also what takes longer than CI should")
+    contract = commands.add_parser("contract", help="check the document, and generate clients and drive them")
+    contract.add_argument("--base", help="what the document is compared with; by default that of the last tag")
     arguments, rest = parser.parse_known_args()
+    if rest and arguments.command != "test":
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if arguments.command == "contract":
+        return check_contract(arguments.base)
     if arguments.command == "run":
-        if rest:
-            parser.error(f"unrecognized arguments: {' '.join(rest)}")
         return run(arguments.port, arguments.database_url, empty=arguments.empty)
     return test(["--long", *rest] if arguments.long else rest)
 
@@ -75,6 +82,45 @@ def run(port: int, database_url: str, *, empty: bool) -> int:
             return process.wait()
         except KeyboardInterrupt:
             continue  # the service has got it too, and ends by itself
+
+
+def check_contract(base: str | None) -> int:
+    """The tests of the contract, and of the tools that only they need; then what has changed since the last release."""
+    for program in ("node", "npm"):
+        if shutil.which(program) is None:
+            print(f"{program} is not installed here.")
+            return 1
+    install("contract.txt")
+    tests = [str(ROOT / "tests" / "contract"), "-k", "client or openapi or typescript or java or linter"]
+    if code := subprocess.run([str(BIN / "pytest"), "-n", "auto", *tests], cwd=ROOT, check=False).returncode:
+        return code
+    return compare(base or last_tag())
+
+
+def last_tag() -> str | None:
+    described = subprocess.run(
+        ["git", "describe", "--tags", "--abbrev=0"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return described.stdout.strip() or None
+
+
+def compare(base: str | None) -> int:
+    """What has changed in the document since a revision: breaking changes fail."""
+    if base is None:
+        print("Nothing was released yet (there is no tag), so the document is compared with nothing.")
+        return 0
+    shown = subprocess.run(["git", "show", f"{base}:openapi.json"], cwd=ROOT, capture_output=True, check=False)
+    if shown.returncode:
+        print(f"There is no openapi.json at {base}.")
+        return 1
+    with tempfile.TemporaryDirectory() as folder:
+        before = Path(folder) / "before.json"
+        before.write_bytes(shown.stdout)
+        packages = Path(folder) / "typescript"
+        shutil.copytree(ROOT / "tests" / "contract" / "typescript", packages)
+        subprocess.run([shutil.which("npm") or "npm", "ci", "--silent"], cwd=packages, check=True)
+        redocly = packages / "node_modules" / ".bin" / "redocly"
+        return subprocess.run([str(redocly), "diff", str(before), str(ROOT / "openapi.json")], check=False).returncode
 
 
 def test(arguments: list[str]) -> int:
