@@ -1,9 +1,13 @@
 """Every filter and every sort has an index that begins with its column."""
 
+from typing import Any
+
 import pytest
+from sqlalchemy import event
 
 from service.db.tables import ClaimRow, DisputeRow, EntityRow, FigureRow, MeasurandRow, MetricRow, SourceRow
 from service.store import claims, comparisons, disputes, entities, figures, metrics, sources
+from tests.support import Api
 
 FILTERS = [
     (SourceRow, ["kind", "publisher", "published_earliest", "published_latest"]),
@@ -46,3 +50,24 @@ def test_every_sort_has_an_index_with_its_tie_break(table: type, sorts: dict[str
         name = column.key  # type: ignore[attr-defined]
         assert [name, "id"] in indexes(table) or [name] in indexes(table), name
         assert not table.__table__.columns[name].nullable, name  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_the_figures_of_a_measurand_are_found_by_their_index(demo: Api) -> None:
+    """Without statistics SQLite is easily led to walk through everything: by a sort, or by a filter that most meet."""
+    found: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        if statement.startswith("SELECT figure.id") and "figure.measurand_id IN" in statement:
+            found.append((statement, parameters))
+
+    event.listen(demo.database.reader, "before_cursor_execute", note)
+    demo.get("/comparisons/deepseek-r1.training-cost.on-top-of-base")
+    event.remove(demo.database.reader, "before_cursor_execute", note)
+    assert found
+    with demo.database.read() as connection:
+        for statement, parameters in found:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+            steps = [row[3] for row in plan]
+            assert steps[0].startswith("SEARCH figure USING INDEX ix_figure_measurand_id"), steps
+            assert not any(step.startswith("SCAN") for step in steps), steps

@@ -1,18 +1,21 @@
 """Exports: everything that counts, in an order in which it can be read back, byte for byte."""
 
 import json
+import tracemalloc
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from service.db.engine import Database
+from service.db.engine import Connection, Database
 from service.db.tables import ClaimRow
 from service.schemas.claims import ClaimPatch
-from service.schemas.queries import ClaimQuery
+from service.schemas.queries import ClaimQuery, FigureExportQuery
 from service.store import claims, disputes, entities, sources
 from service.store.opening import open_database
+from service.transfer import exports
 from service.transfer.jsonl import JsonLines
 from service.transfer.spreadsheet import Spreadsheet
 from tests.conftest import Templates
@@ -124,3 +127,27 @@ def test_a_claim_with_more_figures_than_fit_inside_is_continued(database: Databa
     with empty.snapshot() as connection:
         (claim,) = claims.by_ids(connection, [records(exported, "claim")[0]["id"]])
         assert len(claim.figures) == 130
+
+
+def peak(database: Database, export: Callable[[Connection], Iterator[str]]) -> int:
+    """The most bytes that an export holds at a time."""
+    with database.unhurried() as connection:
+        for _ in export(connection):
+            pass  # makes what is made once, such as compiled statements
+        tracemalloc.start()
+        for _ in export(connection):
+            pass
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    return most
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_what_an_export_holds_does_not_grow_with_what_there_is(database: Database) -> None:
+    rows = [{**PLAIN, "value": str(n), "quote": "x" * 500, "subject": f"Model {n % 100}"} for n in range(1, 3_001)]
+    every = (exports.json_lines, lambda connection: exports.figures_csv(connection, FigureExportQuery()))
+    take(database, table(*rows[:1_000]), Spreadsheet(), **PARTIAL)
+    before = [peak(database, export) for export in every]
+    take(database, table(*rows), Spreadsheet(), **PARTIAL)
+    for export, less in zip(every, before, strict=True):
+        assert peak(database, export) < 1.2 * less
