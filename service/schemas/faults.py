@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from service.errors import Fault, Place
+from pydantic import BaseModel, ValidationError
+
+from service.errors import Fault, Invalid, Place
 
 _MAX_NAME = 100
 _PLACES: dict[str, Place] = {"body": "body", "query": "query", "path": "path", "header": "header"}
@@ -48,6 +50,16 @@ def faults_of(errors: Iterable[Any]) -> list[Fault]:
         fault = Fault(pointer, detail, place=_PLACES.get(str(place), "body"))
         faults.setdefault((fault.place, pointer), fault)
     return list(faults.values())
+
+
+def validated(model: type[BaseModel], fields: Any) -> Any:
+    """Raises Invalid with a pointer to each field that is wrong."""
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        # Pydantic's locations have no leading place as FastAPI's do
+        faults = faults_of({**e, "loc": ("body", *e["loc"])} for e in error.errors(include_url=False))
+        raise Invalid(faults[0].detail, faults) from None
 
 
 def _detail(error: Any) -> str:

@@ -15,9 +15,10 @@ from service.domain.vocabulary import ImportFormat
 from service.errors import Invalid, ServiceError
 from service.schemas.claims import ClaimCreate
 from service.schemas.disputes import DisputeCreate
+from service.schemas.faults import validated
 from service.schemas.sources import SourceCreate
 from service.schemas.strict_json import parse_json
-from service.transfer.entries import Entry, validated
+from service.transfer.entries import Entry
 from service.transfer.lines import refused
 from service.transfer.loading import Loading
 
@@ -69,7 +70,7 @@ class ClaimReviews:
     def look_up(self, loading: Loading, entries: Sequence[Entry]) -> None:
         reviews: list[Review] = [entry.content for entry in entries]
         names = {name for review in reviews for name in (_claimant(review), review.about, review.reviewer)}
-        loading.look_up("entity", names - {None})  # type: ignore[arg-type]
+        loading.names.look_up("entity", [name for name in names if name is not None])
 
     def put(self, loading: Loading, content: Review) -> None:
         put(loading, content)
@@ -234,9 +235,9 @@ def _claimant(review: Review) -> str:
 
 def put(loading: Loading, review: Review) -> None:
     """The claim, the review's own claim, and what stands between them. Raises ServiceError."""
-    claimant = loading.entity(_claimant(review), "/itemReviewed/author")
-    reviewer = loading.entity(review.reviewer, "/author", "organization")
-    subject = loading.entity(review.about or _NOTHING, "/itemReviewed/about")
+    claimant = loading.names.entity(_claimant(review), "/itemReviewed/author")
+    reviewer = loading.names.entity(review.reviewer, "/author", "organization")
+    subject = loading.names.entity(review.about or _NOTHING, "/itemReviewed/about")
     page = _source(loading, review.page, review.statement, review.reviewer, review.language)
     appeared = _source(loading, review.appearance, review.statement, None, None) if review.appearance else page
     plain = {"subject": subject.key, "claimant_role": "unknown"}

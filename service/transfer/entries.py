@@ -4,11 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
-from pydantic import BaseModel, ValidationError
-
 from service.domain.vocabulary import ImportFormat
-from service.errors import Invalid
-from service.schemas.faults import faults_of
 from service.transfer.loading import Loading
 
 
@@ -43,13 +39,3 @@ class Format(Protocol):
     def put(self, loading: Loading, content: Any) -> None:
         """Puts the records of one entry. Raises ServiceError for what cannot be taken."""
         ...
-
-
-def validated(model: type[BaseModel], fields: Any) -> Any:
-    """Raises Invalid with a pointer to each field that is wrong."""
-    try:
-        return model.model_validate(fields)
-    except ValidationError as error:
-        # Pydantic's locations have no leading place as FastAPI's do
-        faults = faults_of({**e, "loc": ("body", *e["loc"])} for e in error.errors(include_url=False))
-        raise Invalid(faults[0].detail, faults) from None

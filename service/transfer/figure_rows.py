@@ -6,16 +6,16 @@ from typing import Any
 
 from service.domain.cells import Number, parse_date_cell, parse_number_cell
 from service.domain.figure import Stated, check_stated
-from service.domain.names import content_id, fold_name, key_for
+from service.domain.names import content_id, key_for
 from service.domain.units import conversion, parse_unit
 from service.domain.vocabulary import ClaimantRole, DateOrder, IntervalKind, Qualifier
 from service.errors import Fault, Invalid, ServiceError
 from service.schemas.claims import ClaimCreate
+from service.schemas.faults import validated
 from service.schemas.figures import FigureFields
 from service.schemas.metrics import Metric, MetricCreate
 from service.schemas.sources import SourceCreate
 from service.transfer.columns import DATES, NUMBERS, REQUIRED
-from service.transfer.entries import validated
 from service.transfer.loading import Loading
 
 _UNRESOLVED = "x"  # stands for records that are looked up where the row is put
@@ -171,6 +171,8 @@ def _at_column(fault: Fault, model: Any) -> Fault:
     name = fault.pointer.removeprefix("/figures/0").removeprefix("/")
     if model is SourceCreate:
         column = _SOURCE.get(name, name)
+    elif model is MetricCreate:
+        column = {"name": "metric", "key": "metric"}.get(name, name)
     else:
         column = {"id": "figure_id" if fault.pointer.startswith("/figures") else "claim_id"}.get(name, name)
     return Fault(f"/{column}", fault.detail, fault.code)
@@ -180,21 +182,21 @@ def _at_column(fault: Fault, model: Any) -> Fault:
 
 
 def look_up(loading: Loading, rows: Sequence[FigureRow]) -> None:
-    loading.look_up("entity", {name for row in rows for name in (row.subject, row.claimant)})
-    loading.look_up("metric", {row.metric for row in rows})
+    loading.names.look_up("entity", {name for row in rows for name in (row.subject, row.claimant)})
+    loading.names.look_up("metric", {row.metric for row in rows})
 
 
 def put(loading: Loading, row: FigureRow) -> None:
     """Raises ServiceError with a pointer to the column that cannot be taken."""
     figure = row.claim.figures[0]
-    known = loading.find("metric", row.metric, "/metric")
+    known = loading.names.find("metric", row.metric, "/metric")
     if known is not None:
-        _check_figure(loading.metric_of(known), figure)
-    metric = loading.metric(row.metric, "/metric", lambda: _new_metric(row, figure))
-    scope = _scope(loading, metric, row.scope) if row.scope else None
+        _check_figure(loading.names.metric_of(known), figure)
+    metric = loading.names.metric(row.metric, "/metric", lambda: _new_metric(row, figure))
+    scope = loading.names.scope(metric, row.scope, "/scope") if row.scope else None
     source_id = row.source if isinstance(row.source, str) else _put_source(loading, row.source)
-    subject = loading.entity(row.subject, "/subject")
-    claimant = loading.entity(row.claimant, "/claimant", "organization")
+    subject = loading.names.entity(row.subject, "/subject")
+    claimant = loading.names.entity(row.claimant, "/claimant", "organization")
     figure = figure.model_copy(update={"metric": metric.key, "scope": scope and scope.key})
     changes: dict[str, Any] = {"source": source_id, "claimant": claimant.key, "subject": subject.key}
     if "claimant_role" not in row.claim.model_fields_set and subject.id == claimant.id:
@@ -255,18 +257,3 @@ def _check_stated(figure: FigureFields, *, signed: bool) -> None:
     kind = IntervalKind(figure.interval_kind) if figure.interval_kind else None
     stated = Stated(figure.qualifier, figure.value, figure.lower, figure.upper, kind, figure.stated_as)
     check_stated(stated, signed=signed)
-
-
-def _scope(loading: Loading, metric: Metric, text: str) -> Any:
-    """The scope of this key or name, which is added to the metric where there is none."""
-    found = [s for s in metric.scopes if s.key == text] or [
-        s for s in metric.scopes if fold_name(s.name) == fold_name(text)
-    ]
-    if len(found) > 1:
-        raise Invalid.at("/scope", f"{len(found)} scopes of the metric are called so. Write the key of one.")
-    if found:
-        return found[0]
-    key = key_for(text, "scope")
-    if any(scope.key == key for scope in metric.scopes):
-        raise Invalid.at("/scope", f"No scope of the metric is called so, and the key {key} is another's.")
-    return next(scope for scope in loading.add_scope(metric, key, text).scopes if scope.key == key)

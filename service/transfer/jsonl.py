@@ -11,11 +11,12 @@ from service.errors import Invalid, ServiceError
 from service.schemas.claims import ClaimCreate
 from service.schemas.disputes import DisputeCreate
 from service.schemas.entities import EntityCreate
+from service.schemas.faults import validated
 from service.schemas.figures import FigureCreate
 from service.schemas.metrics import MetricCreate
 from service.schemas.sources import SourceCreate
 from service.schemas.strict_json import parse_json
-from service.transfer.entries import Entry, validated
+from service.transfer.entries import Entry
 from service.transfer.lines import lines
 from service.transfer.loading import Loading
 

@@ -5,28 +5,27 @@ same content stays as it is; with other content it is refused, or brought to wha
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from typing import Any, Literal, NamedTuple, TypeVar
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
 from service.db.engine import Connection
-from service.db.tables import ClaimRow, EntityRow, MetricRow, SourceRow
-from service.domain.names import content_id, key_for
+from service.db.tables import ClaimRow, SourceRow
+from service.domain.names import content_id
 from service.domain.vocabulary import OnExisting
-from service.errors import AlreadyStored, Invalid
+from service.errors import AlreadyStored
 from service.schemas.claims import ClaimCreate, ClaimPatch
 from service.schemas.disputes import DisputePatch
-from service.schemas.entities import EntityCreate, EntityPatch
+from service.schemas.entities import EntityPatch
 from service.schemas.figures import FigureCreate, FigureFields, FigurePatch
-from service.schemas.metrics import Metric, MetricCreate, MetricPatch, ScopeFields
+from service.schemas.metrics import MetricPatch
 from service.schemas.sources import SourceCreate, SourcePatch
-from service.store import claims, disputes, entities, figures, metrics, names, sources, versions
+from service.store import claims, disputes, entities, figures, metrics, sources, versions
 from service.store.claims import CreatedClaim
-from service.store.names import Known
 from service.store.savepoints import savepoint
+from service.transfer.naming import Naming, Outcome
 
-Outcome = Literal["created", "updated", "unchanged", "rejected"]
 B = TypeVar("B", bound=BaseModel)
 Tally = Counter[tuple[str, Outcome]]
 
@@ -48,7 +47,6 @@ KINDS = {
     "dispute": Kind(DisputePatch, disputes.create, disputes.read, disputes.amend),
 }
 _ON_CLAIMS = ("figure", "dispute")
-_NAMED = {"entity": EntityRow, "metric": MetricRow}
 _WITHDRAWN_AS = "Not among the figures of the claim that was imported."
 
 
@@ -68,8 +66,7 @@ class Loading:
         self.waiting: dict[str, ClaimCreate] = {}
         self.waiting_keys: set[str] = set()
         self.retracted: list[str] = []
-        self.known: dict[tuple[str, str], Known | Invalid] = {}
-        self.metrics: dict[str, Metric] = {}
+        self.names = Naming(self.connection, self._note)
         self.sources: dict[str, str] = {}
 
     # Records ---------------------------------------------------------------------------------------------------------
@@ -149,6 +146,10 @@ class Loading:
         self.count("figure", "created", made.figures_new)
         self.count("figure", "unchanged", len(body.figures) - made.figures_new)
 
+    def _note(self, kind: str, outcome: Outcome) -> None:
+        self.writes += 1
+        self.count(kind, outcome)
+
     def count(self, kind: str, outcome: Outcome, number: int = 1) -> None:
         if number:
             self.tally[kind, outcome] += number
@@ -210,73 +211,7 @@ class Loading:
             raise versions.already_stored(ClaimRow, claim.id, ["status"])
         claims.amend(self.connection, ref, ClaimPatch(status="retracted"), frozenset([claim.version]))
 
-    # Records by name -------------------------------------------------------------------------------------------------
-
-    def look_up(self, kind: str, texts: Iterable[str]) -> None:
-        """Looks up many names at once, so that each need not be looked up alone."""
-        wanted = {text for text in texts if (kind, text) not in self.known}
-        for text, found in names.find(self.connection, _NAMED[kind], wanted).items():
-            self.known[kind, text] = found
-
-    def find(self, kind: str, text: str, pointer: str) -> Known | None:
-        """The record that a name stands for; None where there is none. Raises Invalid where there are several."""
-        if (kind, text) not in self.known:
-            self.look_up(kind, [text])
-        found = self.known.get((kind, text))
-        if isinstance(found, Invalid):
-            raise Invalid.at(pointer, found.detail, "file")
-        return found
-
-    def entity(self, text: str, pointer: str, kind: str = "other") -> Known:
-        """The entity of this name, which is made where there is none."""
-        found = self.find("entity", text, pointer)
-        if found is None:
-            key = key_for(text, "entity")
-            self._make_named("entity", EntityCreate.model_validate({"key": key, "kind": kind, "name": text}), pointer)
-            found = self._keep("entity", text)
-        return found
-
-    def metric(self, text: str, pointer: str, otherwise: Callable[[], MetricCreate]) -> Metric:
-        """The metric of this name; where there is none, the one that is said `otherwise`."""
-        found = self.find("metric", text, pointer)
-        if found is None:
-            self._make_named("metric", otherwise(), pointer)
-            found = self._keep("metric", text)
-        return self.metric_of(found)
-
-    def metric_of(self, known: Known) -> Metric:
-        if known.id not in self.metrics:
-            self.metrics[known.id] = metrics.read(self.connection, known.id)
-        return self.metrics[known.id]
-
-    def add_scope(self, metric: Metric, key: str, name: str) -> Metric:
-        scopes = [
-            ScopeFields(id=s.id, key=s.key, name=s.name, definition=s.definition, part_of=s.part_of and s.part_of.key)
-            for s in metric.scopes
-        ]
-        patch = MetricPatch(scopes=[*scopes, ScopeFields(key=key, name=name)])
-        self.writes += 1
-        changed = metrics.amend(self.connection, metric.id, patch, frozenset([metric.version]))
-        self.count("metric", "updated")
-        self.metrics[metric.id] = changed
-        return changed
-
-    def _keep(self, kind: str, text: str) -> Known:
-        self.known.pop((kind, text), None)
-        self.look_up(kind, [text])
-        found = self.known[kind, text]
-        assert isinstance(found, Known)
-        return found
-
-    def _make_named(self, kind: str, body: EntityCreate | MetricCreate, pointer: str) -> None:
-        self.writes += 1
-        try:
-            KINDS[kind].create(self.connection, body)
-        except AlreadyStored:
-            detail = f"No {kind} is called so, and the key that it would get, {body.key}, is another's."
-            hint = "Write the key of the one that is meant, or create this one with a key of its own."
-            raise Invalid.at(pointer, f"{detail} {hint}") from None
-        self.count(kind, "created")
+    # Sources ----------------------------------------------------------------------------------------------------------
 
     def source(self, body: SourceCreate) -> str:
         """The id of a source, of which only the fields that are set are held against what is stored. Counted only where

@@ -30,8 +30,8 @@ from pydantic import Field
 from service.domain.vocabulary import DateOrder
 from service.errors import Invalid
 from service.schemas.base import Body
+from service.schemas.faults import validated
 from service.transfer.columns import COLUMNS, NUMBERS
-from service.transfer.entries import validated
 
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}]+)\}")
 

@@ -307,3 +307,8 @@ def test_an_order_of_dates_can_be_said_without_a_mapping(database: Database) -> 
     content = table({**PLAIN, "asserted": "1/31/2022"})
     take(database, content, Spreadsheet(date_order=DateOrder.MDY))
     assert the_claim(database).asserted == "2022-01-31"
+
+
+@pytest.mark.parametrize("column", ["subject", "claimant", "metric", "scope"])
+def test_a_name_that_is_too_long_is_told_by_its_column(database: Database, column: str) -> None:
+    assert refusal(database, table({**PLAIN, column: "x" * 600}), Spreadsheet()) == [(2, f"/{column}")]

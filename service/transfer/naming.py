@@ -1,0 +1,108 @@
+"""Records that a file names as people do, and the making of those that there are not."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
+
+from service.db.engine import Connection
+from service.db.tables import EntityRow, MetricRow
+from service.domain.names import fold_name, key_for
+from service.errors import AlreadyStored, Invalid
+from service.schemas.entities import EntityCreate
+from service.schemas.faults import validated
+from service.schemas.metrics import Metric, MetricCreate, MetricPatch, Scope, ScopeFields
+from service.store import entities, metrics, names
+from service.store.names import Known
+
+_TABLES = {"entity": EntityRow, "metric": MetricRow}
+Outcome = Literal["created", "updated", "unchanged", "rejected"]
+
+
+class Naming:
+    """Names as they stand in one transaction. `told` hears of each record that is made or changed."""
+
+    def __init__(self, connection: Connection, told: Callable[[str, Outcome], None]) -> None:
+        self.connection = connection
+        self.told = told
+        self.known: dict[tuple[str, str], Known | Invalid] = {}
+        self.absent: set[tuple[str, str]] = set()  # folded
+        self.metrics: dict[str, Metric] = {}
+
+    def look_up(self, kind: str, texts: Iterable[str]) -> None:
+        """Looks up many names at once, so that each need not be looked up alone."""
+        wanted = {
+            text for text in texts if (kind, text) not in self.known and (kind, fold_name(text)) not in self.absent
+        }
+        found = names.find(self.connection, _TABLES[kind], wanted)
+        self.known |= {(kind, text): record for text, record in found.items()}
+        self.absent |= {(kind, fold_name(text)) for text in wanted - found.keys()}
+
+    def find(self, kind: str, text: str, pointer: str) -> Known | None:
+        """The record that a name stands for; None where there is none. Raises Invalid where there are several."""
+        self.look_up(kind, [text])
+        found = self.known.get((kind, text))
+        if isinstance(found, Invalid):
+            raise Invalid.at(pointer, found.detail, "file")
+        return found
+
+    def entity(self, text: str, pointer: str, kind: str = "other") -> Known:
+        """The entity of this name, which is made where there is none."""
+        found = self.find("entity", text, pointer)
+        if found is None:
+            body = _body(EntityCreate, {"key": key_for(text, "entity"), "kind": kind, "name": text}, pointer)
+            found = self._make("entity", text, body, entities.create, pointer)
+        return found
+
+    def metric(self, text: str, pointer: str, otherwise: Callable[[], MetricCreate]) -> Metric:
+        """The metric of this name; where there is none, the one that is said `otherwise`."""
+        found = self.find("metric", text, pointer)
+        if found is None:
+            found = self._make("metric", text, otherwise(), metrics.create, pointer)
+        return self.metric_of(found)
+
+    def metric_of(self, known: Known) -> Metric:
+        if known.id not in self.metrics:
+            self.metrics[known.id] = metrics.read(self.connection, known.id)
+        return self.metrics[known.id]
+
+    def scope(self, metric: Metric, text: str, pointer: str) -> Scope:
+        """The scope of this key or name, which is added to the metric where there is none."""
+        same = [scope for scope in metric.scopes if scope.key == text]
+        same = same or [scope for scope in metric.scopes if fold_name(scope.name) == fold_name(text)]
+        if len(same) > 1:
+            raise Invalid.at(pointer, f"{len(same)} scopes of the metric are called so. Write the key of one.")
+        return same[0] if same else self._add_scope(metric, text, pointer)
+
+    def _add_scope(self, metric: Metric, text: str, pointer: str) -> Scope:
+        key = key_for(text, "scope")
+        if any(scope.key == key for scope in metric.scopes):
+            raise Invalid.at(pointer, f"No scope of the metric is called so, and the key {key} is another's.")
+        kept = [
+            ScopeFields(id=s.id, key=s.key, name=s.name, definition=s.definition, part_of=s.part_of and s.part_of.key)
+            for s in metric.scopes
+        ]
+        added: ScopeFields = _body(ScopeFields, {"key": key, "name": text}, pointer)
+        self.told("metric", "updated")
+        patch = MetricPatch(scopes=[*kept, added])
+        changed = metrics.amend(self.connection, metric.id, patch, frozenset([metric.version]))
+        self.metrics[metric.id] = changed
+        return next(scope for scope in changed.scopes if scope.key == key)
+
+    def _make(self, kind: str, text: str, body: Any, create: Callable[[Connection, Any], Any], pointer: str) -> Known:
+        self.told(kind, "created")
+        try:
+            made = create(self.connection, body)
+        except AlreadyStored:
+            detail = f"No {kind} is called so, and the key that it would get, {body.key}, is another's."
+            hint = "Write the key of the one that is meant, or create this one with a key of its own."
+            raise Invalid.at(pointer, f"{detail} {hint}") from None
+        self.absent -= {(kind, fold_name(body.name)), (kind, body.key)}
+        self.known[kind, text] = Known(made.id, body.key, body.name)
+        return self.known[kind, text]  # type: ignore[return-value]
+
+
+def _body(model: Any, fields: Any, pointer: str) -> Any:
+    """Raises Invalid with the pointer to the name that does not do."""
+    try:
+        return validated(model, fields)
+    except Invalid as error:
+        raise Invalid.at(pointer, error.detail) from None
