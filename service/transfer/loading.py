@@ -58,11 +58,7 @@ class Loading:
         self.updating = on_existing is OnExisting.UPDATE
         self.adding = adding
         self.tally: Tally = Counter()
-        self.writes = 0  # since it began; what has written cannot be dropped alone
-        self.forget()
-
-    def forget(self) -> None:
-        """Forgets what was looked up and is waiting: after the transaction was set back."""
+        self.writes = 0  # what has written cannot be dropped alone
         self.waiting: dict[str, ClaimCreate] = {}
         self.waiting_keys: set[str] = set()
         self.retracted: list[str] = []
@@ -88,13 +84,13 @@ class Loading:
 
     def put_claim(self, body: ClaimCreate, *, retracted: bool = False) -> str:
         """A claim waits for others to be written with it, unless it refers to one that does. Says its id or key."""
-        if {body.derived_from, body.supersedes} & {*self.waiting, *self.waiting_keys}:
+        if any(self._waits(named) for named in (body.derived_from, body.supersedes)):
             self.flush()
         body = _identified("claim", body)
         ref = body.id or body.key or ""
         if self.adding and ref in self.waiting and self._joins(ref, body):
             return ref
-        if ref in self.waiting or ref in self.waiting_keys or body.key in self.waiting_keys:
+        if self._waits(ref) or self._waits(body.key):
             self.flush()
         self.waiting[ref] = body
         if body.key is not None:
@@ -104,6 +100,9 @@ class Loading:
         if body.supersedes is not None or retracted:
             self.flush()  # one standing successor for each claim: the next one must see this
         return ref
+
+    def _waits(self, ref: str | None) -> bool:
+        return ref in self.waiting or ref in self.waiting_keys
 
     def _joins(self, ref: str, body: ClaimCreate) -> bool:
         """Whether the figures of a claim could be added to those of the same claim that is waiting."""
