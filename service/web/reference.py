@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from markupsafe import Markup, escape
 
+_LAST = ("search", "imports", "exports", "keys", "service", "health")  # records come first
 _CODE = re.compile(r"`([^`]+)`")
 routes = APIRouter(include_in_schema=False)
 _TEMPLATES = Environment(
@@ -40,6 +41,8 @@ def read_docs(request: Request) -> HTMLResponse:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             by_tag.setdefault(operation["tags"][0], []).append({"path": path, "method": method.upper(), **operation})
+    for tag in _LAST:
+        by_tag[tag] = by_tag.pop(tag)
     page = _TEMPLATES.get_template("reference.html").render(
         document=document, by_tag=by_tag, problems=request.app.state.problem_kinds
     )
