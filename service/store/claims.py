@@ -12,11 +12,11 @@ from service.db.tables import ClaimRow, EntityRow, FigureRow, MetricRow, ScopeRo
 from service.domain.period import parse_period
 from service.domain.vocabulary import ClaimStatus
 from service.schemas.claims import Claim, ClaimCreate, ClaimPage, ClaimPatch
-from service.schemas.figures import FigureCreate
 from service.schemas.queries import ClaimQuery
-from service.store import figures, graph, measurands, rows, search, succession, versions
+from service.store import figures, graph, measurands, repeats, rows, search, succession, versions
 from service.store.figures import Placed
 from service.store.pages import fetch_page
+from service.store.repeats import Given, Repeated
 from service.store.rows import Values
 from service.store.stating import STATED, Prepared, prepare, subject_of, subjects_of
 from service.store.versions import Versions
@@ -127,20 +127,21 @@ def create(connection: Connection, body: ClaimCreate) -> CreatedClaim:
     return create_all(connection, [body])[0]
 
 
-def create_all(connection: Connection, bodies: Sequence[ClaimCreate], *, adding: bool = False) -> list[CreatedClaim]:
+def create_all(connection: Connection, bodies: Sequence[ClaimCreate], given: Given = "all") -> list[CreatedClaim]:
     """Creates claims, none of which refers to another of them or is the same. The number of statements does not grow
     with that of the claims, but with that of the relays and successors among them.
 
-    A claim that is stored has just the content given; with `adding` only the fields that are set are held against it,
-    and it gets those figures that it has not, by their ids.
+    `given` says what the figures are of those that a stored claim has; with "more" only the fields that are set are
+    held against it.
     """
     drafts = _drafts(connection, bodies)
     replaced = {older for draft in drafts for older in _lock_links(connection, draft)}
-    contents = [draft.set_columns() if adding and draft.stored else _derive(draft.values) for draft in drafts]
+    contents = [draft.set_columns() if given == "more" and draft.stored else _derive(draft.values) for draft in drafts]
     stored = [draft.stored for draft in drafts]
     made = versions.create_all(connection, ClaimRow, contents, stored, {"status": str(ClaimStatus.ACTIVE)})
     pairs = list(zip(made, drafts, strict=True))
-    added = _compare_figures(connection, [(one.id, draft) for one, draft in pairs if not one.is_new], adding=adding)
+    repeated = [Repeated(one.id, d.body.figures, d.figures) for one, d in pairs if not one.is_new]
+    added = repeats.compare(connection, repeated, given)
     new = [(one.id, draft) for one, draft in pairs if one.is_new]
     if new:
         _index(connection, {claim_id: draft.values for claim_id, draft in new})
@@ -271,40 +272,6 @@ def _derive(values: Values) -> Values:
 def _index(connection: Connection, claims: Mapping[str, Values]) -> None:
     texts = {claim_id: [values["statement"], values["quote"]] for claim_id, values in claims.items()}
     search.index(connection, ClaimRow, texts)
-
-
-def _compare_figures(connection: Connection, repeated: Sequence[tuple[str, _Draft]], *, adding: bool) -> dict[str, int]:
-    """Holds the figures of claims that are stored against what is stored; says how many each has got that are new.
-
-    Raises AlreadyStored for other figures, or other ids of them.
-    """
-    statement = select(*FigureRow.__table__.columns).where(FigureRow.claim_id.in_([claim for claim, _ in repeated]))
-    stored: dict[str, list[RowMapping]] = {claim_id: [] for claim_id, _ in repeated}
-    for row in connection.execute(statement.order_by(FigureRow.position)).mappings() if repeated else ():
-        stored[row["claim_id"]].append(row)
-    compare = _add_figures if adding else _refuse_other_figures
-    return {claim_id: compare(connection, claim_id, draft, stored[claim_id]) for claim_id, draft in repeated}
-
-
-def _refuse_other_figures(_connection: Connection, claim_id: str, draft: _Draft, stored: list[RowMapping]) -> int:
-    live = [row for row in stored if row["withdrawn_at"] is None]
-    same = len(live) == len(draft.figures) and not any(map(Prepared.differing, draft.figures, live))
-    given = [figure.id for figure in draft.body.figures]
-    if not same or any(own not in (None, row["id"]) for own, row in zip(given, live, strict=True)):
-        raise versions.already_stored(ClaimRow, claim_id, ["figures"])
-    return 0
-
-
-def _add_figures(connection: Connection, claim_id: str, draft: _Draft, stored: list[RowMapping]) -> int:
-    by_id = {row["id"]: row for row in stored}
-    added = 0
-    for given, figure in zip(draft.body.figures, draft.figures, strict=True):
-        row = by_id.get(given.id or "")
-        if row is None:
-            added += figures.create(connection, FigureCreate(claim=claim_id, **dict(given))).is_new
-        elif differing := figure.differing(row):
-            raise versions.already_stored(FigureRow, row["id"], differing)
-    return added
 
 
 def _move_figures(connection: Connection, row: RowMapping, subject_id: str) -> list[tuple[RowMapping, Prepared]]:

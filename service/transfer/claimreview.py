@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 from service.domain.cells import parse_date_cell
 from service.domain.ratings import Rating, dispute_type
 from service.domain.vocabulary import ImportFormat
-from service.errors import Invalid, ServiceError
+from service.errors import Fault, Invalid, ServiceError
 from service.schemas.claims import ClaimCreate
 from service.schemas.disputes import DisputeCreate
 from service.schemas.faults import validated
 from service.schemas.sources import SourceCreate
 from service.schemas.strict_json import parse_json
+from service.store.repeats import Given
 from service.transfer.entries import Entry
 from service.transfer.lines import refused
 from service.transfer.loading import Loading
@@ -55,7 +56,7 @@ class Review:
 
 class ClaimReviews:
     name = ImportFormat.CLAIMREVIEW
-    adding = False
+    given: Given = "some"
 
     def check(self, file: BinaryIO) -> int:
         return len(_reviews(file))
@@ -71,6 +72,9 @@ class ClaimReviews:
         reviews: list[Review] = [entry.content for entry in entries]
         names = {name for review in reviews for name in (_claimant(review), review.about, review.reviewer)}
         loading.names.look_up("entity", [name for name in names if name is not None])
+
+    def place(self, fault: Fault) -> Fault:
+        return fault
 
     def put(self, loading: Loading, content: Review) -> None:
         put(loading, content)

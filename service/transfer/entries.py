@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
 from service.domain.vocabulary import ImportFormat
+from service.errors import Fault
+from service.store.repeats import Given
 from service.transfer.loading import Loading
 
 
@@ -22,7 +24,7 @@ class Format(Protocol):
     """How a kind of file is read, and what its entries say."""
 
     name: ImportFormat
-    adding: bool  # whether an entry says all of a claim, or adds to it
+    given: Given  # what the figures of an entry are of those that its claim has
 
     def check(self, file: BinaryIO) -> int:
         """How many entries the file has. Raises Invalid where the whole file cannot be read, before anything is
@@ -38,4 +40,8 @@ class Format(Protocol):
 
     def put(self, loading: Loading, content: Any) -> None:
         """Puts the records of one entry. Raises ServiceError for what cannot be taken."""
+        ...
+
+    def place(self, fault: Fault) -> Fault:
+        """Where in the file a fault of the records stands."""
         ...

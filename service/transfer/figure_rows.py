@@ -164,17 +164,18 @@ def _under_columns(model: Any, fields: Any) -> Any:
     try:
         return validated(model, fields)
     except Invalid as error:
-        raise Invalid(error.detail, [_at_column(fault, model) for fault in error.faults]) from None
+        raise Invalid(error.detail, [at_column(fault, model) for fault in error.faults]) from None
 
 
-def _at_column(fault: Fault, model: Any) -> Fault:
+def at_column(fault: Fault, model: Any) -> Fault:
     name = fault.pointer.removeprefix("/figures/0").removeprefix("/")
     if model is SourceCreate:
         column = _SOURCE.get(name, name)
     elif model is MetricCreate:
         column = {"name": "metric", "key": "metric"}.get(name, name)
     else:
-        column = {"id": "figure_id" if fault.pointer.startswith("/figures") else "claim_id"}.get(name, name)
+        own = "figure_id" if fault.pointer.startswith("/figures") else "claim_id"
+        column = {"id": own, "figures": "figure_id", "source": "source_id", "status": "claim_status"}.get(name, name)
     return Fault(f"/{column}", fault.detail, fault.code)
 
 
@@ -216,7 +217,7 @@ def _put_source(loading: Loading, source: SourceCreate) -> str:
     try:
         return loading.source(source)
     except ServiceError as error:
-        error.faults = [_at_column(fault, SourceCreate) for fault in error.faults]
+        error.faults = [at_column(fault, SourceCreate) for fault in error.faults]
         raise
 
 

@@ -147,7 +147,7 @@ class Import:
         readable = []
         for entry in batch:
             if isinstance(entry.content, ServiceError):
-                report.reject(entry, entry.content, "invalid")
+                report.reject(entry, entry.content, "invalid")  # which has its place already
             else:
                 readable.append(entry)
         self._try(connection, readable, report)
@@ -158,7 +158,7 @@ class Import:
         """Takes all that can be taken of these entries."""
         if not entries:
             return
-        loading = Loading(connection, self.options.on_existing, adding=self.form.adding)
+        loading = Loading(connection, self.options.on_existing, self.form.given)
         alone: list[tuple[Entry, ServiceError]] = []
         try:
             with savepoint(connection):
@@ -180,11 +180,15 @@ class Import:
             elif isinstance(error, Unavailable):
                 raise  # it is not the line's fault
             else:
-                report.reject(entries[0], error, _code(error))
+                self._reject(report, entries[0], error)
             return
         for entry, reason in alone:
-            report.reject(entry, reason, _code(reason))
+            self._reject(report, entry, reason)
         report.tally += loading.tally
+
+    def _reject(self, report: Report, entry: Entry, error: ServiceError) -> None:
+        error.faults = [self.form.place(fault) for fault in error.faults]
+        report.reject(entry, error, _code(error))
 
     def _result(self, report: Report) -> ImportResult:
         counts = {

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, Literal, NamedTuple
 from pydantic import BaseModel
 
 from service.domain.vocabulary import ImportFormat
-from service.errors import Invalid, ServiceError
+from service.errors import Fault, Invalid, ServiceError
 from service.schemas.claims import ClaimCreate
 from service.schemas.disputes import DisputeCreate
 from service.schemas.entities import EntityCreate
@@ -16,6 +16,7 @@ from service.schemas.figures import FigureCreate
 from service.schemas.metrics import MetricCreate
 from service.schemas.sources import SourceCreate
 from service.schemas.strict_json import parse_json
+from service.store.repeats import Given
 from service.transfer.entries import Entry
 from service.transfer.lines import lines
 from service.transfer.loading import Loading
@@ -44,7 +45,7 @@ class Record(NamedTuple):
 
 class JsonLines:
     name = ImportFormat.JSONL
-    adding = False
+    given: Given = "some"  # the figures of a claim may go on in lines of their own
 
     def check(self, file: BinaryIO) -> int:
         return sum(1 for line in lines(file) if line.strip())
@@ -56,6 +57,9 @@ class JsonLines:
 
     def look_up(self, loading: Loading, entries: Sequence[Entry]) -> None:
         """Records are named by ids and keys here, which are looked up where they are written."""
+
+    def place(self, fault: Fault) -> Fault:
+        return fault
 
     def put(self, loading: Loading, content: Record) -> None:
         kind, body = content

@@ -5,7 +5,7 @@ same content stays as it is; with other content it is refused, or brought to wha
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel
@@ -18,12 +18,14 @@ from service.errors import AlreadyStored
 from service.schemas.claims import ClaimCreate, ClaimPatch
 from service.schemas.disputes import DisputePatch
 from service.schemas.entities import EntityPatch
-from service.schemas.figures import FigureCreate, FigureFields, FigurePatch
+from service.schemas.figures import ClaimFigure, FigureCreate, FigureFields, FigurePatch
 from service.schemas.metrics import MetricPatch
 from service.schemas.sources import SourceCreate, SourcePatch
 from service.store import claims, disputes, entities, figures, metrics, sources, versions
 from service.store.claims import CreatedClaim
+from service.store.repeats import Given
 from service.store.savepoints import savepoint
+from service.store.stating import STATED
 from service.transfer.naming import Naming, Outcome
 
 B = TypeVar("B", bound=BaseModel)
@@ -47,16 +49,15 @@ KINDS = {
     "dispute": Kind(DisputePatch, disputes.create, disputes.read, disputes.amend),
 }
 _ON_CLAIMS = ("figure", "dispute")
-_WITHDRAWN_AS = "Not among the figures of the claim that was imported."
 
 
 class Loading:
-    """`adding`: a claim may be stored with more figures than are given, which are added to it."""
+    """`given`: what the figures that come with a claim are of those that it has, if it is stored."""
 
-    def __init__(self, connection: Connection, on_existing: OnExisting, *, adding: bool = False) -> None:
+    def __init__(self, connection: Connection, on_existing: OnExisting, given: Given) -> None:
         self.connection = connection
         self.updating = on_existing is OnExisting.UPDATE
-        self.adding = adding
+        self.given: Given = given
         self.tally: Tally = Counter()
         self.writes = 0  # what has written cannot be dropped alone
         self.waiting: dict[str, ClaimCreate] = {}
@@ -88,7 +89,7 @@ class Loading:
             self.flush()
         body = _identified("claim", body)
         ref = body.id or body.key or ""
-        if self.adding and ref in self.waiting and self._joins(ref, body):
+        if self.given == "more" and ref in self.waiting and self._joins(ref, body):
             return ref
         if self._waits(ref) or self._waits(body.key):
             self.flush()
@@ -127,7 +128,7 @@ class Loading:
         new: set[str] = set()
         try:
             with savepoint(self.connection):
-                made = claims.create_all(self.connection, bodies, adding=self.adding)
+                made = claims.create_all(self.connection, bodies, given=self.given)
         except AlreadyStored:
             if not self.updating:
                 raise
@@ -164,14 +165,14 @@ class Loading:
 
     def _wanted(self, body: BaseModel, patch: type[BaseModel]) -> dict[str, Any]:
         """The fields of a body that a patch has; those that were left out too, unless the file can say only some."""
-        names = body.model_fields_set if self.adding else type(body).model_fields
+        names = body.model_fields_set if self.given == "more" else type(body).model_fields
         fields = {name: getattr(body, name) for name in names if name in patch.model_fields}
         return {name: value for name, value in fields.items() if name != "key" or value is not None}
 
     def _create_or_update(self, body: ClaimCreate) -> None:
         try:
             with savepoint(self.connection):
-                (made,) = claims.create_all(self.connection, [body], adding=self.adding)
+                (made,) = claims.create_all(self.connection, [body], given=self.given)
         except AlreadyStored as stored:
             claim_id = stored.record_id if not body.id else body.id
             self._update_claim(claim_id, body)
@@ -179,17 +180,12 @@ class Loading:
         self._count_claim(made, body)
 
     def _update_claim(self, claim_id: str, body: ClaimCreate) -> None:
+        """Figures that the file leaves out stay: an import withdraws nothing."""
         stored = claims.read(self.connection, claim_id)
         patch = ClaimPatch.model_validate(self._wanted(body, ClaimPatch))
         claims.amend(self.connection, claim_id, patch, frozenset([stored.version]))
-        left = {figure.id: figure.version for figure in stored.figures}
-        for index, figure in enumerate(body.figures):
-            there = figure.id or (stored.figures[index].id if index < len(stored.figures) else None)
+        for figure, there in _matched(body.figures, stored.figures):
             self._put_figure(claim_id, figure, there)
-            left.pop(there or "", None)
-        for figure_id, version in left.items() if not self.adding else ():
-            figures.withdraw(self.connection, figure_id, _WITHDRAWN_AS, frozenset([version]))
-            self.count("figure", "updated")
         changed = claims.read(self.connection, claim_id).version != stored.version
         self.count("claim", "updated" if changed else "unchanged")
 
@@ -247,3 +243,28 @@ def _identified(kind: str, body: B) -> B:
     if getattr(body, "id", None) is not None or getattr(body, "key", None) is not None:
         return body
     return body.model_copy(update={"id": content_id(kind, body.model_dump(mode="json", exclude={"id"}))})
+
+
+def _matched(given: Sequence[FigureFields], stored: Sequence[ClaimFigure]) -> list[tuple[FigureFields, str | None]]:
+    """Each figure with the id of the stored one that it is: its own, that of the same content, or that of the next in
+    order which is none of these; None for one that is new.
+    """
+    ids = {figure.id for figure in given}
+    left = [figure for figure in stored if figure.id not in ids]
+    found: dict[int, str | None] = {}
+    for index, figure in enumerate(given):
+        same = next((other for other in left if _is_same(figure, other)), None) if figure.id is None else None
+        if same is not None:
+            left.remove(same)
+        found[index] = same.id if same else figure.id
+    rest = iter(left)
+    return [(f, found[i] or (other.id if (other := next(rest, None)) else None)) for i, f in enumerate(given)]
+
+
+def _is_same(figure: FigureFields, stored: ClaimFigure) -> bool:
+    metric, scope = stored.metric, stored.scope
+    if figure.metric not in (metric.id, metric.key) or (figure.scope is None) != (scope is None):
+        return False
+    if scope is not None and figure.scope not in (scope.id, scope.key):
+        return False
+    return all(getattr(figure, name) == getattr(stored, name) for name in STATED)

@@ -6,10 +6,12 @@ from typing import BinaryIO
 
 from service.domain.cells import unguard
 from service.domain.vocabulary import DateOrder, ImportFormat
-from service.errors import Invalid, ServiceError
+from service.errors import Fault, Invalid, ServiceError
+from service.schemas.claims import ClaimCreate
+from service.store.repeats import Given
 from service.transfer.columns import COLUMNS
 from service.transfer.entries import Entry
-from service.transfer.figure_rows import FigureRow, look_up, put, read_row
+from service.transfer.figure_rows import FigureRow, at_column, look_up, put, read_row
 from service.transfer.lines import lines, refused
 from service.transfer.loading import Loading
 from service.transfer.mapping import Mapping, refuse_unknown
@@ -21,7 +23,7 @@ csv.field_size_limit(_MAX_CELL)
 
 class Spreadsheet:
     name = ImportFormat.CSV
-    adding = True
+    given: Given = "more"  # each row is a figure of its claim
 
     def __init__(self, mapping: Mapping | None = None, date_order: DateOrder | None = None) -> None:
         self.mapping = mapping
@@ -49,6 +51,9 @@ class Spreadsheet:
 
     def look_up(self, loading: Loading, entries: Sequence[Entry]) -> None:
         look_up(loading, [entry.content for entry in entries])
+
+    def place(self, fault: Fault) -> Fault:
+        return at_column(fault, ClaimCreate)
 
     def put(self, loading: Loading, content: FigureRow) -> None:
         put(loading, content)

@@ -65,20 +65,23 @@ def test_update_changes_what_is_stored(api: Api) -> None:
     assert again["counts"]["entity"] == {"created": 0, "updated": 0, "unchanged": 1, "rejected": 0}
 
 
-def test_update_of_a_claim_makes_its_figures_those_of_the_file(api: Api) -> None:
+def test_update_of_a_claim_changes_its_figures_in_their_order_and_withdraws_none(api: Api) -> None:
     seed(api)
     plain = {"metric": "cost", "basis": "reported", "qualifier": "exact", "unit": "USD"}
     claim = {"type": "claim", "key": "c", "source": "paper", "claimant": "lab", "subject": "model", "statement": "s"}
     first, second = {**plain, "value": "5"}, {**plain, "value": "6"}
     assert send(api, lines({**claim, "figures": [first, second]})).status_code == 200
-    changed = {**claim, "statement": "t", "figures": [{**first, "value": "7"}]}
+    changed = {**claim, "statement": "t", "figures": [second, {**first, "value": "7"}, {**first, "value": "8"}]}
     refused = send(api, lines(changed))
     assert (refused.status_code, pointers(refused.json())) == (422, ["/statement"])
     counts = send(api, lines(changed), on_existing="update").json()["counts"]
-    assert (counts["claim"]["updated"], counts["figure"]["updated"]) == (1, 2)
+    assert (counts["claim"]["updated"], counts["figure"]) == (
+        1,
+        {"created": 1, "updated": 1, "unchanged": 1, "rejected": 0},
+    )
     stored = api.get("/claims/c")
-    assert (stored["statement"], [figure["value"] for figure in stored["figures"]]) == ("t", ["7"])
-    assert api.get("/comparisons/model.cost")["figure_count"] == 1
+    assert (stored["statement"], [figure["value"] for figure in stored["figures"]]) == ("t", ["7", "6", "8"])
+    assert api.get("/comparisons/model.cost")["figure_count"] == 3
 
 
 def test_a_change_to_another_s_record_is_rejected(api: Api) -> None:

@@ -20,7 +20,7 @@ from service.transfer.jsonl import JsonLines
 from service.transfer.spreadsheet import Spreadsheet
 from tests.conftest import Templates
 from tests.store.test_summaries import assert_true
-from tests.transfer.files import PARTIAL, PLAIN, figures_csv, json_lines, made, table, take, unchanged
+from tests.transfer.files import PARTIAL, PLAIN, UPDATE, figures_csv, json_lines, made, table, take, unchanged
 from tests.transfer.test_jsonl import write
 
 FIRST = frozenset([1])
@@ -123,6 +123,7 @@ def test_a_claim_with_more_figures_than_fit_inside_is_continued(database: Databa
     exported = json_lines(database)
     assert (len(records(exported, "claim")[0]["figures"]), len(records(exported, "figure"))) == (100, 30)
     take(empty, exported, JsonLines())
+    assert unchanged(take(empty, exported, JsonLines(), **UPDATE))["figure"] == 130
     assert json_lines(empty) == exported
     with empty.snapshot() as connection:
         (claim,) = claims.by_ids(connection, [records(exported, "claim")[0]["id"]])

@@ -66,3 +66,26 @@ def test_a_bad_line_is_named_and_nothing_is_loaded(database: Database, tmp_path:
     (fault,) = refused.value.faults
     assert (fault.line, fault.pointer, fault.place) == (3, pointer, "file")
     assert is_empty(database)
+
+
+def test_figures_on_lines_of_their_own_are_loaded_once_too(database: Database, tmp_path: Path) -> None:
+    """A claim is the same when it has more figures than its line says: they came on other lines."""
+    plain = {"metric": "m", "basis": "reported", "qualifier": "exact", "unit": "USD"}
+    claim = {"type": "claim", "key": "c", "source": "s", "claimant": "e", "subject": "e", "statement": "x"}
+    path = write(
+        tmp_path / "f.jsonl",
+        {"type": "entity", "key": "e", "kind": "other", "name": "E"},
+        SOURCE,
+        {"type": "metric", "key": "m", "name": "M", "unit": "USD"},
+        {**claim, "figures": [{**plain, "value": "1"}]},
+        {"type": "figure", "claim": "c", **plain, "value": "2"},
+    )
+    load(database, path, JsonLines())
+    before = sizes(database)
+    again = load(database, path, JsonLines())
+    assert (again.counts.claim.unchanged, again.counts.figure.unchanged) == (1, 2)
+    assert sizes(database) == before
+    other = write(tmp_path / "g.jsonl", {**claim, "figures": [{**plain, "value": "3"}]})
+    with pytest.raises(ServiceError) as refused:
+        load(database, other, JsonLines())
+    assert [fault.pointer for fault in refused.value.faults] == ["/figures"]
