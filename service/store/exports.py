@@ -24,8 +24,9 @@ _CLAIMANT, _SUBJECT, _OTHER = aliased(EntityRow), aliased(EntityRow), aliased(En
 def _stream(connection: Connection, statement: Select[Any]) -> Iterator[list[Values]]:
     """In pieces, of which one at a time is held."""
     found = connection.execute(statement, execution_options={"yield_per": _AT_ONCE})
-    for part in found.mappings().partitions(_AT_ONCE):
-        yield [rows.nest(row) for row in part]
+    nest = rows.nesting(found.keys())
+    for part in found.partitions(_AT_ONCE):
+        yield [nest(row) for row in part]
 
 
 def every_entity(connection: Connection) -> Iterator[Values]:

@@ -1,6 +1,6 @@
 """The few generic functions that every noun is read with."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 from sqlalchemy import Connection, Label, RowMapping, Select, literal, or_, select
@@ -43,23 +43,27 @@ def head(table: Any) -> list[Any]:
     ]
 
 
-def nest(row: RowMapping) -> Values:
-    """`{"a.b": 1}` becomes `{"a": {"b": 1}}`; an embedded object of nulls only becomes null."""
-    flat: Values = {}
-    nested: dict[str, Values] = {}
-    for label, value in row.items():
+def nesting(labels: Iterable[str]) -> Callable[[Sequence[Any]], Values]:
+    """What makes a row of these columns nested: `a.b` is `b` of the object `a`, which is null if all of it is."""
+    flat: list[tuple[int, str]] = []
+    nested: dict[str, list[tuple[int, str]]] = {}
+    for place, label in enumerate(labels):
         outer, dot, inner = label.partition(".")
-        if dot:
-            nested.setdefault(outer, {})[inner] = value
-        else:
-            flat[label] = value
-    for name, inner_values in nested.items():
-        flat[name] = inner_values if any(value is not None for value in inner_values.values()) else None
-    return flat
+        (nested.setdefault(outer, []) if dot else flat).append((place, inner if dot else label))
+
+    def nest(row: Sequence[Any]) -> Values:
+        values = {label: row[place] for place, label in flat}
+        for outer, parts in nested.items():
+            is_there = any(row[place] is not None for place, _ in parts)
+            values[outer] = {inner: row[place] for place, inner in parts} if is_there else None
+        return values
+
+    return nest
 
 
 def fetch(connection: Connection, statement: Select[Any]) -> list[Values]:
-    return [nest(row) for row in connection.execute(statement).mappings()]
+    result = connection.execute(statement)
+    return list(map(nesting(result.keys()), result))
 
 
 def no_such(table: type[Base], ref: str, pointer: str = "/ref", place: Place = "path") -> NotFound:

@@ -32,7 +32,7 @@ Write = Callable[[Callable[[Connection], T]], T]
 _SHOWN = 1_000  # rejected lines
 _MOST, _LEAST = 1_000, 20  # entries in a batch
 _BATCH_SIZE = 4_000_000  # characters
-_BATCH_SECONDS = 0.4  # that a batch should take, well below what a writer waits for a lock
+_BATCH_SECONDS = 0.6  # that a batch should take, well below what a writer waits for a lock
 _REJECTED = (Invalid, Conflict, Forbidden, NotFound)  # what is the line's own fault
 
 
