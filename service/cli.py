@@ -148,7 +148,7 @@ def load_files(
 ) -> None:
     """Load files. Loading one twice changes nothing."""
     options = ImportOptions(mode=mode, on_existing=on_existing, dry_run=dry_run)
-    mapping = map.read_text("utf-8") if map else None
+    mapping = map.read_bytes().decode("utf-8", "replace") if map else None
     loads = [loading.load_of(file, format, options, mapping, date_order) for file in files]
     if server is not None:
         for load in loads:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import httpx
+from pydantic import ValidationError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
@@ -65,6 +66,8 @@ def write(load: Load, database: Database) -> None:
     try:
         form = open_format(load.format, load.mapping, load.date_order)
         with load.path.open("rb") as file, _bar(load.path.name) as told:
+            if not file.seekable():
+                raise fail(f"{load.path} is no file that can be read from its beginning again; save it to one")
             result = load_file(database, file, form, load.options, told)
     except ServiceError as error:
         faults = [f"line {f.line}, {f.pointer or '/'}: {f.detail}" for f in error.faults if f.detail != error.detail]
@@ -89,14 +92,18 @@ def send(load: Load, server: str) -> None:
                 headers=headers | {"Content-Type": "application/octet-stream"},
                 timeout=httpx.Timeout(30, read=None),
             )
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise fail(f"{server} does not answer: {error}") from None
     if answer.status_code != 200:
         problem = answer.json() if answer.headers.get("content-type", "").startswith("application/problem") else {}
         found = problem.get("errors", [])
         faults = [f"line {f['line']}, {f['pointer'] or '/'}: {f['detail']}" for f in found]
         raise _refused(path, problem.get("detail", f"{server} answered {answer.status_code}"), faults, len(found))
-    _report(path, ImportResult.model_validate_json(answer.content))
+    try:
+        result = ImportResult.model_validate_json(answer.content)
+    except ValidationError:
+        raise fail(f"what answers at {server} is not this service") from None
+    _report(path, result)
 
 
 def _pieces(file: BinaryIO, size: int, told: Callable[[int, int], None]) -> Iterator[bytes]:

@@ -183,3 +183,26 @@ def test_the_command_sends_a_file_to_a_service(database_url: str, tmp_path: Path
         unknown = load(str(file), key="ccl_nothing")
         assert (unknown.returncode, "This is no API key" in unknown.stderr) == (1, True), unknown.stderr
     assert "does not answer" in load(str(file)).stderr
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_what_the_command_cannot_read_is_told(database_url: str, tmp_path: Path) -> None:
+    (tmp_path / "figures.csv").write_bytes(rows(10))
+    (tmp_path / "bad.toml").write_bytes(b"\xff")
+    (tmp_path / "figures.xlsx").write_bytes(b"PK")
+
+    def load(*arguments: str) -> str:
+        environment = {**os.environ, "COUNTERCLAIM_DATABASE_URL": database_url}
+        done = subprocess.run(
+            [COUNTERCLAIM, "load", *arguments],
+            cwd=tmp_path, env=environment, input="", capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode != 0
+        assert "Traceback" not in done.stderr
+        return done.stderr
+
+    assert "say with --format what this is" in load("figures.xlsx")
+    assert "The mapping is not TOML" in load("--map", "bad.toml", "figures.csv")
+    assert "does not exist" in load("nothing.csv")
+    assert "save it to one" in load("--format", "csv", "/dev/stdin")
+    assert "date_order is for csv" in load("--format", "jsonl", "--date-order", "mdy", "figures.csv")
