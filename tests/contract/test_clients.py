@@ -32,6 +32,7 @@ def test_ten_things_are_shown_in_three_languages() -> None:
     assert len(re.findall(r"^## \d+\. ", THINGS, re.MULTILINE)) == 10
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_what_is_shown_with_curl_works(demo: Api, tmp_path: Path) -> None:
     for block in blocks("sh"):
         script = f"set -eu\n{block.replace('curl -s', 'curl -s --fail-with-body')}"
@@ -60,6 +61,7 @@ def test_what_is_shown_in_python_works(demo: Api) -> None:
 
 
 @needs_node
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_what_is_shown_in_typescript_works(demo: Api, tmp_path: Path) -> None:
     folder = installed(tmp_path)
     types = ["-o", "api.d.ts", "--default-non-nullable=false"]

@@ -38,6 +38,7 @@ def test_the_document_passes_the_linter(folder: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_a_walk_through_the_service(folder: Path, demo: Api) -> None:
     run(tool(folder, "tsc"), "--project", "tsconfig.json", "--outDir", "made", cwd=folder)
     node = shutil.which("node")

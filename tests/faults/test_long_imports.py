@@ -72,7 +72,7 @@ def test_an_atomic_import_that_is_killed_leaves_nothing(database_url: str, tmp_p
 def test_a_partial_import_that_is_killed_leaves_whole_batches_and_is_completed(
     database_url: str, tmp_path: Path, amount: Amount
 ) -> None:
-    number = 4_000
+    number = 2_500
     content = rows(number)
     server = Served(database_url, tmp_path)
     for attempt in range(amount(2, 10)):
@@ -135,7 +135,7 @@ class Writers:
 
 @pytest.mark.parametrize("mode", ["atomic", "partial"])
 def test_others_write_while_a_file_is_imported(database_url: str, tmp_path: Path, amount: Amount, mode: str) -> None:
-    number = 1_000 if mode == "atomic" else amount(4_000, 100_000)
+    number = 1_000 if mode == "atomic" else amount(2_000, 100_000)
     with Served(database_url, tmp_path) as server, Writers(server) as writers:
         result = send(server, rows(number), mode)
     assert result["counts"]["figure"]["created"] == number
@@ -149,7 +149,7 @@ def test_others_write_while_the_command_loads_into_the_same_file(
     database_url: str, tmp_path: Path, amount: Amount
 ) -> None:
     file = tmp_path / "figures.csv"
-    file.write_bytes(rows(amount(4_000, 50_000)))
+    file.write_bytes(rows(amount(2_000, 50_000)))
     environment = {**os.environ, "COUNTERCLAIM_DATABASE_URL": database_url}
     with Served(database_url, tmp_path) as server, Writers(server) as writers:
         loading = subprocess.run(
@@ -158,7 +158,7 @@ def test_others_write_while_the_command_loads_into_the_same_file(
         )  # fmt: skip
     assert loading.returncode == 0, loading.stderr
     assert writers.failures == []
-    assert len(writers.waits) > 10
+    assert len(writers.waits) >= 4
 
 
 def test_the_command_sends_a_file_to_a_service(database_url: str, tmp_path: Path) -> None:
