@@ -14,6 +14,7 @@ from rich.text import Text
 
 from service.console import fail, printable, stderr, tell
 from service.db.engine import Database
+from service.domain.access import parse_token
 from service.domain.vocabulary import DateOrder, ImportFormat
 from service.errors import ServiceError
 from service.schemas.imports import ImportOptions, ImportResult
@@ -70,7 +71,7 @@ def write(load: Load, database: Database) -> None:
                 raise fail(f"{load.path} is no file that can be read from its beginning again; save it to one")
             result = load_file(database, file, form, load.options, told)
     except ServiceError as error:
-        faults = [f"line {f.line}, {f.pointer or '/'}: {f.detail}" for f in error.faults if f.detail != error.detail]
+        faults = [_told(f.line, f.pointer, "" if f.detail == error.detail else f.detail) for f in error.faults]
         raise _refused(load.path, error.detail, faults, len(error.faults)) from None
     _report(load.path, result)
 
@@ -81,7 +82,9 @@ def send(load: Load, server: str) -> None:
     params = {"format": load.format, **load.options.model_dump(mode="json")}
     given = (("mapping", load.mapping), ("date_order", load.date_order))
     params |= {n: text for n, text in given if text is not None}
-    key = os.environ.get("COUNTERCLAIM_KEY")
+    key = os.environ.get("COUNTERCLAIM_KEY", "").strip()
+    if key and parse_token(key) is None:
+        raise fail("COUNTERCLAIM_KEY holds no API key of the form ccl_<32 hexadecimal digits>_<64 hexadecimal digits>")
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     try:
         with path.open("rb") as file, _bar(path.name) as told:
@@ -97,8 +100,9 @@ def send(load: Load, server: str) -> None:
     if answer.status_code != 200:
         problem = answer.json() if answer.headers.get("content-type", "").startswith("application/problem") else {}
         found = problem.get("errors", [])
-        faults = [f"line {f['line']}, {f['pointer'] or '/'}: {f['detail']}" for f in found]
-        raise _refused(path, problem.get("detail", f"{server} answered {answer.status_code}"), faults, len(found))
+        detail = problem.get("detail", f"{server} answered {answer.status_code}")
+        faults = [_told(f["line"], f["pointer"], "" if f["detail"] == detail else f["detail"]) for f in found]
+        raise _refused(path, detail, faults, len(found))
     try:
         result = ImportResult.model_validate_json(answer.content)
     except ValidationError:
@@ -112,6 +116,11 @@ def _pieces(file: BinaryIO, size: int, told: Callable[[int, int], None]) -> Iter
         yield piece
         sent += len(piece)
         told(sent, size)
+
+
+def _told(line: int | None, pointer: str, detail: str) -> str:
+    place = ", ".join(filter(None, (f"line {line}" if line else "", pointer)))
+    return ": ".join(filter(None, (place, detail)))
 
 
 def _refused(path: Path, detail: str, faults: list[str], number: int) -> Exception:
@@ -129,6 +138,6 @@ def _report(path: Path, result: ImportResult) -> None:
     if result.dry_run:
         tell(f"{path.name}: nothing was written: this was a dry run.")
     if result.rejected_total:
-        faults = [f"line {r.line}, {r.pointer or '/'}: {r.detail}" for r in result.rejected]
+        faults = [_told(r.line, r.pointer, r.detail) for r in result.rejected]
         shown = "".join(f"\n  {printable(fault)}" for fault in faults[:_SHOWN])
         raise fail(f"{path}: {result.rejected_total} of {result.lines} lines were rejected:{shown}")

@@ -23,8 +23,8 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_name_kind_record_id", "name", ["kind", "record_id"])
-    op.create_index("ix_source_url", "source", ["url"])
-    op.create_index("ix_source_doi", "source", ["doi"])
+    op.create_index("ix_source_url", "source", ["url"], postgresql_using="hash")
+    op.create_index("ix_source_doi", "source", ["doi"], postgresql_using="hash")
     connection = op.get_bind()
     for kind, rows in (("entity", _entities(connection)), ("metric", _metrics(connection))):
         found: dict[tuple[str, str], bool] = {}

@@ -29,7 +29,7 @@ def import_file(query: Annotated[ImportQuery, Query()], request: Request, db: Db
 
     Atomic, it is taken whole or refused with all that is wrong (422); partial, in batches, and what is rejected is told
     by line. Loading a file again changes nothing: a record is known by its id, else its key, else a source's DOI or
-    address, else its content. Dry runs and atomic imports take 1,000 lines on SQLite and 10,000 on PostgreSQL.
+    address, else its content. Dry runs and atomic imports take 1,000 lines and figures.
     """
     form = open_format(query.format, query.mapping, query.date_order)
     work = Import(form, request.state.file, query)

@@ -123,7 +123,7 @@ class Database:
     @property
     def rows_at_once(self) -> int:
         """How many rows one transaction may import."""
-        return ROWS_AT_ONCE[self.dialect]
+        return ROWS_AT_ONCE
 
     def let_others_in(self) -> None:
         """Between two transactions of one long piece of work: for those who wait for SQLite's one lock."""

@@ -24,8 +24,8 @@ class SourceRow(Head, Base):
         Index(None, "publisher", "created_at", "id"),
         Index(None, "published_earliest"),
         Index(None, "published_latest"),
-        Index(None, "url"),
-        Index(None, "doi"),
+        Index(None, "url", postgresql_using="hash"),  # addresses may be longer than a tree takes
+        Index(None, "doi", postgresql_using="hash"),
         STRICT,
     )
 

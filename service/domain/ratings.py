@@ -13,7 +13,8 @@ from service.domain.vocabulary import DisputeType
 _TRUE = {
     "true", "correct", "accurate", "right", "confirmed", "verified", "fact", "wahr", "richtig", "stimmt", "vrai",
     "exact", "verdadero", "cierto", "verdad", "verdadeiro", "fato", "vero", "prawda", "waar", "sant", "sandt", "doğru",
-    "benar", "fakta", "правда", "истина", "सही", "सच", "সত্য", "உண்மை", "صحيح", "درست", "真实", "属实", "屬實",
+    "benar", "fakta", "this is true", "c'est vrai", "es cierto", "सत्य",
+    "правда", "истина", "सही", "सच", "সত্য", "உண்மை", "صحيح", "درست", "真实", "属实", "屬實",
     "正确", "正確", "사실", "đúng",
 }  # fmt: skip
 _FALSE = {
@@ -27,6 +28,10 @@ _CONTEXT = (
     "भ्रामक", "مضلل", "误导", "誤導", "ミスリード",
 )  # fmt: skip
 _BEST = 5.0  # where a rating does not say: so schema.org has it
+_MIXED = (
+    "mostly", "half", "partly", "partially", "partiell", "mixture", "mixed", "exaggerat", "größtenteils", "teilweise",
+    "überwiegend", "en partie", "plutôt", "a medias", "unproven", "in progress", "unsupported", "needs",
+)  # fmt: skip
 _OUTDATED = ("outdated", "old video", "old photo", "old image", "veraltet")
 
 
@@ -53,7 +58,7 @@ def dispute_type(rating: Rating) -> DisputeType | None:
         return None
     if words in _FALSE:
         return DisputeType.CONTRADICTS
-    if any(part in words for part in _CONTEXT):
+    if any(part in words for part in _CONTEXT + _MIXED) and not words.startswith("not "):
         return DisputeType.CONTEXT
     if any(part in words for part in _OUTDATED):
         return DisputeType.OUTDATED

@@ -7,7 +7,7 @@ withdrawn one, which without it would count for themselves; and disputes about o
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import CTE, Connection, Select, exists, func, literal, or_, select
+from sqlalchemy import CTE, Connection, Select, case, exists, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from service.db.tables import ClaimRow, DisputeRow, EntityRow, FigureRow, MetricRow, ScopeRow, SourceRow
@@ -18,6 +18,7 @@ from service.store.pages import fetch_page
 from service.store.rows import Values
 
 _AT_ONCE = 500
+_DEEPEST = 2 * MAX_CHAIN  # relays and successors may form a circle together, which nothing refuses
 _CLAIMANT, _SUBJECT, _OTHER = aliased(EntityRow), aliased(EntityRow), aliased(EntityRow)
 
 
@@ -65,13 +66,15 @@ def every_claim(connection: Connection) -> Iterator[Values]:
     chain = own.cte("chain", recursive=True)
     later = or_(ClaimRow.derived_from_id == chain.c.id, ClaimRow.supersedes_id == chain.c.id)
     # distinct, for a claim may be reached in as many ways as there are paths
-    chain = chain.union(select(ClaimRow.id, chain.c.depth + 1).join(chain, later))
+    chain = chain.union(select(ClaimRow.id, chain.c.depth + 1).join(chain, later).where(chain.c.depth < _DEEPEST))
     depths = select(chain.c.id, func.max(chain.c.depth).label("depth")).group_by(chain.c.id).subquery()
     gone = select(_gone().c.id)
     live = ClaimRow.id.not_in(gone)
     older_stands = claims.OLDER.id.not_in(gone).label("older_stands")
+    # what was retracted comes before what stands: a claim has one standing successor
+    order = (depths.c.depth, case((ClaimRow.status == "retracted", 0), else_=1), ClaimRow.id)
     first = claims.SELECT.where(live, ~links).order_by(ClaimRow.id)
-    then = claims.SELECT.join(depths, depths.c.id == ClaimRow.id).where(live).order_by(depths.c.depth, ClaimRow.id)
+    then = claims.SELECT.join(depths, depths.c.id == ClaimRow.id).where(live).order_by(*order)
     for statement in (first, then):
         for part in _stream(connection, statement.add_columns(older_stands)):
             by_claim = figures.of_claims(connection, [row["id"] for row in part])
@@ -126,7 +129,7 @@ _FIGURES = (
         SourceRow.publisher.label("source_publisher"),
         SourceRow.id.label("source_id"),
         ClaimRow.id.label("claim_id"),
-        ClaimRow.status.label("claim_status"),
+        case((ClaimRow.status == "retracted", "retracted"), else_="active").label("claim_status"),
         ClaimRow.derived_from_id.label("derived_from"),
         ClaimRow.supersedes_id.label("supersedes"),
     )

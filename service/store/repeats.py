@@ -61,6 +61,6 @@ def _add(connection: Connection, claim: Repeated, stored: Sequence[RowMapping]) 
         row = by_id.get(given.id or "")
         if row is None:
             added += figures.create(connection, FigureCreate(claim=claim.claim_id, **dict(given))).is_new
-        elif differing := prepared.differing(row):
+        elif differing := [n for n in prepared.differing(row) if n.removesuffix("_id") in given.model_fields_set]:
             raise versions.already_stored(FigureRow, row["id"], differing)
     return added

@@ -4,6 +4,7 @@ What was reviewed becomes a claim in the source where it first appeared, the rev
 of its own, and a dispute stands between them unless the rating agrees. The words of the rating are kept as they are.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -105,7 +106,7 @@ def _found(node: Any, pointer: str) -> Iterator[tuple[str, Any, dict[str, Any]]]
         for index, inner in enumerate(node):
             yield from _found(inner, f"{pointer}/{index}")
     elif isinstance(node, dict):
-        if "ClaimReview" in _many(node.get("@type")):
+        if any(_is_review(kind) for kind in _many(node.get("@type"))):
             yield pointer, _read_schema_org, node
         elif isinstance(node.get("claims"), list):
             for index, claim in enumerate(node["claims"]):
@@ -114,9 +115,14 @@ def _found(node: Any, pointer: str) -> Iterator[tuple[str, Any, dict[str, Any]]]
                     at = f"{pointer}/claims/{index}" + (f"/claimReview/{place}" if reviews else "")
                     yield at, _read_google, {"claim": claim, "review": review}
         else:
-            for name in ("@graph", "itemListElement", "item", "mainEntity", "hasPart", "review"):
+            for name in ("@graph", "itemListElement", "dataFeedElement", "item", "mainEntity", "hasPart", "review"):
                 if name in node:
                     yield from _found(node[name], f"{pointer}/{name}")
+
+
+def _is_review(kind: object) -> bool:
+    """The name alone, with a prefix, or as an address."""
+    return isinstance(kind, str) and re.split("[/:#]", kind)[-1] == "ClaimReview"
 
 
 def _read_schema_org(node: dict[str, Any]) -> Review:
@@ -187,7 +193,12 @@ def _name(node: Any) -> str | None:
 
 
 def _url(value: Any) -> str | None:
-    return value.strip() if isinstance(value, str) and value.strip().startswith(("http://", "https://")) else None
+    if not isinstance(value, str) or not value.strip().startswith(("http://", "https://")):
+        return None
+    try:
+        return value.strip() if urlsplit(value.strip()).hostname else None
+    except ValueError:
+        return None
 
 
 def _page(node: Any) -> Page | None:

@@ -37,6 +37,7 @@ COLUMNS: dict[str, str] = {
     "figure_id": "the id of the figure",
 }
 TEMPLATE = [name for name in COLUMNS if not name.endswith("_id")][:25]  # what people fill in
+VERBATIM = ("statement", "quote", "method", "locator", "stated_as", "source_title", "source_publisher")  # kept as it is
 REQUIRED = ("subject", "metric", "unit")
 NUMBERS = ("value", "lower", "upper")
 DATES = ("period", "asserted", "source_published")

@@ -17,6 +17,7 @@ class Entry:
     line: int
     kind: str  # of the record that it is counted as when it is rejected
     content: Any
+    weight: int = 1  # how many records it writes, about
     size: int = 0  # how far into the file it ends, in the unit of `Format.check`
 
 

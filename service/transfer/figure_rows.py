@@ -118,13 +118,16 @@ def _validated(fields: dict[str, Any], numbers: dict[str, Number]) -> FigureRow:
     source = _source(fields)
     if isinstance(source, str) and "claimant" not in fields:
         raise Invalid.at("/claimant", "Where only the id of the source is given, say who claims this.")
+    said = _under_columns(ClaimCreate, claim)
+    if "basis" not in fields:
+        said.figures[0].model_fields_set.discard("basis")
     return FigureRow(
         subject=fields["subject"],
         claimant=fields["claimant"] if isinstance(source, str) else _claimant(fields, source),
         metric=fields["metric"],
         scope=fields.get("scope"),
         source=source,
-        claim=_under_columns(ClaimCreate, claim),
+        claim=said,
         is_composed="statement" not in fields,
         retracted=status == "retracted",
         signed=any(number.value < 0 for number in numbers.values()),
@@ -198,7 +201,7 @@ def put(loading: Loading, row: FigureRow) -> None:
     source_id = row.source if isinstance(row.source, str) else _put_source(loading, row.source)
     subject = loading.names.entity(row.subject, "/subject")
     claimant = loading.names.entity(row.claimant, "/claimant", "organization")
-    figure = figure.model_copy(update={"metric": metric.key, "scope": scope and scope.key})
+    figure = figure.model_copy(update={"metric": metric.key} | ({"scope": scope.key} if scope else {}))
     changes: dict[str, Any] = {"source": source_id, "claimant": claimant.key, "subject": subject.key}
     if "claimant_role" not in row.claim.model_fields_set and subject.id == claimant.id:
         changes["claimant_role"] = ClaimantRole.FIRST_PARTY
@@ -206,6 +209,10 @@ def put(loading: Loading, row: FigureRow) -> None:
         where = f"{subject.name}: {metric.name}" + (f" ({scope.name})" if scope else "")
         changes["statement"] = f"{where}, {_words(figure)}, according to {claimant.name}"
     claim = row.claim.model_copy(update=changes)
+    if row.is_composed:
+        claim.model_fields_set.discard("statement")  # what was made from the rest is held against nothing
+    if "claimant_role" not in row.claim.model_fields_set:
+        claim.model_fields_set.discard("claimant_role")
     claim_id = claim.id or _claim_id(claim, figure, is_composed=row.is_composed)
     if figure.id is None:
         content = {"claim": claim_id, **figure.model_dump(mode="json", exclude={"id"})}

@@ -91,18 +91,20 @@ class Import:
         total = self.form.check(self.file)
         whole = self.options.mode is ImportMode.ATOMIC or self.options.dry_run
         if whole and total > most:
-            detail = f"{total} lines in one transaction would keep other writers waiting: here it takes {most}."
-            hint = "Import them with mode=partial; loading the file again completes what was broken off."
-            raise Invalid.at("/mode", f"{detail} {hint}", "query")
-        report = self._at_once(write, total) if whole else self._in_batches(write, pause, total)
+            raise _too_many(most)
+        report = self._at_once(write, total, most) if whole else self._in_batches(write, pause, total)
         if self.options.mode is ImportMode.ATOMIC and report.rejected_total:
             raise refusal(report)
         return self._result(report)
 
-    def _at_once(self, write: Write[Report], total: int) -> Report:
+    def _at_once(self, write: Write[Report], total: int, most: int) -> Report:
         def work(connection: Connection) -> Report:
             report = Report()
+            weight = 0
             for batch in self._batches():
+                weight += sum(entry.weight for entry in batch)
+                if weight > 2 * most:  # a line is one record, and a claim with a figure two
+                    raise _too_many(most)
                 report.add(self._take(connection, batch))
                 self.told(report.lines, total)
                 if self.options.mode is ImportMode.ATOMIC and report.rejected_total >= _SHOWN:
@@ -123,7 +125,7 @@ class Import:
             began = time.monotonic()
             report.add(write(partial(self._take, batch=batch)))
             seconds = max(time.monotonic() - began, 0.001)
-            fitting = len(batch) * _BATCH_SECONDS / seconds
+            fitting = sum(entry.weight for entry in batch) * _BATCH_SECONDS / seconds
             self.size = round(min(max(fitting, self.size / 2, _LEAST), self.size * 2, _MOST))
             self.told(report.lines, total)
             pause()
@@ -131,14 +133,15 @@ class Import:
 
     def _batches(self) -> Iterator[list[Entry]]:
         batch: list[Entry] = []
-        characters = 0
+        characters = weight = 0
         for entry in self.form.read(self.file):
-            is_full = len(batch) >= self.size or characters >= _BATCH_SIZE
+            is_full = weight >= self.size or characters >= _BATCH_SIZE
             if is_full and entry.line != batch[-1].line:  # what one line says stays together
                 yield batch
-                batch, characters = [], 0
+                batch, characters, weight = [], 0, 0
             batch.append(entry)
             characters += entry.size
+            weight += entry.weight
         if batch:
             yield batch
 
@@ -228,6 +231,12 @@ def is_empty(database: Database) -> bool:
     """Whether no record of any kind is stored."""
     with database.read() as connection:
         return rows.is_empty(connection)
+
+
+def _too_many(most: int) -> Invalid:
+    detail = f"This is more than one transaction may write without keeping others waiting: {most} lines and figures."
+    hint = "Import it with mode=partial; loading the file again completes what was broken off."
+    return Invalid.at("/mode", f"{detail} {hint}", "query")
 
 
 class _Undone(Exception):

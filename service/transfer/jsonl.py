@@ -89,9 +89,10 @@ def _entry(number: int, line: str) -> Entry:
         if kind == "dispute" and "type" not in record and "dispute_type" in record:
             record["type"] = record.pop("dispute_type")
         _refuse_unknown(record, MODELS[kind])
-        return Entry(number, kind, Record(kind, validated(MODELS[kind], record)), len(line))
+        body = validated(MODELS[kind], record)
+        return Entry(number, kind, Record(kind, body), 1 + len(getattr(body, "figures", ())), len(line))
     except ServiceError as error:
-        return Entry(number, kind, error, len(line))
+        return Entry(number, kind, error, size=len(line))
 
 
 def _refuse_unknown(record: dict[str, Any], model: type[BaseModel]) -> None:

@@ -18,7 +18,7 @@ def refused(detail: str, line: int | None = None, pointer: str = "") -> Invalid:
 
 
 def lines(file: BinaryIO) -> Iterator[str]:
-    """Each line without its end, whichever that is: LF, CR LF or CR; a byte order mark is left out.
+    """Each line with its end, whichever that is: LF, CR LF or CR; a byte order mark is left out.
 
     Raises Invalid for what is no UTF-8, with the offset in bytes, for U+0000, and for a line that is too long.
     """
@@ -28,11 +28,12 @@ def lines(file: BinaryIO) -> Iterator[str]:
     for text, is_last in _decoded(file):
         whole = rest + text
         held = whole.endswith("\r") and not is_last  # a line feed may follow
-        *complete, rest = _END.split(whole[:-1] if held else whole)
-        rest += "\r" if held else ""
-        for line in complete:
+        place = 0
+        for end in _END.finditer(whole, 0, len(whole) - held):
             number += 1
-            yield line
+            yield whole[place : end.end()]
+            place = end.end()
+        rest = whole[place:]
         if len(rest) > MAX_LINE:
             raise refused(f"Line {number + 1} is longer than {MAX_LINE} characters.", number + 1)
     if rest:

@@ -76,7 +76,7 @@ class Loading:
         try:
             made = KINDS[kind].create(self.connection, _identified(kind, body))
         except AlreadyStored as stored:
-            if not self.updating:
+            if not self.updating or not _can_follow(stored, KINDS[kind].patch):
                 raise
             self.count(kind, "updated" if self._amend(kind, stored.record_id, body) else "unchanged")
             return stored.record_id
@@ -190,10 +190,13 @@ class Loading:
         self.count("claim", "updated" if changed else "unchanged")
 
     def _put_figure(self, claim_id: str, figure: FigureFields, figure_id: str | None) -> None:
-        body = FigureCreate(claim=claim_id, **(dict(figure) | {"id": figure_id}))
+        fields = dict(figure) | {"claim": claim_id, "id": figure_id}
+        body = FigureCreate.model_construct({*figure.model_fields_set, "claim", "id"}, **fields)
         try:
             made = figures.create(self.connection, body)
         except AlreadyStored as stored:
+            if not _can_follow(stored, FigurePatch):
+                raise
             self.count("figure", "updated" if self._amend("figure", stored.record_id, body) else "unchanged")
             return
         self.count("figure", "created" if made.is_new else "unchanged")
@@ -218,10 +221,11 @@ class Loading:
         return self.sources[identity]
 
     def _source(self, body: SourceCreate) -> str:
-        stored = sources.find(self.connection, body)
+        known = _identified("source", body)
+        stored = sources.find(self.connection, body) or sources.find(self.connection, known)
         if stored is None:
             self.writes += 1
-            made = sources.create(self.connection, _identified("source", body))
+            made = sources.create(self.connection, known)
             self.count("source", "created", int(made.is_new))
             return made.id
         given = SourcePatch.model_validate(
@@ -235,6 +239,7 @@ class Loading:
             self.writes += 1
             sources.amend(self.connection, stored, given, frozenset([before.version]))
             self.count("source", "updated")
+            self.sources.clear()  # another line may say otherwise again
         return stored
 
 
@@ -245,26 +250,32 @@ def _identified(kind: str, body: B) -> B:
     return body.model_copy(update={"id": content_id(kind, body.model_dump(mode="json", exclude={"id"}))})
 
 
+def _can_follow(stored: AlreadyStored, patch: type[BaseModel]) -> bool:
+    """Whether what differs can be changed at all: a figure stays with its claim, a dispute with what it disputes."""
+    return all(fault.pointer.removeprefix("/") in patch.model_fields for fault in stored.faults)
+
+
 def _matched(given: Sequence[FigureFields], stored: Sequence[ClaimFigure]) -> list[tuple[FigureFields, str | None]]:
-    """Each figure with the id of the stored one that it is: its own, that of the same content, or that of the next in
-    order which is none of these; None for one that is new.
+    """Each figure with the id of the stored one that it is: its own; else that of the same content; else that of the
+    next of the same metric, scope and period. None for one that is new.
     """
-    ids = {figure.id for figure in given}
-    left = [figure for figure in stored if figure.id not in ids]
-    found: dict[int, str | None] = {}
-    for index, figure in enumerate(given):
-        same = next((other for other in left if _is_same(figure, other)), None) if figure.id is None else None
-        if same is not None:
-            left.remove(same)
-        found[index] = same.id if same else figure.id
-    rest = iter(left)
-    return [(f, found[i] or (other.id if (other := next(rest, None)) else None)) for i, f in enumerate(given)]
+    left = [figure for figure in stored if figure.id not in {figure.id for figure in given}]
+    found: dict[int, str | None] = {index: figure.id for index, figure in enumerate(given)}
+    for is_it in (_is_same, _measures_same):
+        for index, figure in enumerate(given):
+            same = next((other for other in left if is_it(figure, other)), None) if found[index] is None else None
+            if same is not None:
+                left.remove(same)
+                found[index] = same.id
+    return [(figure, found[index]) for index, figure in enumerate(given)]
 
 
-def _is_same(figure: FigureFields, stored: ClaimFigure) -> bool:
+def _measures_same(figure: FigureFields, stored: ClaimFigure) -> bool:
     metric, scope = stored.metric, stored.scope
     if figure.metric not in (metric.id, metric.key) or (figure.scope is None) != (scope is None):
         return False
-    if scope is not None and figure.scope not in (scope.id, scope.key):
-        return False
-    return all(getattr(figure, name) == getattr(stored, name) for name in STATED)
+    return figure.period == stored.period and (scope is None or figure.scope in (scope.id, scope.key))
+
+
+def _is_same(figure: FigureFields, stored: ClaimFigure) -> bool:
+    return _measures_same(figure, stored) and all(getattr(figure, n) == getattr(stored, n) for n in STATED)

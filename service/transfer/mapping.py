@@ -33,6 +33,7 @@ from service.schemas.base import Body
 from service.schemas.faults import validated
 from service.transfer.columns import COLUMNS, NUMBERS
 
+_LONGEST = 25_000  # characters
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}]+)\}")
 
 
@@ -67,7 +68,13 @@ def _fill(text: str, cells: MappingOf[str, str]) -> str:
     names = [found[1] for found in _FIELD.finditer(text) if found[1]]
     if names and not any(cells.get(name) for name in names):
         return ""
-    return _FIELD.sub(lambda found: cells.get(found[1], "") if found[1] else found[0][0], text).strip()
+    filled, place = "", 0
+    for found in _FIELD.finditer(text):
+        filled += text[place : found.start()] + (cells.get(found[1], "") if found[1] else found[0][0])
+        place = found.end()
+        if len(filled) > _LONGEST:
+            return filled[: _LONGEST + 1]  # longer than any field, which then refuses it
+    return (filled + text[place:]).strip()
 
 
 def parse_mapping(text: str) -> Mapping:

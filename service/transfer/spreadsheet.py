@@ -9,10 +9,10 @@ from service.domain.vocabulary import DateOrder, ImportFormat
 from service.errors import Fault, Invalid, ServiceError
 from service.schemas.claims import ClaimCreate
 from service.store.repeats import Given
-from service.transfer.columns import COLUMNS
+from service.transfer.columns import COLUMNS, VERBATIM
 from service.transfer.entries import Entry
 from service.transfer.figure_rows import FigureRow, at_column, look_up, put, read_row
-from service.transfer.lines import lines, refused
+from service.transfer.lines import MAX_LINE, lines, refused
 from service.transfer.loading import Loading
 from service.transfer.mapping import Mapping, refuse_unknown
 
@@ -41,11 +41,12 @@ class Spreadsheet:
                 yield Entry(line, "figure", cells)
                 continue
             for row in self.mapping.rows(cells) if self.mapping else [cells]:
-                yield Entry(line, "figure", self._read(row), sum(map(len, row.values())))
+                yield Entry(line, "figure", self._read(row), size=sum(map(len, row.values())))
 
     def _read(self, row: dict[str, str]) -> FigureRow | ServiceError:
         try:
-            return read_row({name: text for name, text in row.items() if text}, self.date_order)
+            told = {name: text if name in VERBATIM else text.strip() for name, text in row.items() if text.strip()}
+            return read_row(told, self.date_order)
         except ServiceError as error:
             return error
 
@@ -60,17 +61,29 @@ class Spreadsheet:
 
     def _rows(self, file: BinaryIO) -> Iterator[tuple[int, dict[str, str] | ServiceError]]:
         """Each row that holds something, by the names of its columns, with the line that it begins on."""
-        reader = csv.reader((f"{line}\n" for line in lines(file)), strict=True)
+        row_size = 0
+
+        def fed() -> Iterator[str]:
+            nonlocal row_size
+            for text in lines(file):
+                row_size += len(text)
+                if row_size > MAX_LINE:  # quoted cells may go on over any number of lines
+                    raise refused(f"The row that begins on line {line} is longer than {MAX_LINE} characters.", line)
+                yield text
+
+        reader = csv.reader(fed(), strict=True)
         header: list[str] | None = None
         line = 1
         try:
             for cells in reader:
-                texts = [unguard(cell.strip()) for cell in cells]
-                if header is None and any(texts):
-                    header = self._header(texts, line)
-                elif header is not None and any(texts):
+                texts = [unguard(cell) for cell in cells]
+                if not any(map(str.strip, texts)):
+                    pass
+                elif header is None:
+                    header = self._header([text.strip() for text in texts], line)
+                else:
                     yield line, _row(header, texts)
-                line = reader.line_num + 1
+                line, row_size = reader.line_num + 1, 0
         except csv.Error as error:
             raise refused(f"From line {line} on this is no CSV: {_told(error)}.", line) from None
         if header is None:

@@ -181,7 +181,7 @@ def test_the_command_sends_a_file_to_a_service(database_url: str, tmp_path: Path
         refused = load(str(bad))
         assert (refused.returncode, "line 1, /type: Each line is" in refused.stderr) == (1, True), refused.stderr
         unknown = load(str(file), key="ccl_nothing")
-        assert (unknown.returncode, "This is no API key" in unknown.stderr) == (1, True), unknown.stderr
+        assert (unknown.returncode, "holds no API key" in unknown.stderr) == (1, True), unknown.stderr
     assert "does not answer" in load(str(file)).stderr
 
 

@@ -87,7 +87,7 @@ def test_a_review_is_two_claims_and_a_dispute(database: Database) -> None:
     "document",
     [
         REVIEW, [REVIEW], {"@graph": [{"@type": "WebPage"}, REVIEW]}, [[REVIEW], [REVIEW]],
-        review(**{"@type": ["Review", "ClaimReview"]}),
+        review(**{"@type": ["Review", "https://schema.org/ClaimReview"]}),
     ],
     ids=["object", "array", "graph", "twice", "types"],
 )  # fmt: skip

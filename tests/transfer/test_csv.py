@@ -8,9 +8,9 @@ from service.db.engine import Database
 from service.domain.vocabulary import DateOrder
 from service.errors import Invalid
 from service.schemas.claims import Claim
-from service.schemas.entities import EntityCreate
+from service.schemas.entities import EntityCreate, EntityPatch
 from service.schemas.queries import ClaimQuery, ComparisonQuery, EntityQuery, MetricQuery, SourceQuery
-from service.schemas.sources import SourceCreate
+from service.schemas.sources import SourceCreate, SourcePatch
 from service.store import claims, comparisons, entities, metrics, sources
 from service.transfer.mapping import parse_mapping
 from service.transfer.spreadsheet import Spreadsheet
@@ -312,3 +312,54 @@ def test_an_order_of_dates_can_be_said_without_a_mapping(database: Database) -> 
 @pytest.mark.parametrize("column", ["subject", "claimant", "metric", "scope"])
 def test_a_name_that_is_too_long_is_told_by_its_column(database: Database, column: str) -> None:
     assert refusal(database, table({**PLAIN, column: "x" * 600}), Spreadsheet()) == [(2, f"/{column}")]
+
+
+def test_update_changes_only_what_the_file_has_columns_for(database: Database) -> None:
+    ids = {"claim_id": "0199b1c4-6d3e-7c1a-9f3e-2b7a5c1d4e01", "figure_id": "0199b1c4-6d3e-7c1a-9f3e-2b7a5c1d4e02"}
+    take(database, table({**PLAIN, **ids, "statement": "s", "method": "counted", "basis": "reported"}), Spreadsheet())
+    take(database, table({**PLAIN, **ids, "statement": "s"}), Spreadsheet())  # the same, as far as it says
+    take(database, table({**PLAIN, **ids, "statement": "s", "value": "7"}), Spreadsheet(), **UPDATE)
+    (figure,) = the_claim(database).figures
+    assert (str(figure.value), figure.method, figure.basis) == ("7", "counted", "reported")
+
+
+def test_a_figure_of_another_claim_is_never_changed(database: Database) -> None:
+    figure = {"figure_id": "0199b1c4-6d3e-7c1a-9f3e-2b7a5c1d4e02"}
+    take(database, table({**PLAIN, **figure, "statement": "one"}), Spreadsheet())
+    other = table({**PLAIN, **figure, "statement": "two", "value": "9"})
+    assert refusal(database, other, Spreadsheet(), **UPDATE) == [(2, "/figure_id")]
+    take(database, table({**PLAIN, "statement": "two", "value": "8"}), Spreadsheet())
+    assert refusal(database, other, Spreadsheet(), **UPDATE) != []
+    values = {str(f.value) for claim in every_claim(database) for f in claim.figures}
+    assert values == {"294000", "8"}
+
+
+def test_what_was_added_elsewhere_does_not_make_a_row_another(database: Database) -> None:
+    take(database, table(PLAIN), Spreadsheet())
+    with database.snapshot() as connection:
+        (source,) = sources.page(connection, SourceQuery()).items
+        subject = entities.read(connection, "r1")
+    note, name = SourcePatch(notes="seen"), EntityPatch(name="DeepSeek-R1", aliases=["R1"])
+    database.write(lambda connection: sources.amend(connection, source.id, note, frozenset([1])))
+    database.write(lambda connection: entities.amend(connection, subject.id, name, frozenset([1])))
+    again = take(database, table(PLAIN), Spreadsheet())
+    assert (made(again), unchanged(again)) == ({}, {"claim": 1, "figure": 1})
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_a_row_that_goes_on_for_ever_is_refused(database: Database) -> None:
+    content = table(PLAIN) + b'"a\n",' * 2_000_000
+    assert refusal(database, content, Spreadsheet())[0][1] == ""
+
+
+def test_a_long_address_in_any_script_is_taken(database: Database) -> None:
+    rows = table({**PLAIN, "source_url": f"https://example.org/{'深' * 1_900}"})
+    assert made(take(database, rows, Spreadsheet()))["source"] == 1
+    assert made(take(database, rows, Spreadsheet())) == {}
+
+
+def test_texts_are_kept_to_the_last_space_and_line_end(database: Database) -> None:
+    said = " a\r\nb\rc\n\u00a0d "
+    take(database, table({**PLAIN, "statement": said, "subject": " R1 "}), Spreadsheet())
+    claim = the_claim(database)
+    assert (claim.statement, claim.subject.name) == (said, "R1")
