@@ -70,6 +70,13 @@ def page(connection: Connection, query: ClaimQuery) -> ClaimPage:
     return ClaimPage(items=with_figures(connection, found), next_cursor=cursor)
 
 
+def statuses(connection: Connection, refs: Collection[str]) -> dict[str, str]:
+    """By each ref."""
+    statement = select(ClaimRow.id, ClaimRow.key, ClaimRow.status).where(rows.named(ClaimRow, refs))
+    found = connection.execute(statement).all() if refs else []
+    return {ref: row.status for row in found for ref in (row.id, row.key)}
+
+
 def with_figures(connection: Connection, found: list[Values]) -> list[Claim]:
     by_claim = figures.of_claims(connection, [row["id"] for row in found])
     return [Claim.model_validate({**row, "figures": by_claim[row["id"]]}) for row in found]

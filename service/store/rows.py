@@ -156,6 +156,12 @@ def filter_ids(connection: Connection, table: Any, refs: Sequence[str], name: st
     return [row.id for row in found]
 
 
+def ids(connection: Connection, table: Any, refs: Collection[str]) -> dict[str, str]:
+    """The ids that refs stand for, of those that there are."""
+    found = connection.execute(select(table.id, table.key).where(named(table, refs))).all()
+    return {ref: row.id for row in found for ref in (row.id, row.key) if ref in refs}
+
+
 def any_of(column: Any, values: Sequence[Any]) -> Any:
     """An equality where one will do: it keeps an index in order."""
     return column == values[0] if len(values) == 1 else column.in_(values)

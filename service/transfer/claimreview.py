@@ -214,7 +214,7 @@ def _page(node: Any) -> Page | None:
 
 def _date(node: dict[str, Any], name: str, pointer: str) -> str | None:
     text = _text(node, name)
-    if text is None:
+    if text is None or text.startswith("0001-01-01"):  # that is how some say that they do not know
         return None
     try:
         return parse_date_cell(text)

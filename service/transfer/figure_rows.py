@@ -6,7 +6,7 @@ from typing import Any
 
 from service.domain.cells import Number, parse_date_cell, parse_number_cell
 from service.domain.figure import Stated, check_stated
-from service.domain.names import content_id, key_for
+from service.domain.names import content_id, fold_name, key_for
 from service.domain.units import conversion, parse_unit
 from service.domain.vocabulary import ClaimantRole, DateOrder, IntervalKind, Qualifier
 from service.errors import Fault, Invalid, ServiceError
@@ -50,11 +50,30 @@ class FigureRow:
     source: SourceCreate | str  # or the id of one that is stored
     claim: ClaimCreate
     is_composed: bool  # the statement is to be made from the rest
-    retracted: bool
-    signed: bool
+    status: str | None
+    metrics: "Metrics"
 
 
-def read_row(row: dict[str, str], order: DateOrder | None) -> FigureRow:
+class Metrics:
+    """What all rows of a file say of metrics that nobody has defined: for periods if any row has one, signed if any
+    number is negative. Of so many names at most, which is more than anybody has.
+    """
+
+    _MOST = 10_000
+
+    def __init__(self) -> None:
+        self.periodic: set[str] = set()
+        self.signed: set[str] = set()
+
+    def note(self, row: Mapping[str, str]) -> None:
+        name = fold_name(row.get("metric", "")[:1_000])
+        if "period" in row and len(self.periodic) < self._MOST:
+            self.periodic.add(name)
+        if any(row[number][:1] in "-\u2212" for number in NUMBERS if number in row) and len(self.signed) < self._MOST:
+            self.signed.add(name)
+
+
+def read_row(row: dict[str, str], order: DateOrder | None, metrics: Metrics) -> FigureRow:
     """Raises Invalid with a pointer to each column that cannot be read."""
     faults = [Fault(f"/{name}", "This is required.") for name in REQUIRED if name not in row]
     if not any(name in row for name in (*NUMBERS, "stated_as")):
@@ -72,7 +91,7 @@ def read_row(row: dict[str, str], order: DateOrder | None) -> FigureRow:
     if faults:
         raise Invalid(faults[0].detail, faults)
     fields |= _qualified(numbers, row)
-    return _validated(fields, numbers)
+    return _validated(fields, metrics)
 
 
 def _try(faults: list[Fault], name: str, read: Any) -> None:
@@ -102,7 +121,7 @@ def _qualified(numbers: dict[str, Number], row: Mapping[str, str]) -> dict[str, 
     return dict.fromkeys(NUMBERS) | values | {"qualifier": stated or qualifier}
 
 
-def _validated(fields: dict[str, Any], numbers: dict[str, Number]) -> FigureRow:
+def _validated(fields: dict[str, Any], metrics: Metrics) -> FigureRow:
     figure = {name: fields[name] for name in _FIGURE if name in fields} | {"id": fields.get("figure_id")}
     figure |= {"metric": _UNRESOLVED, "basis": fields.get("basis", "unstated")}
     if "price_year" in figure:
@@ -112,8 +131,8 @@ def _validated(fields: dict[str, Any], numbers: dict[str, Number]) -> FigureRow:
     claim |= {"statement": fields.get("statement", _UNRESOLVED), "figures": [figure]}
     if "claim_id" in fields:
         claim["id"] = fields["claim_id"]
-    status = fields.get("claim_status", "active")
-    if status not in ("active", "retracted"):
+    status = fields.get("claim_status")
+    if status not in (None, "active", "retracted"):
         raise Invalid.at("/claim_status", "Expected active or retracted.")
     source = _source(fields)
     if isinstance(source, str) and "claimant" not in fields:
@@ -129,8 +148,8 @@ def _validated(fields: dict[str, Any], numbers: dict[str, Number]) -> FigureRow:
         source=source,
         claim=said,
         is_composed="statement" not in fields,
-        retracted=status == "retracted",
-        signed=any(number.value < 0 for number in numbers.values()),
+        status=status,
+        metrics=metrics,
     )
 
 
@@ -217,7 +236,7 @@ def put(loading: Loading, row: FigureRow) -> None:
     if figure.id is None:
         content = {"claim": claim_id, **figure.model_dump(mode="json", exclude={"id"})}
         figure = figure.model_copy(update={"id": content_id("figure", content)})
-    loading.put_claim(claim.model_copy(update={"id": claim_id, "figures": [figure]}), retracted=row.retracted)
+    loading.put_claim(claim.model_copy(update={"id": claim_id, "figures": [figure]}), status=row.status)
 
 
 def _put_source(loading: Loading, source: SourceCreate) -> str:
@@ -244,11 +263,12 @@ def _words(figure: FigureFields) -> str:
 
 
 def _new_metric(row: FigureRow, figure: FigureFields) -> MetricCreate:
-    """A metric that nobody has defined: for periods if its first figure has one, signed if that is negative."""
-    key = key_for(row.metric, "metric")
-    made = {"key": key, "name": row.metric, "unit": figure.unit, "periodic": figure.period is not None}
-    metric: MetricCreate = _under_columns(MetricCreate, made | {"signed": row.signed})
-    _check_stated(figure, signed=row.signed)
+    """A metric that nobody has defined, as all rows of the file have it; in the unit of the first."""
+    name = fold_name(row.metric)
+    is_signed = name in row.metrics.signed
+    made = {"key": key_for(row.metric, "metric"), "name": row.metric, "unit": figure.unit, "signed": is_signed}
+    metric: MetricCreate = _under_columns(MetricCreate, made | {"periodic": name in row.metrics.periodic})
+    _check_stated(figure, signed=is_signed)
     return metric
 
 

@@ -65,7 +65,7 @@ class JsonLines:
         kind, body = content
         if kind == "claim":
             plain = ClaimCreate.model_construct(body.model_fields_set - {"status"}, **_without_status(body))
-            loading.put_claim(plain, retracted=body.status == "retracted")
+            loading.put_claim(plain, body.status if "status" in body.model_fields_set else None)
         elif kind == "source" and body.id is None and body.key is None and (body.url or body.doi):
             before = loading.tally.total()
             loading.source(body)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import BaseModel
 
 from service.db.engine import Connection
-from service.db.tables import ClaimRow, SourceRow
+from service.db.tables import ClaimRow, EntityRow, MetricRow, SourceRow
 from service.domain.names import content_id
 from service.domain.vocabulary import OnExisting
 from service.errors import AlreadyStored
@@ -21,7 +21,7 @@ from service.schemas.entities import EntityPatch
 from service.schemas.figures import ClaimFigure, FigureCreate, FigureFields, FigurePatch
 from service.schemas.metrics import MetricPatch
 from service.schemas.sources import SourceCreate, SourcePatch
-from service.store import claims, disputes, entities, figures, metrics, sources, versions
+from service.store import claims, disputes, entities, figures, metrics, rows, sources, versions
 from service.store.claims import CreatedClaim
 from service.store.repeats import Given
 from service.store.savepoints import savepoint
@@ -48,6 +48,12 @@ KINDS = {
     "figure": Kind(FigurePatch, figures.create, figures.read, figures.amend),
     "dispute": Kind(DisputePatch, disputes.create, disputes.read, disputes.amend),
 }
+_REFS = {
+    "source": SourceRow,
+    **dict.fromkeys(("claimant", "subject", "raised_by"), EntityRow),
+    **dict.fromkeys(("claim", "derived_from", "supersedes", "disputed_claim", "disputing_claim"), ClaimRow),
+    "metric": MetricRow,
+}
 _ON_CLAIMS = ("figure", "dispute")
 
 
@@ -62,7 +68,8 @@ class Loading:
         self.writes = 0  # what has written cannot be dropped alone
         self.waiting: dict[str, ClaimCreate] = {}
         self.waiting_keys: set[str] = set()
-        self.retracted: list[str] = []
+        self.statuses: dict[str, str | None] = {}
+        self.ids: dict[tuple[Any, str], str] = {}
         self.names = Naming(self.connection, self._note)
         self.sources: dict[str, str] = {}
 
@@ -74,7 +81,7 @@ class Loading:
             self.flush()
         self.writes += 1
         try:
-            made = KINDS[kind].create(self.connection, _identified(kind, body))
+            made = KINDS[kind].create(self.connection, self._identified(kind, body))
         except AlreadyStored as stored:
             if not self.updating or not _can_follow(stored, KINDS[kind].patch):
                 raise
@@ -83,11 +90,14 @@ class Loading:
         self.count(kind, "created" if made.is_new else "unchanged")
         return str(made.id)
 
-    def put_claim(self, body: ClaimCreate, *, retracted: bool = False) -> str:
-        """A claim waits for others to be written with it, unless it refers to one that does. Says its id or key."""
+    def put_claim(self, body: ClaimCreate, status: str | None = None) -> str:
+        """A claim waits for others to be written with it, unless it refers to one that does. Says its id or key.
+
+        `status` is active or retracted, or None where the file does not say.
+        """
         if any(self._waits(named) for named in (body.derived_from, body.supersedes)):
             self.flush()
-        body = _identified("claim", body)
+        body = self._identified("claim", body)
         ref = body.id or body.key or ""
         if self.given == "more" and ref in self.waiting and self._joins(ref, body):
             return ref
@@ -96,11 +106,29 @@ class Loading:
         self.waiting[ref] = body
         if body.key is not None:
             self.waiting_keys.add(body.key)
-        if retracted:
-            self.retracted.append(ref)
-        if body.supersedes is not None or retracted:
+        self.statuses[ref] = status
+        if body.supersedes is not None or status == "retracted":
             self.flush()  # one standing successor for each claim: the next one must see this
         return ref
+
+    def _identified(self, kind: str, body: B) -> B:
+        """With an id that follows from its content, if it has neither id nor key: from what its refs stand for, however
+        they are written.
+        """
+        if getattr(body, "id", None) is not None or getattr(body, "key", None) is not None:
+            return body
+        content = body.model_dump(mode="json", exclude={"id"})
+        for name, table in _REFS.items():
+            if isinstance(ref := content.get(name), str):
+                content[name] = self._id_of(table, ref)
+        for figure in content.get("figures", ()):
+            figure["metric"] = self._id_of(MetricRow, figure["metric"])
+        return body.model_copy(update={"id": content_id(kind, content)})
+
+    def _id_of(self, table: Any, ref: str) -> str:
+        if (table, ref) not in self.ids:
+            self.ids[table, ref] = rows.ids(self.connection, table, [ref]).get(ref, ref)
+        return self.ids[table, ref]
 
     def _waits(self, ref: str | None) -> bool:
         return ref in self.waiting or ref in self.waiting_keys
@@ -119,8 +147,8 @@ class Loading:
 
     def flush(self) -> None:
         """Writes the claims that wait."""
-        waiting, retracted = self.waiting, self.retracted
-        self.waiting, self.waiting_keys, self.retracted = {}, set(), []
+        waiting, statuses = self.waiting, self.statuses
+        self.waiting, self.waiting_keys, self.statuses = {}, set(), {}
         if not waiting:
             return
         self.writes += 1
@@ -138,8 +166,11 @@ class Loading:
             for one, (ref, body) in zip(made, waiting.items(), strict=True):
                 self._count_claim(one, body)
                 new |= {ref} if one.is_new else set()
-        for ref in retracted:
-            self._retract(ref, is_new=ref in new)
+        said = {ref: status for ref, status in statuses.items() if status is not None}
+        stored = claims.statuses(self.connection, list(said))
+        for ref, status in said.items():
+            if (status == "retracted") != (stored[ref] == "retracted"):
+                self._set_status(ref, status, is_new=ref in new)
 
     def _count_claim(self, made: CreatedClaim, body: ClaimCreate) -> None:
         self.count("claim", "created" if made.is_new else "unchanged")
@@ -201,13 +232,12 @@ class Loading:
             return
         self.count("figure", "created" if made.is_new else "unchanged")
 
-    def _retract(self, ref: str, *, is_new: bool) -> None:
+    def _set_status(self, ref: str, status: str, *, is_new: bool) -> None:
         claim = claims.read(self.connection, ref)
-        if claim.status == "retracted":
-            return
         if not is_new and not self.updating:
             raise versions.already_stored(ClaimRow, claim.id, ["status"])
-        claims.amend(self.connection, ref, ClaimPatch(status="retracted"), frozenset([claim.version]))
+        patch = ClaimPatch.model_validate({"status": status})
+        claims.amend(self.connection, ref, patch, frozenset([claim.version]))
 
     # Sources ----------------------------------------------------------------------------------------------------------
 
@@ -221,7 +251,7 @@ class Loading:
         return self.sources[identity]
 
     def _source(self, body: SourceCreate) -> str:
-        known = _identified("source", body)
+        known = self._identified("source", body)
         stored = sources.find(self.connection, body) or sources.find(self.connection, known)
         if stored is None:
             self.writes += 1
@@ -241,13 +271,6 @@ class Loading:
             self.count("source", "updated")
             self.sources.clear()  # another line may say otherwise again
         return stored
-
-
-def _identified(kind: str, body: B) -> B:
-    """With an id that follows from its content, if it has neither id nor key."""
-    if getattr(body, "id", None) is not None or getattr(body, "key", None) is not None:
-        return body
-    return body.model_copy(update={"id": content_id(kind, body.model_dump(mode="json", exclude={"id"}))})
 
 
 def _can_follow(stored: AlreadyStored, patch: type[BaseModel]) -> bool:

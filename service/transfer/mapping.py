@@ -28,7 +28,7 @@ from typing import Any
 from pydantic import Field
 
 from service.domain.vocabulary import DateOrder
-from service.errors import Invalid
+from service.errors import Fault, Invalid
 from service.schemas.base import Body
 from service.schemas.faults import validated
 from service.transfer.columns import COLUMNS, NUMBERS
@@ -95,10 +95,13 @@ def parse_mapping(text: str) -> Mapping:
 
 
 def refuse_unknown(names: Iterable[str], known: Iterable[str], pointer: str, whose: str) -> None:
-    """Raises Invalid for a name that is not known, with the nearest that is."""
+    """Raises Invalid for names that are not known, each with the nearest that is."""
     known = list(known)
+    faults = []
     for name in names:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise Invalid.at(f"{pointer}{name[:100]}", f"This is none of {whose}.{hint}", "file")
+            faults.append(Fault(f"{pointer}{name[:100]}", f"{name[:100]!r} is none of {whose}.{hint}", place="file"))
+    if faults:
+        raise Invalid(faults[0].detail, faults)

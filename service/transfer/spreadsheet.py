@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import BinaryIO
 
 from service.domain.cells import unguard
@@ -11,7 +12,7 @@ from service.schemas.claims import ClaimCreate
 from service.store.repeats import Given
 from service.transfer.columns import COLUMNS, VERBATIM
 from service.transfer.entries import Entry
-from service.transfer.figure_rows import FigureRow, at_column, look_up, put, read_row
+from service.transfer.figure_rows import FigureRow, Metrics, at_column, look_up, put, read_row
 from service.transfer.lines import MAX_LINE, lines, refused
 from service.transfer.loading import Loading
 from service.transfer.mapping import Mapping, refuse_unknown
@@ -28,11 +29,14 @@ class Spreadsheet:
     def __init__(self, mapping: Mapping | None = None, date_order: DateOrder | None = None) -> None:
         self.mapping = mapping
         self.date_order = date_order or (mapping.date_order if mapping else None)
+        self.metrics = Metrics()
 
     def check(self, file: BinaryIO) -> int:
         count = 0
         for _, cells in self._rows(file):
-            count += len(self.mapping.rows(cells)) if self.mapping and isinstance(cells, dict) else 1
+            count += 1
+            for row in self._ours(cells) if isinstance(cells, dict) else ():
+                self.metrics.note(row)
         return count
 
     def read(self, file: BinaryIO) -> Iterator[Entry]:
@@ -40,24 +44,33 @@ class Spreadsheet:
             if isinstance(cells, ServiceError):
                 yield Entry(line, "figure", cells)
                 continue
-            for row in self.mapping.rows(cells) if self.mapping else [cells]:
-                yield Entry(line, "figure", self._read(row), size=sum(map(len, row.values())))
+            rows = self._ours(cells)
+            size = sum(len(text) for row in rows for text in row.values())
+            yield Entry(line, "figure", self._read(rows), len(rows), size)
 
-    def _read(self, row: dict[str, str]) -> FigureRow | ServiceError:
+    def _ours(self, cells: dict[str, str]) -> list[dict[str, str]]:
+        """The figures of a line, in our columns; what is empty is left out."""
+        rows = self.mapping.rows(cells) if self.mapping else [cells]
+        return [
+            {name: text if name in VERBATIM else text.strip() for name, text in row.items() if text.strip()}
+            for row in rows
+        ]
+
+    def _read(self, rows: list[dict[str, str]]) -> list[FigureRow] | ServiceError:
         try:
-            told = {name: text if name in VERBATIM else text.strip() for name, text in row.items() if text.strip()}
-            return read_row(told, self.date_order)
+            return [read_row(row, self.date_order, self.metrics) for row in rows]
         except ServiceError as error:
             return error
 
     def look_up(self, loading: Loading, entries: Sequence[Entry]) -> None:
-        look_up(loading, [entry.content for entry in entries])
+        look_up(loading, [row for entry in entries for row in entry.content])
 
     def place(self, fault: Fault) -> Fault:
         return at_column(fault, ClaimCreate)
 
-    def put(self, loading: Loading, content: FigureRow) -> None:
-        put(loading, content)
+    def put(self, loading: Loading, content: list[FigureRow]) -> None:
+        for row in content:
+            put(loading, row)
 
     def _rows(self, file: BinaryIO) -> Iterator[tuple[int, dict[str, str] | ServiceError]]:
         """Each row that holds something, by the names of its columns, with the line that it begins on."""
@@ -80,7 +93,7 @@ class Spreadsheet:
                 if not any(map(str.strip, texts)):
                     pass
                 elif header is None:
-                    header = self._header([text.strip() for text in texts], line)
+                    header = self._header([self._name(text) for text in texts], line)
                 else:
                     yield line, _row(header, texts)
                 line, row_size = reader.line_num + 1, 0
@@ -88,6 +101,10 @@ class Spreadsheet:
             raise refused(f"From line {line} on this is no CSV: {_told(error)}.", line) from None
         if header is None:
             raise refused(f"The file is empty. Its first row names the columns: {', '.join(COLUMNS)}.")
+
+    def _name(self, text: str) -> str:
+        """The name of a column; ours may be written `Source Title`, too."""
+        return text.strip() if self.mapping else "_".join(text.casefold().replace("-", " ").split())
 
     def _header(self, names: list[str], line: int) -> list[str]:
         """Raises Invalid for columns that there are not, or twice, or not all that are needed."""
@@ -106,7 +123,8 @@ class Spreadsheet:
             else:
                 refuse_unknown(self.mapping.columns_used(), names, "/", "the file's columns; the mapping uses it")
         except Invalid as error:
-            raise refused(error.detail, line, error.faults[0].pointer) from None
+            error.faults = [replace(fault, line=line) for fault in error.faults]
+            raise
         return names
 
 

@@ -163,7 +163,7 @@ def test_what_is_wrong_is_told_by_its_column(database: Database, cells: dict[str
 )
 @pytest.mark.parametrize("kind", ["sqlite"])
 def test_columns_that_are_not_known_are_refused_with_the_nearest(database: Database, header: str, pointer: str) -> None:
-    ((_, found),) = refusal(database, f"{header}\na,b,c\n".encode(), Spreadsheet())
+    (_, found), *_ = refusal(database, f"{header}\na,b,c\n".encode(), Spreadsheet())
     assert found == pointer
 
 
@@ -363,3 +363,48 @@ def test_texts_are_kept_to_the_last_space_and_line_end(database: Database) -> No
     take(database, table({**PLAIN, "statement": said, "subject": " R1 "}), Spreadsheet())
     claim = the_claim(database)
     assert (claim.statement, claim.subject.name) == (said, "R1")
+
+
+def test_what_a_new_metric_is_follows_from_all_rows(database: Database) -> None:
+    rows = [
+        {**PLAIN, "value": "5"},
+        {**PLAIN, "value": "-6", "period": "2023"},
+        {**PLAIN, "value": "7", "period": "2024"},
+    ]
+    take(database, table(*rows), Spreadsheet())
+    with database.snapshot() as connection:
+        (metric,) = metrics.page(connection, MetricQuery()).items
+        found = comparisons.page(connection, ComparisonQuery()).items
+    assert (metric.periodic, metric.signed) == (True, True)
+    assert {(one.key, one.self_conflict) for one in found} == {
+        ("r1.training-cost", False),
+        ("r1.training-cost@2023", False),
+        ("r1.training-cost@2024", False),
+    }
+
+
+def test_a_line_of_several_figures_is_taken_whole_or_rejected(database: Database) -> None:
+    mapping = parse_mapping("""
+        [row]
+        subject = "{Name}"
+        unit = "{Unit}"
+        source_title = "T"
+        claimant = "C"
+        [[figure]]
+        metric = "A"
+        value = "{A}"
+        [[figure]]
+        metric = "B"
+        value = "{B}"
+    """)
+    content = b"Name,Unit,A,B\nx,USD,1,2\ny,USD,3,n/a\nz,GPU,5,6\n"
+    result = take(database, content, Spreadsheet(mapping), **PARTIAL)
+    assert (result.lines, result.counts.figure.created) == (3, 2)
+    assert [(r.line, r.pointer) for r in result.rejected] == [(3, "/value"), (4, "/unit")]
+
+
+def test_a_header_may_be_written_in_words_and_all_that_is_wrong_is_told_at_once(database: Database) -> None:
+    words = table(PLAIN).replace(b"source_title", b"Source Title").replace(b"subject", b"SUBJECT")
+    assert made(take(database, words, Spreadsheet()))["figure"] == 1
+    wrong = refusal(database, b"subject,metrik,valeu\na,b,c\n", Spreadsheet())
+    assert wrong == [(1, "/metrik"), (1, "/valeu")]

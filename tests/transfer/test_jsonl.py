@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 
 from service.cli import DEMO
 from service.db.engine import Database
-from service.db.tables import metadata
+from service.db.tables import ClaimRow, metadata
+from service.domain.vocabulary import OnExisting
 from service.errors import ServiceError
 from service.transfer.imports import is_empty
 from service.transfer.jsonl import JsonLines
@@ -89,3 +90,25 @@ def test_figures_on_lines_of_their_own_are_loaded_once_too(database: Database, t
     with pytest.raises(ServiceError) as refused:
         load(database, other, JsonLines())
     assert [fault.pointer for fault in refused.value.faults] == ["/figures"]
+
+
+def test_a_claim_is_the_same_however_its_refs_are_written(database: Database, tmp_path: Path) -> None:
+    ids = {"source": "0199b1c4-6d3e-7c1a-9f3e-2b7a5c1d4e01", "subject": "0199b1c4-6d3e-7c1a-9f3e-2b7a5c1d4e02"}
+    entity = {"type": "entity", "id": ids["subject"], "key": "e", "kind": "other", "name": "E"}
+    claim = {"type": "claim", "source": "s", "claimant": "e", "subject": "e", "statement": "x"}
+    lines = [{**SOURCE, "id": ids["source"]}, entity, claim, {**claim, **ids}]
+    result = load(database, write(tmp_path / "f.jsonl", *lines), JsonLines())
+    assert (result.counts.claim.created, result.counts.claim.unchanged) == (1, 1)
+
+
+def test_a_status_is_content_too(database: Database, tmp_path: Path) -> None:
+    entity = {"type": "entity", "key": "e", "kind": "other", "name": "E"}
+    claim = {"type": "claim", "key": "c", "source": "s", "claimant": "e", "subject": "e", "statement": "x"}
+    load(database, write(tmp_path / "f.jsonl", SOURCE, entity, {**claim, "status": "retracted"}), JsonLines())
+    stands = write(tmp_path / "g.jsonl", {**claim, "status": "active"})
+    with pytest.raises(ServiceError) as refused:
+        load(database, stands, JsonLines())
+    assert [fault.pointer for fault in refused.value.faults] == ["/status"]
+    load(database, stands, JsonLines(), on_existing=OnExisting.UPDATE)
+    with database.read() as connection:
+        assert connection.execute(select(ClaimRow.status)).scalar_one() == "active"
