@@ -124,9 +124,12 @@ def _told(line: int | None, pointer: str, detail: str) -> str:
 
 
 def _refused(path: Path, detail: str, faults: list[str], number: int) -> Exception:
-    told = "".join(f"\n  {printable(fault)}" for fault in faults[:_SHOWN])
     more = f"\n  and {number - _SHOWN} more" if number > _SHOWN and faults else ""
-    return fail(f"{path} was not loaded: {printable(detail)}{told}{more}")
+    return fail(f"{path} was not loaded: {printable(detail)}{_listed(faults)}{more}")
+
+
+def _listed(faults: list[str]) -> str:
+    return "".join(f"\n  {printable(fault)}" for fault in faults[:_SHOWN])
 
 
 def _report(path: Path, result: ImportResult) -> None:
@@ -139,5 +142,4 @@ def _report(path: Path, result: ImportResult) -> None:
         tell(f"{path.name}: nothing was written: this was a dry run.")
     if result.rejected_total:
         faults = [_told(r.line, r.pointer, r.detail) for r in result.rejected]
-        shown = "".join(f"\n  {printable(fault)}" for fault in faults[:_SHOWN])
-        raise fail(f"{path}: {result.rejected_total} of {result.lines} lines were rejected:{shown}")
+        raise fail(f"{path}: {result.rejected_total} of {result.lines} lines were rejected:{_listed(faults)}")

@@ -11,7 +11,8 @@ from sqlalchemy import CTE, Connection, Select, case, exists, func, literal, or_
 from sqlalchemy.orm import aliased
 
 from service.db.tables import ClaimRow, DisputeRow, EntityRow, FigureRow, MetricRow, ScopeRow, SourceRow
-from service.schemas.queries import FigureExportQuery, FigureQuery
+from service.schemas.base import Page
+from service.schemas.queries import FigureQuery
 from service.store import claims, disputes, entities, figures, metrics, rows, sources
 from service.store.graph import MAX_CHAIN
 from service.store.pages import fetch_page
@@ -143,13 +144,8 @@ _FIGURES = (
 _SORTS = {name: getattr(FigureRow, name) for name in ("created_at", "updated_at")}
 
 
-def figure_rows(connection: Connection, filters: FigureExportQuery) -> Iterator[list[Values]]:
+def figure_page(connection: Connection, query: FigureQuery) -> Page[Values]:
     """Figures with what their claims and sources say, by the names of an import's columns."""
-    query = FigureQuery.model_construct(**dict(filters), limit=_AT_ONCE, cursor=None)
-    while True:
-        statement = _FIGURES.where(*figures.conditions(connection, query))
-        found, cursor = fetch_page(connection, statement, _SORTS, FigureRow.id, query, query.sort)
-        yield found
-        if cursor is None:
-            return
-        query = query.model_copy(update={"cursor": cursor})
+    statement = _FIGURES.where(*figures.conditions(connection, query))
+    found, cursor = fetch_page(connection, statement, _SORTS, FigureRow.id, query, query.sort)
+    return Page[Values].model_construct(items=found, next_cursor=cursor)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select
@@ -124,13 +125,7 @@ def _prepare(
     scope = scopes.get((metric["id"], figure["scope"])) if figure["scope"] else None
     if figure["scope"] and scope is None:
         raise Invalid.at("/scope", f"The metric {metric['key']!r} has no scope {figure['scope']!r}.")
-    try:
-        factor = conversion(parse_unit(figure["unit"]), parse_unit(metric["unit"]))
-    except Invalid:
-        detail = f"The unit does not convert to the metric's, which is {metric['unit']}."
-        raise Invalid.at("/unit", detail) from None
-    stated = _numbers(figure)
-    check_stated(stated, signed=metric["signed"])
+    stated, factor = check_figure(figure, metric["unit"], signed=metric["signed"])
     period = parse_period(figure["period"]) if figure["period"] else None
     interval = metric_interval(stated, signed=metric["signed"], factor=factor)
     not_computed = NotComputed.VAGUE if stated.qualifier is Qualifier.VAGUE else None
@@ -154,6 +149,19 @@ def _prepare(
     }
     named = Named(measurand, subject.key, metric["key"], scope["key"] if scope else None)
     return Prepared(values, named, metric["withdrawn_at"] is not None)
+
+
+def check_figure(figure: Mapping[str, Any], unit: str, *, signed: bool) -> tuple[Stated, Fraction | None]:
+    """The numbers of a figure, and what converts them to its metric's unit (None: nothing does, for want of an exchange
+    rate). Raises Invalid where the figure and its metric do not fit.
+    """
+    try:
+        factor = conversion(parse_unit(figure["unit"]), parse_unit(unit))
+    except Invalid:
+        raise Invalid.at("/unit", f"The unit does not convert to the metric's, which is {unit}.") from None
+    stated = _numbers(figure)
+    check_stated(stated, signed=signed)
+    return stated, factor
 
 
 def _numbers(figure: Mapping[str, Any]) -> Stated:

@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
-from typing import Any, TypeVar, get_args
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -24,6 +24,7 @@ from service.schemas.queries import (
     DisputeExportQuery,
     DisputeQuery,
     FigureExportQuery,
+    FigureQuery,
     SourceExportQuery,
     SourceQuery,
 )
@@ -37,7 +38,6 @@ from service.transfer.jsonl import ClaimLine
 _AT_ONCE = 200
 _LARGE = 500_000  # characters of figures in one line
 _MOST_INSIDE = 100  # figures that a claim is created with
-Q = TypeVar("Q", bound=BaseModel)
 
 
 # JSON lines ----------------------------------------------------------------------------------------------------------
@@ -67,12 +67,7 @@ def _entities(connection: Connection) -> Iterator[str]:
 
 def _metrics(connection: Connection) -> Iterator[str]:
     for row in exports.every_metric(connection):
-        scopes = [
-            ScopeFields.model_construct(
-                **{n: s[n] for n in ("id", "key", "name", "definition")}, part_of=_ref(s["part_of"])
-            )
-            for s in row["scopes"]
-        ]
+        scopes = [ScopeFields.model_construct(**scope | {"part_of": _ref(scope["part_of"])}) for scope in row["scopes"]]
         yield _line("metric", MetricCreate, {**row, "scopes": scopes})
 
 
@@ -133,10 +128,8 @@ def _ref(embedded: Any) -> Any:
 def figures_csv(connection: Connection, filters: FigureExportQuery) -> Iterator[str]:
     """In the columns of an import."""
     columns = [name if name != "figure_id" else "id" for name in COLUMNS]
-    rows = (
-        [[_cell(row[name]) for name in columns] for row in part] for part in exports.figure_rows(connection, filters)
-    )
-    yield from _under(list(COLUMNS), rows)
+    pages = _every_page(connection, exports.figure_page, FigureQuery, filters)
+    yield from _under(list(COLUMNS), ([[_cell(row[name]) for name in columns] for row in rows] for rows in pages))
 
 
 def sources_csv(connection: Connection, filters: SourceExportQuery) -> Iterator[str]:

@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.domain.cells import Number, parse_date_cell, parse_number_cell
-from service.domain.figure import Stated, check_stated
 from service.domain.names import content_id, fold_name, key_for
-from service.domain.units import conversion, parse_unit
-from service.domain.vocabulary import ClaimantRole, DateOrder, IntervalKind, Qualifier
+from service.domain.vocabulary import ClaimantRole, DateOrder, Qualifier
 from service.errors import Fault, Invalid, ServiceError
 from service.schemas.claims import ClaimCreate
 from service.schemas.faults import validated
 from service.schemas.figures import FigureFields
-from service.schemas.metrics import Metric, MetricCreate
+from service.schemas.metrics import MetricCreate
 from service.schemas.sources import SourceCreate
+from service.store.stating import check_figure
 from service.transfer.columns import DATES, NUMBERS, REQUIRED
 from service.transfer.loading import Loading
 
@@ -213,8 +212,9 @@ def put(loading: Loading, row: FigureRow) -> None:
     """Raises ServiceError with a pointer to the column that cannot be taken."""
     figure = row.claim.figures[0]
     known = loading.names.find("metric", row.metric, "/metric")
-    if known is not None:
-        _check_figure(loading.names.metric_of(known), figure)
+    if known is not None:  # what would be refused later is told before anything is written
+        there = loading.names.metric_of(known)
+        check_figure(dict(figure), there.unit, signed=there.signed)
     metric = loading.names.metric(row.metric, "/metric", lambda: _new_metric(row, figure))
     scope = loading.names.scope(metric, row.scope, "/scope") if row.scope else None
     source_id = row.source if isinstance(row.source, str) else _put_source(loading, row.source)
@@ -268,20 +268,5 @@ def _new_metric(row: FigureRow, figure: FigureFields) -> MetricCreate:
     is_signed = name in row.metrics.signed
     made = {"key": key_for(row.metric, "metric"), "name": row.metric, "unit": figure.unit, "signed": is_signed}
     metric: MetricCreate = _under_columns(MetricCreate, made | {"periodic": name in row.metrics.periodic})
-    _check_stated(figure, signed=is_signed)
+    check_figure(dict(figure), figure.unit, signed=is_signed)
     return metric
-
-
-def _check_figure(metric: Metric, figure: FigureFields) -> None:
-    """What would be refused later, told before anything is written. Raises Invalid."""
-    try:
-        conversion(parse_unit(figure.unit), parse_unit(metric.unit))
-    except Invalid:
-        raise Invalid.at("/unit", f"The unit does not convert to the metric's, which is {metric.unit}.") from None
-    _check_stated(figure, signed=metric.signed)
-
-
-def _check_stated(figure: FigureFields, *, signed: bool) -> None:
-    kind = IntervalKind(figure.interval_kind) if figure.interval_kind else None
-    stated = Stated(figure.qualifier, figure.value, figure.lower, figure.upper, kind, figure.stated_as)
-    check_stated(stated, signed=signed)

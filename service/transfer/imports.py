@@ -94,7 +94,7 @@ class Import:
             raise _too_many(most)
         report = self._at_once(write, total, most) if whole else self._in_batches(write, pause, total)
         if self.options.mode is ImportMode.ATOMIC and report.rejected_total:
-            raise refusal(report)
+            raise _refusal(report)
         return self._result(report)
 
     def _at_once(self, write: Write[Report], total: int, most: int) -> Report:
@@ -135,13 +135,12 @@ class Import:
         batch: list[Entry] = []
         characters = weight = 0
         for entry in self.form.read(self.file):
-            is_full = weight >= self.size or characters >= _BATCH_SIZE
-            if is_full and entry.line != batch[-1].line:  # what one line says stays together
-                yield batch
-                batch, characters, weight = [], 0, 0
             batch.append(entry)
             characters += entry.size
             weight += entry.weight
+            if weight >= self.size or characters >= _BATCH_SIZE:
+                yield batch
+                batch, characters, weight = [], 0, 0
         if batch:
             yield batch
 
@@ -254,7 +253,7 @@ def _code(error: ServiceError) -> str:
     return "not_found" if isinstance(error, NotFound) else "invalid"
 
 
-def refusal(report: Report) -> Invalid:
+def _refusal(report: Report) -> Invalid:
     """What is said of a file of which nothing was taken, since some of it could not be."""
     lines = "line" if report.rejected_total == 1 else "lines"
     faults = [Fault(r.pointer, r.detail, r.code, "file", r.line) for r in report.rejected]

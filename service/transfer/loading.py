@@ -80,8 +80,11 @@ class Loading:
         if kind in _ON_CLAIMS:
             self.flush()
         self.writes += 1
+        return self._create(kind, self._identified(kind, body))
+
+    def _create(self, kind: str, body: Any) -> str:
         try:
-            made = KINDS[kind].create(self.connection, self._identified(kind, body))
+            made = KINDS[kind].create(self.connection, body)
         except AlreadyStored as stored:
             if not self.updating or not _can_follow(stored, KINDS[kind].patch):
                 raise
@@ -222,15 +225,7 @@ class Loading:
 
     def _put_figure(self, claim_id: str, figure: FigureFields, figure_id: str | None) -> None:
         fields = dict(figure) | {"claim": claim_id, "id": figure_id}
-        body = FigureCreate.model_construct({*figure.model_fields_set, "claim", "id"}, **fields)
-        try:
-            made = figures.create(self.connection, body)
-        except AlreadyStored as stored:
-            if not _can_follow(stored, FigurePatch):
-                raise
-            self.count("figure", "updated" if self._amend("figure", stored.record_id, body) else "unchanged")
-            return
-        self.count("figure", "created" if made.is_new else "unchanged")
+        self._create("figure", FigureCreate.model_construct({*figure.model_fields_set, "claim", "id"}, **fields))
 
     def _set_status(self, ref: str, status: str, *, is_new: bool) -> None:
         claim = claims.read(self.connection, ref)

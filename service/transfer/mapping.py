@@ -87,10 +87,10 @@ def parse_mapping(text: str) -> Mapping:
         mapping: Mapping = validated(Mapping, found)
     except Invalid as error:
         raise error.under("/mapping") from None
-    for where in ("row", *(f"figure/{index}" for index in range(len(mapping.figure)))):
-        part = mapping.row if where == "row" else mapping.figure[int(where.partition("/")[2])]
+    parts: dict[str, Iterable[str]] = {"row": mapping.row, "words": mapping.words}
+    parts |= {f"figure/{index}": part for index, part in enumerate(mapping.figure)}
+    for where, part in parts.items():
         refuse_unknown(part, COLUMNS, f"/mapping/{where}/", "our columns")
-    refuse_unknown(mapping.words, COLUMNS, "/mapping/words/", "our columns")
     return mapping
 
 

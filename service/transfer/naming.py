@@ -96,8 +96,9 @@ class Naming:
             hint = "Write the key of the one that is meant, or create this one with a key of its own."
             raise Invalid.at(pointer, f"{detail} {hint}") from None
         self.absent -= {(kind, fold_name(body.name)), (kind, body.key)}
-        self.known[kind, text] = Known(made.id, body.key, body.name)
-        return self.known[kind, text]  # type: ignore[return-value]
+        known = Known(made.id, body.key, body.name)
+        self.known[kind, text] = known
+        return known
 
 
 def _body(model: Any, fields: Any, pointer: str) -> Any:
