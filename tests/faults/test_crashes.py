@@ -33,6 +33,7 @@ class Burst:
 
     sent: list[str] = field(default_factory=list)
     acknowledged: dict[str, str] = field(default_factory=dict)
+    begun: threading.Event = field(default_factory=threading.Event)
 
     def write(self, served: Served, name: str) -> None:
         """Sends one request after the other until the service is gone."""
@@ -46,6 +47,7 @@ class Burst:
                     return
                 assert answer.status_code == 201, answer.text
                 self.acknowledged[key] = answer.json()["id"]
+                self.begun.set()
 
 
 def post(client: httpx.Client, key: str) -> httpx.Response:
@@ -67,11 +69,11 @@ def test_every_acknowledged_write_survives_kill_9(
             ]
             for thread in threads:
                 thread.start()
-            time.sleep(random.uniform(0.2, 0.8))
+            assert burst.begun.wait(20)  # a slow machine may need a while for its first answer
+            time.sleep(random.uniform(0, 0.6))
             served.kill()
             for thread in threads:
                 thread.join(20)
-            assert len(burst.acknowledged) > 0
             assert served.start() < 5
             with served.client() as client:
                 for key in burst.sent:  # sent again: what was done is not done twice, what was not is done now
