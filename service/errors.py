@@ -13,6 +13,7 @@ ServiceError
 ├── TooLarge              more than is read
 ├── TooSlow               the request did not arrive in time
 ├── Unavailable           try again later
+│   └── Raced             somebody else was creating one of the same records
 └── StorageFull           the database has no room left
 """
 
@@ -105,6 +106,10 @@ class TooSlow(ServiceError):
 
 
 class Unavailable(ServiceError):
+    pass
+
+
+class Raced(Unavailable):
     pass
 
 

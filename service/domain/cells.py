@@ -25,6 +25,13 @@ _MAX_CELL = 120
 _TIME_OF_DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ][0-9]{2}:[0-9]{2}(?::[0-9.]{2,12})?(?:Z|[+-][0-9:]{4,5})?")
 _QUARTER = re.compile(r"(?:Q([1-4])[ /-]?([1-9][0-9]{3})|([1-9][0-9]{3})[ /-]?Q([1-4]))", re.IGNORECASE)
 _PARTS = re.compile(r"([0-9]{1,4})([./-])([0-9]{1,2})\2([0-9]{1,4})")
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
+_IN_WORDS = re.compile(
+    r"(?:(?P<day>[0-9]{1,2}) )?(?P<month>[A-Za-z]{3,9})\.?(?: (?P<late>[0-9]{1,2}))?,? (?P<year>[1-9][0-9]{3})"
+)
 _CENTURY = 2000  # that years of two digits are of
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
@@ -62,8 +69,9 @@ def _number_hint(text: str) -> str:
 
 
 def parse_date_cell(text: str, order: DateOrder | None = None) -> str:
-    """The date as EDTF. Takes EDTF, a time of ISO 8601 (its day), `Q1 2024`, `A to B`, and with an `order` dates such
-    as 1/31/2022; a year of two digits is of this century then. Raises Invalid (pointer "").
+    """The date as EDTF. Takes EDTF, a time of ISO 8601 (its day), `Q1 2024`, English words such as `April 3, 2023`,
+    `A to B`, and with an `order` dates such as 1/31/2022; a year of two digits is of this century then. Raises Invalid
+    (pointer "").
     """
     text = text.strip()
     if len(text) > 2 * MAX_LENGTH:
@@ -81,6 +89,8 @@ def _date(text: str, order: DateOrder | None) -> str:
     if quarter := _QUARTER.fullmatch(text):
         year, number = (quarter[2], quarter[1]) if quarter[1] else (quarter[3], quarter[4])
         return f"{year}-{32 + int(number)}"
+    if words := _IN_WORDS.fullmatch(" ".join(text.split())):
+        return _in_words(words) or text
     parts = _PARTS.fullmatch(text)
     if parts is None or re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         return text  # for the grammar of EDTF to say
@@ -88,6 +98,16 @@ def _date(text: str, order: DateOrder | None) -> str:
         detail = "Day and month can be read in two orders. Write 2022-01-31, or say which order with date_order."
         raise Invalid.at("", detail)
     return _in_order(dict(zip(order, (parts[1], parts[3], parts[4]), strict=True)))
+
+
+def _in_words(parts: re.Match[str]) -> str | None:
+    """None for what is no month, and for two days."""
+    name = parts["month"].lower()
+    month = next((number for number, full in enumerate(_MONTHS, 1) if full.startswith(name)), None)
+    if month is None or (parts["day"] and parts["late"]):
+        return None
+    day = parts["day"] or parts["late"]
+    return f"{parts['year']}-{month:02}" + (f"-{int(day):02}" if day else "")
 
 
 def _in_order(parts: dict[str, str]) -> str:

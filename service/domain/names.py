@@ -30,9 +30,10 @@ def key_for(name: str, kind: str) -> str:
 
 
 def _lost_letters(name: str) -> bool:
-    """Whether letters of another script than Latin would be left out, and with them what tells two names apart."""
+    """Whether letters of another script than Latin would be left out, or signs that make another name, as in C++."""
     return any(
-        character.isalnum() and not unicodedata.normalize("NFKD", character).encode("ascii", "ignore")
+        character in "+#"
+        or (character.isalnum() and not unicodedata.normalize("NFKD", character).encode("ascii", "ignore"))
         for character in name
     )
 

@@ -112,9 +112,11 @@ def _component(text: str) -> tuple[dict[str, int], Fraction]:
     if _NOUN.fullmatch(text):
         return {text: 1}, Fraction(1)
     shown = text if text.isprintable() and len(text) <= 20 else "this component"
+    near = next((known for known in (*TABLE, *currencies()) if known.casefold() == text.casefold()), None)
+    meant = f" Did you mean {near}?" if near else ""
     raise Invalid.at(
         "",
-        f"Unknown unit: {shown}. Use a unit of the table at /v1, an ISO 4217 currency, or a noun in braces "
+        f"Unknown unit: {shown}.{meant} Use a unit of the table at /v1, an ISO 4217 currency, or a noun in braces "
         "such as {people}, joined by '.' and at most one '/'.",
     )
 

@@ -1,5 +1,7 @@
 """Pydantic's validation errors in the service's words: with JSON pointers, and nothing echoed but names of fields."""
 
+import difflib
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -24,6 +26,7 @@ _MESSAGES = {
     "int_parsing_size": "The number is out of bounds.",
     "int_from_float": "Expected a whole number.",
     "bool_type": "Expected true or false.",
+    "bool_parsing": "Expected true or false.",
 }
 # with the numbers that the error carries
 _TEMPLATES = {
@@ -65,8 +68,18 @@ def validated(model: type[BaseModel], fields: Any) -> Any:
 def _detail(error: Any) -> str:
     template = _TEMPLATES.get(error["type"])
     if template is not None:
-        return template.format(**error["ctx"])
+        return template.format(**error["ctx"]) + _nearest(error)
     return _MESSAGES.get(error["type"]) or str(error["msg"])
+
+
+def _nearest(error: Any) -> str:
+    """The one of the words expected that was meant, it seems."""
+    words = re.findall("'([^']+)'", str(error["ctx"].get("expected", "")))
+    given = error["input"]
+    if not words or not isinstance(given, str) or len(given) > _MAX_NAME:
+        return ""
+    near = difflib.get_close_matches("_".join(given.casefold().replace("-", " ").split()), words, 1)
+    return f" Did you mean '{near[0]}'?" if near else ""
 
 
 def _is_union_branch(step: str | int) -> bool:

@@ -29,6 +29,11 @@ def keep(connection: Connection, table: Any, record_id: str, name: str, aliases:
     connection.execute(insert(NameRow), values)
 
 
+def by_id(connection: Connection, table: Any, ids: Collection[str]) -> list[Known]:
+    chosen = select(table.id, table.key, table.name).where(table.id.in_(ids))
+    return [Known(*row) for row in connection.execute(chosen)]
+
+
 def find(connection: Connection, table: Any, texts: Collection[str]) -> dict[str, Known | Invalid]:
     """What each text stands for: the record with this key or id, else with this name, else with this alias; none where
     there is no such record, and what is wrong where there are several. Two statements, however many texts.

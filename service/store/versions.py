@@ -13,7 +13,7 @@ from service.db.engine import Author
 from service.db.tables import ChangeRow
 from service.domain.access import may_change
 from service.domain.vocabulary import Operation
-from service.errors import AlreadyStored, Conflict, Fault, Forbidden, PreconditionFailed, Unavailable
+from service.errors import AlreadyStored, Conflict, Fault, Forbidden, PreconditionFailed, Raced, Unavailable
 from service.store.rows import Values, by_ref, named, no_such, noun
 
 Versions = frozenset[int]  # those that a change was written against (If-Match)
@@ -88,7 +88,7 @@ def _insert_all(connection: Connection, table: Any, records: Sequence[Values], i
     given = [{**values, "id": values.get("id") or new_id()} for values in records]
     rows = [v | birth | (initial or {}) for v, birth in zip(given, births(connection, len(given)), strict=True)]
     if insert_new(connection, table, rows) < len(given):
-        raise Unavailable("Some of the records were being created by somebody else as well. Try again.")
+        raise Raced("Some of the records were being created by somebody else as well. Try again.")
     for values in given:
         note(connection, table, values["id"], Operation.CREATE)
     return [Created(values["id"], is_new=True) for values in given]

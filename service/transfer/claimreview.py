@@ -94,30 +94,47 @@ def _reviews(file: BinaryIO) -> list[tuple[str, Any, dict[str, Any]]]:
         document = parse_json(content.removeprefix(b"\xef\xbb\xbf"))
     except Invalid as error:
         raise refused(error.detail) from None
-    found = list(_found(document, ""))
+    found = list(_found(document, "", _named(document)))
     if not found:
         detail = "There is no review in this file: expected schema.org ClaimReview as JSON-LD, or an answer of"
         raise refused(f"{detail} claims:search, which has claims with claimReview.")
     return found
 
 
-def _found(node: Any, pointer: str) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+def _named(document: Any) -> dict[str, Any]:
+    """The nodes of a document's graph by their `@id`, for others refer to them by it."""
+    nodes = [document, *(_many(document.get("@graph")) if isinstance(document, dict) else _many(document))]
+    return {node["@id"]: node for node in nodes if isinstance(node, dict) and isinstance(node.get("@id"), str)}
+
+
+def _resolved(node: dict[str, Any], named: dict[str, Any], depth: int = 2) -> dict[str, Any]:
+    """A node with what it only refers to in place, down to who made and published the page where it appeared."""
+    whole = dict(node)
+    for name in ("itemReviewed", "author", "creator", "publisher", "about", "appearance", "firstAppearance"):
+        if name in whole:
+            values = [named.get(v["@id"], v) if isinstance(v, dict) and set(v) == {"@id"} else v
+                      for v in _many(whole[name])]  # fmt: skip
+            whole[name] = [_resolved(v, named, depth - 1) if depth and isinstance(v, dict) else v for v in values]
+    return whole
+
+
+def _found(node: Any, pointer: str, named: dict[str, Any]) -> Iterator[tuple[str, Any, dict[str, Any]]]:
     if isinstance(node, list):
         for index, inner in enumerate(node):
-            yield from _found(inner, f"{pointer}/{index}")
+            yield from _found(inner, f"{pointer}/{index}", named)
     elif isinstance(node, dict):
         if any(_is_review(kind) for kind in _many(node.get("@type"))):
-            yield pointer, _read_schema_org, node
+            yield pointer, _read_schema_org, _resolved(node, named)
         elif isinstance(node.get("claims"), list):
             for index, claim in enumerate(node["claims"]):
                 reviews = claim.get("claimReview") if isinstance(claim, dict) else None
                 for place, review in enumerate(_many(reviews) or [None]):
-                    at = f"{pointer}/claims/{index}" + (f"/claimReview/{place}" if reviews else "")
-                    yield at, _read_google, {"claim": claim, "review": review}
+                    found = {"claim": claim, "review": review, "at": f"/claimReview/{place}"}
+                    yield f"{pointer}/claims/{index}", _read_google, found
         else:
             for name in ("@graph", "itemListElement", "dataFeedElement", "item", "mainEntity", "hasPart", "review"):
                 if name in node:
-                    yield from _found(node[name], f"{pointer}/{name}")
+                    yield from _found(node[name], f"{pointer}/{name}", named)
 
 
 def _is_review(kind: object) -> bool:
@@ -147,7 +164,7 @@ def _read_schema_org(node: dict[str, Any]) -> Review:
 
 
 def _read_google(found: dict[str, Any]) -> Review:
-    claim, review = found["claim"], found["review"]
+    claim, review, at = found["claim"], found["review"], found["at"]
     if not isinstance(claim, dict) or (statement := _text(claim, "text")) is None:
         raise Invalid.at("/text", "A claim has a text.")
     if not isinstance(review, dict):
@@ -161,8 +178,8 @@ def _read_google(found: dict[str, Any]) -> Review:
         claimant=_text(claim, "claimant"),
         asserted=_date(claim, "claimDate", "/claimDate"),
         appearance=None,
-        reviewer=_reviewer(_name(publisher) or site, url, "/publisher"),
-        page=Page(url, _text(review, "title"), _name(publisher), _date(review, "reviewDate", "/reviewDate")),
+        reviewer=_reviewer(_name(publisher) or site, url, f"{at}/publisher"),
+        page=Page(url, _text(review, "title"), _name(publisher), _date(review, "reviewDate", f"{at}/reviewDate")),
         language=_text(review, "languageCode"),
         rating=_rating({"alternateName": review.get("textualRating")}),
     )

@@ -15,7 +15,7 @@ COLUMNS: dict[str, str] = {
     "unit": "the unit of the numbers, such as USD or GPU.hour",
     "basis": "how the claimant came by the number; by default unstated",
     "method": "how it was found, in words",
-    "period": "the time that the number is for: EDTF, a day, `Q1 2024`, or two of these with ` to ` between them",
+    "period": "the time that the number is for: EDTF, a day, `Q1 2024`, `April 3, 2023`, or two with ` to ` between",
     "price_year": "the year of the prices, where money is meant as it was worth then",
     "claimant": "who says so; by default the publisher of the source, else an entity named after the source",
     "claimant_role": "first_party, third_party or unknown; by default first_party where claimant and subject are one",
@@ -40,4 +40,6 @@ TEMPLATE = [name for name in COLUMNS if not name.endswith("_id")][:25]  # what p
 VERBATIM = ("statement", "quote", "method", "locator", "stated_as", "source_title", "source_publisher")  # kept as it is
 REQUIRED = ("subject", "metric", "unit")
 NUMBERS = ("value", "lower", "upper")
+FIGURE = (*NUMBERS, "stated_as")  # one of them
+SOURCE = ("source_title", "source_url", "source_id")  # one of them
 DATES = ("period", "asserted", "source_published")

@@ -14,7 +14,7 @@ from service.schemas.figures import FigureFields
 from service.schemas.metrics import MetricCreate
 from service.schemas.sources import SourceCreate
 from service.store.stating import check_figure
-from service.transfer.columns import DATES, NUMBERS, REQUIRED
+from service.transfer.columns import DATES, FIGURE, NUMBERS, REQUIRED, SOURCE
 from service.transfer.loading import Loading
 
 _UNRESOLVED = "x"  # stands for records that are looked up where the row is put
@@ -75,9 +75,9 @@ class Metrics:
 def read_row(row: dict[str, str], order: DateOrder | None, metrics: Metrics) -> FigureRow:
     """Raises Invalid with a pointer to each column that cannot be read."""
     faults = [Fault(f"/{name}", "This is required.") for name in REQUIRED if name not in row]
-    if not any(name in row for name in (*NUMBERS, "stated_as")):
+    if not any(name in row for name in FIGURE):
         faults.append(Fault("/value", "A figure needs a value, lower, upper or stated_as."))
-    if not any(name in row for name in ("source_title", "source_url", "source_id")):
+    if not any(name in row for name in SOURCE):
         faults.append(Fault("/source_title", "A source needs source_title or source_url."))
     fields: dict[str, Any] = dict(row)
     for name in DATES:

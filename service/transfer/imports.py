@@ -7,13 +7,13 @@ little, and it is always the whole of a line that is taken or rejected.
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import BinaryIO, TypeVar
 
 from service.db.engine import Connection, Database
-from service.domain.vocabulary import ImportMode
-from service.errors import Conflict, Fault, Forbidden, Invalid, NotFound, ServiceError, Unavailable
+from service.domain.vocabulary import ImportMode, OnExisting
+from service.errors import AlreadyStored, Conflict, Fault, Forbidden, Invalid, NotFound, Raced, ServiceError
 from service.schemas.imports import (
     ImportCounts,
     ImportOptions,
@@ -174,12 +174,12 @@ class Import:
                             raise
                         alone.append((entry, error))  # it has left no trace
                 loading.flush()
-        except (*_REJECTED, Unavailable) as error:
+        except (*_REJECTED, Raced) as error:
             if len(entries) > 1:
                 middle = len(entries) // 2
                 self._try(connection, entries[:middle], report)
                 self._try(connection, entries[middle:], report)
-            elif isinstance(error, Unavailable):
+            elif isinstance(error, Raced):
                 raise  # it is not the line's fault
             else:
                 self._reject(report, entries[0], error)
@@ -190,6 +190,9 @@ class Import:
 
     def _reject(self, report: Report, entry: Entry, error: ServiceError) -> None:
         error.faults = [self.form.place(fault) for fault in error.faults]
+        if isinstance(error, AlreadyStored) and self.options.on_existing is OnExisting.REJECT:
+            error.detail = f"{error.detail} To change it to this, load the file with on_existing=update."
+            error.faults = [replace(fault, detail=error.detail) for fault in error.faults]
         report.reject(entry, error, _code(error))
 
     def _result(self, report: Report) -> ImportResult:

@@ -91,8 +91,9 @@ class Naming:
         self.told(kind, "created")
         try:
             made = create(self.connection, body)
-        except AlreadyStored:
-            detail = f"No {kind} is called so, and the key that it would get, {body.key}, is another's."
+        except AlreadyStored as stored:
+            (other,) = names.by_id(self.connection, _TABLES[kind], [stored.record_id])
+            detail = f"No {kind} is called so, and the key that it would get, {body.key}, is that of {other.name!r}."
             hint = "Write the key of the one that is meant, or create this one with a key of its own."
             raise Invalid.at(pointer, f"{detail} {hint}") from None
         self.absent -= {(kind, fold_name(body.name)), (kind, body.key)}

@@ -10,7 +10,7 @@ from service.domain.vocabulary import DateOrder, ImportFormat
 from service.errors import Fault, Invalid, ServiceError
 from service.schemas.claims import ClaimCreate
 from service.store.repeats import Given
-from service.transfer.columns import COLUMNS, VERBATIM
+from service.transfer.columns import COLUMNS, FIGURE, REQUIRED, SOURCE, VERBATIM
 from service.transfer.entries import Entry
 from service.transfer.figure_rows import FigureRow, Metrics, at_column, look_up, put, read_row
 from service.transfer.lines import MAX_LINE, lines, refused
@@ -120,12 +120,25 @@ class Spreadsheet:
         try:
             if self.mapping is None:
                 refuse_unknown(names, COLUMNS, "/", "our columns")
+                _refuse_missing(names)
             else:
                 refuse_unknown(self.mapping.columns_used(), names, "/", "the file's columns; the mapping uses it")
         except Invalid as error:
             error.faults = [replace(fault, line=line) for fault in error.faults]
             raise
         return names
+
+
+def _refuse_missing(names: Sequence[str]) -> None:
+    """Raises Invalid for columns without which no row can be taken."""
+    faults = [Fault(f"/{n}", f"There is no column {n!r}, which each row needs.", place="file")
+              for n in REQUIRED if n not in names]  # fmt: skip
+    for needed in (FIGURE, SOURCE):
+        if not any(name in names for name in needed):
+            detail = f"One of these columns is needed: {', '.join(needed)}."
+            faults.append(Fault(f"/{needed[0]}", detail, place="file"))
+    if faults:
+        raise Invalid(faults[0].detail, faults)
 
 
 def _row(header: list[str], cells: list[str]) -> dict[str, str] | ServiceError:

@@ -64,6 +64,10 @@ def test_any_grouped_whole_number_is_itself(number: int, separator: str) -> None
         ("2025-07-22T00:00:00.000Z", "2025-07-22"),
         ("2024 to 2025-06", "2024/2025-06"),
         (".. to 2024", "../2024"),
+        ("April 3, 2023", "2023-04-03"),
+        ("3 Sept. 2023", "2023-09-03"),
+        ("march  2023", "2023-03"),
+        ("Jan 2024 to Feb 2024", "2024-01/2024-02"),
     ],
 )
 def test_a_date_is_read_as_edtf(text: str, edtf: str) -> None:
@@ -94,7 +98,9 @@ def test_an_order_makes_dates_of_numbers_plain(text: str, order: DateOrder, edtf
         ("1/31/222", DateOrder.MDY),
         ("2/29/2023", DateOrder.MDY),
         ("Q5 2024", None),
-        ("January 2024", None),
+        ("Brumaire 2024", None),
+        ("April 31, 2023", None),
+        ("3 April 4, 2023", None),
         ("2024 to", None),
         ("x" * 1000, None),
     ],

@@ -30,6 +30,10 @@ def test_names_in_other_scripts_get_keys_that_differ() -> None:
     assert all(key.startswith(("entity-", "r1-")) for key in keys)
 
 
+def test_signs_that_make_another_name_make_another_key() -> None:
+    assert len({key_for(name, "entity") for name in ("C", "C++", "C#", "Google", "Google+")}) == 5
+
+
 @given(st.text(min_size=1, max_size=300))
 def test_any_name_makes_a_key(name: str) -> None:
     assert is_key(key_for(name, "entity"))

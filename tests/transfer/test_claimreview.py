@@ -123,6 +123,19 @@ def test_two_reviews_of_one_claim_meet_in_it(database: Database) -> None:
     assert len({dispute.disputed_claim.id for dispute in stored(database)[1]}) == 1
 
 
+def test_what_a_graph_refers_to_is_read_where_it_stands(database: Database) -> None:
+    graph = [
+        {"@type": "ClaimReview", "@id": "#review", "itemReviewed": {"@id": "#claim"}, "author": {"@id": "#checks"},
+         "claimReviewed": "The moon is cheese.", "reviewRating": {"alternateName": "False"}},
+        {"@type": "Claim", "@id": "#claim", "author": {"@id": "#blogger"}, "appearance": {"@id": "#claim"}},
+        {"@type": "Person", "@id": "#blogger", "name": "A Blogger"},
+        {"@type": "Organization", "@id": "#checks", "name": "Example Checks"},
+    ]  # fmt: skip
+    take(database, json.dumps({"@graph": graph}).encode(), ClaimReviews())
+    reviewed, judged = stored(database)[0]
+    assert (reviewed.claimant.name, judged.claimant.name) == ("A Blogger", "Example Checks")
+
+
 def test_what_a_review_lacks_is_told_with_its_place(database: Database) -> None:
     nobody = review(author=None, url=None)
     nothing = review(claimReviewed=" ")

@@ -408,3 +408,17 @@ def test_a_header_may_be_written_in_words_and_all_that_is_wrong_is_told_at_once(
     assert made(take(database, words, Spreadsheet()))["figure"] == 1
     wrong = refusal(database, b"subject,metrik,valeu\na,b,c\n", Spreadsheet())
     assert wrong == [(1, "/metrik"), (1, "/valeu")]
+    lacking = refusal(database, b"subject,metric,quote\na,b,c\n", Spreadsheet())
+    assert lacking == [(1, "/unit"), (1, "/value"), (1, "/source_title")]
+
+
+def test_a_message_says_what_was_meant_and_what_to_do(database: Database) -> None:
+    wrong = take(database, table({**PLAIN, "basis": "Estimated", "unit": "usd"}), Spreadsheet(), **PARTIAL)
+    assert wrong.rejected[0].detail.endswith("Did you mean 'estimated'?")
+    assert "Did you mean USD?" in wrong.rejected[1].detail
+    cited = {**PLAIN, "source_url": "https://example.org/r1"}
+    take(database, table(cited), Spreadsheet())
+    other = take(database, table({**cited, "source_title": "Another title"}), Spreadsheet(), **PARTIAL)
+    assert "on_existing=update" in other.rejected[0].detail
+    clash = take(database, table({**PLAIN, "subject": PLAIN["subject"] + "!"}), Spreadsheet(), **PARTIAL)
+    assert f"is that of {PLAIN['subject']!r}" in clash.rejected[0].detail
