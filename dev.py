@@ -130,7 +130,8 @@ def test(arguments: list[str]) -> int:
         ["ruff", "format", "--check"],
         ["mypy"],
         ["lint-imports", "--no-logo", "--no-cache"],
-        ["pytest", "-n", "auto", *arguments],
+        # one more than cores, since many tests wait; those that are left at the end are shared out
+        ["pytest", "-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal", *arguments],
     ]
     for check in checks:
         print("$", *check, flush=True)

@@ -27,7 +27,7 @@ def at_once(times: int, work: Callable[[int], Any]) -> list[Any]:
 
 
 def test_conditional_increments_lose_nothing(served: Served, amount: Amount) -> None:
-    writers, each = amount(8, 16), amount(50, 200)
+    writers, each = amount(8, 16), amount(20, 200)
     seen: Counter[int] = Counter()
 
     def increment(_: int) -> None:

@@ -62,7 +62,7 @@ def test_every_acknowledged_write_survives_kill_9(
     every: dict[str, str] = {}
     try:
         assert served.start() < 15
-        for number in range(amount(5, 50)):
+        for number in range(amount(3, 50)):
             burst = Burst()
             threads = [
                 threading.Thread(target=burst.write, args=(served, f"r{number}-w{writer}")) for writer in range(WRITERS)

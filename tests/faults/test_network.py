@@ -157,6 +157,7 @@ def ended_after(served: Served, beginning: bytes, rest: bytes) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_a_client_that_does_not_read_is_ended(served: Served) -> None:
     with served.client() as client:
         for _ in range(30):

@@ -24,10 +24,12 @@ def test_whatever_the_document_allows_is_answered_as_it_says(
         command += ["--continue-on-failure", "--no-color", "--checks", "all"]
         if not amount.long:
             command += ["--seed", "1"]
+            if kind == "postgres":  # what covers each parameter is asked of one database
+                command += ["--phases", "examples,fuzzing,stateful"]
         environment = {**os.environ, "PYTHONPATH": str(HERE)}
         run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stdout[-20_000:] + run.stderr
         generated = re.search(r"(\d+) generated", run.stdout)
         assert generated is not None, run.stdout
-        assert int(generated[1]) >= amount(1_000, 10_000), run.stdout
+        assert int(generated[1]) >= amount(1_000 if kind == "sqlite" else 100, 10_000), run.stdout
         assert "fault" not in served.log

@@ -137,7 +137,7 @@ def test_a_journal_that_was_left_behind_is_not_replayed_into_a_restored_database
 
 def test_a_backup_may_take_longer_than_a_request(demo_database: Database, tmp_path: Path) -> None:
     url = demo_database.writer.url.render_as_string(hide_password=False)
-    hasty = Database(url, limits=Limits(statement=0.02))
+    hasty = Database(url, limits=Limits(statement=0.05))
     back_up(hasty, tmp_path / "backup", POSTGRES_BIN)
     hasty.close()
 
