@@ -191,8 +191,8 @@ class Import:
     def _reject(self, report: Report, entry: Entry, error: ServiceError) -> None:
         error.faults = [self.form.place(fault) for fault in error.faults]
         if isinstance(error, AlreadyStored) and self.options.on_existing is OnExisting.REJECT:
-            error.detail = f"{error.detail} To change it to this, load the file with on_existing=update."
-            error.faults = [replace(fault, detail=error.detail) for fault in error.faults]
+            hint = "The stored value is another; on_existing=update would change it to this."
+            error.faults = [replace(fault, detail=hint) for fault in error.faults]
         report.reject(entry, error, _code(error))
 
     def _result(self, report: Report) -> ImportResult:

@@ -37,7 +37,14 @@ def test_the_result_tells_what_became_of_each_kind(api: Api) -> None:
             "entity": {"created": 1, "updated": 0, "unchanged": 1, "rejected": 1},
         },
         "rejected_total": 1,
-        "rejected": [{"line": 3, "pointer": "/name", "code": "conflict", "detail": "The stored value is another."}],
+        "rejected": [
+            {
+                "line": 3,
+                "pointer": "/name",
+                "code": "conflict",
+                "detail": "The stored value is another; on_existing=update would change it to this.",
+            }
+        ],
     }
 
 
