@@ -19,6 +19,7 @@ from service.api import (
     disputes,
     entities,
     exports,
+    facets,
     figures,
     health,
     history,
@@ -28,6 +29,7 @@ from service.api import (
     metrics,
     search,
     sources,
+    tables,
 )
 from service.api.access import Access
 from service.api.health import Ready
@@ -92,7 +94,8 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.state.body_seconds = settings.request_seconds
     app.state.problem_kinds = KINDS
     records = (sources, entities, metrics, claims, figures, disputes)
-    for noun in (exports, *records, comparisons, disagreements, history, search, imports, keys, meta):
+    reading = (comparisons, disagreements, tables, facets, history, search)
+    for noun in (exports, *records, *reading, imports, keys, meta):
         app.include_router(noun.routes, prefix="/v1")
     app.include_router(health.routes)
     app.include_router(reference.routes)

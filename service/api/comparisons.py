@@ -14,7 +14,7 @@ from service.schemas.comparisons import Between, Comparison, SummaryPage
 from service.schemas.queries import BetweenQuery, ComparisonQuery, ComparisonSettingsQuery
 from service.store import comparisons
 
-routes = router("comparisons")
+routes = router("comparisons", kept=0)
 
 
 @routes.get("/comparisons", responses=answers.LIST)

@@ -12,7 +12,7 @@ from service.schemas.comparisons import ContestedPage, DisagreementPage
 from service.schemas.queries import ContestedQuery, DisagreementQuery
 from service.store import comparisons
 
-routes = router("disagreements")
+routes = router("disagreements", kept=0)
 
 
 @routes.get("/disagreements", responses=answers.LIST)

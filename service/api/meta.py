@@ -40,6 +40,8 @@ def _service() -> Service:
             between="/v1/comparisons/between",
             disagreements="/v1/disagreements",
             contested_claims="/v1/disagreements/claims",
+            tables="/v1/tables",
+            facets="/v1/facets",
             changes="/v1/changes",
             search="/v1/search",
             imports="/v1/imports",

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from service.api import polling
 from service.api.access import may_be_public, needed_role
 from service.api.answers import problems
 from service.api.body import parse_body, read_body, received_file
@@ -28,6 +29,7 @@ class StrictRoute(APIRoute):
 
     body_bytes: int | None = None  # the most that is read of a body, where that is less than everywhere
     takes_file = False  # the body is kept in a file
+    kept: int | None = None  # seconds for which an answer that hangs on what is stored alone may be kept
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         self.needed = needed_role(endpoint.__name__, set(options["methods"]))
@@ -39,6 +41,8 @@ class StrictRoute(APIRoute):
             public = may_be_public(endpoint.__name__, self.needed)
             security: list[dict[str, list[str]]] = [{}, {"key": []}] if public else [{"key": []}]
             options["openapi_extra"] = {"security": security, **(options.get("openapi_extra") or {})}
+        if self.kept is not None and "GET" in options["methods"]:
+            polling.document(options)
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
@@ -52,7 +56,7 @@ class StrictRoute(APIRoute):
                 await request.app.state.access.admit(request, self.name, self.needed)
             _check_query(request, known)
             if not writes:
-                return await handle(request)
+                return await (handle(request) if self.kept is None else polling.answer(request, handle, self.kept))
             if self.takes_file:
                 async with _turn(request.app.state.importers), received_file(request):
                     return await handle(request)
@@ -119,9 +123,10 @@ def _check_query(request: Request, known: dict[str, bool]) -> None:
         raise Invalid(every[0].detail, every)
 
 
-def router(tag: str, body_bytes: int | None = None, *, takes_file: bool = False) -> APIRouter:
+def router(tag: str, body_bytes: int | None = None, *, takes_file: bool = False, kept: int | None = None) -> APIRouter:
     """A router of strict routes, which read no more of a body than `body_bytes` where that is given; or keep what is
-    posted to them in a file.
+    posted to them in a file. `kept`: see `api/polling.py`.
     """
-    route_class = type("StrictRoute", (StrictRoute,), {"body_bytes": body_bytes, "takes_file": takes_file})
+    own = {"body_bytes": body_bytes, "takes_file": takes_file, "kept": kept}
+    route_class = type("StrictRoute", (StrictRoute,), own)
     return APIRouter(route_class=route_class, tags=[tag])

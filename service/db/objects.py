@@ -1,13 +1,16 @@
-"""What Alembic does not model: full-text indexes, and triggers, by dialect.
+"""What Alembic does not model: full-text indexes, triggers and views, by dialect.
 
-A revision that rebuilds a table on SQLite drops its triggers silently: call `drop` before it and `create` after it.
+A revision that rebuilds a table on SQLite drops its triggers silently, and fails where a view reads the table: call
+`drop` before it and `create` after it.
 """
 
 from typing import Literal
 
 from sqlalchemy import Connection, text
 
-Group = Literal["search", "history"]
+from service.db.views import VIEWS
+
+Group = Literal["search", "history", "views"]
 
 # Tokens are separated by spaces already, so these characters belong to them.
 _TOKENIZER = "unicode61 remove_diacritics 0 categories 'L* N* M* S* Co' tokenchars '-.,''’'"
@@ -49,6 +52,8 @@ _DROP: dict[tuple[Group, str], tuple[str, ...]] = {
         "DROP TABLE IF EXISTS search_fts",
     ),
     ("search", "postgresql"): ("DROP INDEX IF EXISTS ix_search_tokens",),
+    ("views", "sqlite"): tuple(f"DROP VIEW IF EXISTS {name}" for name in VIEWS),
+    ("views", "postgresql"): tuple(f"DROP VIEW IF EXISTS {name}" for name in VIEWS),
     ("history", "sqlite"): ("DROP TRIGGER IF EXISTS change_kept", "DROP TRIGGER IF EXISTS change_stays"),
     ("history", "postgresql"): (
         "DROP TRIGGER IF EXISTS change_kept ON change",
@@ -58,8 +63,17 @@ _DROP: dict[tuple[Group, str], tuple[str, ...]] = {
 
 
 def create(connection: Connection, group: Group) -> None:
+    if group == "views":
+        _create_views(connection)
+        return
     for statement in _CREATE[group, connection.dialect.name]:
         connection.execute(text(statement.replace(":", r"\:")))
+
+
+def _create_views(connection: Connection) -> None:
+    for name, statement in VIEWS.items():
+        written = statement.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+        connection.exec_driver_sql(f"CREATE VIEW {name} AS {written}")
 
 
 def drop(connection: Connection, group: Group) -> None:

@@ -115,3 +115,11 @@ def _gap(relay: Interval, origin: Interval) -> Fraction | None:
     assert upper.low is not None
     assert lower.high is not None
     return upper.low / lower.high if lower.high > 0 else None
+
+
+def extremes(drift: Drift) -> tuple[Evidence, Evidence]:
+    """The figure of the two that says less, and the one that says more."""
+    assert drift.origin is not None
+    ours, theirs = drift.relay.interval, drift.origin.interval
+    grown = ours is not None and theirs is not None and lies_above(ours, theirs)
+    return (drift.origin, drift.relay) if grown else (drift.relay, drift.origin)

@@ -51,6 +51,8 @@ class Links(View):
     between: str
     disagreements: str
     contested_claims: str
+    tables: str
+    facets: str
     changes: str
     search: str
     imports: str

@@ -153,7 +153,7 @@ class DisputeExportQuery(DisputeFilters):
     sort: BasicSort = "created_at"
 
 
-class MeasurandQuery(PageQuery):
+class MeasurandFilters(Body):
     id: Ids = []
     subject: Refs = []
     metric: Refs = []
@@ -166,11 +166,11 @@ class MeasurandQuery(PageQuery):
     gap_min: DecimalText | None = Field(None, description="The sources differ by this factor at least.")
 
 
-class ComparisonQuery(MeasurandQuery):
+class ComparisonQuery(PageQuery, MeasurandFilters):
     sort: Literal[BasicSort, "gap", "-gap", "figure_count", "-figure_count"] = "-created_at"
 
 
-class DisagreementQuery(MeasurandQuery):
+class DisagreementQuery(PageQuery, MeasurandFilters):
     kind: DisagreementKind = DisagreementKind.CONFLICT
 
 

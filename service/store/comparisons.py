@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, func, select, type_coerce
+from sqlalchemy import Connection, Select, select
 from sqlalchemy.orm import aliased
 
+from service.db import views
 from service.db.tables import ClaimRow, DisputeRow, EntityRow, MeasurandRow, MetricRow, ScopeRow, SourceRow
-from service.db.types import Real
 from service.domain.key import is_uuid, normal_measurand_key
 from service.domain.vocabulary import ClaimStatus, DisagreementKind
 from service.errors import Invalid, NotFound, Place
 from service.schemas.comparisons import Contested, ContestedPage, Summary, SummaryPage
 from service.schemas.disputes import Dispute
-from service.schemas.queries import ComparisonQuery, ContestedQuery, DisagreementQuery, MeasurandQuery
+from service.schemas.queries import ComparisonQuery, ContestedQuery, DisagreementQuery, MeasurandFilters
 from service.store import claims, disputes, graph, rows
-from service.store.measurands import NO_RANK, STANDING
+from service.store.measurands import STANDING
 from service.store.pages import fetch_page
 from service.store.rows import Values
 
@@ -37,7 +37,7 @@ _SELECT: Select[*tuple[Any, ...]] = (
     .outerjoin(ScopeRow, ScopeRow.id == MeasurandRow.scope_id)
 )
 _OWN = ("id", "key", "subject", "metric", "scope", "period", "updated_at")
-_SORTS = {
+SORTS = {
     "created_at": MeasurandRow.created_at,
     "updated_at": MeasurandRow.updated_at,
     "gap": MeasurandRow.rank,
@@ -91,25 +91,28 @@ def read(connection: Connection, ref: str, pointer: str = "/ref", place: Place =
 
 
 def page(connection: Connection, query: ComparisonQuery) -> SummaryPage:
-    statement = _SELECT.where(MeasurandRow.present_count > 0, *_conditions(connection, query))
-    found, cursor = fetch_page(connection, statement, _SORTS, MeasurandRow.id, query, query.sort)
+    statement = _SELECT.where(MeasurandRow.present_count > 0, *conditions(connection, query))
+    found, cursor = fetch_page(connection, statement, SORTS, MeasurandRow.id, query, query.sort)
     return SummaryPage(items=[Filed(row).summary() for row in found], next_cursor=cursor)
+
+
+def some(connection: Connection, query: MeasurandFilters, most: int) -> list[Filed]:
+    """Measurands that the filters let through, in the order of their ids, whether or not they have figures now."""
+    statement = _SELECT.add_columns(MeasurandRow.created_at, EntityRow.kind.label("subject_kind"))
+    statement = statement.where(*conditions(connection, query)).order_by(MeasurandRow.id).limit(most)
+    return [Filed(row) for row in rows.fetch(connection, statement)]
 
 
 def disagreements(connection: Connection, query: DisagreementQuery) -> tuple[list[Filed], str | None]:
     """Measurands with a disagreement of that kind, widest first."""
-    rank = {
-        DisagreementKind.CONFLICT: MeasurandRow.rank,
-        DisagreementKind.SELF_CONFLICT: MeasurandRow.self_rank,
-        DisagreementKind.DRIFT: MeasurandRow.drift_rank,
-    }[query.kind]
-    has_any = rank > NO_RANK if query.kind is DisagreementKind.CONFLICT else rank.is_not(None)
-    statement = _SELECT.where(has_any, *_conditions(connection, query, rank))
+    rank = views.RANKS[query.kind]
+    has_any = rank > views.NO_RANK if query.kind is DisagreementKind.CONFLICT else rank.is_not(None)
+    statement = _SELECT.where(has_any, *conditions(connection, query, rank))
     found, cursor = fetch_page(connection, statement, {"rank": rank}, MeasurandRow.id, query, "-rank")
     return [Filed(row) for row in found], cursor
 
 
-def _conditions(connection: Connection, query: MeasurandQuery, rank: Any = MeasurandRow.rank) -> list[Any]:
+def conditions(connection: Connection, query: MeasurandFilters, rank: Any = MeasurandRow.rank) -> list[Any]:
     """`rank` is what the smallest gap asked for is held against."""
     found: list[Any] = [rows.any_of(MeasurandRow.id, query.id)] if query.id else []
     refs = (
@@ -177,45 +180,16 @@ def exceeding_parts(connection: Connection, query: DisagreementQuery) -> tuple[l
 
     Ends that are equal are left to the caller: the stored ends are floats, which keep the order but not the last digit.
     """
-    pairs = _parts_and_wholes().subquery("pairs")
+    pairs = views.pairs_of_parts_and_wholes().subquery("pairs")
     whole = aliased(MeasurandRow)
     statement = (
         _SELECT.add_columns(whole.id.label("whole_id"), whole.extremes.label("whole_extremes"))
         .join(pairs, pairs.c.part == MeasurandRow.id)
         .join(whole, whole.id == pairs.c.whole)
-        .where(pairs.c.place == 1, *_conditions(connection, query, pairs.c.ratio))
+        .where(pairs.c.place == 1, *conditions(connection, query, pairs.c.ratio))
     )
     found, cursor = fetch_page(connection, statement, {"ratio": pairs.c.ratio}, MeasurandRow.id, query, "-ratio")
     return [PartAndWhole(Filed(row), row["whole_id"], row["whole_extremes"]) for row in found], cursor
-
-
-def _parts_and_wholes() -> Select[*tuple[Any, ...]]:
-    """Pairs of measurands of one subject, metric and period, the first's scope being a part of the second's."""
-    chain = select(ScopeRow.id.label("part"), ScopeRow.part_of_id.label("whole")).where(
-        ScopeRow.part_of_id.is_not(None)
-    )
-    tree = chain.cte("tree", recursive=True)
-    above = select(tree.c.part, ScopeRow.part_of_id).join(tree, ScopeRow.id == tree.c.whole)
-    tree = tree.union(above.where(ScopeRow.part_of_id.is_not(None)))
-    part, whole = aliased(MeasurandRow), aliased(MeasurandRow)
-    ratio = type_coerce(case((whole.min_high > 0, part.max_low / whole.min_high), else_=0.0), Real)
-    place = func.row_number().over(partition_by=part.id, order_by=(ratio.desc(), whole.id))
-    return (
-        select(part.id.label("part"), whole.id.label("whole"), ratio.label("ratio"), place.label("place"))
-        .join(tree, tree.c.part == part.scope_id)
-        .join(whole, and_(whole.scope_id == tree.c.whole, *_same_quantity(part, whole)))
-        .join(MetricRow, MetricRow.id == part.metric_id)
-        .where(rows.is_false(MetricRow.signed), part.max_low >= whole.min_high)
-    )
-
-
-def _same_quantity(part: Any, whole: Any) -> list[Any]:
-    return [
-        whole.subject_id == part.subject_id,
-        whole.metric_id == part.metric_id,
-        whole.period_earliest.is_not_distinct_from(part.period_earliest),
-        whole.period_latest.is_not_distinct_from(part.period_latest),
-    ]
 
 
 # Contested claims ----------------------------------------------------------------------------------------------------

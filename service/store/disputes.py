@@ -70,6 +70,17 @@ def of_measurand(connection: Connection, measurand_id: str, claim_ids: Collectio
     return [(Dispute.model_validate(row), opened) for row in found for opened in [row.pop("opened_earliest")]]
 
 
+def of_measurands(connection: Connection, ids: Collection[str]) -> dict[str, list[tuple[Any, ...]]]:
+    """The standing disputes about each measurand's figures: the id of the dispute, of the claim that it is about, and
+    the first day on which it may have been opened.
+    """
+    statement = select(FigureRow.measurand_id, DisputeRow.id, FigureRow.claim_id, DisputeRow.opened_earliest)
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    for row in connection.execute(statement.where(*measurands.disputes_about(ids)).distinct()):
+        found.setdefault(str(row.measurand_id), []).append((row.id, row.claim_id, row.opened_earliest))
+    return found
+
+
 def _conditions(connection: Connection, query: DisputeQuery) -> list[Any]:
     found = rows.basic_conditions(DisputeRow, query)
     refs = (

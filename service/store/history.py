@@ -95,6 +95,11 @@ def _changed(before: Values | None, after: Values) -> list[str]:
     return [name for name in after if name not in _UNCHANGING and after[name] != before.get(name)]
 
 
+def last(connection: Connection) -> int:
+    """The number of the last change; 0 before the first."""
+    return connection.execute(select(func.coalesce(func.max(ChangeRow.seq), 0))).scalar_one()
+
+
 # Reading -------------------------------------------------------------------------------------------------------------
 
 

@@ -14,10 +14,11 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, distinct, func, or_, select, update
 
 from service.db.tables import ClaimRow, DisputeRow, FigureRow, MeasurandRow, MetricRow
+from service.db.views import NO_RANK
 from service.domain.agreement import Separation
 from service.domain.assessment import Assessment, assess_measurand
-from service.domain.drift import Drift
-from service.domain.interval import Interval, lies_above
+from service.domain.drift import Drift, extremes
+from service.domain.interval import Interval
 from service.domain.key import Measurand, measurand_key
 from service.domain.period import canonical_period
 from service.domain.vocabulary import DisputeStatus
@@ -31,7 +32,6 @@ from service.store.rows import Values
 # disputes that no longer stand are on record, but do not count
 STANDING = (DisputeStatus.OPEN, DisputeStatus.CONCEDED, DisputeStatus.RESOLVED)
 _CHUNK = 500
-NO_RANK = -2.0  # below every separation: no conflict
 _OWN_FIELDS = {"id", "key", "subject", "metric", "scope", "period", "updated_at"}
 _COMPUTED = set(Summary.model_fields) - _OWN_FIELDS
 
@@ -214,7 +214,7 @@ def _extremes(found: Assessment, apart: Separation | None, own: Separation | Non
         "extremes": {
             "conflict": [apart.least.id, apart.most.id] if apart else None,
             "self_conflict": [own.least.id, own.most.id] if own else None,
-            "drift": _drift_extremes(drift) if drift else None,
+            "drift": [figure.id for figure in extremes(drift)] if drift else None,
             "max_low": low.id if low else None,
             "min_high": high.id if high else None,
         },
@@ -232,10 +232,3 @@ def _low_end(interval: Interval | None) -> float | None:
 def _high_end(interval: Interval | None) -> float | None:
     number = to_number(interval.high) if interval else None
     return math.nextafter(number, -math.inf) if number is not None and interval and interval.high_open else number
-
-
-def _drift_extremes(drift: Drift) -> list[str]:
-    assert drift.origin is not None
-    ours, theirs = drift.relay.interval, drift.origin.interval
-    grown = ours is not None and theirs is not None and lies_above(ours, theirs)
-    return [drift.origin.id, drift.relay.id] if grown else [drift.relay.id, drift.origin.id]

@@ -8,17 +8,18 @@ import base64
 import hashlib
 import json
 import math
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import BaseModel
 from sqlalchemy import Connection, Select, literal, tuple_
 
-from service.db.types import Real, String, UtcTime
+from service.db.types import Day, Id, Real, String, UtcTime
 from service.domain.key import is_uuid
 from service.errors import Invalid
 from service.schemas.queries import PageQuery
+from service.schemas.table_queries import TableQuery
 from service.store.rows import Values, fetch
 
 _PAGING_FIELDS = {"cursor", "limit"}
@@ -29,7 +30,7 @@ def fetch_page(
     statement: Select[Any],
     columns: Mapping[str, Any],
     id_column: Any,
-    query: PageQuery,
+    query: PageQuery | TableQuery,
     sort: str,
     about: str = "",
 ) -> tuple[list[Values], str | None]:
@@ -41,7 +42,7 @@ def fetch_page(
     column = columns[name]
     binding = _binding(query, sort, about)
     if query.cursor is not None:
-        value, last_id = _decode(query.cursor, binding, column.type)
+        value, last_id = _decode(query.cursor, binding, column.type, id_column.type)
         place = tuple_(column, id_column)
         here = tuple_(literal(value, column.type), literal(last_id, id_column.type))
         statement = statement.where(place < here if descending else place > here)
@@ -52,6 +53,21 @@ def fetch_page(
         return found, None
     found.pop()
     return found, _encode(values[query.limit - 1], found[-1]["id"], binding)
+
+
+def page_of(
+    items: Sequence[Values], query: Any, sort: str, key: Callable[[Values], Any], key_type: Any
+) -> tuple[list[Values], str | None]:
+    """One page of what was worked out rather than stored, sorted by `key` and the id, and the next cursor."""
+    descending = sort.startswith("-")
+    ordered = sorted(items, key=lambda row: (key(row), row["id"]), reverse=descending)
+    binding = _binding(query, sort, "")
+    if query.cursor is not None:
+        here = _decode(query.cursor, binding, key_type, Id())
+        ordered = [r for r in ordered if ((key(r), r["id"]) < here if descending else (key(r), r["id"]) > here)]
+    page = ordered[: query.limit]
+    more = len(ordered) > query.limit
+    return page, _encode(key(page[-1]), page[-1]["id"], binding) if more else None
 
 
 def _binding(query: BaseModel, sort: str, about: str) -> str:
@@ -65,22 +81,22 @@ def _checksum(text: str) -> str:
 
 
 def _encode(value: Any, last_id: str, binding: str) -> str:
-    shown = {"time": value.isoformat()} if isinstance(value, datetime) else value
+    shown = {"time": value.isoformat()} if isinstance(value, date) else value  # a day, or a moment of one
     text = json.dumps([binding, shown, last_id], separators=(",", ":"), ensure_ascii=False)
     return base64.urlsafe_b64encode((_checksum(text) + text).encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str, binding: str, column_type: Any) -> tuple[Any, str]:
+def _decode(cursor: str, binding: str, column_type: Any, id_type: Any) -> tuple[Any, str]:
     """Raises Invalid for a cursor that was not made here, or was made for other filters."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
         if text[:12] != _checksum(text[12:]):
             raise ValueError
         made_for, value, last_id = json.loads(text[12:])
-        value = _sort_value(value, column_type)
+        value, last_id = _sort_value(value, column_type), _sort_value(last_id, id_type)
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         raise Invalid.at("/cursor", "This is no cursor of this service. Start again without one.", "query") from None
-    if made_for != binding or not is_uuid(str(last_id)):
+    if made_for != binding:
         raise Invalid.at("/cursor", "The cursor belongs to other filters or another sort. Start again.", "query")
     return value, last_id
 
@@ -92,6 +108,12 @@ def _sort_value(value: Any, column_type: Any) -> Any:
         if moment.tzinfo is None:
             raise ValueError
         return moment
+    if isinstance(column_type, Day):
+        return date.fromisoformat(value["time"])
+    if isinstance(column_type, Id):
+        if not isinstance(value, str) or not is_uuid(value):
+            raise ValueError
+        return value
     if isinstance(column_type, String):
         if not isinstance(value, str) or "\x00" in value or not value.isprintable():
             raise ValueError

@@ -32,6 +32,12 @@ LEAST = {
     **dict.fromkeys(["list_disagreements", "list_contested_claims", "search_records", "read_me"], READER),
     **dict.fromkeys(["read_import_template", "export_records", "export_figures", "export_claims"], READER),
     **dict.fromkeys(["export_sources", "export_disputes", "read_claim_as_linked_data"], READER),
+    **dict.fromkeys(["list_tables", "read_table_schema", "list_facets"], READER),
+    **{
+        f"table_{name}{suffix}": READER
+        for name in ("figures", "comparisons", "disagreements", "time_series", "annotations")
+        for suffix in ("", "_csv")
+    },
     **dict.fromkeys(["import_file"], CONTRIBUTOR),
     **{
         f"{verb}_{one}{suffix}": least

@@ -99,14 +99,18 @@ def test_answers_are_of_the_shape_that_the_document_promises(demo: Api, document
         "disputes": "glenn-corrects-table", "comparisons": "deepseek-r1.training-cost.on-top-of-base",
         "figures": demo.get("/claims/r1-12")["figures"][0]["id"],
     }  # fmt: skip
-    between = {"left": "gpt-4.training-cost", "right": "gemini-ultra.training-cost"}
+    required = {
+        "between": {"left": "gpt-4.training-cost", "right": "gemini-ultra.training-cost"},
+        "search": {"q": "r1"},
+        "facets": {"field": "basis"},
+    }
     checked = 0
     for path, method, operation in operations(document):
         if method != "get":
             continue
         noun = path.split("/")[2] if path.count("/") > 1 else ""
-        address = path.replace("{ref}", refs.get(noun, "")).replace("{id}", ADMIN.id)
-        params = between if path.endswith("/between") else {"q": "r1"} if path.endswith("/search") else None
+        address = path.replace("{ref}", refs.get(noun, "")).replace("{id}", ADMIN.id).replace("{table}", "figures")
+        params = required.get(path.rsplit("/", 1)[-1])
         answer = demo.client.get(address, params=params, headers={"Authorization": f"Bearer {ADMIN}"})
         assert answer.status_code == 200, address
         if not answer.headers["content-type"].startswith("application/json"):
@@ -117,7 +121,7 @@ def test_answers_are_of_the_shape_that_the_document_promises(demo: Api, document
         whole = {**schema, "components": document["components"]}
         jsonschema.Draft202012Validator(whole).validate(answer.json())
         checked += 1
-    assert checked == 31
+    assert checked == 39
 
 
 def test_a_problem_is_of_the_shape_that_the_document_promises(api: Api, document: dict[str, Any]) -> None:

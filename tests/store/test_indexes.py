@@ -27,7 +27,7 @@ SORTS = [
     (ClaimRow, claims.SORTS),
     (FigureRow, figures._SORTS),
     (DisputeRow, disputes._SORTS),
-    (MeasurandRow, comparisons._SORTS),
+    (MeasurandRow, comparisons.SORTS),
 ]
 
 

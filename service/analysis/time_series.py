@@ -1,0 +1,43 @@
+"""What was said when: figures as rows of a time series, in the metric's unit."""
+
+from datetime import UTC, datetime, time
+from fractions import Fraction
+
+from service.db.engine import Connection
+from service.domain.units import conversion, parse_unit
+from service.schemas.table_queries import TimeSeriesQuery
+from service.schemas.tables import TimeSeriesRow, WideTimeSeriesRow
+from service.store import tables
+from service.store.rows import Values
+from service.store.tables import Rows
+
+
+def page(connection: Connection, query: TimeSeriesQuery) -> Rows:
+    """Figures by the day on which they were said, in the metric's unit."""
+    found = tables.page_of_said(connection, query)
+    wide = query.layout == "wide"
+    return found._replace(rows=[_said(row, wide=wide) for row in found.rows])
+
+
+def _said(row: Values, *, wide: bool) -> Values:
+    model = WideTimeSeriesRow if wide else TimeSeriesRow
+    shown = dict.fromkeys(model.model_fields) | {name: row[name] for name in model.model_fields if name in row}
+    numbers = {"value": _value(row), "low": row["low"], "high": row["high"]}
+    shown |= {
+        "time": datetime.combine(row["said_on"], time(), UTC),
+        "unit": row["metric_unit"],
+        "figure_id": row["id"],
+        "text": row["interval"] or row["stated_as"],
+    }
+    if not wide:
+        return shown | numbers | {"series": f"{row['claimant']} ({row['basis']})"}
+    by_basis = {"value": row["basis"], "low": f"{row['basis']}_low", "high": f"{row['basis']}_high"}
+    return shown | {by_basis[name]: number for name, number in numbers.items()}
+
+
+def _value(row: Values) -> float | None:
+    """The value in the metric's unit, if it can be had in it."""
+    if row["value_text"] is None:
+        return None
+    factor = conversion(parse_unit(row["unit"]), parse_unit(row["metric_unit"]))
+    return None if factor is None else float(Fraction(row["value_text"]) * factor)

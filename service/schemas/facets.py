@@ -1,0 +1,40 @@
+"""Facets on the wire: the values that there are to filter by."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from service.schemas.base import Body, View
+from service.schemas.queries import Refs
+
+FacetField = Literal[
+    "subject", "metric", "scope", "claimant", "source", "basis", "qualifier", "unit", "claimant_role", "claim_status",
+    "subject_kind", "source_kind", "publisher", "agreement", "verdict", "comparability",
+]  # fmt: skip
+
+
+class FacetQuery(Body):
+    field: FacetField
+    subject: Refs = []
+    metric: Refs = []
+    limit: int = Field(100, ge=1, le=1_000)
+    shape: Literal["facets", "grafana"] = Field(
+        "facets", description="`grafana`: a bare list of `__text` and `__value`, for its variables."
+    )
+
+
+class Facet(View):
+    value: str = Field(description="What to filter by: a key, or the word itself.")
+    label: str
+    count: int
+
+
+class Facets(View):
+    field: FacetField
+    of: Literal["figures", "comparisons"] = Field(description="What is counted.")
+    values: list[Facet] = Field(description="The most frequent first.")
+
+
+class GrafanaOption(View):
+    text: str = Field(alias="__text")
+    value: str = Field(alias="__value")

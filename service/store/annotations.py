@@ -1,0 +1,132 @@
+"""What happened to records, as events on a timeline: disputes, and what was withdrawn, restored or revised."""
+
+from datetime import UTC, datetime, time
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, case, cast, func, literal, null, or_, select, union_all
+from sqlalchemy.orm import aliased
+
+from service.db.expressions import day_start, text_inside, words_inside
+from service.db.tables import ChangeRow, ClaimRow, DisputeRow, EntityRow, FigureRow
+from service.db.types import Document, Id, String, UtcTime
+from service.db.views import SHOWN
+from service.domain.period import parse_period
+from service.domain.vocabulary import Operation
+from service.schemas.table_queries import AnnotationQuery
+from service.store import rows
+from service.store.tables import Rows, page
+
+_OPERATIONS = {
+    Operation.WITHDRAW: "withdrawal",
+    Operation.RESTORE: "restoration",
+    Operation.UPDATE: "revision",
+}
+_EVENTS = {operation: literal(event, String()) for operation, event in _OPERATIONS.items()}
+_PAST = {
+    Operation.WITHDRAW: literal("withdrawn", String()),
+    Operation.RESTORE: literal("restored", String()),
+    Operation.UPDATE: literal("revised", String()),
+}
+_KINDS = ("source", "claim", "figure", "dispute")
+_ONLY_FIGURES = ["figures"]  # what changes in a claim when one of its figures is written, which is told of the figure
+_OF_DISPUTE = aliased(ClaimRow)
+
+
+def page_of_events(connection: Connection, query: AnnotationQuery) -> Rows:
+    """Newest first."""
+    subjects = rows.filter_ids(connection, EntityRow, query.subject, "subject") if query.subject else []
+    parts: list[Select[Any]] = []
+    if not query.event or "dispute" in query.event:
+        parts.append(_disputes(query, subjects))
+    operations = [operation for operation, event in _OPERATIONS.items() if not query.event or event in query.event]
+    if operations:
+        parts.append(_changes(operations, subjects))
+    events = union_all(*parts).subquery("events")
+    about = (EntityRow.key.label("subject_key"), EntityRow.name.label("subject"))
+    statement = select(*events.c, *about).outerjoin(EntityRow, EntityRow.id == events.c.subject_id)
+    if query.time_from is not None:
+        statement = statement.where(events.c.time >= query.time_from)
+    if query.time_to is not None:
+        statement = statement.where(events.c.time <= query.time_to)
+    found = page(connection, statement, {"time": events.c.time}, events.c.id, query, "-time")
+    return found._replace(rows=[row | {"time_end": _end(row["time_end"])} for row in found.rows])
+
+
+def _end(closed: str | None) -> datetime | None:
+    """The last moment of the day by which a dispute was closed."""
+    last = parse_period(closed).latest if closed is not None else None
+    return datetime.combine(last, time.max, UTC) if last is not None else None
+
+
+def _word(text: str) -> Any:
+    return literal(text, String())
+
+
+def _shown(text: Any) -> Any:
+    return func.substr(text, 1, SHOWN, type_=String())
+
+
+def _disputes(query: AnnotationQuery, subjects: list[str]) -> Select[Any]:
+    """From the first day on which they may have been opened, else from when they were put on record."""
+    opened = func.coalesce(day_start(DisputeRow.opened_earliest), DisputeRow.created_at, type_=UtcTime())
+    statement = (
+        select(
+            (_word("dispute-") + cast(DisputeRow.id, String)).label("id"),
+            opened.label("time"),
+            DisputeRow.closed.label("time_end"),
+            _word("dispute").label("event"),
+            (_word("Disputed by ") + EntityRow.name).label("title"),
+            func.substr(func.coalesce(DisputeRow.rationale, ClaimRow.statement), 1, SHOWN, type_=String()).label(
+                "text"
+            ),
+            (DisputeRow.type + _word(", ") + DisputeRow.status).label("tags"),
+            _word("dispute").label("record_kind"),
+            DisputeRow.id.label("record_id"),
+            DisputeRow.version,
+            DisputeRow.disputed_claim_id.label("claim_id"),
+            ClaimRow.subject_id,
+        )
+        .join(ClaimRow, ClaimRow.id == DisputeRow.disputed_claim_id)
+        .join(EntityRow, EntityRow.id == DisputeRow.raised_by_id)
+        .where(DisputeRow.withdrawn_at.is_(None))
+    )
+    if query.status:
+        statement = statement.where(rows.any_of(DisputeRow.status, query.status))
+    return statement.where(rows.any_of(ClaimRow.subject_id, subjects)) if subjects else statement
+
+
+def _changes(operations: list[Operation], subjects: list[str]) -> Select[Any]:
+    """What the history tells of records that were there before."""
+    is_of = {kind: ChangeRow.kind == kind for kind in _KINDS}
+    subject = func.coalesce(ClaimRow.subject_id, FigureRow.subject_id, _OF_DISPUTE.subject_id, type_=Id())
+    statement = (
+        select(
+            (_word("change-") + func.substr(cast(ChangeRow.seq + 10**18, String), 2)).label("id"),
+            ChangeRow.at.label("time"),
+            cast(null(), String).label("time_end"),
+            case(_EVENTS, value=ChangeRow.operation).label("event"),
+            (ChangeRow.kind + _word(" ") + case(_PAST, value=ChangeRow.operation)).label("title"),
+            _shown(
+                func.coalesce(
+                    text_inside(ChangeRow.snapshot, "withdrawn.reason"),
+                    text_inside(ChangeRow.snapshot, "statement"),
+                    text_inside(ChangeRow.snapshot, "title"),
+                    text_inside(ChangeRow.snapshot, "claim.statement"),
+                    text_inside(ChangeRow.snapshot, "rationale"),
+                )
+            ).label("text"),
+            func.coalesce(words_inside(ChangeRow.changed, "."), "", type_=String()).label("tags"),
+            ChangeRow.kind.label("record_kind"),
+            ChangeRow.record_id,
+            ChangeRow.version,
+            func.coalesce(ClaimRow.id, FigureRow.claim_id, _OF_DISPUTE.id, type_=Id()).label("claim_id"),
+            subject.label("subject_id"),
+        )
+        .outerjoin(ClaimRow, and_(is_of["claim"], ClaimRow.id == ChangeRow.record_id))
+        .outerjoin(FigureRow, and_(is_of["figure"], FigureRow.id == ChangeRow.record_id))
+        .outerjoin(DisputeRow, and_(is_of["dispute"], DisputeRow.id == ChangeRow.record_id))
+        .outerjoin(_OF_DISPUTE, _OF_DISPUTE.id == DisputeRow.disputed_claim_id)
+        .where(ChangeRow.kind.in_(_KINDS), ChangeRow.operation.in_(operations))
+        .where(or_(ChangeRow.operation != Operation.UPDATE, ChangeRow.changed != literal(_ONLY_FIGURES, Document())))
+    )
+    return statement.where(rows.any_of(subject, subjects)) if subjects else statement

@@ -1,0 +1,114 @@
+"""What dashboards read, a page at a time: the views' statements with the lists' filters."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, and_, case, func, or_, select
+from sqlalchemy.orm import aliased
+
+from service.db import views
+from service.db.tables import ClaimRow, EntityRow, FigureRow, MeasurandRow, MetricRow, ScopeRow, SourceRow
+from service.domain.vocabulary import ClaimStatus
+from service.schemas.table_queries import (
+    ComparisonTableQuery,
+    DisagreementTableQuery,
+    FigureTableQuery,
+    TimeSeriesQuery,
+)
+from service.store import comparisons, figures, rows
+from service.store.pages import fetch_page
+from service.store.rows import Values
+
+_COUNTED = 100_000  # rows; beyond, the total is not told
+_SUCCESSOR, _SUCCESSOR_SOURCE = aliased(ClaimRow), aliased(SourceRow)
+_FIGURE_SORTS = {name: getattr(FigureRow, name) for name in ("created_at", "updated_at")}
+
+
+class Rows(NamedTuple):
+    """One page of a table. `total` counts all that the filters let through; None where that are too many to count."""
+
+    rows: list[Values]
+    next_cursor: str | None
+    total: int | None
+
+
+def page_of_figures(connection: Connection, query: FigureTableQuery) -> Rows:
+    conditions = [*figures.conditions(connection, query), *_of_measurands(connection, query.measurand)]
+    statement = _as_of(views.FIGURES.where(*conditions), query.as_of)
+    return page(connection, statement, _FIGURE_SORTS, FigureRow.id, query, query.sort)
+
+
+def page_of_comparisons(connection: Connection, query: ComparisonTableQuery) -> Rows:
+    statement = views.COMPARISONS.where(views.PRESENT, *comparisons.conditions(connection, query))
+    return page(connection, statement, comparisons.SORTS, MeasurandRow.id, query, query.sort)
+
+
+def page_of_disagreements(connection: Connection, query: DisagreementTableQuery) -> Rows:
+    """Widest first."""
+    statement, rank = views.disagreements(query.kind)
+    statement = statement.where(*comparisons.conditions(connection, query, rank))
+    return page(connection, statement, {"rank": rank}, MeasurandRow.id, query, "-rank")
+
+
+def page_of_said(connection: Connection, query: TimeSeriesQuery) -> Rows:
+    """Figures by the day on which they were said, oldest first; those of which no day is known are left out."""
+    refs = (
+        (query.subject, EntityRow, FigureRow.subject_id, "subject"),
+        (query.metric, MetricRow, FigureRow.metric_id, "metric"),
+        (query.scope, ScopeRow, FigureRow.scope_id, "scope"),
+    )
+    found = [rows.any_of(c, rows.filter_ids(connection, t, given, name)) for given, t, c, name in refs if given]
+    found += _of_measurands(connection, query.measurand)
+    if query.basis:
+        found.append(rows.any_of(FigureRow.basis, query.basis))
+    if query.said_from is not None:
+        found.append(query.said_from <= views.SAID_ON)
+    if query.said_to is not None:
+        found.append(query.said_to >= views.SAID_ON)
+    statement = views.FIGURES.where(*views.STANDING, views.SAID_ON.is_not(None), *found)
+    statement = _as_of(statement, query.as_of)
+    return page(connection, statement, {"said_on": views.SAID_ON}, FigureRow.id, query, "said_on")
+
+
+def page(
+    connection: Connection, statement: Select[Any], sorts: dict[str, Any], id_column: Any, query: Any, sort: str
+) -> Rows:
+    found, cursor = fetch_page(connection, statement, sorts, id_column, query, sort)
+    if cursor is None and query.cursor is None:
+        return Rows(found, None, len(found))
+    return Rows(found, cursor, _total(connection, statement.with_only_columns(id_column)))
+
+
+def _total(connection: Connection, statement: Select[Any]) -> int | None:
+    few = statement.limit(_COUNTED + 1).subquery()
+    count = connection.execute(select(func.count()).select_from(few)).scalar_one()
+    return count if count <= _COUNTED else None
+
+
+def _of_measurands(connection: Connection, refs: Sequence[str]) -> list[Any]:
+    if not refs:
+        return []
+    ids = [comparisons.read(connection, ref, "/measurand", "query").id for ref in dict.fromkeys(refs)]
+    return [rows.any_of(FigureRow.measurand_id, ids)]
+
+
+def _as_of(statement: Select[Any], day: date | None) -> Select[Any]:
+    """Figures whose claims could be read by that day, and had not been replaced by then by one that could."""
+    if day is None:
+        return statement
+    replaced = and_(
+        ClaimRow.status == ClaimStatus.SUPERSEDED,
+        _readable_from(_SUCCESSOR_SOURCE.published_latest, _SUCCESSOR.asserted_latest) <= day,
+    )
+    return (
+        statement.outerjoin(_SUCCESSOR, _SUCCESSOR.id == ClaimRow.superseded_by_id)
+        .outerjoin(_SUCCESSOR_SOURCE, _SUCCESSOR_SOURCE.id == _SUCCESSOR.source_id)
+        .where(_readable_from(SourceRow.published_latest, ClaimRow.asserted_latest) <= day)
+        .where(ClaimRow.status != ClaimStatus.RETRACTED, or_(replaced.is_(None), ~replaced))
+    )
+
+
+def _readable_from(published: Any, asserted: Any) -> Any:
+    """As `store/evidence.py` has it: the later of the two days, or the one that is known."""
+    return case((published > asserted, published), else_=func.coalesce(asserted, published, type_=published.type))
