@@ -13,6 +13,7 @@ from fastapi.openapi.utils import get_openapi
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from service.api import (
+    charts,
     claims,
     comparisons,
     disagreements,
@@ -45,7 +46,9 @@ from service.config import Settings
 from service.db.engine import Database
 from service.schemas.problem import Problem
 from service.store.opening import open_database
-from service.web import reference
+from service.web import explorer, reference
+from service.web import html as web
+from service.web import route as web_route
 
 DESCRIPTION = """\
 Who said which number, where, about what, and how the number was made. The service keeps bounds, scope, basis and
@@ -94,14 +97,18 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.state.body_seconds = settings.request_seconds
     app.state.problem_kinds = KINDS
     records = (sources, entities, metrics, claims, figures, disputes)
-    reading = (comparisons, disagreements, tables, facets, history, search)
+    reading = (charts, comparisons, disagreements, tables, facets, history, search)
     for noun in (exports, *records, *reading, imports, keys, meta):
         app.include_router(noun.routes, prefix="/v1")
     app.include_router(health.routes)
     app.include_router(reference.routes)
+    app.include_router(explorer.routes)
+    app.include_router(explorer.assets)
+    app.state.build = f"{version('counterclaim')} {web.BUILD}"
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     measure(app)
     install(app)
+    web_route.install(app)
     return app
 
 

@@ -86,8 +86,9 @@ def _operand(connection: Connection, ref: str, side: ChosenSide | None, settings
             raise
         detail = "No measurand and no figure has this id, or the figure or its claim is withdrawn."
         raise NotFound.at(pointer, detail, "query") from error
-    history = settings.as_of is not None
-    on_file = evidence.of_measurands(connection, [measurand.id], tolerance=settings.tolerance, history=history)
+    on_file = evidence.of_measurands(
+        connection, [measurand.id], tolerance=settings.tolerance, statuses=settings.statuses
+    )
     return _choose(measurand, readable(on_file[measurand.id], settings.as_of).figures, side)
 
 

@@ -1,6 +1,7 @@
 """A measurand in detail: its sides, what stands beside them, relays and their drift, and related scopes."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from service.analysis.settings import Readable, Settings, readable
@@ -31,16 +32,39 @@ from service.store.comparisons import Filed as FiledMeasurand
 from service.store.evidence import Filed
 
 
-def detail(connection: Connection, ref: str, settings: Settings) -> Comparison:
-    """Raises NotFound for a measurand that is not on file."""
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A measurand, those of other scopes beside it, and the figures of all of them, by measurand."""
+
+    measurand: FiledMeasurand
+    siblings: list[FiledMeasurand]
+    on_file: dict[str, list[Filed]]
+    settings: Settings
+
+
+def load(connection: Connection, ref: str, settings: Settings, *, every_status: bool = False) -> Loaded:
+    """With `every_status`, figures of retracted and superseded claims too. Raises NotFound for a measurand that is not
+    on file.
+    """
     measurand = comparisons.read(connection, ref)
     siblings = comparisons.siblings(connection, measurand)
     on_file = evidence.of_measurands(
         connection,
         [measurand.id, *(sibling.id for sibling in siblings)],
         tolerance=settings.tolerance,
-        history=settings.as_of is not None,
+        statuses=evidence.EVERY_STATUS if every_status else settings.statuses,
     )
+    return Loaded(measurand, siblings, on_file, settings)
+
+
+def detail(connection: Connection, ref: str, settings: Settings) -> Comparison:
+    """Raises NotFound for a measurand that is not on file."""
+    return compared(connection, load(connection, ref, settings))
+
+
+def compared(connection: Connection, loaded: Loaded) -> Comparison:
+    measurand, siblings, on_file = loaded.measurand, loaded.siblings, loaded.on_file
+    settings = loaded.settings
     own = readable(on_file[measurand.id], settings.as_of)
     relays = [figure for figure in own.figures if figure.evidence.is_relay]
     origins = evidence.origins(connection, relays, tolerance=settings.tolerance)
@@ -53,20 +77,20 @@ def detail(connection: Connection, ref: str, settings: Settings) -> Comparison:
     by_id = {figure.id: figure for figure in own.figures}
     by_id |= {o.id: o for claims in origins.values() for claim in claims for o in claim}
     against = _disputes(connection, measurand, own, settings)
-    compared = found.comparison
-    base, other = (_side(figures, by_id, measurand.unit) for figures in (compared.base, compared.other))
+    sides = found.comparison
+    base, other = (_side(figures, by_id, measurand.unit) for figures in (sides.base, sides.other))
     by_basis = settings.by == "basis"
     return Comparison(
         **measurand.own,
         **to_summary(found, measurand.unit, len(against)),
         settings=settings.on_wire(),
-        gap_without_one=_without_one(compared.disagreement.without_one, own.figures),
+        gap_without_one=_without_one(sides.disagreement.without_one, own.figures),
         reported=base if by_basis else None,
         estimated=other if by_basis else None,
         first_party=None if by_basis else base,
         third_party=None if by_basis else other,
-        beside=[_beside(by_id[aside.figure.id], aside.why) for aside in compared.beside],
-        relays=[by_id[relay.id].compared() for relay in compared.relays],
+        beside=[_beside(by_id[aside.figure.id], aside.why) for aside in sides.beside],
+        relays=[by_id[relay.id].compared() for relay in sides.relays],
         drift=[_drift(drift, by_id) for drift in found.drift],
         related=_related(connection, measurand, own, siblings, on_file, settings),
         disputes=against,

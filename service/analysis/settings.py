@@ -1,5 +1,6 @@
 """How a comparison is computed, as a request asks for it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -9,7 +10,7 @@ from service.domain.figure import DEFAULT_TOLERANCE, MAX_TOLERANCE
 from service.errors import Invalid
 from service.schemas import comparisons as wire
 from service.schemas.queries import ComparisonSettingsQuery, ComputeQuery
-from service.store.evidence import Filed
+from service.store.evidence import ACTIVE, ACTIVE_ONCE, Filed
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,11 @@ class Settings:
     tolerance: Fraction = DEFAULT_TOLERANCE
     as_of: date | None = None
     by: By = "basis"
+
+    @property
+    def statuses(self) -> Collection[str]:
+        """Of the claims whose figures may count."""
+        return ACTIVE if self.as_of is None else ACTIVE_ONCE
 
     def on_wire(self) -> wire.Settings:
         return wire.Settings(by=self.by, about_tolerance=float(self.tolerance), as_of=self.as_of)
@@ -46,7 +52,7 @@ def readable(figures: list[Filed], day: date | None) -> Readable:
     """
     kept, undated, too_new = [], 0, 0
     for filed in figures:
-        if filed.superseded_by(day):
+        if filed.is_retracted or filed.superseded_by(day):
             continue
         first = filed.readable_from
         if day is None or (first is not None and first <= day):

@@ -17,6 +17,7 @@ from service.domain.assessment import Assessment, assess_measurand
 from service.domain.drift import extremes
 from service.domain.vocabulary import DisagreementKind
 from service.errors import Invalid
+from service.schemas.comparisons import Disagreement, Summary
 from service.schemas.queries import MeasurandFilters
 from service.schemas.table_queries import ComparisonTableQuery, DisagreementTableQuery
 from service.schemas.tables import ComparisonTableRow
@@ -42,8 +43,9 @@ class Apart:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A measurand as it stood on a day: its row, and its disagreements."""
+    """A measurand as it stood on a day: its summary, its row, and its disagreements."""
 
+    summary: Summary
     row: Values
     apart: dict[DisagreementKind, Apart]
 
@@ -73,6 +75,23 @@ def disagreements_as_of(connection: Connection, query: DisagreementTableQuery, d
     return Rows(page, cursor, len(found))
 
 
+def summaries_as_of(connection: Connection, subject: str, day: date) -> list[Summary]:
+    """All comparisons of one subject. Raises Invalid where that are too many."""
+    return [one.summary for one in _judged(connection, MeasurandFilters(subject=[subject]), day)]
+
+
+def ranking_as_of(connection: Connection, query: DisagreementTableQuery, day: date) -> list[Disagreement]:
+    """The first page of what `disagreements_as_of` tells, with the figures as comparisons have them."""
+    judged = {one.row["id"]: one for one in _judged(connection, query, day)}
+    found = []
+    for row in disagreements_as_of(connection, query, day).rows:
+        one = judged[row["id"]]
+        apart = one.apart[query.kind]
+        ends = {"least": apart.least.compared(), "most": apart.most.compared()}
+        found.append(Disagreement(**dict(one.summary) | {"text": row["text"], "kind": query.kind} | ends))
+    return found
+
+
 def _judged(connection: Connection, query: MeasurandFilters, day: date) -> list[Judged]:
     """What stood on that day of the subjects and metrics asked for. Raises Invalid where that are too many."""
     asked = MeasurandFilters(subject=query.subject, metric=query.metric, entity_kind=query.entity_kind)
@@ -80,7 +99,7 @@ def _judged(connection: Connection, query: MeasurandFilters, day: date) -> list[
     if len(measurands) > MOST_AS_OF:
         detail = f"As of a day, at most {MOST_AS_OF:,} comparisons are worked out at once, and these are more."
         raise Invalid.at("/as_of", f"{detail} Ask for some: add subject or metric.", "query")
-    on_file = evidence.of_measurands(connection, [one.id for one in measurands], history=True)
+    on_file = evidence.of_measurands(connection, [one.id for one in measurands], statuses=evidence.ACTIVE_ONCE)
     figures = {one.id: readable(on_file[one.id], day).figures for one in measurands}
     origins = evidence.origins(connection, [f for own in figures.values() for f in own if f.evidence.is_relay])
     found = {
@@ -103,7 +122,9 @@ def _judged(connection: Connection, query: MeasurandFilters, day: date) -> list[
             count = len({dispute for dispute, claim in raised if claim in shown})
             apart = _apart(found[one.id], by_id)
             apart |= _exceeded(found[one.id], [found[whole] for whole in wider[one.id]], by_id)
-            judged.append(Judged(_row(one, found[one.id], count, apart), apart))
+            computed = to_summary(found[one.id], one.unit, count)
+            summary = Summary(**one.own, **computed)
+            judged.append(Judged(summary, _row(one, computed, apart), apart))
     return judged
 
 
@@ -153,8 +174,7 @@ def _quantity(one: FiledMeasurand) -> Any:
     return one.row["subject"]["id"], one.row["metric"]["id"], one.days
 
 
-def _row(one: FiledMeasurand, found: Assessment, dispute_count: int, apart: dict[DisagreementKind, Apart]) -> Values:
-    summary = to_summary(found, one.unit, dispute_count)
+def _row(one: FiledMeasurand, summary: Values, apart: dict[DisagreementKind, Apart]) -> Values:
     subject, metric, scope = one.row["subject"], one.row["metric"], one.row["scope"] or {}
     ratio, comparability = summary["ratio"], summary["comparability"]
     start, end = one.days

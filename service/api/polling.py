@@ -8,7 +8,6 @@ an answer may be newer than its tag, never older.
 import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
-from importlib.metadata import version
 from typing import Any
 
 from fastapi import Request, Response
@@ -44,7 +43,8 @@ def document(options: dict[str, Any]) -> None:
 
 async def answer(request: Request, handle: Callable[[Request], Awaitable[Response]], seconds: int) -> Response:
     """What `handle` answers, with its tag; 304 to who has it. It may be kept for so many seconds."""
-    tag = await run_in_threadpool(_tag, request.app.state.database, f"{request.url.path}?{request.url.query}")
+    asked = f"{request.app.state.build} {request.url.path}?{request.url.query}"
+    tag = await run_in_threadpool(_tag, request.app.state.database, asked)
     headers = {"ETag": tag, "Cache-Control": _kept(request, seconds)}
     known = [part.strip() for part in request.headers.get("If-None-Match", "").split(",")]
     if tag in known or "*" in known:
@@ -58,7 +58,7 @@ async def answer(request: Request, handle: Callable[[Request], Awaitable[Respons
 def _tag(database: Database, asked: str) -> str:
     with database.read() as connection:
         last = history.last(connection)
-    digest = hashlib.sha256(f"{version('counterclaim')} {asked}".encode()).hexdigest()[:16]
+    digest = hashlib.sha256(asked.encode()).hexdigest()[:16]
     return f'W/"{last}-{digest}"'
 
 

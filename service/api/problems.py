@@ -110,11 +110,14 @@ def install(app: FastAPI) -> None:
 
 def _service_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ServiceError)
-    status = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
-    return problem(request, status, error.detail, error.faults, _headers_of(error))
+    return problem(request, status_of(error), error.detail, error.faults, headers_of(error))
 
 
-def _headers_of(error: ServiceError) -> dict[str, str] | None:
+def status_of(error: ServiceError) -> int:
+    return next(status for kind, status in _STATUS.items() if isinstance(error, kind))
+
+
+def headers_of(error: ServiceError) -> dict[str, str] | None:
     if isinstance(error, RateLimited):
         return {"Retry-After": str(error.wait)}
     if isinstance(error, Unavailable):

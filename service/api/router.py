@@ -29,6 +29,7 @@ class StrictRoute(APIRoute):
 
     body_bytes: int | None = None  # the most that is read of a body, where that is less than everywhere
     takes_file = False  # the body is kept in a file
+    is_strict = True  # parameters that are not known are refused
     kept: int | None = None  # seconds for which an answer that hangs on what is stored alone may be kept
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
@@ -54,7 +55,8 @@ class StrictRoute(APIRoute):
         async def strict(request: Request) -> Response:
             if self.needed is not None:
                 await request.app.state.access.admit(request, self.name, self.needed)
-            _check_query(request, known)
+            if self.is_strict:
+                _check_query(request, known)
             if not writes:
                 return await (handle(request) if self.kept is None else polling.answer(request, handle, self.kept))
             if self.takes_file:

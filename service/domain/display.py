@@ -30,7 +30,7 @@ def rounded(number: Fraction, rounding: str, digits: int = 3) -> Decimal:
     return Context(prec=digits, rounding=rounding).divide(Decimal(number.numerator), Decimal(number.denominator))
 
 
-def _plain(number: Decimal) -> str:
+def plain(number: Decimal) -> str:
     """Grouped digits, or a power of ten where they would be long."""
     size = abs(number)
     if size == 0:
@@ -49,13 +49,13 @@ def _symbol(currency: str) -> str:
     return get_currency_symbol(currency, locale="en")
 
 
-def amount(number: Decimal, unit: str) -> str:
-    """`$294,000`, `512 GPU`, `$2/GPU.hour`, `4.56×10^24 FLOP`."""
+def amount(number: Decimal, unit: str, suffix: str = "") -> str:
+    """`$294,000`, `512 GPU`, `$2/GPU.hour`, `4.56×10^24 FLOP`. A suffix stands right behind the number: `$294K`."""
     head, slash, rest = unit.partition("/")
     if head not in currencies():
-        return _plain(number) if unit == "1" else f"{_plain(number)} {unit}"
+        return f"{plain(number)}{suffix}" if unit == "1" else f"{plain(number)}{suffix} {unit}"
     sign = "−" if number < 0 else ""
-    return f"{sign}{_symbol(head)}{_plain(abs(number))}{slash}{rest}"
+    return f"{sign}{_symbol(head)}{plain(abs(number))}{suffix}{slash}{rest}"
 
 
 def _exact(number: Fraction) -> Decimal | None:
@@ -89,16 +89,16 @@ def ratio_text(ratio: Ratio) -> str:
     if ratio.central is not None:
         near = rounded(ratio.central, _NEAREST)
         exact = low == high == Fraction(near)
-        return f"{_plain(near)}×" if exact else f"about {_plain(near)}×"
+        return f"{plain(near)}×" if exact else f"about {plain(near)}×"
     if high is None:
         if low == 0:
             return "any ratio"
-        return f"{'more than' if ratio.interval.low_open else 'at least'} {_plain(rounded(low, _DOWN))}×"
+        return f"{'more than' if ratio.interval.low_open else 'at least'} {plain(rounded(low, _DOWN))}×"
     if low == high:
-        return f"about {_plain(rounded(low, _NEAREST))}×"
+        return f"about {plain(rounded(low, _NEAREST))}×"
     if low == 0:
-        return f"{'less than' if ratio.interval.high_open else 'at most'} {_plain(rounded(high, _UP))}×"
-    return f"{_plain(rounded(low, _DOWN))}× to {_plain(rounded(high, _UP))}×"
+        return f"{'less than' if ratio.interval.high_open else 'at most'} {plain(rounded(high, _UP))}×"
+    return f"{plain(rounded(low, _DOWN))}× to {plain(rounded(high, _UP))}×"
 
 
 _VERDICT_TEXTS = {
@@ -135,7 +135,7 @@ def disagreement_text(found: Disagreement, unit: str) -> str:
     apart = found.conflict
     if apart.gap is not None:
         factor = rounded(apart.gap, _DOWN)
-        size = f"at least {_plain(factor)}× apart" if factor > 1 else "apart"
+        size = f"at least {plain(factor)}× apart" if factor > 1 else "apart"
     else:
         size = f"at least {amount(rounded(apart.difference, _DOWN), unit)} apart"
     if found.interval_basis is IntervalBasis.PROBABILITY_INTERVALS:
@@ -156,13 +156,13 @@ def disagreement_sentence(kind: DisagreementKind, most: Evidence, least: Evidenc
     match kind:
         case DisagreementKind.DRIFT:
             if least.value and most.value:
-                times = _plain(rounded(most.value / least.value, _NEAREST))
+                times = plain(rounded(most.value / least.value, _NEAREST))
                 return f"A relayed number and its origin's differ by a factor of {times}."
             return "A relayed number excludes its origin's."
         case DisagreementKind.SELF_CONFLICT | DisagreementKind.PART_EXCEEDS_WHOLE:
             apart = separation(most, least)
             factor = rounded(apart.gap, _DOWN) if apart and apart.gap else Decimal(1)
-            size = f" by a factor of at least {_plain(factor)}" if factor > 1 else ""
+            size = f" by a factor of at least {plain(factor)}" if factor > 1 else ""
             if kind is DisagreementKind.SELF_CONFLICT:
                 return f"One claimant's own figures exclude each other{size}."
             return f"A part is said to exceed its whole{size}."
@@ -195,5 +195,5 @@ def _drift_result(drift: Drift) -> str:
     if drift.factor is None:
         return "differs from the origin's number"
     if drift.relay.value is None or drift.origin is None or drift.origin.value is None:
-        return f"at least {_plain(rounded(drift.factor, _DOWN))}× apart from the origin"
-    return f"{_plain(rounded(drift.factor, _NEAREST))}× the origin's number"
+        return f"at least {plain(rounded(drift.factor, _DOWN))}× apart from the origin"
+    return f"{plain(rounded(drift.factor, _NEAREST))}× the origin's number"

@@ -14,6 +14,7 @@ from service.domain.vocabulary import (
     DriftFlag,
     DriftResult,
     IntervalBasis,
+    IntervalKind,
     NotComputed,
     Qualifier,
     Reason,
@@ -65,6 +66,7 @@ class Compared(View):
     value: DecimalText | None
     lower: DecimalText | None
     upper: DecimalText | None
+    interval_kind: IntervalKind | None
     unit: UnitText
     price_year: Year | None
     stated_as: Line | None

@@ -70,6 +70,16 @@ def page(connection: Connection, query: ClaimQuery) -> ClaimPage:
     return ClaimPage(items=with_figures(connection, found), next_cursor=cursor)
 
 
+def origins(connection: Connection, claim: Claim) -> list[Claim]:
+    """The claims that a relay derives from, the nearest first."""
+    if claim.derived_from is None:
+        return []
+    chain = graph.ancestors(ClaimRow.id, ClaimRow.derived_from_id, [claim.derived_from.id])
+    order = [row.id for row in connection.execute(select(chain.c.id).order_by(chain.c.depth))]
+    found = {one.id: one for one in by_ids(connection, order)}
+    return [found[claim_id] for claim_id in order]
+
+
 def statuses(connection: Connection, refs: Collection[str]) -> dict[str, str]:
     """By each ref."""
     statement = select(ClaimRow.id, ClaimRow.key, ClaimRow.status).where(rows.named(ClaimRow, refs))

@@ -1,11 +1,11 @@
 """Measurands as they are listed: their stored summaries, filtered, sorted and paged."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, or_, select
 from sqlalchemy.orm import aliased
 
 from service.db import views
@@ -88,6 +88,20 @@ def read(connection: Connection, ref: str, pointer: str = "/ref", place: Place =
         detail = "There is no such measurand. Name it by its id, or by its key subject.metric[.scope][@period]."
         raise NotFound.at(pointer, detail, place)
     return Filed(found[0])
+
+
+def filter_ids(connection: Connection, refs: Sequence[str]) -> list[str]:
+    """The ids of the measurands that a filter names, by ids or keys. Raises Invalid for one that there is not."""
+    ids = [ref.lower() for ref in refs if is_uuid(ref)]
+    try:
+        keys = [normal_measurand_key(ref) for ref in refs if not is_uuid(ref)]
+    except Invalid as error:
+        raise Invalid.at("/measurand", f"This names no measurand. {error.detail}", "query") from None
+    named = or_(MeasurandRow.id.in_(ids), MeasurandRow.key.in_(keys))
+    found = connection.execute(select(MeasurandRow.id, MeasurandRow.key).where(named)).all()
+    if {*ids, *keys} - {name for row in found for name in row}:
+        raise Invalid.at("/measurand", "There is no such measurand.", "query")
+    return [row.id for row in found]
 
 
 def page(connection: Connection, query: ComparisonQuery) -> SummaryPage:

@@ -62,6 +62,13 @@ def about(connection: Connection, claim_id: str) -> list[Dispute]:
     return [Dispute.model_validate(row) for row in found]
 
 
+def raised_in(connection: Connection, claim_id: str) -> list[Dispute]:
+    """The disputes that a claim raises, oldest first."""
+    statement = SELECT.where(DisputeRow.disputing_claim_id == claim_id, DisputeRow.withdrawn_at.is_(None))
+    found = rows.fetch(connection, statement.order_by(DisputeRow.created_at, DisputeRow.id).limit(100))
+    return [Dispute.model_validate(row) for row in found]
+
+
 def of_measurand(connection: Connection, measurand_id: str, claim_ids: Collection[str]) -> list[tuple[Dispute, Any]]:
     """The standing disputes about a measurand's figures in these claims, each with the first day it may have begun."""
     about = select(DisputeRow.id).where(*measurands.disputes_about([measurand_id]), ClaimRow.id.in_(claim_ids))

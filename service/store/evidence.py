@@ -14,7 +14,7 @@ from service.domain.evidence import Evidence, metric_interval
 from service.domain.figure import DEFAULT_TOLERANCE, Stated
 from service.domain.period import parse_period
 from service.domain.units import conversion, parse_unit
-from service.domain.vocabulary import Basis, ClaimantRole, IntervalKind, Qualifier
+from service.domain.vocabulary import Basis, ClaimantRole, ClaimStatus, IntervalKind, Qualifier
 from service.schemas.comparisons import Compared
 from service.schemas.views import to_interval
 from service.store import rows
@@ -54,9 +54,11 @@ _SELECT: Select[*tuple[Any, ...]] = (
         ClaimRow.version.label("claim_version"),
         ClaimRow.claimant_role,
         ClaimRow.asserted,
+        ClaimRow.asserted_earliest,
         ClaimRow.asserted_latest,
         ClaimRow.derived_from_id,
         ClaimRow.status,
+        SourceRow.published_earliest,
         SourceRow.published_latest,
         _SUCCESSOR.asserted_latest.label("successor_asserted"),
         _SUCCESSOR_SOURCE.published_latest.label("successor_published"),
@@ -72,6 +74,9 @@ _SELECT: Select[*tuple[Any, ...]] = (
     .outerjoin(_SUCCESSOR_SOURCE, _SUCCESSOR_SOURCE.id == _SUCCESSOR.source_id)
     .where(FigureRow.withdrawn_at.is_(None), ClaimRow.withdrawn_at.is_(None))
 )
+ACTIVE = (ClaimStatus.ACTIVE,)
+ACTIVE_ONCE = (ClaimStatus.ACTIVE, ClaimStatus.SUPERSEDED)  # what may have stood on an earlier day
+EVERY_STATUS = tuple(ClaimStatus)
 _COMPARED = [name for name in Compared.model_fields if name != "interval"]
 
 
@@ -94,9 +99,13 @@ class Filed:
     def readable_from(self) -> date | None:
         return readable_from(self.row["published_latest"], self.row["asserted_latest"])
 
+    @property
+    def is_retracted(self) -> bool:
+        return bool(self.row["status"] == ClaimStatus.RETRACTED)
+
     def superseded_by(self, day: date | None) -> bool:
         """Whether a claim that could be read by that day (None: whenever) had replaced this one."""
-        if self.row["status"] != "superseded":
+        if self.row["status"] != ClaimStatus.SUPERSEDED:
             return False
         if day is None:
             return True
@@ -115,10 +124,13 @@ def readable_from(published: date | None, asserted: date | None) -> date | None:
 
 
 def of_measurands(
-    connection: Connection, ids: Collection[str], *, tolerance: Fraction = DEFAULT_TOLERANCE, history: bool = False
+    connection: Connection,
+    ids: Collection[str],
+    *,
+    tolerance: Fraction = DEFAULT_TOLERANCE,
+    statuses: Collection[str] = ACTIVE,
 ) -> dict[str, list[Filed]]:
-    """The figures of active claims by measurand; with `history`, those of superseded claims too."""
-    statuses = ("active", "superseded") if history else ("active",)
+    """The figures by measurand, of claims of these statuses."""
     by_measurand: dict[str, list[Filed]] = {measurand_id: [] for measurand_id in ids}
     for row in _fetch(connection, _SELECT.where(FigureRow.measurand_id.in_(ids))):
         if row["status"] in statuses:

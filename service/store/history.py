@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
+from itertools import zip_longest
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, text, tuple_
 
@@ -126,6 +128,37 @@ def feed(connection: Connection, query: FeedQuery, *, for_admin: bool) -> list[C
         statement = statement.where(rows.any_of(ChangeRow.kind, query.kind))
     found = connection.execute(statement.order_by(ChangeRow.seq).limit(query.limit)).mappings()
     return [_shown(row) for row in found]
+
+
+def latest(connection: Connection, before: int | None, most: int) -> list[Change]:
+    """Changes of all records but keys, newest first, from before that seq on."""
+    statement = select(*_COLUMNS).where(ChangeRow.kind != _FOR_ADMINS)
+    if before is not None:
+        statement = statement.where(ChangeRow.seq < before)
+    found = connection.execute(statement.order_by(ChangeRow.seq.desc()).limit(most)).mappings()
+    return [_shown(row) for row in found]
+
+
+class Difference(NamedTuple):
+    """What a field was before a change, and after it."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+def with_differences(
+    connection: Connection, kind: str, record_id: str, most: int
+) -> list[tuple[Change, list[Difference]]]:
+    """The versions of one record, newest first, each with what it changed."""
+    found = of_record(connection, kind, record_id, HistoryQuery(limit=most + 1)).items
+    told = []
+    for change, earlier in zip_longest(found[:most], found[1 : most + 1]):
+        before = earlier.snapshot if earlier is not None else None
+        after = change.snapshot or {}
+        fields = change.changed if before is not None else []
+        told.append((change, [Difference(name, (before or {}).get(name), after.get(name)) for name in fields]))
+    return told
 
 
 def as_recorded(connection: Connection, kind: str, record_id: str, moment: datetime) -> Values:

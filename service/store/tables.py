@@ -89,8 +89,7 @@ def _total(connection: Connection, statement: Select[Any]) -> int | None:
 def _of_measurands(connection: Connection, refs: Sequence[str]) -> list[Any]:
     if not refs:
         return []
-    ids = [comparisons.read(connection, ref, "/measurand", "query").id for ref in dict.fromkeys(refs)]
-    return [rows.any_of(FigureRow.measurand_id, ids)]
+    return [rows.any_of(FigureRow.measurand_id, comparisons.filter_ids(connection, refs))]
 
 
 def _as_of(statement: Select[Any], day: date | None) -> Select[Any]:

@@ -217,7 +217,7 @@ def test_filters_narrow_a_table(demo: Api) -> None:
     assert {row["subject_key"] for row in rows(demo, "timeseries", subject="gpt-4")} == {"gpt-4"}
     assert [row["key"] for row in rows(demo, "comparisons", gap_min="3")] == [measurand]
     wrong = demo.client.get("/v1/tables/figures.json", params={"measurand": "nobody.training-cost"})
-    assert (wrong.status_code, pointers(wrong.json())) == (404, ["/measurand"])
+    assert (wrong.status_code, pointers(wrong.json())) == (422, ["/measurand"])
 
 
 def test_a_time_series_is_in_the_metrics_unit_by_when_it_was_said(api: Api) -> None:

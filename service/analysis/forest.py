@@ -1,0 +1,150 @@
+"""A comparison as people look at it: a row for each figure, scope by scope, relays under what they repeat, and what is
+superseded or retracted shown beside what stands. The charts and the explorer's pages are drawn from this.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from service.analysis.comparisons import Loaded, compared, load
+from service.analysis.settings import Settings, readable
+from service.db.engine import Connection
+from service.domain.comparison import compare
+from service.domain.ratio import ratio
+from service.domain.vocabulary import Basis, ClaimantRole, ClaimStatus, DriftResult
+from service.schemas.base import MeasurandRef, ScopeRef
+from service.schemas.comparisons import Compared, Comparison, Drift, Ratio
+from service.schemas.views import to_ratio
+from service.store.comparisons import Filed as FiledMeasurand
+from service.store.evidence import Filed
+
+MOST_ROWS = 100  # of each scope; the rest is counted
+
+
+@dataclass(frozen=True, slots=True)
+class ForestRow:
+    """`depth` is 1 for a relay under its origin. `times` is held against what was reported in the same scope."""
+
+    figure: Compared
+    depth: int
+    status: ClaimStatus
+    why: str | None
+    times: Ratio | None
+    drift: Drift | None
+    said: date | None  # the first day on which it may have been asserted, else published
+
+    @property
+    def stands(self) -> bool:
+        return self.status is ClaimStatus.ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class ForestGroup:
+    """The figures of one scope. `reference` is the value that was reported in it, where that is a single one."""
+
+    measurand: MeasurandRef
+    scope: ScopeRef | None
+    reference: float | None
+    rows: list[ForestRow]
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forest:
+    comparison: Comparison
+    groups: list[ForestGroup]  # its own scope first
+
+
+def of_measurand(connection: Connection, ref: str, settings: Settings) -> Forest:
+    """Raises NotFound for a measurand that is not on file."""
+    loaded = load(connection, ref, settings, every_status=True)
+    comparison = compared(connection, loaded)
+    drift = {one.relay.id: one for one in reversed(comparison.drift)}  # the one from its parent stands first
+    groups = [_group(one, loaded, drift if one is loaded.measurand else {}) for one in _measurands(loaded)]
+    return Forest(comparison, [group for group in groups if group.rows])
+
+
+def _measurands(loaded: Loaded) -> list[FiledMeasurand]:
+    return [loaded.measurand, *loaded.siblings]
+
+
+def _group(measurand: FiledMeasurand, loaded: Loaded, drift: dict[str, Drift]) -> ForestGroup:
+    settings = loaded.settings
+    on_file = loaded.on_file[measurand.id]
+    standing = readable(on_file, settings.as_of).figures
+    stands = {figure.id for figure in standing}
+    gone = [figure for figure in on_file if figure.id not in stands and _could_be_read(figure, settings)]
+    found = compare([f.evidence for f in standing], by=settings.by, scope_stated=measurand.row["scope_id"] is not None)
+    base = found.base
+    why = {aside.figure.id: aside.why for aside in found.beside}
+    single = base[0].value if len(base) == 1 else None
+    rows = []
+    for figure, depth in _in_order([*standing, *gone]):
+        is_base = any(figure.id == one.id for one in base)
+        compares = figure.evidence.takes_a_side and not is_base and figure.id in stands
+        rows.append(
+            ForestRow(
+                figure=figure.compared(),
+                depth=depth,
+                status=_status(figure, stands),
+                why=why.get(figure.id),
+                times=to_ratio(ratio([figure.evidence], base)) if compares else None,
+                drift=drift.get(figure.id) if _tells(drift.get(figure.id)) else None,
+                said=figure.row["asserted_earliest"] or figure.row["published_earliest"],
+            )
+        )
+    return ForestGroup(
+        measurand=MeasurandRef(id=measurand.id, key=measurand.row["key"]),
+        scope=ScopeRef.model_validate(measurand.row["scope"]) if measurand.row["scope"] else None,
+        reference=None if single is None else float(single),
+        rows=rows[:MOST_ROWS],
+        left_out=max(len(rows) - MOST_ROWS, 0),
+    )
+
+
+def _could_be_read(figure: Filed, settings: Settings) -> bool:
+    first = figure.readable_from
+    return settings.as_of is None or (first is not None and first <= settings.as_of)
+
+
+def _status(figure: Filed, stands: set[str]) -> ClaimStatus:
+    if figure.id in stands:
+        return ClaimStatus.ACTIVE
+    return ClaimStatus.RETRACTED if figure.is_retracted else ClaimStatus.SUPERSEDED
+
+
+def _tells(drift: Drift | None) -> bool:
+    return drift is not None and (drift.result not in (DriftResult.SAME, DriftResult.UNPAIRED) or bool(drift.flags))
+
+
+_BASES = list(Basis)  # reported, estimated, and then the others
+_ROLES = [ClaimantRole.FIRST_PARTY, ClaimantRole.THIRD_PARTY, ClaimantRole.UNKNOWN]
+
+
+def _in_order(figures: Sequence[Filed]) -> list[tuple[Filed, int]]:
+    """Reported first, then by when it was said; a relay right under the claim that it repeats, where that is here."""
+    here = {figure.claim_id for figure in figures}
+    relayed: dict[str, list[Filed]] = {}
+    first = []
+    for figure in sorted(figures, key=_place):
+        origin = figure.row["derived_from_id"]
+        if origin in here and origin != figure.claim_id:
+            relayed.setdefault(origin, []).append(figure)
+        else:
+            first.append(figure)
+    ordered: list[tuple[Filed, int]] = []
+    waiting = [(figure, 0) for figure in reversed(first)]
+    followed: set[str] = set()
+    while waiting:  # chains of relays may be long, so they are not followed by calls
+        figure, depth = waiting.pop()
+        ordered.append((figure, depth))
+        if figure.claim_id not in followed:
+            followed.add(figure.claim_id)
+            waiting += [(relay, depth + 1) for relay in reversed(relayed.get(figure.claim_id, []))]
+    return ordered
+
+
+def _place(figure: Filed) -> tuple[int, int, str, str]:
+    said = figure.readable_from
+    basis, role = Basis(figure.row["basis"]), ClaimantRole(figure.row["claimant_role"])
+    return _BASES.index(basis), _ROLES.index(role), said.isoformat() if said else "9", figure.id

@@ -1,0 +1,89 @@
+"""Charts: a comparison, its figures over time, and the ranking of disagreements; as SVG, and as Vega-Lite."""
+
+import base64
+import hashlib
+from typing import Annotated, Any
+
+from fastapi import Query, Response
+from fastapi.responses import JSONResponse
+from typing_extensions import TypeAliasType
+
+from service.analysis import disagreements, forest
+from service.analysis.settings import from_query
+from service.api import answers, polling
+from service.api.deps import Db
+from service.api.router import router
+from service.charts import comparison, ranking, timeline
+from service.charts.model import Chart
+from service.charts.svg import STYLE, svg
+from service.charts.vega import vega_lite
+from service.db.engine import Database
+from service.schemas.queries import ComparisonSettingsQuery, DisagreementQuery
+
+routes = router("charts", kept=polling.LIVE)
+VegaLite = TypeAliasType("VegaLite", dict[str, Any])
+Settings = Annotated[ComparisonSettingsQuery, Query()]
+_SVG: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The chart.", "content": {"image/svg+xml": {"schema": {"type": "string"}}}}
+}
+_STYLE = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+_POLICY = {"Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE}'; frame-ancestors *"}
+
+
+@routes.get("/comparisons/{ref}/chart.svg", response_class=Response, responses=_SVG | answers.problems(404))
+def chart_comparison(ref: str, query: Settings, db: Db) -> Response:
+    """A forest table: a row for each figure, scope by scope, reported first. Circles are reported, diamonds estimated;
+    hollow is about, a line with caps a stated range, an arrow has no bound.
+    """
+    return _drawn(_comparison(db, ref, query))
+
+
+@routes.get("/comparisons/{ref}/chart.vl.json", response_model=VegaLite, responses=answers.problems(404))
+def chart_comparison_vega(ref: str, query: Settings, db: Db) -> Response:
+    """The same as a Vega-Lite specification, with its data."""
+    return JSONResponse(vega_lite(_comparison(db, ref, query)))
+
+
+@routes.get("/comparisons/{ref}/timeline.svg", response_class=Response, responses=_SVG | answers.problems(404))
+def chart_timeline(ref: str, query: Settings, db: Db) -> Response:
+    """What was said when: steps for what was reported, diamonds for estimates, ticks for disputes. No averages."""
+    return _drawn(_timeline(db, ref, query))
+
+
+@routes.get("/comparisons/{ref}/timeline.vl.json", response_model=VegaLite, responses=answers.problems(404))
+def chart_timeline_vega(ref: str, query: Settings, db: Db) -> Response:
+    """The same as a Vega-Lite specification, with its data."""
+    return JSONResponse(vega_lite(_timeline(db, ref, query)))
+
+
+@routes.get("/disagreements/chart.svg", response_class=Response, responses=_SVG | answers.LIST)
+def chart_disagreements(query: Annotated[DisagreementQuery, Query()], db: Db) -> Response:
+    """One page of the ranking, widest first: a row for each measurand, from the smallest amount in it as 1×."""
+    return _drawn(_ranking(db, query))
+
+
+@routes.get("/disagreements/chart.vl.json", response_model=VegaLite, responses=answers.LIST)
+def chart_disagreements_vega(query: Annotated[DisagreementQuery, Query()], db: Db) -> Response:
+    """The same as a Vega-Lite specification, with its data."""
+    return JSONResponse(vega_lite(_ranking(db, query)))
+
+
+def _comparison(db: Database, ref: str, query: ComparisonSettingsQuery) -> Chart:
+    settings = from_query(query)
+    with db.snapshot() as connection:
+        return comparison.chart(forest.of_measurand(connection, ref, settings))
+
+
+def _timeline(db: Database, ref: str, query: ComparisonSettingsQuery) -> Chart:
+    settings = from_query(query)
+    with db.snapshot() as connection:
+        return timeline.chart(forest.of_measurand(connection, ref, settings))
+
+
+def _ranking(db: Database, query: DisagreementQuery) -> Chart:
+    with db.snapshot() as connection:
+        return ranking.chart(disagreements.page(connection, query).items, query.kind)
+
+
+def _drawn(chart: Chart) -> Response:
+    return Response(svg(chart), headers=_POLICY, media_type="image/svg+xml")

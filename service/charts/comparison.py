@@ -1,0 +1,147 @@
+"""The chart of a comparison: a forest table, one row a figure, scope by scope."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+from service.analysis.forest import Forest, ForestGroup, ForestRow
+from service.charts.model import Chart, Group, Mark, Row, Shape
+from service.charts.scale import Scale, scale_for
+from service.domain.compact import compact, compact_stated
+from service.domain.figure import Stated
+from service.domain.units import conversion, parse_unit
+from service.domain.vocabulary import Basis, ClaimStatus, IntervalKind, NotComputed, Qualifier
+from service.schemas.comparisons import Compared, Comparison
+
+SHAPES: dict[Basis, Shape] = {Basis.REPORTED: "circle", Basis.ESTIMATED: "diamond"}
+NOT_STATED = "Scope not stated"
+RANGES = {
+    IntervalKind.CI90: "90% interval",
+    IntervalKind.CI95: "95% interval",
+    IntervalKind.P5_P95: "5th to 95th percentile",
+    IntervalKind.IQR: "interquartile range",
+    IntervalKind.RANGE: "range",
+    IntervalKind.OTHER: "interval of another kind",
+}
+
+
+def chart(forest: Forest, title: str | None = None) -> Chart:
+    """Amounts are in the metric's unit; the texts beside them are as they were stated."""
+    comparison = forest.comparison
+    unit = comparison.metric.unit
+    groups = tuple(_group(group, comparison) for group in forest.groups)
+    return Chart(
+        kind="comparison",
+        title=title or f"{comparison.subject.name}: {comparison.metric.name}",
+        subtitle=comparison.text,
+        unit=unit,
+        scale=scale_of(groups, unit),
+        groups=groups,
+        columns=("Stated", "× reported" if comparison.settings.by == "basis" else "× first party"),
+        notes=_notes(forest, groups),
+    )
+
+
+def scale_of(groups: tuple[Group, ...], unit: str) -> Scale | None:
+    marks = [mark for group in groups for row in group.rows for mark in row.marks]
+    amounts = [amount for mark in marks for amount in drawn(mark)]
+    is_open = any(mark.high is None for mark in marks)
+    return scale_for(amounts, lambda amount: compact(Fraction(Decimal(repr(amount))), unit), open_above=is_open)
+
+
+def drawn(mark: Mark) -> list[float]:
+    """The amounts that a mark needs room for. Zero below "at most" is where the axis begins, wherever that is."""
+    low = None if mark.low == 0 and mark.dot == mark.high else mark.low
+    return [amount for amount in (mark.dot, low, mark.high) if amount is not None]
+
+
+def _group(group: ForestGroup, comparison: Comparison) -> Group:
+    title = group.scope.name if group.scope else NOT_STATED
+    if comparison.period:
+        title = f"{title}, {comparison.period}"
+    return Group(title, tuple(_row(row) for row in group.rows), group.reference, group.left_out)
+
+
+def _row(row: ForestRow) -> Row:
+    figure = row.figure
+    mark = mark_of(figure)
+    return Row(
+        label=figure.claimant.name,
+        detail=figure.source.title,
+        marks=(mark,) if mark is not None else (),
+        value=compact_stated(stated(figure), figure.unit),
+        times=row.times.text if row.times is not None else "",
+        note="; ".join(_remarks(row)),
+        depth=row.depth,
+        faded=not row.stands,
+        href=f"/claims/{figure.claim.key or figure.claim.id}",
+    )
+
+
+def stated(figure: Compared) -> Stated:
+    return Stated(figure.qualifier, figure.value, figure.lower, figure.upper, figure.interval_kind, figure.stated_as)
+
+
+def mark_of(figure: Compared) -> Mark | None:
+    """None for what cannot be computed with."""
+    interval = figure.interval
+    if interval is None:
+        return None
+    has_bounds = figure.lower is not None or figure.upper is not None
+    one_sided = figure.qualifier in (Qualifier.AT_LEAST, Qualifier.MORE_THAN, Qualifier.AT_MOST, Qualifier.LESS_THAN)
+    return Mark(
+        shape=SHAPES.get(figure.basis, "square"),
+        dot=_dot(figure),
+        low=interval.low,
+        high=interval.high,
+        hollow=figure.qualifier in (Qualifier.ABOUT, Qualifier.MORE_THAN, Qualifier.LESS_THAN),
+        is_interval=has_bounds or figure.qualifier is Qualifier.BETWEEN,
+        range=RANGES[figure.interval_kind] if figure.interval_kind else "" if has_bounds and not one_sided else None,
+    )
+
+
+def _dot(figure: Compared) -> float | None:
+    """The number that the source gives, in the metric's unit: the value, or the only bound."""
+    interval = figure.interval
+    assert interval is not None
+    if figure.qualifier in (Qualifier.AT_LEAST, Qualifier.MORE_THAN):
+        return interval.low
+    if figure.qualifier in (Qualifier.AT_MOST, Qualifier.LESS_THAN):
+        return interval.high
+    if figure.value is None:
+        return None
+    factor = conversion(parse_unit(figure.unit), parse_unit(interval.unit))
+    return float(Fraction(figure.value) * factor) if factor is not None else None
+
+
+def _remarks(row: ForestRow) -> list[str]:
+    """What has to be said of a row beside its number."""
+    remarks = []
+    if row.status is not ClaimStatus.ACTIVE:
+        remarks.append(str(row.status))
+    if row.figure.basis not in SHAPES:
+        remarks.append(str(row.figure.basis))
+    if row.figure.interval_kind is not None:
+        remarks.append(RANGES[row.figure.interval_kind])
+    if row.depth:
+        remarks.append("relay")
+    if row.drift is not None:
+        remarks.append(row.drift.text)
+    if row.figure.not_computed is NotComputed.NO_EXCHANGE_RATE:
+        remarks.append("no exchange rate")
+    return remarks
+
+
+def _notes(forest: Forest, groups: tuple[Group, ...]) -> tuple[str, ...]:
+    comparison = forest.comparison
+    notes = []
+    left_out = sum(group.left_out for group in groups)
+    if left_out:
+        notes.append(f"{left_out:,} more figures are not drawn.")
+    if any(group.reference is not None for group in groups):
+        notes.append("The dashed line is what was reported, in its own scope.")
+    if comparison.settings.as_of is not None:
+        notes.append(f"As it could be read on {comparison.settings.as_of.isoformat()}.")
+    excluded = comparison.excluded
+    if excluded.undated:
+        notes.append(f"Left out, since nobody knows since when: {excluded.undated}.")
+    return tuple(notes)

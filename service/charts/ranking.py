@@ -1,0 +1,72 @@
+"""The chart of disagreements: one row a measurand, in multiples of the smallest amount that anybody named in it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import ROUND_FLOOR
+from fractions import Fraction
+
+from service.charts.comparison import drawn, mark_of
+from service.charts.model import Chart, Group, Mark, Row
+from service.charts.scale import scale_for
+from service.domain.compact import compact_factor
+from service.domain.vocabulary import DisagreementKind
+from service.schemas.comparisons import Disagreement
+
+_TITLES = {
+    DisagreementKind.CONFLICT: "Where sources disagree most",
+    DisagreementKind.SELF_CONFLICT: "Where one claimant's own figures exclude each other",
+    DisagreementKind.DRIFT: "Where a relayed number is another than its origin's",
+    DisagreementKind.PART_EXCEEDS_WHOLE: "Where a part is said to exceed its whole",
+}
+
+
+def chart(found: Sequence[Disagreement], kind: DisagreementKind) -> Chart:
+    rows = tuple(row for row in map(_row, found) if row is not None)
+    marks = [mark for row in rows for mark in row.marks]
+    amounts = [amount for mark in marks for amount in drawn(mark)]
+    is_open = any(mark.high is None for mark in marks)
+    without = len(found) - len(rows)
+    return Chart(
+        kind="ranking",
+        title=_TITLES[kind],
+        subtitle="Each row begins at the smallest amount that is named in it, as 1×.",
+        unit="1",
+        scale=scale_for(amounts, lambda a: compact_factor(Fraction(a)), begin=1.0, open_above=is_open),
+        groups=(Group("", rows),) if rows else (),
+        columns=("Apart", ""),
+        notes=(f"{without} without a ratio are not drawn.",) if without else (),
+    )
+
+
+def _row(one: Disagreement) -> Row | None:
+    """None where there is no ratio: amounts that may be negative, or a bound of zero."""
+    if one.least is None or one.most is None:
+        return None
+    least, most = mark_of(one.least), mark_of(one.most)
+    if least is None or most is None or least.high is None or most.low is None:
+        return None
+    smallest = min((a for a in (*drawn(least), *drawn(most)) if a > 0), default=None)
+    if smallest is None or least.high <= 0 or one.difference is not None:
+        return None
+    gap = least.high / smallest, most.low / smallest
+    return Row(
+        label=f"{one.subject.name}: {one.metric.name}",
+        detail=", ".join(filter(None, (one.scope.name if one.scope else "Scope not stated", one.period))),
+        marks=(_multiple(least, smallest), _multiple(most, smallest)),
+        value=_apart(gap),
+        note=f"{one.least.claimant.name} least, {one.most.claimant.name} most",
+        gap=gap,
+        href=f"/comparisons/{one.key}",
+    )
+
+
+def _apart(gap: tuple[float, float]) -> str:
+    factor = Fraction(gap[1]) / Fraction(gap[0])
+    return f"at least {compact_factor(factor, ROUND_FLOOR)}" if factor > 1 else "apart"
+
+
+def _multiple(mark: Mark, of: float) -> Mark:
+    def share(amount: float | None) -> float | None:
+        return None if amount is None else amount / of
+
+    return replace(mark, dot=share(mark.dot), low=share(mark.low), high=share(mark.high))

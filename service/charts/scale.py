@@ -1,0 +1,88 @@
+"""Axes: from amounts to places, 0 to 1, and the ticks between."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+LOG_FROM = 20  # max ÷ min of positive amounts from which the axis is logarithmic
+_TICKS = 5
+_LABELS = 7
+_ROOM = 0.15  # of the amounts' span, for an arrow
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    value: float
+    label: str  # empty where there is no room for one
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """`note` says how to read it, where that is not plain."""
+
+    is_log: bool
+    low: float
+    high: float
+    ticks: tuple[Tick, ...]
+    note: str = ""
+
+    def place(self, amount: float) -> float:
+        """Where the amount stands; beyond an end, at the end."""
+        if self.is_log:
+            if amount <= 0:
+                return 0.0
+            share = (math.log10(amount) - math.log10(self.low)) / (math.log10(self.high) - math.log10(self.low))
+        else:
+            share = (amount - self.low) / (self.high - self.low)
+        return min(max(share, 0.0), 1.0)
+
+
+def scale_for(
+    amounts: Sequence[float], label: Callable[[float], str], *, begin: float | None = None, open_above: bool = False
+) -> Scale | None:
+    """The axis that holds all amounts; None for none. Logarithmic, in whole decades, where all are positive and far
+    apart. The lower end of "at most" is no amount that anybody said, so it is not to be among them.
+
+    `begin`: where the axis begins, come what may. `open_above`: there is something without an upper bound, whose arrow
+    needs room.
+    """
+    finite = [amount for amount in amounts if math.isfinite(amount)]
+    if not finite:
+        return None
+    low, high = min(finite) if begin is None else begin, max(finite)
+    if low > 0 and high / low >= LOG_FROM:
+        return _logarithmic(low, high * (2 if open_above else 1), label)
+    room = (high - low or abs(high)) * _ROOM if open_above else 0.0
+    return _linear(low, high + room, label, begin)
+
+
+def _logarithmic(low: float, high: float, label: Callable[[float], str]) -> Scale:
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    step = -(-(last - first) // 12)  # decades from one gridline to the next
+    last = first + -(-(last - first) // step) * step
+    exponents = range(first, last + 1, step)
+    each = -(-len(exponents) // _LABELS)
+    ticks = [Tick(10.0**e, label(10.0**e) if i % each == 0 else "") for i, e in enumerate(exponents)]
+    return Scale(True, 10.0**first, 10.0**last, tuple(ticks), f"Each gridline is {10**step:,}×.")
+
+
+def _linear(low: float, high: float, label: Callable[[float], str], begin: float | None) -> Scale:
+    """From zero on, unless all amounts are close together and far from it."""
+    if begin is None and low >= 0 and (high - low) * 2 >= high:
+        low = 0.0
+    if begin is None and high <= 0 and (high - low) * 2 >= -low:
+        high = 0.0
+    if low == high:
+        low, high = (0.0, 1.0) if low == 0 else (min(low * 2, 0.0), max(high * 2, 0.0))
+    step = _nice((high - low) / _TICKS)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    ticks = [Tick(index * step, label(index * step)) for index in range(first, last + 1)]
+    if begin is not None:
+        ticks = [Tick(begin, label(begin)), *(tick for tick in ticks if tick.value > begin + step / 4)]
+    return Scale(False, first * step if begin is None else begin, last * step, tuple(ticks))
+
+
+def _nice(step: float) -> float:
+    """1, 2 or 5 times a power of ten, and no less than the step."""
+    power = 10.0 ** math.floor(math.log10(step))
+    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= step * (1 - 1e-9))

@@ -1,0 +1,246 @@
+"""Charts as SVG: one file, no script, nothing from elsewhere; readable in light and in dark.
+
+Every text is escaped where it is written, and cut to what fits: a label may come from anybody.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from xml.sax.saxutils import escape
+
+from service.charts.marks import MARGIN, gap_line, mark_svg, shape_svg
+from service.charts.model import Chart, Group, Row
+from service.charts.scale import Scale
+
+WIDTH = 960
+_LEFT, _PLOT, _VALUE, _TIMES = 290, 324, 172, 142  # widths of the columns, from left to right
+_X0 = _LEFT + 16
+_ROW, _HEADING, _LINE = 34, 30, 18
+LEGEND = {"circle": "reported", "diamond": "estimated", "square": "neither, as said beside"}
+STYLE = """
+svg { --fg: #1b1f24; --quiet: #59626d; --line: #d5dae0; --bg: #ffffff; --reported: #0072B2; --estimated: #B85C00;
+  --other: #59626d; color-scheme: light dark; }
+@media (prefers-color-scheme: dark) { svg { --fg: #e8eaed; --quiet: #a4adb8; --line: #3a424c; --bg: #14171b;
+  --reported: #56B4E9; --estimated: #E69F00; --other: #a4adb8; } }
+text { font: 13px system-ui, sans-serif; fill: var(--fg); }
+.title { font-size: 18px; font-weight: 600; } .heading { font-weight: 600; }
+.quiet { fill: var(--quiet); font-size: 12px; }
+.end { text-anchor: end; } .middle { text-anchor: middle; } .bg { fill: var(--bg); }
+.circle { --own: var(--reported); } .diamond { --own: var(--estimated); } .square { --own: var(--other); }
+.shape { fill: var(--own); stroke: var(--own); stroke-width: 2; } .hollow .shape { fill: var(--bg); }
+.span, .cap, .arrow, .step { stroke: var(--own); stroke-width: 2; fill: none; }
+.grid { stroke: var(--line); } .reference { stroke: var(--reported); stroke-dasharray: 4 4; }
+.gap { stroke: var(--fg); stroke-width: 2; stroke-dasharray: 1 4; stroke-linecap: round; }
+.event { stroke: var(--fg); stroke-width: 2; }
+.faded { opacity: .5; } .faded text.label { text-decoration: line-through; }
+""".strip()
+
+
+def svg(chart: Chart) -> str:
+    body = list(_timeline(chart) if chart.kind == "timeline" else _rows(chart))
+    height = int(body.pop())
+    name = f"{chart.title}. {chart.subtitle}"
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
+    described = f'role="img" aria-labelledby="t d"><title id="t">{text_of(chart.title)}</title>'
+    return "\n".join(
+        [
+            f'{head} {described}<desc id="d">{text_of(name)}</desc>',
+            f"<style>{STYLE}</style>",
+            f'<rect class="bg" width="{WIDTH}" height="{height}"/>',
+            f'<text class="title" x="16" y="30">{_cut(chart.title, 90)}</text>',
+            f'<text class="quiet" x="16" y="50">{_cut(chart.subtitle, 150)}</text>',
+            *body,
+            "</svg>\n",
+        ]
+    )
+
+
+def fragment(chart: Chart) -> str:
+    """The same for a page, which has the style and the title: only the drawing."""
+    body = list(_timeline(chart) if chart.kind == "timeline" else _rows(chart))
+    height = int(body.pop())
+    label = text_of(f"{chart.title}, drawn over time").replace('"', "&quot;")
+    return (
+        f'<svg class="chart" role="img" aria-label="{label}" viewBox="0 60 {WIDTH} {height - 60}">{"".join(body)}</svg>'
+    )
+
+
+def text_of(text: str) -> str:
+    """Escaped, without the characters that XML does not have."""
+    return escape("".join(c for c in text if c in "\t\n" or (c >= " " and c not in "\ufffe\uffff")))
+
+
+def _cut(text: str, most: int) -> str:
+    return text_of(text if len(text) <= most else f"{text[: most - 1]}…")
+
+
+def _notes(chart: Chart, top: float) -> Iterator[str]:
+    yield from _legend(chart, top)
+    notes = [*([chart.scale.note] if chart.scale is not None and chart.scale.note else []), *chart.notes]
+    for index, note in enumerate(notes, 1):
+        yield f'<text class="quiet" x="16" y="{top + index * _LINE:g}">{_cut(note, 150)}</text>'
+
+
+def _legend(chart: Chart, top: float) -> Iterator[str]:
+    """What the shapes mean, of those that there are."""
+    marks = [mark for row in chart.rows for mark in row.marks]
+    shown: list[tuple[str, str]] = [(s, LEGEND[s]) for s in LEGEND if any(mark.shape == s for mark in marks)]
+    shown += [("circle hollow", "hollow: about, or the bound itself excluded")] if any(m.hollow for m in marks) else []
+    x = 22.0
+    for shape, meaning in shown:
+        yield f'<g class="{shape}">{shape_svg(shape.partition(" ")[0], x, top - 4)}</g>'
+        yield f'<text class="quiet" x="{x + 12:g}" y="{top:g}">{meaning}</text>'
+        x += 34 + 6.4 * len(meaning)
+
+
+def _height_of_notes(chart: Chart) -> int:
+    return _LINE * (1 + len(chart.notes) + (1 if chart.scale is not None and chart.scale.note else 0))
+
+
+# Rows ----------------------------------------------------------------------------------------------------------------
+
+
+def _rows(chart: Chart) -> Iterator[str]:
+    """The lines of the drawing, and its height at last."""
+    top = 78.0
+    bottom = top + sum((_HEADING if g.title else 0) + _ROW * len(g.rows) for g in chart.groups)
+    value, times = chart.columns
+    yield f'<text class="quiet end" x="{_X0 + _PLOT + _VALUE}" y="{top}">{text_of(value)}</text>'
+    yield f'<text class="quiet end" x="{WIDTH - 16}" y="{top}">{text_of(times)}</text>'
+    if chart.scale is not None:
+        yield from _grid(chart.scale, top + 8, bottom + 8)
+    if not chart.groups:
+        yield f'<text x="16" y="{top + 30}">There is nothing to draw.</text>'
+        bottom += 40
+    y = top + 8
+    for group in chart.groups:
+        yield from _group(group, chart.scale, y)
+        y += (_HEADING if group.title else 0) + _ROW * len(group.rows)
+    yield from _notes(chart, bottom + 52)
+    yield str(round(bottom + 52 + _height_of_notes(chart)))
+
+
+def _grid(scale: Scale, top: float, bottom: float) -> Iterator[str]:
+    for tick in scale.ticks:
+        x = _X0 + scale.place(tick.value) * _PLOT
+        yield f'<line class="grid" x1="{x:.1f}" y1="{top:g}" x2="{x:.1f}" y2="{bottom:g}"/>'
+        if tick.label:
+            yield f'<text class="quiet middle" x="{x:.1f}" y="{bottom + 16:g}">{text_of(tick.label)}</text>'
+
+
+def _group(group: Group, scale: Scale | None, y: float) -> Iterator[str]:
+    heading = _HEADING if group.title else 0
+    if group.title:
+        yield f'<text class="heading" x="16" y="{y + 20:g}">{_cut(group.title, 60)}</text>'
+    if group.reference is not None and scale is not None:
+        x = _X0 + scale.place(group.reference) * _PLOT
+        bottom = y + heading + _ROW * len(group.rows)
+        yield f'<line class="reference" x1="{x:.1f}" y1="{y + heading:g}" x2="{x:.1f}" y2="{bottom:g}"/>'
+    for index, row in enumerate(group.rows):
+        yield _row(row, scale, y + heading + index * _ROW)
+
+
+def _row(row: Row, scale: Scale | None, y: float) -> str:
+    indent = 16 + 14 * min(row.depth, 6)
+    middle = y + _ROW / 2
+    room = (_LEFT - indent) // 7
+    detail = "; ".join(filter(None, (row.note, row.detail)))
+    relay = '<tspan class="quiet">↳ </tspan>' if row.depth else ""
+    parts = [
+        f'<text class="label" x="{indent}" y="{middle - 2:g}">{relay}{_cut(row.label, room)}</text>',
+        f'<text class="quiet" x="{indent}" y="{middle + 12:g}">{_cut(detail, room + 4)}</text>',
+        f'<text class="end" x="{_X0 + _PLOT + _VALUE}" y="{middle + 4:g}">{_cut(row.value, 24)}</text>',
+        f'<text class="end" x="{WIDTH - 16}" y="{middle + 4:g}">{_cut(row.times, 21)}</text>',
+    ]
+    if scale is not None:
+        if row.gap is not None:
+            parts.append(gap_line(row.gap, scale, _X0, _PLOT, middle))
+        parts += [mark_svg(mark, scale, _X0, _PLOT, middle) for mark in row.marks]
+    return f"<g{_faded(row)}>{''.join(parts)}</g>"
+
+
+# Over time -----------------------------------------------------------------------------------------------------------
+
+_TOP, _TALL, _AXIS = 90, 300, 90
+_NAMED = 12  # rows of which the names are written
+
+
+def _timeline(chart: Chart) -> Iterator[str]:
+    if chart.scale is None or chart.days is None:
+        yield '<text x="16" y="108">There is nothing to draw.</text>'
+        yield str(130 + _height_of_notes(chart))
+        return
+    scale, bottom = chart.scale, _TOP + _TALL
+    days = chart.days
+    wide = WIDTH - _AXIS - 40
+
+    def across(day: date) -> float:
+        return _AXIS + MARGIN + share_of(day, days) * (wide - 2 * MARGIN)
+
+    for tick in scale.ticks:
+        y = bottom - scale.place(tick.value) * _TALL
+        yield f'<line class="grid" x1="{_AXIS}" y1="{y:.1f}" x2="{_AXIS + wide}" y2="{y:.1f}"/>'
+        if tick.label:
+            yield f'<text class="quiet end" x="{_AXIS - 8}" y="{y + 4:.1f}">{text_of(tick.label)}</text>'
+    for day, label in day_ticks(*days):
+        yield f'<text class="quiet middle" x="{across(day):.1f}" y="{bottom + 20}">{label}</text>'
+    placed = [(row, across(row.said)) for row in chart.rows if row.said is not None]
+    yield from _steps(placed, scale, bottom, _AXIS + wide)
+    for event in chart.events:
+        x = across(event.day)
+        yield f'<line class="event" x1="{x:.1f}" y1="{bottom - 8}" x2="{x:.1f}" y2="{bottom + 6}">'
+        yield f"<title>{text_of(event.label)}, {event.day.isoformat()}</title></line>"
+    for row, x in placed:
+        drawn = "".join(mark_svg(mark, scale, bottom, _TALL, x, upright=True) for mark in row.marks)
+        said = f"{row.label}: {row.value}, {row.said}"
+        yield f"<g{_faded(row)}><title>{text_of(said)}</title>{drawn}</g>"
+    yield from _names(placed, scale, bottom)
+    yield from _notes(chart, bottom + 48)
+    yield str(bottom + 48 + _height_of_notes(chart))
+
+
+def _names(placed: list[tuple[Row, float]], scale: Scale, bottom: float) -> Iterator[str]:
+    """Who said it, beside each mark, where there is room for that."""
+    taken: list[tuple[float, float]] = []
+    for row, x in placed[:_NAMED]:
+        dot = next((mark.dot for mark in row.marks if mark.dot is not None), None)
+        if dot is None:
+            continue
+        y = bottom - scale.place(dot) * _TALL - 8
+        while any(abs(y - other_y) < 13 and abs(x - other_x) < 150 for other_x, other_y in taken) and y > _TOP - 20:
+            y -= 13
+        taken.append((x, y))
+        end = x > WIDTH - 200
+        place = f'class="quiet{" end" if end else ""}" x="{x - 8 if end else x + 8:.1f}" y="{y:.1f}"'
+        yield f"<text {place}>{_cut(f'{row.label}: {row.value}', 34)}</text>"
+
+
+def _faded(row: Row) -> str:
+    return ' class="faded"' if row.faded else ""
+
+
+def _steps(placed: list[tuple[Row, float]], scale: Scale, bottom: float, end: float) -> Iterator[str]:
+    """What was reported holds until something else is."""
+    reported = [(row.marks[0], x) for row, x in placed if row.marks and not row.faded and not row.depth]
+    points = [(x, mark.dot) for mark, x in reported if mark.shape == "circle" and not mark.is_bound]
+    known = [(x, bottom - scale.place(dot) * _TALL) for x, dot in points if dot is not None]
+    if not known:
+        return
+    path = f"M{known[0][0]:.1f} {known[0][1]:.1f}" + "".join(f"H{x:.1f}V{y:.1f}" for x, y in known[1:])
+    yield f'<path class="step circle" d="{path}H{end - 4:.1f}"/>'
+
+
+def share_of(day: date, days: tuple[date, date]) -> float:
+    first, last = days
+    return 0.5 if first == last else (day - first).days / (last - first).days
+
+
+def day_ticks(first: date, last: date) -> list[tuple[date, str]]:
+    """The first and the last day, and years or months between where they are apart."""
+    ticks = [(first, first.isoformat())]
+    span = (last - first).days
+    step = 1 if span < 3 * 366 else -(-span // (366 * 6))
+    for year in range(first.year + 1, last.year + 1, step):
+        day = date(year, 1, 1)
+        if min((day - first).days, (last - day).days) > span * 0.12:
+            ticks.append((day, str(year)))
+    return [*ticks, (last, last.isoformat())] if span else ticks

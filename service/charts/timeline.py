@@ -1,0 +1,55 @@
+"""The chart of a measurand over time: what was said when. Nothing is averaged, and nothing drawn between estimates."""
+
+from datetime import date
+
+from service.analysis.forest import Forest, ForestRow
+from service.charts.comparison import mark_of, scale_of, stated
+from service.charts.model import Chart, Event, Group, Row
+from service.domain.compact import compact_stated
+from service.domain.period import parse_period
+
+
+def chart(forest: Forest) -> Chart:
+    """Only what is of the measurand itself; other scopes have timelines of their own."""
+    comparison = forest.comparison
+    own = [g for g in forest.groups if g.measurand.id == comparison.id]
+    every = [_row(row) for group in own for row in group.rows]
+    rows = tuple(sorted((row for row in every if row.said is not None), key=lambda row: (row.said, row.label)))
+    events = tuple(
+        Event(f"Disputed by {dispute.raised_by.name}", day)
+        for dispute in comparison.disputes
+        if (day := _first_day(dispute.opened)) is not None
+    )
+    groups = (Group("", rows),) if rows else ()
+    days = [row.said for row in rows if row.said is not None] + [event.day for event in events]
+    undated = len(every) - len(rows)
+    return Chart(
+        kind="timeline",
+        title=f"{comparison.subject.name}: {comparison.metric.name}",
+        subtitle=comparison.scope.name if comparison.scope else "Scope not stated",
+        unit=comparison.metric.unit,
+        scale=scale_of(groups, comparison.metric.unit),
+        groups=groups,
+        days=(min(days), max(days)) if days else None,
+        events=events,
+        notes=(f"Not drawn, since nobody knows when it was said: {undated}.",) if undated else (),
+    )
+
+
+def _row(row: ForestRow) -> Row:
+    figure = row.figure
+    mark = mark_of(figure)
+    return Row(
+        label=figure.claimant.name,
+        detail=figure.source.title,
+        marks=(mark,) if mark is not None else (),
+        value=compact_stated(stated(figure), figure.unit),
+        depth=row.depth,
+        faded=not row.stands,
+        said=row.said,
+        href=f"/claims/{figure.claim.key or figure.claim.id}",
+    )
+
+
+def _first_day(period: str | None) -> date | None:
+    return parse_period(period).earliest if period is not None else None

@@ -1,0 +1,159 @@
+"""Charts as Vega-Lite, for notebooks and dashboards that draw by themselves. The data are in the specification."""
+
+from typing import Any
+
+from service.charts.model import Chart, Mark, Row
+
+_COLORS = {"circle": "#0072B2", "diamond": "#B85C00", "square": "#59626d"}
+_NAMES = {"circle": "reported", "diamond": "estimated", "square": "other"}
+_BASIS = {
+    "field": "basis",
+    "type": "nominal",
+    "scale": {"domain": list(_NAMES.values()), "range": list(_COLORS.values())},
+    "title": None,
+}
+_SHAPE = {
+    "field": "basis",
+    "type": "nominal",
+    "scale": {"domain": list(_NAMES.values()), "range": list(_NAMES)},
+    "title": None,
+}
+Spec = dict[str, Any]
+
+
+def vega_lite(chart: Chart) -> Spec:
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "title": {"text": chart.title, "subtitle": chart.subtitle, "anchor": "start"},
+        "description": f"{chart.title}. {chart.subtitle}",
+        **(_over_time(chart) if chart.kind == "timeline" else _in_rows(chart)),
+        "usermeta": {"notes": [*([chart.scale.note] if chart.scale and chart.scale.note else []), *chart.notes]},
+    }
+
+
+def _scale(chart: Chart) -> Spec:
+    if chart.scale is None:
+        return {"type": "linear"}
+    kind = "log" if chart.scale.is_log else "linear"
+    return {"type": kind, "domain": [chart.scale.low, chart.scale.high], "nice": False}
+
+
+def _values(chart: Chart) -> list[Spec]:
+    """One object a mark; ends without a bound stand at the end of the axis, and say so."""
+    values: list[Spec] = []
+    for group in chart.groups:
+        for row in group.rows:
+            values += [_value(chart, group.title, len(values), row, mark) for mark in row.marks or (None,)]
+    return values
+
+
+def _value(chart: Chart, group: str, number: int, row: Row, mark: Mark | None) -> Spec:
+    scale = chart.scale
+    told: Spec = {
+        "group": group,
+        "row": f"{'  ' * row.depth}{row.label}",
+        "number": number,
+        "source": row.detail,
+        "stated": row.value,
+        "times": row.times,
+        "note": row.note,
+        "faded": row.faded,
+        "said": row.said.isoformat() if row.said is not None else None,
+    }
+    if mark is None or scale is None:
+        return told | dict.fromkeys(("basis", "amount", "low", "high", "hollow"))
+    floor = scale.low if mark.low is None or (scale.is_log and mark.low <= 0) else max(mark.low, scale.low)
+    return told | {
+        "basis": _NAMES[mark.shape],
+        "amount": mark.dot,
+        "low": floor,
+        "high": scale.high if mark.high is None else mark.high,
+        "hollow": mark.hollow,
+        "unbounded_below": mark.low is None or mark.low < floor,
+        "unbounded_above": mark.high is None,
+        "range": mark.range,
+    }
+
+
+def _points(place: Spec) -> list[Spec]:
+    """The shapes at what was stated: filled, or hollow where that is about so much."""
+    opacity = {"condition": {"test": "datum.faded", "value": 0.5}, "value": 1}
+    common = {**place, "shape": _SHAPE, "opacity": opacity}
+    tip = [{"field": name, "type": "nominal"} for name in ("row", "stated", "times", "source", "note")]
+    return [
+        {
+            "transform": [{"filter": "datum.amount !== null && !datum.hollow"}],
+            "mark": {"type": "point", "filled": True, "size": 90},
+            "encoding": {**common, "color": _BASIS, "tooltip": tip},
+        },
+        {
+            "transform": [{"filter": "datum.amount !== null && datum.hollow"}],
+            "mark": {"type": "point", "filled": False, "size": 90, "strokeWidth": 2},
+            "encoding": {**common, "color": _BASIS, "tooltip": tip},
+        },
+    ]
+
+
+def _in_rows(chart: Chart) -> Spec:
+    amounts = {"type": "quantitative", "scale": _scale(chart), "title": chart.unit if chart.unit != "1" else "×"}
+    row = {"field": "row", "type": "nominal", "sort": {"field": "number"}, "title": None}
+    ends = {"x": {"field": "low", **amounts}, "x2": {"field": "high"}, "y": row, "color": _BASIS}
+    layers: list[Spec] = [
+        {"transform": [{"filter": "datum.low !== null"}], "mark": {"type": "rule", "strokeWidth": 2}, "encoding": ends},
+        *_points({"x": {"field": "amount", **amounts}, "y": row}),
+        *(_arrow(side, amounts, row) for side in ("below", "above")),
+    ]
+    references = [g for g in chart.groups if g.reference is not None]
+    if references:
+        layers.append(
+            {
+                "transform": [{"filter": "datum.reference !== null"}],
+                "mark": {"type": "rule", "strokeDash": [4, 4], "color": _COLORS["circle"]},
+                "encoding": {"x": {"field": "reference", **amounts, "aggregate": "min"}},
+            }
+        )
+    by_group = {group.title: group.reference for group in chart.groups}
+    values = [value | {"reference": by_group.get(value["group"])} for value in _values(chart)]
+    return {
+        "data": {"values": values},
+        "facet": {"row": {"field": "group", "type": "nominal", "sort": [g.title for g in chart.groups], "title": None}},
+        "spec": {"width": 420, "height": {"step": 30}, "layer": layers},
+        "resolve": {"scale": {"y": "independent"}},
+    }
+
+
+def _arrow(side: str, amounts: Spec, row: Spec) -> Spec:
+    field, shape = ("low", "triangle-left") if side == "below" else ("high", "triangle-right")
+    return {
+        "transform": [{"filter": f"datum.unbounded_{side} === true"}],
+        "mark": {"type": "point", "shape": shape, "filled": True, "size": 60},
+        "encoding": {"x": {"field": field, **amounts}, "y": row, "color": _BASIS},
+    }
+
+
+def _over_time(chart: Chart) -> Spec:
+    amounts = {"type": "quantitative", "scale": _scale(chart), "title": chart.unit}
+    said = {"field": "said", "type": "temporal", "title": None}
+    layers: list[Spec] = [
+        {
+            "transform": [{"filter": "datum.basis === 'reported' && datum.amount !== null && !datum.faded"}],
+            "mark": {"type": "line", "interpolate": "step-after", "color": _COLORS["circle"]},
+            "encoding": {"x": said, "y": {"field": "amount", **amounts}},
+        },
+        {
+            "transform": [{"filter": "datum.low !== null"}],
+            "mark": {"type": "rule", "strokeWidth": 2},
+            "encoding": {"x": said, "y": {"field": "low", **amounts}, "y2": {"field": "high"}, "color": _BASIS},
+        },
+        *_points({"x": said, "y": {"field": "amount", **amounts}}),
+    ]
+    if chart.events:
+        events = [{"said": event.day.isoformat(), "event": event.label} for event in chart.events]
+        layers.append(
+            {
+                "data": {"values": events},
+                "mark": {"type": "tick", "orient": "vertical", "thickness": 2, "size": 14},
+                "encoding": {"x": said, "y": {"value": 300}, "tooltip": [{"field": "event", "type": "nominal"}]},
+            }
+        )
+    return {"data": {"values": _values(chart)}, "width": 720, "height": 300, "layer": layers}

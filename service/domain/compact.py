@@ -1,0 +1,84 @@
+"""Short numbers for labels and tables: `$294K`, `more than $100M`, `512 GPU`. Three digits, rounded to the safe side;
+the exact number always stands beside.
+"""
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
+
+from service.domain.display import amount, plain, rounded
+from service.domain.figure import Stated
+from service.domain.interval import Interval
+from service.domain.number import format_number
+from service.domain.vocabulary import Qualifier
+
+_SUFFIXES = ((Decimal(10) ** 12, "T"), (Decimal(10) ** 9, "B"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "K"))
+_LONGEST = Decimal(10) ** 15
+_WORDS = {
+    Qualifier.ABOUT: "about",
+    Qualifier.AT_LEAST: "at least",
+    Qualifier.MORE_THAN: "more than",
+    Qualifier.AT_MOST: "at most",
+    Qualifier.LESS_THAN: "less than",
+}
+_DOWN, _UP, _NEAREST = ROUND_FLOOR, ROUND_CEILING, ROUND_HALF_EVEN
+
+
+def compact(number: Fraction, unit: str, rounding: str = _NEAREST) -> str:
+    """`$1.6B`, `147K GPU.hour`."""
+    short = rounded(number, rounding)
+    size = abs(short)
+    if 1_000 <= size < _LONGEST:
+        scale, suffix = next((scale, suffix) for scale, suffix in _SUFFIXES if size >= scale)
+        return amount(short / scale, unit, suffix)
+    return amount(short, unit)
+
+
+def compact_factor(number: Fraction, rounding: str = _NEAREST) -> str:
+    """`3.4×`."""
+    return f"{plain(rounded(number, rounding))}×"
+
+
+def compact_stated(figure: Stated, unit: str) -> str:
+    """A figure as it was stated, in its own unit."""
+    low = compact(Fraction(figure.lower), unit, _DOWN) if figure.lower is not None else ""
+    high = compact(Fraction(figure.upper), unit, _UP) if figure.upper is not None else ""
+    value = compact(Fraction(figure.value), unit) if figure.value is not None else ""
+    return _said(figure, low, value, high)
+
+
+def exact_stated(figure: Stated, unit: str) -> str:
+    """The same with every digit, in groups of three."""
+    low, value, high = (_digits(n) if n is not None else "" for n in (figure.lower, figure.value, figure.upper))
+    return _said(figure, low, value, high) + ("" if figure.qualifier is Qualifier.VAGUE else f" {unit}")
+
+
+def compact_interval(interval: Interval, unit: str, *, signed: bool = False) -> str:
+    """`$4.5M to $6M`, `more than $100M`; bounds to the safe side."""
+    low, high = interval.low, interval.high
+    if low is not None and low == high:
+        return compact(low, unit)
+    if high is None:
+        if low is None:
+            return "any amount"
+        return f"{'more than' if interval.low_open else 'at least'} {compact(low, unit, _DOWN)}"
+    if low is None or (low == 0 and not signed):
+        return f"{'less than' if interval.high_open else 'at most'} {compact(high, unit, _UP)}"
+    return f"{compact(low, unit, _DOWN)} to {compact(high, unit, _UP)}"
+
+
+def _said(figure: Stated, low: str, value: str, high: str) -> str:
+    if figure.qualifier is Qualifier.VAGUE:
+        return f"“{figure.stated_as}”"
+    word = f"{_WORDS[figure.qualifier]} " if figure.qualifier in _WORDS else ""
+    if low and high:
+        bounds = f"{low} to {high}"
+    elif value:
+        bounds = f"from {low}" if low else f"up to {high}" if high else ""
+    else:
+        bounds = low or high
+    return f"{word}{value} ({bounds})" if value and bounds else f"{word}{value or bounds}"
+
+
+def _digits(number: Decimal) -> str:
+    whole, point, decimals = format_number(number).partition(".")
+    return f"{int(whole):,}{point}{decimals}" if whole != "-0" else format_number(number)

@@ -1,0 +1,52 @@
+"""Query parameters of the explorer's pages: those that it does not know are ignored, for links collect them."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from service.domain.vocabulary import DisagreementKind, EntityKind
+from service.schemas.queries import Tolerance
+from service.schemas.types import Day, GivenTime, Key, clean_text
+
+
+def _none_if_empty(raw: object) -> object:
+    """What a form sends for a field that was left empty."""
+    return None if raw == "" else raw
+
+
+Day_ = Annotated[Day | None, BeforeValidator(_none_if_empty)]
+
+
+class _PageQuery(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class HomeQuery(_PageQuery):
+    q: Annotated[str | None, BeforeValidator(_none_if_empty), AfterValidator(lambda t: t and clean_text(t))] = Field(
+        None, max_length=200
+    )
+    kind: DisagreementKind = DisagreementKind.CONFLICT
+    metric: Annotated[Key | None, BeforeValidator(_none_if_empty)] = None
+    entity_kind: Annotated[EntityKind | None, BeforeValidator(_none_if_empty)] = None
+    cursor: str | None = Field(None, max_length=1000)
+    as_of: Day_ = None
+
+
+class EntityPageQuery(_PageQuery):
+    as_of: Day_ = None
+    cursor: str | None = Field(None, max_length=1000)
+
+
+class ComparisonPageQuery(_PageQuery):
+    by: Literal["basis", "party"] = "basis"
+    about_tolerance: Tolerance = Field("0.1", validate_default=True)
+    as_of: Day_ = None
+
+
+class RecordPageQuery(_PageQuery):
+    recorded_as_of: Annotated[GivenTime | None, BeforeValidator(_none_if_empty)] = None
+    cursor: str | None = Field(None, max_length=1000)
+
+
+class ChangesPageQuery(_PageQuery):
+    before: int | None = Field(None, ge=1, le=2**62)

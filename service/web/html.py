@@ -1,0 +1,150 @@
+"""Pages from templates: everything in them is escaped, nothing is loaded but the stylesheet, and no script runs."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
+
+from service.charts import strip
+from service.charts.model import Row
+from service.charts.scale import Scale
+from service.domain.compact import compact_interval, compact_stated, exact_stated
+from service.domain.figure import Stated
+from service.domain.interval import Interval as DomainInterval
+from service.domain.vocabulary import VOCABULARIES
+from service.schemas.figures import Interval
+from service.schemas.types import format_time
+
+HERE = Path(__file__).parent
+STYLESHEET = (HERE / "assets" / "explorer.css").read_bytes()
+ICON = (HERE / "assets" / "icon.svg").read_bytes()
+BUILD = hashlib.sha256(
+    STYLESHEET + b"".join(path.read_bytes() for path in sorted((HERE / "templates").glob("*.html")))
+).hexdigest()[:16]
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_MEANINGS = {str(word): word.meaning for vocabulary in VOCABULARIES.values() for word in vocabulary}
+
+TEMPLATES = Environment(
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=select_autoescape(),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def page(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+    made = TEMPLATES.get_template(template).render(
+        request=request,
+        build=BUILD,
+        today=datetime.now(UTC).date(),
+        now=format_time(datetime.now(UTC)),
+        with_query=lambda **changes: with_query(request, changes),
+        **context,
+    )
+    return HTMLResponse(made, status, headers={"Content-Security-Policy": _POLICY})
+
+
+def with_query(request: Request, changes: Mapping[str, object]) -> str:
+    """This page's address with other parameters; None takes one out."""
+    kept = [(name, text) for name, text in request.query_params.multi_items() if name not in changes]
+    added = [(name, str(value)) for name, value in changes.items() if value is not None]
+    query = urlencode([*kept, *added])
+    return f"{request.url.path}?{query}" if query else request.url.path
+
+
+# Filters -------------------------------------------------------------------------------------------------------------
+
+
+def _words(text: object) -> str:
+    """A word of a vocabulary as people write it."""
+    return str(text).replace("_", " ")
+
+
+def _meaning(word: object) -> str:
+    return _MEANINGS.get(str(word), "")
+
+
+def _short(interval: Interval | None) -> str:
+    if interval is None:
+        return ""
+    low, high = (None if end is None else Fraction(repr(end)) for end in (interval.low, interval.high))
+    signed = interval.text.startswith("−") or (low is not None and low < 0)
+    return compact_interval(
+        DomainInterval(low, high, interval.low_open, interval.high_open), interval.unit, signed=signed
+    )
+
+
+def _stated(figure: Any) -> Stated:
+    return Stated(figure.qualifier, figure.value, figure.lower, figure.upper, figure.interval_kind, figure.stated_as)
+
+
+def _link(url: str | None) -> Markup:
+    """A link to elsewhere, by its host; the address was checked to be http or https when it was stored."""
+    if url is None:
+        return Markup()
+    host = urlsplit(url).hostname or url
+    return Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(url, host)
+
+
+def _when(moment: datetime | date) -> Markup:
+    if isinstance(moment, datetime):
+        shown = moment.astimezone(UTC)
+        return Markup('<time datetime="{}">{}</time>').format(shown.isoformat(), f"{shown:%Y-%m-%d %H:%M} UTC")
+    return Markup('<time datetime="{0}">{0}</time>').format(moment.isoformat())
+
+
+def _marked(match: Any) -> Markup:
+    """The text of a search result with the words found."""
+    parts, last = [], 0
+    for start, end in match.offsets:
+        parts += [escape(match.text[last:start]), Markup("<mark>{}</mark>").format(match.text[start:end])]
+        last = end
+    return Markup().join([*parts, escape(match.text[last:])])
+
+
+def _told(value: object) -> str:
+    """A field of a record as it once was, in a few words."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, list):
+        return "; ".join(map(_told, value)) or "nothing"
+    if isinstance(value, dict):
+        if "qualifier" in value:  # a figure
+            said = value["value"] or value["lower"] or value["upper"] or value["stated_as"]
+            return f"{value['metric']['name']} {value['qualifier']} {said} {value['unit']}"
+        named = next((value[n] for n in ("name", "title", "statement", "text", "reason", "id") if value.get(n)), "")
+        return str(named)
+    return str(value)
+
+
+def _strip(row: Row, scale: Scale, reference: float | None = None) -> Markup:
+    return Markup(strip.strip(row, scale, reference))
+
+
+TEMPLATES.filters |= {
+    "words": _words,
+    "meaning": _meaning,
+    "short": _short,
+    "compact": lambda figure: compact_stated(_stated(figure), figure.unit),
+    "exact": lambda figure: exact_stated(_stated(figure), figure.unit),
+    "outside": _link,
+    "when": _when,
+    "marked": _marked,
+    "told": _told,
+}
+TEMPLATES.globals |= {
+    "strip": _strip,
+    "axis": lambda scale: Markup(strip.axis(scale)),
+    "key": lambda shape, hollow=False: Markup(strip.key(shape, hollow=hollow)),
+}

@@ -1,0 +1,66 @@
+"""The route class of the pages: the API's guard at the door, and failures told in words on a page."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from service.api import problems
+from service.api.router import StrictRoute
+from service.errors import ServiceError
+from service.schemas.faults import faults_of
+from service.web.html import page
+
+_KIND = {
+    401: "A key is needed here",
+    404: "There is no such page",
+    422: "This address cannot be read",
+    503: "One moment, please",
+}
+
+
+class PageRoute(StrictRoute):
+    kept = 0
+    is_strict = False  # links get parameters of others on their way through the world
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
+        handle = super().get_route_handler()
+
+        async def told(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except ServiceError as error:
+                return failure(request, problems.status_of(error), error.detail, problems.headers_of(error))
+            except RequestValidationError as error:
+                faults = faults_of(error.errors())
+                detail = " ".join(f"{fault.pointer.removeprefix('/')}: {fault.detail}" for fault in faults)
+                return failure(request, 422, detail)
+
+        return told
+
+
+def failure(request: Request, status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+    answer = page(request, "error.html", status, title=_KIND.get(status, "This did not work"), detail=detail)
+    answer.headers.update(headers or {})
+    return answer
+
+
+def pages() -> APIRouter:
+    return APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+def install(app: FastAPI) -> None:
+    """A browser that asks for what is not there gets a page; programs get problem details."""
+    otherwise: Any = app.exception_handlers[HTTPException]
+
+    async def missing(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        asks_for_page = "text/html" in request.headers.get("accept", "")
+        if error.status_code == 404 and asks_for_page and not request.url.path.startswith(("/v1", "/health")):
+            return failure(request, 404, "Perhaps the address is cut off. What is here can be searched from the top.")
+        answer: Response = otherwise(request, error)
+        return answer
+
+    app.add_exception_handler(HTTPException, missing)
