@@ -60,7 +60,7 @@ numbers. Changing a record needs `If-Match` with its ETag.
 
 Writing needs an API key, sent as `Authorization: Bearer ccl_…`; reading needs one only where the operator says so.
 """
-_EXPOSED = ["ETag", "Location", "Retry-After", "X-Request-Id", "Idempotency-Replayed", "WWW-Authenticate"]
+_EXPOSED = ["ETag", "Link", "Location", "Retry-After", "X-Request-Id", "Idempotency-Replayed", "WWW-Authenticate"]
 _ACCEPTED = ["Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "X-Request-Id"]
 
 

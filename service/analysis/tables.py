@@ -61,8 +61,12 @@ def comparisons_as_of(connection: Connection, query: ComparisonTableQuery, day: 
 
 def disagreements_as_of(connection: Connection, query: DisagreementTableQuery, day: date) -> Rows:
     """Widest first."""
+    return _ranked(_judged(connection, query, day), query)
+
+
+def _ranked(judged: Sequence[Judged], query: DisagreementTableQuery) -> Rows:
     found, ranks = [], {}
-    for one in _judged(connection, query, day):
+    for one in judged:
         apart = one.apart.get(query.kind)
         if apart is None or not _passes(one.row, query, apart.rank):
             continue
@@ -82,10 +86,11 @@ def summaries_as_of(connection: Connection, subject: str, day: date) -> list[Sum
 
 def ranking_as_of(connection: Connection, query: DisagreementTableQuery, day: date) -> list[Disagreement]:
     """The first page of what `disagreements_as_of` tells, with the figures as comparisons have them."""
-    judged = {one.row["id"]: one for one in _judged(connection, query, day)}
+    judged = _judged(connection, query, day)
+    by_id = {one.row["id"]: one for one in judged}
     found = []
-    for row in disagreements_as_of(connection, query, day).rows:
-        one = judged[row["id"]]
+    for row in _ranked(judged, query).rows:
+        one = by_id[row["id"]]
         apart = one.apart[query.kind]
         ends = {"least": apart.least.compared(), "most": apart.most.compared()}
         found.append(Disagreement(**dict(one.summary) | {"text": row["text"], "kind": query.kind} | ends))

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import ROUND_FLOOR
 from fractions import Fraction
 
 from service.charts.comparison import drawn, mark_of
 from service.charts.model import Chart, Group, Mark, Row
 from service.charts.scale import scale_for
-from service.domain.compact import compact_factor
+from service.domain.compact import apart_text, compact_factor
 from service.domain.vocabulary import DisagreementKind
 from service.schemas.comparisons import Disagreement
 
@@ -53,16 +52,11 @@ def _row(one: Disagreement) -> Row | None:
         label=f"{one.subject.name}: {one.metric.name}",
         detail=", ".join(filter(None, (one.scope.name if one.scope else "Scope not stated", one.period))),
         marks=(_multiple(least, smallest), _multiple(most, smallest)),
-        value=_apart(gap),
+        value=apart_text(Fraction(gap[1]) / Fraction(gap[0])),
         note=f"{one.least.claimant.name} least, {one.most.claimant.name} most",
         gap=gap,
         href=f"/comparisons/{one.key}",
     )
-
-
-def _apart(gap: tuple[float, float]) -> str:
-    factor = Fraction(gap[1]) / Fraction(gap[0])
-    return f"at least {compact_factor(factor, ROUND_FLOOR)}" if factor > 1 else "apart"
 
 
 def _multiple(mark: Mark, of: float) -> Mark:

@@ -38,6 +38,12 @@ def compact_factor(number: Fraction, rounding: str = _NEAREST) -> str:
     return f"{plain(rounded(number, rounding))}×"
 
 
+def apart_text(factor: Fraction) -> str:
+    """`at least 3.06×`; what rounds to nothing is only said to be apart."""
+    short = rounded(factor, _DOWN)
+    return f"at least {plain(short)}× apart" if short > 1 else "apart, by less than 1%"
+
+
 def compact_stated(figure: Stated, unit: str) -> str:
     """A figure as it was stated, in its own unit."""
     low = compact(Fraction(figure.lower), unit, _DOWN) if figure.lower is not None else ""

@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from service.charts import strip
 from service.charts.model import Row
 from service.charts.scale import Scale
-from service.domain.compact import compact_interval, compact_stated, exact_stated
+from service.domain.compact import apart_text, compact_interval, compact_stated, exact_stated
 from service.domain.figure import Stated
 from service.domain.interval import Interval as DomainInterval
 from service.domain.vocabulary import VOCABULARIES
@@ -141,6 +141,7 @@ TEMPLATES.filters |= {
     "outside": _link,
     "when": _when,
     "marked": _marked,
+    "apart": lambda factor: apart_text(Fraction(repr(factor))),
     "told": _told,
 }
 TEMPLATES.globals |= {

@@ -32,6 +32,8 @@ LEAST = {
     **dict.fromkeys(["list_disagreements", "list_contested_claims", "search_records", "read_me"], READER),
     **dict.fromkeys(["read_import_template", "export_records", "export_figures", "export_claims"], READER),
     **dict.fromkeys(["export_sources", "export_disputes", "read_claim_as_linked_data"], READER),
+    **dict.fromkeys(["chart_comparison", "chart_timeline", "chart_disagreements"], READER),
+    **dict.fromkeys(["chart_comparison_vega", "chart_timeline_vega", "chart_disagreements_vega"], READER),
     **dict.fromkeys(["list_tables", "read_table_schema", "list_facets"], READER),
     **{
         f"table_{name}{suffix}": READER
@@ -54,6 +56,7 @@ LEAST = {
     **{f"list_{many}": READER for many in ("sources", "entities", "metrics", "claims", "figures", "disputes")},
     **dict.fromkeys(["list_keys", "create_key", "read_key", "revoke_key"], ADMINS),
 }
+PAGES = {"show_home", "show_entity", "show_comparison", "show_claim", "show_source", "show_changes"}
 NEVER_PUBLIC = {"read_me"}
 
 
@@ -98,7 +101,7 @@ def operations(api: Api) -> list[tuple[str, str, str]]:
 
 
 # not in the document, and for whoever reaches the port: no content of records
-HIDDEN = {"metrics", "read_openapi", "read_docs"}
+HIDDEN = {"metrics", "read_openapi", "read_docs", "read_stylesheet", "read_icon"}
 
 
 def routes_of(routes: Iterable[Any]) -> Iterator[Any]:
@@ -110,7 +113,7 @@ def routes_of(routes: Iterable[Any]) -> Iterator[Any]:
 def test_every_route_is_decided_on(api: Api, live: Any) -> None:
     assert {name for name, _, _ in operations(api)} == set(LEAST)
     served = list(routes_of(live.app.routes))
-    assert {route.name for route in served} == set(LEAST) | HIDDEN
+    assert {route.name for route in served} == set(LEAST) | PAGES | HIDDEN
     assert {route.name for route in served if not isinstance(route, StrictRoute)} == HIDDEN
 
 

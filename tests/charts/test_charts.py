@@ -1,0 +1,166 @@
+"""Charts of the demo: what stands where in the SVG, and Vega-Lite that compiles."""
+
+import json
+import re
+from datetime import date
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+import vl_convert
+
+from service.charts.svg import day_ticks, share_of
+from tests.support import Api, claim, figure, seed
+
+R1 = "deepseek-r1.training-cost.on-top-of-base"
+GPT4 = "gpt-4.training-cost"
+X0, PLOT = 306, 324
+SVG = "{http://www.w3.org/2000/svg}"
+HOSTILE = '</text><script>alert(1)</script>&"\u0007'
+
+
+def drawn(api: Api, path: str, **params: Any) -> ElementTree.Element:
+    answer = api.client.get(f"/v1{path}", params=params)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["Content-Type"] == "image/svg+xml"
+    return ElementTree.fromstring(answer.text)
+
+
+def texts(root: ElementTree.Element) -> list[str]:
+    return ["".join(node.itertext()) for node in root.iter(f"{SVG}text")]
+
+
+def circles(root: ElementTree.Element) -> list[tuple[float, float]]:
+    """Of the rows: the legend stands left of them."""
+    found = [(float(c.attrib["cx"]), float(c.attrib["cy"])) for c in root.iter(f"{SVG}circle")]
+    return [(x, y) for x, y in found if x >= X0]
+
+
+def diamonds(root: ElementTree.Element) -> list[float]:
+    paths = [p.attrib["d"] for p in root.iter(f"{SVG}path") if p.attrib.get("class") == "shape"]
+    return [x for d in paths if (x := float(re.match(r"M([\d.]+)", d)[1])) >= X0]  # type: ignore[index]
+
+
+def at(share: float) -> Any:
+    return pytest.approx(X0 + share * PLOT, abs=0.1)
+
+
+def test_a_comparison_has_each_figure_at_its_amount(demo: Api) -> None:
+    root = drawn(demo, f"/comparisons/{R1}/chart.svg")
+    # a logarithmic axis from $100K to $100M: three decades
+    lg = 0.46834733  # log10(2.94)
+    assert [x for x, _ in circles(root)] == [at(lg / 3), at((2 + lg) / 3), at(lg / 3)]
+    assert diamonds(root)[0] == at(1 / 3)
+    (reference,) = [line for line in root.iter(f"{SVG}line") if line.attrib.get("class") == "reference"]
+    assert float(reference.attrib["x1"]) == at(lg / 3)
+    rows = [y for _, y in circles(root)]
+    assert float(reference.attrib["y2"]) > rows[1]  # through its own scope
+    assert float(reference.attrib["y2"]) < rows[2]  # and no other
+    assert {"$294K", "about $29.4M", "about 3.4×", "On top of the base model", "↳ AI Insight Daily"} <= set(texts(root))
+    assert any("100× the origin's number" in text for text in texts(root))
+    assert "Each gridline is 10×." in texts(root)
+
+
+def test_what_has_no_upper_bound_goes_to_the_edge_with_an_arrow(demo: Api) -> None:
+    root = drawn(demo, f"/comparisons/{GPT4}/chart.svg")
+    spans = [line for line in root.iter(f"{SVG}line") if line.attrib.get("class") == "span"]
+    assert float(spans[0].attrib["x2"]) == at(1)
+    (arrow,) = [line.attrib["points"] for line in root.iter(f"{SVG}polyline")]
+    assert f",{spans[0].attrib['y1']}" in arrow
+
+
+def test_ranges_have_caps_and_what_is_over_is_faded(api: Api) -> None:
+    seed(api)
+    both = {"lower": "50", "upper": "200", "interval_kind": "ci90"}
+    api.post("/claims", claim("analyst", figure("100", basis="estimated", **both)))
+    api.post("/claims", claim("third", figure(qualifier="between", basis="estimated", lower="60", upper="90")))
+    at_most = figure(qualifier="at_most", basis="alleged", upper="150")
+    api.post("/claims", claim("third", at_most))
+    old = api.post("/claims", claim("lab", figure("10")))
+    api.post("/claims", claim("lab", figure("20"), supersedes=old["id"]))
+    root = drawn(api, "/comparisons/model.cost/chart.svg")
+    # from 10 to 200 on a logarithmic axis, 10 to 1,000
+    caps = [line for line in root.iter(f"{SVG}line") if line.attrib.get("class") == "cap"]
+    assert len(caps) == 4
+    assert float(caps[0].attrib["x1"]) == at(0.349485)  # log10(5) / 2
+    faded = [g for g in root.iter(f"{SVG}g") if g.attrib.get("class") == "faded"]
+    assert len(faded) == 1
+    assert "superseded" in "".join(faded[0].itertext())
+    assert any(text.startswith("90% interval") for text in texts(root))
+    edge = [line for line in root.iter(f"{SVG}line") if line.attrib.get("class") == "span"][-1]
+    assert float(edge.attrib["x1"]) == at(0)  # at most: down to the edge
+    assert len(list(root.iter(f"{SVG}rect"))) == 3  # the ground, the square of what is alleged, and its legend
+
+
+def test_the_ranking_begins_at_one_and_tells_the_gap(demo: Api) -> None:
+    root = drawn(demo, "/disagreements/chart.svg")
+    assert circles(root)[0][0] == at(0)  # $294,000 is the smallest amount of the first row
+    gaps = [line for line in root.iter(f"{SVG}line") if line.attrib.get("class") == "gap"]
+    assert float(gaps[0].attrib["x1"]) == at(0)
+    assert float(gaps[0].attrib["x2"]) == at((3.0612 - 1) / 4)
+    assert "at least 3.06× apart" in texts(root)
+
+
+def test_a_timeline_has_steps_and_ticks_but_no_mean(demo: Api) -> None:
+    root = drawn(demo, f"/comparisons/{R1}/timeline.svg")
+    (step,) = [p.attrib["d"] for p in root.iter(f"{SVG}path") if "step" in p.attrib.get("class", "")]
+    assert step.startswith("M102.0")  # the first day, at the left
+    (event,) = [line for line in root.iter(f"{SVG}line") if line.attrib.get("class") == "event"]
+    assert "The Register" in "".join(event.itertext())
+    assert "Not drawn, since nobody knows when it was said: 1." in texts(root)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [f"/comparisons/{R1}/chart", f"/comparisons/{GPT4}/chart", "/disagreements/chart", f"/comparisons/{R1}/timeline",
+     f"/comparisons/{GPT4}/timeline", "/comparisons/deepseek.hardware-spend.servers/chart"],
+)  # fmt: skip
+def test_vega_lite_compiles_to_a_drawing(demo: Api, path: str) -> None:
+    answer = demo.client.get(f"/v1{path}.vl.json")
+    made = vl_convert.vegalite_to_svg(answer.json(), vl_version="5.20")
+    shown = ElementTree.fromstring(made)
+    assert len(list(shown.iter(f"{SVG}path"))) > 3
+
+
+def test_vega_lite_has_the_same_amounts(demo: Api) -> None:
+    spec = demo.client.get(f"/v1/comparisons/{R1}/chart.vl.json").json()
+    values = spec["data"]["values"]
+    assert [value["amount"] for value in values if value["group"] == "On top of the base model"] == [
+        294_000, 29_400_000, 1_000_000,
+    ]  # fmt: skip
+    (bound,) = [
+        value for value in demo.client.get(f"/v1/comparisons/{GPT4}/chart.vl.json").json()["data"]["values"]
+        if value["unbounded_above"]
+    ]  # fmt: skip
+    assert (bound["basis"], bound["amount"], bound["hollow"]) == ("reported", 100_000_000, True)
+
+
+def test_hostile_labels_are_only_text(api: Api) -> None:
+    seed(api)
+    api.post("/entities", {"key": "bad", "kind": "other", "name": HOSTILE})
+    api.post("/claims", claim("bad", figure("5")))
+    answer = api.client.get("/v1/comparisons/model.cost/chart.svg")
+    assert "<script" not in answer.text
+    assert "script-src" not in answer.headers["Content-Security-Policy"]
+    assert any(text.startswith("</text><script>") for text in texts(ElementTree.fromstring(answer.text)))
+    spec = api.client.get("/v1/comparisons/model.cost/timeline.vl.json").text
+    assert json.loads(spec)["data"]["values"][0]["row"] == HOSTILE
+
+
+def test_nothing_to_draw_is_said(api: Api) -> None:
+    seed(api)
+    made = api.post("/claims", claim("lab", figure(qualifier="vague", stated_as="a lot")))
+    assert "“a lot”" in texts(drawn(api, "/comparisons/model.cost/chart.svg"))
+    api.withdraw(f"/claims/{made['id']}")
+    assert "There is nothing to draw." in texts(drawn(api, "/comparisons/model.cost/chart.svg"))
+    assert "There is nothing to draw." in texts(drawn(api, "/comparisons/model.cost/timeline.svg"))
+    assert "There is nothing to draw." in texts(drawn(api, "/disagreements/chart.svg"))
+
+
+def test_days_are_spread_over_the_axis() -> None:
+    first, last = date(2020, 1, 1), date(2024, 1, 1)
+    assert share_of(date(2022, 1, 1), (first, last)) == pytest.approx(0.5, abs=0.01)
+    assert share_of(first, (first, first)) == 0.5
+    assert [label for _, label in day_ticks(first, last)] == ["2020-01-01", "2021", "2022", "2023", "2024-01-01"]
+    assert [label for _, label in day_ticks(first, first)] == ["2020-01-01"]
+    assert len(day_ticks(date(1000, 1, 1), date(9999, 1, 1))) < 10
