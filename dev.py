@@ -69,6 +69,7 @@ def run(port: int, database_url: str, *, empty: bool) -> int:
     address = f"http://127.0.0.1:{port}"
     key = "deepseek-r1.training-cost.on-top-of-base"
     print(f"\nCounterclaim on {address} (Ctrl-C ends it)")
+    print(f"  explorer     {address}/")
     print(f"  reference    {address}/docs")
     print(f"  first look   curl -s {address}/v1/comparisons/{key} | python3 -m json.tool")
     print(f"  disagreeing  curl -s {address}/v1/disagreements | python3 -m json.tool\n", flush=True)

@@ -1,15 +1,17 @@
 """What the database itself guarantees: values that come back as they went in, and invariants that hold without us."""
 
+import os
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Column, MetaData, Table, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from service.db import types
 from service.db.engine import Database
@@ -198,3 +200,25 @@ def test_sqlite_is_opened_durably(database: Database) -> None:
 def test_another_kind_of_database_is_refused_in_words(url: str) -> None:
     with pytest.raises(Invalid):
         Database(url)
+
+
+@pytest.mark.parametrize("kind", ["postgres"])
+def test_the_role_of_docs_operations_reads_the_views_and_nothing_else(demo_database: Database) -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text("utf-8")
+    statements = text.partition("```sql\n")[2].partition("```")[0]
+    role = f"dashboards_{os.getpid()}"
+    with demo_database.writer.begin() as connection:
+        for statement in statements.replace("dashboards", role).split(";"):
+            if statement.strip():
+                connection.exec_driver_sql(statement)
+    try:
+        with demo_database.writer.connect() as connection:
+            connection.exec_driver_sql(f"SET ROLE {role}")
+            assert connection.exec_driver_sql("SELECT count(*) FROM v_disagreements").scalar_one() > 0
+            assert connection.exec_driver_sql("SELECT count(*) FROM v_figures").scalar_one() > 0
+            with pytest.raises(ProgrammingError, match="permission denied"):
+                connection.exec_driver_sql("SELECT * FROM key")
+    finally:
+        with demo_database.writer.begin() as connection:
+            connection.exec_driver_sql(f"DROP OWNED BY {role}")
+            connection.exec_driver_sql(f"DROP ROLE {role}")
