@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.analysis.settings import Readable, Settings, readable
+from service.analysis.settings import Readable, Settings, readable, readable_origins
 from service.db.engine import Connection
 from service.domain.agreement import WithoutOne as DomainWithoutOne
 from service.domain.assessment import assess_measurand
@@ -67,7 +67,8 @@ def compared(connection: Connection, loaded: Loaded) -> Comparison:
     settings = loaded.settings
     own = readable(on_file[measurand.id], settings.as_of)
     relays = [figure for figure in own.figures if figure.evidence.is_relay]
-    origins = evidence.origins(connection, relays, tolerance=settings.tolerance)
+    on_record = evidence.origins(connection, relays, tolerance=settings.tolerance)
+    origins = readable_origins(on_record, settings.as_of)
     found = assess_measurand(
         [figure.evidence for figure in own.figures],
         {relay: [[o.evidence for o in claim] for claim in claims] for relay, claims in origins.items()},
@@ -91,7 +92,7 @@ def compared(connection: Connection, loaded: Loaded) -> Comparison:
         third_party=None if by_basis else other,
         beside=[_beside(by_id[aside.figure.id], aside.why) for aside in sides.beside],
         relays=[by_id[relay.id].compared() for relay in sides.relays],
-        drift=[_drift(drift, by_id) for drift in found.drift],
+        drift=[shown_drift(drift, by_id) for drift in found.drift],
         related=_related(connection, measurand, own, siblings, on_file, settings),
         disputes=against,
         excluded=Excluded(undated=own.undated, not_yet_readable=own.not_yet_readable),
@@ -111,7 +112,7 @@ def _beside(figure: Filed, why: str) -> Beside:
     return Beside(**dict(figure.compared()), why=why)
 
 
-def _drift(drift: DomainDrift, by_id: dict[str, Filed]) -> Drift:
+def shown_drift(drift: DomainDrift, by_id: dict[str, Filed]) -> Drift:
     return Drift(
         relay=by_id[drift.relay.id].compared(),
         origin=by_id[drift.origin.id].compared() if drift.origin else None,

@@ -2,23 +2,27 @@
 superseded or retracted shown beside what stands. The charts and the explorer's pages are drawn from this.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from service.analysis.comparisons import Loaded, compared, load
-from service.analysis.settings import Settings, readable
+from service.analysis.comparisons import Loaded, compared, load, shown_drift
+from service.analysis.settings import Settings, readable, readable_origins
 from service.db.engine import Connection
 from service.domain.comparison import compare
-from service.domain.ratio import ratio
+from service.domain.drift import trace
+from service.domain.ratio import ratio_to, side_hull
 from service.domain.vocabulary import Basis, ClaimantRole, ClaimStatus, DriftResult
 from service.schemas.base import MeasurandRef, ScopeRef
 from service.schemas.comparisons import Compared, Comparison, Drift, Ratio
 from service.schemas.views import to_ratio
+from service.store import evidence
 from service.store.comparisons import Filed as FiledMeasurand
 from service.store.evidence import Filed
 
 MOST_ROWS = 100  # of each scope; the rest is counted
+MOST_SCOPES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class ForestRow:
 
     figure: Compared
     depth: int
+    is_relay: bool
     status: ClaimStatus
     why: str | None
     times: Ratio | None
@@ -53,19 +58,35 @@ class ForestGroup:
 class Forest:
     comparison: Comparison
     groups: list[ForestGroup]  # its own scope first
+    scopes_left_out: int
 
 
 def of_measurand(connection: Connection, ref: str, settings: Settings) -> Forest:
     """Raises NotFound for a measurand that is not on file."""
     loaded = load(connection, ref, settings, every_status=True)
     comparison = compared(connection, loaded)
-    drift = {one.relay.id: one for one in reversed(comparison.drift)}  # the one from its parent stands first
-    groups = [_group(one, loaded, drift if one is loaded.measurand else {}) for one in _measurands(loaded)]
-    return Forest(comparison, [group for group in groups if group.rows])
+    drift = {one.relay.id: one for one in comparison.drift}  # that from the root of the chain comes last
+    others = [one for one in loaded.siblings if loaded.on_file[one.id]]
+    drift |= _drift_of(connection, others[:MOST_SCOPES], loaded)
+    own, *rest = [_group(one, loaded, drift) for one in (loaded.measurand, *others[:MOST_SCOPES])]
+    groups = [own, *(group for group in rest if group.rows)]
+    return Forest(comparison, groups, max(len(others) - MOST_SCOPES, 0))
 
 
-def _measurands(loaded: Loaded) -> list[FiledMeasurand]:
-    return [loaded.measurand, *loaded.siblings]
+def _drift_of(connection: Connection, measurands: Sequence[FiledMeasurand], loaded: Loaded) -> dict[str, Drift]:
+    """What became of the numbers that were relayed under other scopes."""
+    day = loaded.settings.as_of
+    standing = [figure for one in measurands for figure in readable(loaded.on_file[one.id], day).figures]
+    relays = [figure for figure in standing if figure.evidence.is_relay]
+    on_record = evidence.origins(connection, relays, tolerance=loaded.settings.tolerance)
+    origins = readable_origins(on_record, day)
+    by_id = {figure.id: figure for figure in relays}
+    by_id |= {figure.id: figure for claims in origins.values() for claim in claims for figure in claim}
+    return {
+        relay.id: shown_drift(trace(relay.evidence, [origin.evidence for origin in claim]), by_id)
+        for relay in relays
+        for claim in origins[relay.id]
+    }
 
 
 def _group(measurand: FiledMeasurand, loaded: Loaded, drift: dict[str, Drift]) -> ForestGroup:
@@ -75,20 +96,22 @@ def _group(measurand: FiledMeasurand, loaded: Loaded, drift: dict[str, Drift]) -
     stands = {figure.id for figure in standing}
     gone = [figure for figure in on_file if figure.id not in stands and _could_be_read(figure, settings)]
     found = compare([f.evidence for f in standing], by=settings.by, scope_stated=measurand.row["scope_id"] is not None)
-    base = found.base
+    base = {one.id for one in found.base}
+    bottom = side_hull(found.base)
+    single = found.base[0] if len(found.base) == 1 else None
     why = {aside.figure.id: aside.why for aside in found.beside}
-    single = base[0].value if len(base) == 1 else None
+    ordered = _in_order([*standing, *gone])
     rows = []
-    for figure, depth in _in_order([*standing, *gone]):
-        is_base = any(figure.id == one.id for one in base)
-        compares = figure.evidence.takes_a_side and not is_base and figure.id in stands
+    for figure, depth in _some(ordered):
+        compares = figure.evidence.takes_a_side and figure.id in stands and figure.id not in base
         rows.append(
             ForestRow(
                 figure=figure.compared(),
                 depth=depth,
+                is_relay=figure.evidence.is_relay,
                 status=_status(figure, stands),
                 why=why.get(figure.id),
-                times=to_ratio(ratio([figure.evidence], base)) if compares else None,
+                times=to_ratio(ratio_to(figure.evidence, bottom, single)) if compares else None,
                 drift=drift.get(figure.id) if _tells(drift.get(figure.id)) else None,
                 said=figure.row["asserted_earliest"] or figure.row["published_earliest"],
             )
@@ -96,10 +119,24 @@ def _group(measurand: FiledMeasurand, loaded: Loaded, drift: dict[str, Drift]) -
     return ForestGroup(
         measurand=MeasurandRef(id=measurand.id, key=measurand.row["key"]),
         scope=ScopeRef.model_validate(measurand.row["scope"]) if measurand.row["scope"] else None,
-        reference=None if single is None else float(single),
-        rows=rows[:MOST_ROWS],
-        left_out=max(len(rows) - MOST_ROWS, 0),
+        reference=None if single is None or single.value is None else float(single.value),
+        rows=rows,
+        left_out=len(ordered) - len(rows),
     )
+
+
+def _some(ordered: Sequence[tuple[Filed, int]]) -> list[tuple[Filed, int]]:
+    """As many as are drawn: of each basis its share, so that no side hides the other."""
+    if len(ordered) <= MOST_ROWS:
+        return list(ordered)
+    share = MOST_ROWS // len({figure.evidence.basis for figure, _ in ordered})
+    taken: Counter[Basis] = Counter()
+    kept = []
+    for figure, depth in ordered:
+        taken[figure.evidence.basis] += 1
+        if taken[figure.evidence.basis] <= share:
+            kept.append((figure, depth))
+    return kept
 
 
 def _could_be_read(figure: Filed, settings: Settings) -> bool:

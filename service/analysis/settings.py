@@ -1,6 +1,6 @@
 """How a comparison is computed, as a request asks for it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -44,6 +44,15 @@ class Readable:
     figures: list[Filed]
     undated: int = 0
     not_yet_readable: int = 0
+
+
+def readable_origins(origins: Mapping[str, list[list[Filed]]], day: date | None) -> dict[str, list[list[Filed]]]:
+    """What relays can be held against: of what their origins said, what could be read by `day`."""
+
+    def could_be_read(figure: Filed) -> bool:
+        return day is None or (figure.readable_from is not None and figure.readable_from <= day)
+
+    return {relay: [[o for o in claim if could_be_read(o)] for claim in claims] for relay, claims in origins.items()}
 
 
 def readable(figures: list[Filed], day: date | None) -> Readable:

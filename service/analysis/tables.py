@@ -7,7 +7,7 @@ from fractions import Fraction
 from operator import itemgetter
 from typing import Any
 
-from service.analysis.settings import readable
+from service.analysis.settings import readable, readable_origins
 from service.db.engine import Connection
 from service.db.tables import MeasurandRow
 from service.db.types import Real, Whole
@@ -20,7 +20,7 @@ from service.errors import Invalid
 from service.schemas.comparisons import Disagreement, Summary
 from service.schemas.queries import MeasurandFilters
 from service.schemas.table_queries import ComparisonTableQuery, DisagreementTableQuery
-from service.schemas.tables import ComparisonTableRow
+from service.schemas.table_rows import ComparisonTableRow
 from service.schemas.views import to_summary
 from service.store import comparisons, disputes, evidence
 from service.store.comparisons import Filed as FiledMeasurand
@@ -29,6 +29,7 @@ from service.store.pages import page_of
 from service.store.rows import Values
 from service.store.tables import Rows
 
+_CONFLICT = DisagreementKind.CONFLICT
 MOST_AS_OF = 1_000  # comparisons that are judged anew in one request
 
 
@@ -51,17 +52,19 @@ class Judged:
 
 
 def comparisons_as_of(connection: Connection, query: ComparisonTableQuery, day: date) -> Rows:
-    found = [one.row for one in _judged(connection, query, day) if _passes(one.row, query)]
+    judged = _in_scopes(connection, query, _judged(connection, query, day))
+    found = [one.row for one in judged if _passes(one.row, query)]
+    ranks = {one.row["id"]: one.apart[_CONFLICT].rank if _CONFLICT in one.apart else NO_RANK for one in judged}
     name = query.sort.removeprefix("-")
     kind = {"gap": Real, "figure_count": Whole}.get(name, MeasurandRow.created_at.type)
-    key = (lambda row: NO_RANK if row["gap"] is None else row["gap"]) if name == "gap" else itemgetter(name)
+    key = (lambda row: ranks[row["id"]]) if name == "gap" else itemgetter(name)
     page, cursor = page_of(found, query, query.sort, key, kind)
     return Rows(page, cursor, len(found))
 
 
 def disagreements_as_of(connection: Connection, query: DisagreementTableQuery, day: date) -> Rows:
     """Widest first."""
-    return _ranked(_judged(connection, query, day), query)
+    return _ranked(_in_scopes(connection, query, _judged(connection, query, day)), query)
 
 
 def _ranked(judged: Sequence[Judged], query: DisagreementTableQuery) -> Rows:
@@ -77,6 +80,14 @@ def _ranked(judged: Sequence[Judged], query: DisagreementTableQuery) -> Rows:
         ranks[one.row["id"]] = apart.rank
     page, cursor = page_of(found, query, "-rank", lambda row: ranks[row["id"]], Real)
     return Rows(page, cursor, len(found))
+
+
+def _in_scopes(connection: Connection, query: MeasurandFilters, judged: Sequence[Judged]) -> Sequence[Judged]:
+    """Those of the scopes asked for. They were judged beside the others, which a part is held against."""
+    if not query.scope:
+        return judged
+    scopes = set(comparisons.scope_ids(connection, query.scope))
+    return [one for one in judged if one.summary.scope is not None and one.summary.scope.id in scopes]
 
 
 def summaries_as_of(connection: Connection, subject: str, day: date) -> list[Summary]:
@@ -100,13 +111,18 @@ def ranking_as_of(connection: Connection, query: DisagreementTableQuery, day: da
 def _judged(connection: Connection, query: MeasurandFilters, day: date) -> list[Judged]:
     """What stood on that day of the subjects and metrics asked for. Raises Invalid where that are too many."""
     asked = MeasurandFilters(subject=query.subject, metric=query.metric, entity_kind=query.entity_kind)
+    if query.id:  # with those of other scopes, which they are held against
+        named = comparisons.some(connection, MeasurandFilters(id=query.id), MOST_AS_OF)
+        about = {one.row["subject"]["id"] for one in named}, {one.row["metric"]["id"] for one in named}
+        asked = MeasurandFilters(subject=sorted(about[0])[:100], metric=sorted(about[1])[:100])
     measurands = comparisons.some(connection, asked, MOST_AS_OF + 1)
     if len(measurands) > MOST_AS_OF:
         detail = f"As of a day, at most {MOST_AS_OF:,} comparisons are worked out at once, and these are more."
         raise Invalid.at("/as_of", f"{detail} Ask for some: add subject or metric.", "query")
     on_file = evidence.of_measurands(connection, [one.id for one in measurands], statuses=evidence.ACTIVE_ONCE)
     figures = {one.id: readable(on_file[one.id], day).figures for one in measurands}
-    origins = evidence.origins(connection, [f for own in figures.values() for f in own if f.evidence.is_relay])
+    relays = [figure for own in figures.values() for figure in own if figure.evidence.is_relay]
+    origins = readable_origins(evidence.origins(connection, relays), day)
     found = {
         one.id: assess_measurand(
             [figure.evidence for figure in figures[one.id]],

@@ -6,7 +6,7 @@ from fractions import Fraction
 from service.db.engine import Connection
 from service.domain.units import conversion, parse_unit
 from service.schemas.table_queries import TimeSeriesQuery
-from service.schemas.tables import TimeSeriesRow, WideTimeSeriesRow
+from service.schemas.table_rows import TimeSeriesRow, WideTimeSeriesRow
 from service.store import tables
 from service.store.rows import Values
 from service.store.tables import Rows

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
@@ -28,22 +29,24 @@ from service.schemas.table_queries import (
     TimeSeriesJsonQuery,
     TimeSeriesQuery,
 )
-from service.schemas.tables import (
+from service.schemas.table_rows import (
     AnnotationRow,
+    ComparisonTableRow,
+    DisagreementTableRow,
+    FigureTableRow,
+    TimeSeriesRow,
+    WideTimeSeriesRow,
+)
+from service.schemas.tables import (
     AnnotationTable,
     ComparisonTable,
-    ComparisonTableRow,
     DisagreementTable,
-    DisagreementTableRow,
     FigureTable,
-    FigureTableRow,
     TableIndex,
     TableInfo,
     TableName,
     TableSchema,
-    TimeSeriesRow,
     TimeSeriesTable,
-    WideTimeSeriesRow,
     WideTimeSeriesTable,
     columns_of,
 )
@@ -59,6 +62,7 @@ _CSV: dict[int | str, dict[str, Any]] = {
         "headers": {"Link": {"description": "The next page: rel=next.", "schema": {"type": "string"}}},
     }
 }
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")  # an exact number is no formula, whatever its sign
 _ROWS: dict[str, type[View]] = {
     "figures": FigureTableRow,
     "comparisons": ComparisonTableRow,
@@ -243,7 +247,7 @@ def _plain(value: Any) -> Any:
 def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return guard(value) if isinstance(value, str) else value
+    return guard(value) if isinstance(value, str) and not _NUMBER.fullmatch(value) else value
 
 
 def _next(request: Request, found: Rows) -> dict[str, str]:

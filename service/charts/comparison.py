@@ -1,6 +1,5 @@
 """The chart of a comparison: a forest table, one row a figure, scope by scope."""
 
-from decimal import Decimal
 from fractions import Fraction
 
 from service.analysis.forest import Forest, ForestGroup, ForestRow
@@ -45,12 +44,16 @@ def scale_of(groups: tuple[Group, ...], unit: str) -> Scale | None:
     marks = [mark for group in groups for row in group.rows for mark in row.marks]
     amounts = [amount for mark in marks for amount in drawn(mark)]
     is_open = any(mark.high is None for mark in marks)
-    return scale_for(amounts, lambda amount: compact(Fraction(Decimal(repr(amount))), unit), open_above=is_open)
+
+    def label(amount: float, digits: int) -> str:
+        return compact(Fraction(repr(amount)), unit, digits=digits)
+
+    return scale_for(amounts, label, open_above=is_open)
 
 
 def drawn(mark: Mark) -> list[float]:
     """The amounts that a mark needs room for. Zero below "at most" is where the axis begins, wherever that is."""
-    low = None if mark.low == 0 and mark.dot == mark.high else mark.low
+    low = None if mark.low == 0 and mark.is_bound else mark.low
     return [amount for amount in (mark.dot, low, mark.high) if amount is not None]
 
 
@@ -58,10 +61,10 @@ def _group(group: ForestGroup, comparison: Comparison) -> Group:
     title = group.scope.name if group.scope else NOT_STATED
     if comparison.period:
         title = f"{title}, {comparison.period}"
-    return Group(title, tuple(_row(row) for row in group.rows), group.reference, group.left_out)
+    return Group(title, tuple(row_of(row) for row in group.rows), group.reference, group.left_out)
 
 
-def _row(row: ForestRow) -> Row:
+def row_of(row: ForestRow) -> Row:
     figure = row.figure
     mark = mark_of(figure)
     return Row(
@@ -73,6 +76,8 @@ def _row(row: ForestRow) -> Row:
         note="; ".join(_remarks(row)),
         depth=row.depth,
         faded=not row.stands,
+        is_relay=row.is_relay,
+        said=row.said,
         href=f"/claims/{figure.claim.key or figure.claim.id}",
     )
 
@@ -93,8 +98,9 @@ def mark_of(figure: Compared) -> Mark | None:
         dot=_dot(figure),
         low=interval.low,
         high=interval.high,
-        hollow=figure.qualifier in (Qualifier.ABOUT, Qualifier.MORE_THAN, Qualifier.LESS_THAN),
-        is_interval=has_bounds or figure.qualifier is Qualifier.BETWEEN,
+        hollow=figure.qualifier is Qualifier.ABOUT,
+        is_bound=one_sided,
+        is_interval=has_bounds and not one_sided,
         range=RANGES[figure.interval_kind] if figure.interval_kind else "" if has_bounds and not one_sided else None,
     )
 
@@ -122,7 +128,7 @@ def _remarks(row: ForestRow) -> list[str]:
         remarks.append(str(row.figure.basis))
     if row.figure.interval_kind is not None:
         remarks.append(RANGES[row.figure.interval_kind])
-    if row.depth:
+    if row.is_relay:
         remarks.append("relay")
     if row.drift is not None:
         remarks.append(row.drift.text)
@@ -137,8 +143,11 @@ def _notes(forest: Forest, groups: tuple[Group, ...]) -> tuple[str, ...]:
     left_out = sum(group.left_out for group in groups)
     if left_out:
         notes.append(f"{left_out:,} more figures are not drawn.")
+    if forest.scopes_left_out:
+        notes.append(f"{forest.scopes_left_out:,} more scopes are not drawn.")
     if any(group.reference is not None for group in groups):
-        notes.append("The dashed line is what was reported, in its own scope.")
+        whose = "was reported" if comparison.settings.by == "basis" else "the first party said"
+        notes.append(f"The dashed line is what {whose}, in its own scope.")
     if comparison.settings.as_of is not None:
         notes.append(f"As it could be read on {comparison.settings.as_of.isoformat()}.")
     excluded = comparison.excluded

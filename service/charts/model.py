@@ -17,7 +17,7 @@ class Mark:
     """One amount. A null end of an interval is unbounded.
 
     `hollow`: the value is only about so much. `range`: of which kind the bounds are, where they are stated. `dot`: the
-    number that the shape stands at, the value or the only bound; None where there is none, and the range is all.
+    number that the shape stands at, the value or the only bound (`is_bound`); None where the range is all there is.
     """
 
     shape: Shape
@@ -26,12 +26,8 @@ class Mark:
     high: float | None
     hollow: bool = False
     is_interval: bool = False
+    is_bound: bool = False
     range: str | None = None
-
-    @property
-    def is_bound(self) -> bool:
-        """Whether the dot is all that bounds the amount, from below or from above."""
-        return self.low != self.high and self.dot in (self.low, self.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +42,15 @@ class Row:
     note: str = ""
     depth: int = 0
     faded: bool = False
+    is_relay: bool = False
     gap: tuple[float, float] | None = None  # what lies between two marks, where they exclude each other
     said: date | None = None
     href: str | None = None
+
+
+def is_step(row: Row, mark: Mark) -> bool:
+    """Whether a mark is a number that was reported, and stands: no relay, no bound."""
+    return mark.shape == "circle" and not (mark.is_bound or row.faded or row.depth or row.is_relay)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def chart(found: Sequence[Disagreement], kind: DisagreementKind) -> Chart:
         title=_TITLES[kind],
         subtitle="Each row begins at the smallest amount that is named in it, as 1×.",
         unit="1",
-        scale=scale_for(amounts, lambda a: compact_factor(Fraction(a)), begin=1.0, open_above=is_open),
+        scale=scale_for(amounts, lambda a, n: compact_factor(_exact(a), digits=n), begin=1.0, open_above=is_open),
         groups=(Group("", rows),) if rows else (),
         columns=("Apart", ""),
         notes=(f"{without} without a ratio are not drawn.",) if without else (),
@@ -52,11 +52,24 @@ def _row(one: Disagreement) -> Row | None:
         label=f"{one.subject.name}: {one.metric.name}",
         detail=", ".join(filter(None, (one.scope.name if one.scope else "Scope not stated", one.period))),
         marks=(_multiple(least, smallest), _multiple(most, smallest)),
-        value=apart_text(Fraction(gap[1]) / Fraction(gap[0])),
+        value=_apart(one, least, most),
         note=f"{one.least.claimant.name} least, {one.most.claimant.name} most",
         gap=gap,
         href=f"/comparisons/{one.key}",
     )
+
+
+def _apart(one: Disagreement, least: Mark, most: Mark) -> str:
+    """In the digits of what was stated: a quotient of binary numbers would be rounded down once too often."""
+    if one.kind is DisagreementKind.DRIFT and least.dot and most.dot is not None:
+        return f"{compact_factor(_exact(most.dot) / _exact(least.dot))} apart"
+    assert least.high is not None
+    assert most.low is not None
+    return apart_text(_exact(most.low) / _exact(least.high))
+
+
+def _exact(amount: float) -> Fraction:
+    return Fraction(repr(amount))
 
 
 def _multiple(mark: Mark, of: float) -> Mark:

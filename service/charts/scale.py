@@ -5,8 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 LOG_FROM = 20  # max ÷ min of positive amounts from which the axis is logarithmic
+Label = Callable[[float, int], str]  # of an amount, to so many digits
 _TICKS = 5
 _LABELS = 7
+_DIGITS = 3
+_LEAST = 1e-12  # below, two amounts are as good as one
 _ROOM = 0.15  # of the amounts' span, for an arrow
 
 
@@ -38,7 +41,7 @@ class Scale:
 
 
 def scale_for(
-    amounts: Sequence[float], label: Callable[[float], str], *, begin: float | None = None, open_above: bool = False
+    amounts: Sequence[float], label: Label, *, begin: float | None = None, open_above: bool = False
 ) -> Scale | None:
     """The axis that holds all amounts; None for none. Logarithmic, in whole decades, where all are positive and far
     apart. The lower end of "at most" is no amount that anybody said, so it is not to be among them.
@@ -56,30 +59,40 @@ def scale_for(
     return _linear(low, high + room, label, begin)
 
 
-def _logarithmic(low: float, high: float, label: Callable[[float], str]) -> Scale:
+def _logarithmic(low: float, high: float, label: Label) -> Scale:
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     step = -(-(last - first) // 12)  # decades from one gridline to the next
     last = first + -(-(last - first) // step) * step
     exponents = range(first, last + 1, step)
     each = -(-len(exponents) // _LABELS)
-    ticks = [Tick(10.0**e, label(10.0**e) if i % each == 0 else "") for i, e in enumerate(exponents)]
+    ticks = [Tick(10.0**e, label(10.0**e, _DIGITS) if i % each == 0 else "") for i, e in enumerate(exponents)]
     return Scale(True, 10.0**first, 10.0**last, tuple(ticks), f"Each gridline is {10**step:,}×.")
 
 
-def _linear(low: float, high: float, label: Callable[[float], str], begin: float | None) -> Scale:
+def _linear(low: float, high: float, label: Label, begin: float | None) -> Scale:
     """From zero on, unless all amounts are close together and far from it."""
     if begin is None and low >= 0 and (high - low) * 2 >= high:
         low = 0.0
     if begin is None and high <= 0 and (high - low) * 2 >= -low:
         high = 0.0
-    if low == high:
+    if high - low <= max(abs(low), abs(high)) * _LEAST:
         low, high = (0.0, 1.0) if low == 0 else (min(low * 2, 0.0), max(high * 2, 0.0))
     step = _nice((high - low) / _TICKS)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    ticks = [Tick(index * step, label(index * step)) for index in range(first, last + 1)]
+    places = [index * step for index in range(first, last + 1)]
     if begin is not None:
-        ticks = [Tick(begin, label(begin)), *(tick for tick in ticks if tick.value > begin + step / 4)]
-    return Scale(False, first * step if begin is None else begin, last * step, tuple(ticks))
+        places = [begin, *(place for place in places if place > begin + step / 4)]
+    return Scale(False, places[0], places[-1], tuple(_labelled(places, label)))
+
+
+def _labelled(places: Sequence[float], label: Label) -> list[Tick]:
+    """With as many digits as tell them apart."""
+    labels: list[str] = []
+    for digits in range(_DIGITS, 16):
+        labels = [label(place, digits) for place in places]
+        if len(set(labels)) == len(labels):
+            break
+    return [Tick(place, text) for place, text in zip(places, labels, strict=True)]
 
 
 def _nice(step: float) -> float:

@@ -34,7 +34,8 @@ def axis(scale: Scale) -> str:
 
 def key(shape: str, *, hollow: bool = False) -> str:
     """A shape alone, for a legend."""
-    inner = f'<g class="{shape}{" hollow" if hollow else ""}">{shape_svg(shape, 9, 9)}</g>'
+    drawn = shape_svg("circle" if shape == "neutral" else shape, 9, 9)
+    inner = f'<g class="{shape}{" hollow" if hollow else ""}">{drawn}</g>'
     return f'<svg class="key" width="18" height="18" aria-hidden="true" focusable="false">{inner}</svg>'
 
 

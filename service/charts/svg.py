@@ -8,13 +8,15 @@ from datetime import date
 from xml.sax.saxutils import escape
 
 from service.charts.marks import MARGIN, gap_line, mark_svg, shape_svg
-from service.charts.model import Chart, Group, Row
+from service.charts.model import Chart, Group, Row, is_step
 from service.charts.scale import Scale
 
 WIDTH = 960
 _LEFT, _PLOT, _VALUE, _TIMES = 290, 324, 172, 142  # widths of the columns, from left to right
 _X0 = _LEFT + 16
 _ROW, _HEADING, _LINE = 34, 30, 18
+TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f"  # marks of direction
+_NOT_SHOWN = TURNING + "\ufffe\uffff"
 LEGEND = {"circle": "reported", "diamond": "estimated", "square": "neither, as said beside"}
 STYLE = """
 svg { --fg: #1b1f24; --quiet: #59626d; --line: #d5dae0; --bg: #ffffff; --reported: #0072B2; --estimated: #B85C00;
@@ -25,7 +27,7 @@ text { font: 13px system-ui, sans-serif; fill: var(--fg); }
 .title { font-size: 18px; font-weight: 600; } .heading { font-weight: 600; }
 .quiet { fill: var(--quiet); font-size: 12px; }
 .end { text-anchor: end; } .middle { text-anchor: middle; } .bg { fill: var(--bg); }
-.circle { --own: var(--reported); } .diamond { --own: var(--estimated); } .square { --own: var(--other); }
+.circle { --own: var(--reported); } .diamond { --own: var(--estimated); } .square, .neutral { --own: var(--other); }
 .shape { fill: var(--own); stroke: var(--own); stroke-width: 2; } .hollow .shape { fill: var(--bg); }
 .span, .cap, .arrow, .step { stroke: var(--own); stroke-width: 2; fill: none; }
 .grid { stroke: var(--line); } .reference { stroke: var(--reported); stroke-dasharray: 4 4; }
@@ -65,8 +67,15 @@ def fragment(chart: Chart) -> str:
 
 
 def text_of(text: str) -> str:
-    """Escaped, without the characters that XML does not have."""
-    return escape("".join(c for c in text if c in "\t\n" or (c >= " " and c not in "\ufffe\uffff")))
+    """Escaped, without the characters that XML does not have, and those that would turn what stands beside."""
+    return escape(
+        "".join(c for c in text if c in "\t\n" or (c >= " " and c not in "\ufffe\uffff" and c not in TURNING))
+    )
+
+
+def isolated(text: str) -> str:
+    """A name in its own direction, which leaves that of its neighbours alone."""
+    return f"\u2068{text}\u2069"
 
 
 def _cut(text: str, most: int) -> str:
@@ -84,7 +93,7 @@ def _legend(chart: Chart, top: float) -> Iterator[str]:
     """What the shapes mean, of those that there are."""
     marks = [mark for row in chart.rows for mark in row.marks]
     shown: list[tuple[str, str]] = [(s, LEGEND[s]) for s in LEGEND if any(mark.shape == s for mark in marks)]
-    shown += [("circle hollow", "hollow: about, or the bound itself excluded")] if any(m.hollow for m in marks) else []
+    shown += [("circle hollow neutral", "hollow: about")] if any(m.hollow for m in marks) else []
     x = 22.0
     for shape, meaning in shown:
         yield f'<g class="{shape}">{shape_svg(shape.partition(" ")[0], x, top - 4)}</g>'
@@ -108,7 +117,7 @@ def _rows(chart: Chart) -> Iterator[str]:
     yield f'<text class="quiet end" x="{WIDTH - 16}" y="{top}">{text_of(times)}</text>'
     if chart.scale is not None:
         yield from _grid(chart.scale, top + 8, bottom + 8)
-    if not chart.groups:
+    if not chart.rows:
         yield f'<text x="16" y="{top + 30}">There is nothing to draw.</text>'
         bottom += 40
     y = top + 8
@@ -144,9 +153,10 @@ def _row(row: Row, scale: Scale | None, y: float) -> str:
     middle = y + _ROW / 2
     room = (_LEFT - indent) // 7
     detail = "; ".join(filter(None, (row.note, row.detail)))
+    name = isolated(_cut(row.label, room))
     relay = '<tspan class="quiet">↳ </tspan>' if row.depth else ""
     parts = [
-        f'<text class="label" x="{indent}" y="{middle - 2:g}">{relay}{_cut(row.label, room)}</text>',
+        f'<text class="label" x="{indent}" y="{middle - 2:g}">{relay}{name}</text>',
         f'<text class="quiet" x="{indent}" y="{middle + 12:g}">{_cut(detail, room + 4)}</text>',
         f'<text class="end" x="{_X0 + _PLOT + _VALUE}" y="{middle + 4:g}">{_cut(row.value, 24)}</text>',
         f'<text class="end" x="{WIDTH - 16}" y="{middle + 4:g}">{_cut(row.times, 21)}</text>',
@@ -160,7 +170,7 @@ def _row(row: Row, scale: Scale | None, y: float) -> str:
 
 # Over time -----------------------------------------------------------------------------------------------------------
 
-_TOP, _TALL, _AXIS = 90, 300, 90
+_TOP, _TALL = 90, 300
 _NAMED = 12  # rows of which the names are written
 
 
@@ -171,20 +181,21 @@ def _timeline(chart: Chart) -> Iterator[str]:
         return
     scale, bottom = chart.scale, _TOP + _TALL
     days = chart.days
-    wide = WIDTH - _AXIS - 40
+    left = max(60, 20 + 7 * max(len(tick.label) for tick in scale.ticks))
+    wide = WIDTH - left - 40
 
     def across(day: date) -> float:
-        return _AXIS + MARGIN + share_of(day, days) * (wide - 2 * MARGIN)
+        return left + MARGIN + share_of(day, days) * (wide - 2 * MARGIN)
 
     for tick in scale.ticks:
         y = bottom - scale.place(tick.value) * _TALL
-        yield f'<line class="grid" x1="{_AXIS}" y1="{y:.1f}" x2="{_AXIS + wide}" y2="{y:.1f}"/>'
+        yield f'<line class="grid" x1="{left}" y1="{y:.1f}" x2="{left + wide}" y2="{y:.1f}"/>'
         if tick.label:
-            yield f'<text class="quiet end" x="{_AXIS - 8}" y="{y + 4:.1f}">{text_of(tick.label)}</text>'
+            yield f'<text class="quiet end" x="{left - 8}" y="{y + 4:.1f}">{text_of(tick.label)}</text>'
     for day, label in day_ticks(*days):
         yield f'<text class="quiet middle" x="{across(day):.1f}" y="{bottom + 20}">{label}</text>'
     placed = [(row, across(row.said)) for row in chart.rows if row.said is not None]
-    yield from _steps(placed, scale, bottom, _AXIS + wide)
+    yield from _steps(placed, scale, bottom, left + wide)
     for event in chart.events:
         x = across(event.day)
         yield f'<line class="event" x1="{x:.1f}" y1="{bottom - 8}" x2="{x:.1f}" y2="{bottom + 6}">'
@@ -211,7 +222,7 @@ def _names(placed: list[tuple[Row, float]], scale: Scale, bottom: float) -> Iter
         taken.append((x, y))
         end = x > WIDTH - 200
         place = f'class="quiet{" end" if end else ""}" x="{x - 8 if end else x + 8:.1f}" y="{y:.1f}"'
-        yield f"<text {place}>{_cut(f'{row.label}: {row.value}', 34)}</text>"
+        yield f"<text {place}><tspan>{isolated(_cut(row.label, 22))}</tspan>: {_cut(row.value, 20)}</text>"
 
 
 def _faded(row: Row) -> str:
@@ -219,14 +230,15 @@ def _faded(row: Row) -> str:
 
 
 def _steps(placed: list[tuple[Row, float]], scale: Scale, bottom: float, end: float) -> Iterator[str]:
-    """What was reported holds until something else is."""
-    reported = [(row.marks[0], x) for row, x in placed if row.marks and not row.faded and not row.depth]
-    points = [(x, mark.dot) for mark, x in reported if mark.shape == "circle" and not mark.is_bound]
-    known = [(x, bottom - scale.place(dot) * _TALL) for x, dot in points if dot is not None]
-    if not known:
-        return
-    path = f"M{known[0][0]:.1f} {known[0][1]:.1f}" + "".join(f"H{x:.1f}V{y:.1f}" for x, y in known[1:])
-    yield f'<path class="step circle" d="{path}H{end - 4:.1f}"/>'
+    """What a claimant reported holds until he reports something else."""
+    by_claimant: dict[str, list[tuple[float, float]]] = {}
+    for row, x in placed:
+        mark = next((mark for mark in row.marks if is_step(row, mark)), None)
+        if mark is not None and mark.dot is not None:
+            by_claimant.setdefault(row.label, []).append((x, bottom - scale.place(mark.dot) * _TALL))
+    for points in by_claimant.values():
+        path = f"M{points[0][0]:.1f} {points[0][1]:.1f}" + "".join(f"H{x:.1f}V{y:.1f}" for x, y in points[1:])
+        yield f'<path class="step circle" d="{path}H{end - 4:.1f}"/>'
 
 
 def share_of(day: date, days: tuple[date, date]) -> float:

@@ -2,10 +2,9 @@
 
 from datetime import date
 
-from service.analysis.forest import Forest, ForestRow
-from service.charts.comparison import mark_of, scale_of, stated
-from service.charts.model import Chart, Event, Group, Row
-from service.domain.compact import compact_stated
+from service.analysis.forest import Forest
+from service.charts.comparison import row_of, scale_of
+from service.charts.model import Chart, Event, Group
 from service.domain.period import parse_period
 
 
@@ -13,7 +12,7 @@ def chart(forest: Forest) -> Chart:
     """Only what is of the measurand itself; other scopes have timelines of their own."""
     comparison = forest.comparison
     own = [g for g in forest.groups if g.measurand.id == comparison.id]
-    every = [_row(row) for group in own for row in group.rows]
+    every = [row_of(row) for group in own for row in group.rows]
     rows = tuple(sorted((row for row in every if row.said is not None), key=lambda row: (row.said, row.label)))
     events = tuple(
         Event(f"Disputed by {dispute.raised_by.name}", day)
@@ -33,21 +32,6 @@ def chart(forest: Forest) -> Chart:
         days=(min(days), max(days)) if days else None,
         events=events,
         notes=(f"Not drawn, since nobody knows when it was said: {undated}.",) if undated else (),
-    )
-
-
-def _row(row: ForestRow) -> Row:
-    figure = row.figure
-    mark = mark_of(figure)
-    return Row(
-        label=figure.claimant.name,
-        detail=figure.source.title,
-        marks=(mark,) if mark is not None else (),
-        value=compact_stated(stated(figure), figure.unit),
-        depth=row.depth,
-        faded=not row.stands,
-        said=row.said,
-        href=f"/claims/{figure.claim.key or figure.claim.id}",
     )
 
 

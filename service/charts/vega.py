@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from service.charts.model import Chart, Mark, Row
+from service.charts.model import Chart, Group, Mark, Row, is_step
 
 _COLORS = {"circle": "#0072B2", "diamond": "#B85C00", "square": "#59626d"}
 _NAMES = {"circle": "reported", "diamond": "estimated", "square": "other"}
@@ -38,21 +38,34 @@ def _scale(chart: Chart) -> Spec:
     return {"type": kind, "domain": [chart.scale.low, chart.scale.high], "nice": False}
 
 
+def _axis(chart: Chart, title: str) -> Spec:
+    """With gridlines where the other drawings have them."""
+    return {"title": title} | (
+        {"values": [tick.value for tick in chart.scale.ticks]} if chart.scale is not None else {}
+    )
+
+
 def _values(chart: Chart) -> list[Spec]:
     """One object a mark; ends without a bound stand at the end of the axis, and say so."""
-    values: list[Spec] = []
-    for group in chart.groups:
-        for row in group.rows:
-            values += [_value(chart, group.title, len(values), row, mark) for mark in row.marks or (None,)]
-    return values
+    placed = [(group, row) for group in chart.groups for row in group.rows]
+    return [
+        _value(chart, group, place, row, mark)
+        for place, (group, row) in enumerate(placed)
+        for mark in row.marks or (None,)
+    ]
 
 
-def _value(chart: Chart, group: str, number: int, row: Row, mark: Mark | None) -> Spec:
+def _value(chart: Chart, group: Group, place: int, row: Row, mark: Mark | None) -> Spec:
     scale = chart.scale
     told: Spec = {
-        "group": group,
-        "row": f"{'  ' * row.depth}{row.label}",
-        "number": number,
+        "group": group.title,
+        "reference": group.reference,
+        # each row is one of its own, though another may have its label: what tells them apart is not seen
+        "row": "  " * row.depth + row.label + (f", {row.detail}" if chart.kind == "ranking" else "") + "\u200b" * place,
+        "number": place,
+        "claimant": row.label,
+        "gap_from": row.gap[0] if row.gap is not None else None,
+        "gap_to": row.gap[1] if row.gap is not None else None,
         "source": row.detail,
         "stated": row.value,
         "times": row.times,
@@ -61,7 +74,7 @@ def _value(chart: Chart, group: str, number: int, row: Row, mark: Mark | None) -
         "said": row.said.isoformat() if row.said is not None else None,
     }
     if mark is None or scale is None:
-        return told | dict.fromkeys(("basis", "amount", "low", "high", "hollow"))
+        return told | dict.fromkeys(("basis", "amount", "low", "high", "hollow", "step"))
     floor = scale.low if mark.low is None or (scale.is_log and mark.low <= 0) else max(mark.low, scale.low)
     return told | {
         "basis": _NAMES[mark.shape],
@@ -69,6 +82,7 @@ def _value(chart: Chart, group: str, number: int, row: Row, mark: Mark | None) -
         "low": floor,
         "high": scale.high if mark.high is None else mark.high,
         "hollow": mark.hollow,
+        "step": is_step(row, mark),
         "unbounded_below": mark.low is None or mark.low < floor,
         "unbounded_above": mark.high is None,
         "range": mark.range,
@@ -95,14 +109,19 @@ def _points(place: Spec) -> list[Spec]:
 
 
 def _in_rows(chart: Chart) -> Spec:
-    amounts = {"type": "quantitative", "scale": _scale(chart), "title": chart.unit if chart.unit != "1" else "×"}
+    unit = chart.unit if chart.unit != "1" else "×"
+    amounts = {"type": "quantitative", "scale": _scale(chart), "axis": _axis(chart, unit)}
     row = {"field": "row", "type": "nominal", "sort": {"field": "number"}, "title": None}
     ends = {"x": {"field": "low", **amounts}, "x2": {"field": "high"}, "y": row, "color": _BASIS}
     layers: list[Spec] = [
         {"transform": [{"filter": "datum.low !== null"}], "mark": {"type": "rule", "strokeWidth": 2}, "encoding": ends},
         *_points({"x": {"field": "amount", **amounts}, "y": row}),
         *(_arrow(side, amounts, row) for side in ("below", "above")),
+        *(_beside(field, place, row) for field, place in (("stated", 440), ("times", 590))),
     ]
+    if any(one.gap is not None for one in chart.rows):
+        gap = {"x": {"field": "gap_from", **amounts}, "x2": {"field": "gap_to"}, "y": row}
+        layers.insert(0, {"mark": {"type": "rule", "strokeDash": [1, 4], "strokeWidth": 2}, "encoding": gap})
     references = [g for g in chart.groups if g.reference is not None]
     if references:
         layers.append(
@@ -112,11 +131,11 @@ def _in_rows(chart: Chart) -> Spec:
                 "encoding": {"x": {"field": "reference", **amounts, "aggregate": "min"}},
             }
         )
-    by_group = {group.title: group.reference for group in chart.groups}
-    values = [value | {"reference": by_group.get(value["group"])} for value in _values(chart)]
+    header = {"labelOrient": "top", "labelAnchor": "start", "labelFontWeight": "bold", "title": None}
+    groups = {"field": "group", "type": "nominal", "sort": [g.title for g in chart.groups], "header": header}
     return {
-        "data": {"values": values},
-        "facet": {"row": {"field": "group", "type": "nominal", "sort": [g.title for g in chart.groups], "title": None}},
+        "data": {"values": _values(chart)},
+        "facet": {"row": groups},
         "spec": {"width": 420, "height": {"step": 30}, "layer": layers},
         "resolve": {"scale": {"y": "independent"}},
     }
@@ -131,14 +150,20 @@ def _arrow(side: str, amounts: Spec, row: Spec) -> Spec:
     }
 
 
+def _beside(field: str, place: int, row: Spec) -> Spec:
+    """A column of text at the right of the drawing."""
+    encoding = {"x": {"value": place}, "y": row, "text": {"field": field, "type": "nominal"}}
+    return {"mark": {"type": "text", "align": "left"}, "encoding": encoding}
+
+
 def _over_time(chart: Chart) -> Spec:
-    amounts = {"type": "quantitative", "scale": _scale(chart), "title": chart.unit}
+    amounts = {"type": "quantitative", "scale": _scale(chart), "axis": _axis(chart, chart.unit)}
     said = {"field": "said", "type": "temporal", "title": None}
     layers: list[Spec] = [
         {
-            "transform": [{"filter": "datum.basis === 'reported' && datum.amount !== null && !datum.faded"}],
+            "transform": [{"filter": "datum.step === true"}],
             "mark": {"type": "line", "interpolate": "step-after", "color": _COLORS["circle"]},
-            "encoding": {"x": said, "y": {"field": "amount", **amounts}},
+            "encoding": {"x": said, "y": {"field": "amount", **amounts}, "detail": {"field": "claimant"}},
         },
         {
             "transform": [{"filter": "datum.low !== null"}],

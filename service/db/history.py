@@ -3,12 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.db.base import STRICT, Base, one_of
 from service.db.types import Document, Id, String, UtcTime, Whole
 from service.domain.vocabulary import Operation
+
+EVENTS = text("operation <> 'create'")  # few beside creations, so those who look for them need not read all
 
 
 class ChangeRow(Base):
@@ -21,6 +23,7 @@ class ChangeRow(Base):
         UniqueConstraint("kind", "record_id", "version"),
         Index(None, "kind", "seq"),
         Index(None, "kind", "record_id", "seq"),
+        Index("ix_change_events", "seq", postgresql_where=EVENTS, sqlite_where=EVENTS),
         STRICT,
     )
 

@@ -1,6 +1,6 @@
 """The tables that dashboards read, as statements: views for those that speak SQL, and what `/v1/tables` selects from.
 
-The same columns in both; what each means stands in `schemas/tables.py`. Withdrawn records are left out.
+The same columns in both; what each means stands in `schemas/table_rows.py`. Withdrawn records are left out.
 """
 
 from typing import Any
@@ -128,14 +128,17 @@ def _same_quantity(part: Any, whole: Any) -> list[Any]:
 
 def _exceeds_whole() -> Any:
     """Whether a measurand's figures demand more than those of a wider scope allow. An end that is open is stored as
-    the next number (`store/measurands.py`), so a plain comparison tells.
+    the next number (`store/measurands.py`), so a plain comparison tells. Each row goes up its own few scopes.
     """
-    whole = aliased(MeasurandRow, name="whole")
+    own, above, whole = aliased(ScopeRow), aliased(ScopeRow), aliased(MeasurandRow, name="whole")
+    first = select(own.id.label("id"), own.part_of_id.label("part_of")).where(own.id == MeasurandRow.scope_id)
+    chain = first.correlate(MeasurandRow).cte("chain", recursive=True, nesting=True)
+    chain = chain.union(select(above.id, above.part_of_id).join(chain, above.id == chain.c.part_of))
     found: Select[Any] = (
         select(literal_column("1"))
-        .select_from(_TREE)
-        .join(whole, whole.scope_id == _TREE.c.whole)
-        .where(_TREE.c.part == MeasurandRow.scope_id, *_same_quantity(MeasurandRow, whole))
+        .select_from(chain)
+        .join(whole, whole.scope_id == chain.c.id)
+        .where(whole.id != MeasurandRow.id, *_same_quantity(MeasurandRow, whole))
         .where(MeasurandRow.max_low > whole.min_high, MetricRow.signed == literal(value=False, type_=Flag()))
         .correlate(MeasurandRow, MetricRow)
     )
@@ -231,7 +234,8 @@ def pairs_of_parts_and_wholes() -> Select[Any]:
     """
     part, whole = aliased(MeasurandRow), aliased(MeasurandRow)
     ratio = type_coerce(case((whole.min_high > 0, part.max_low / whole.min_high), else_=literal_column("0.0")), Real)
-    place = func.row_number().over(partition_by=part.id, order_by=(ratio.desc(), whole.id))
+    clear = case((part.max_low > whole.min_high, literal_column("1")), else_=literal_column("0"))
+    place = func.row_number().over(partition_by=part.id, order_by=(clear.desc(), ratio.desc(), whole.id))
     return (
         select(part.id.label("part"), whole.id.label("whole"), ratio.label("ratio"), place.label("place"))
         .join(_TREE, _TREE.c.part == part.scope_id)

@@ -5,7 +5,7 @@ the exact number always stands beside.
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 
-from service.domain.display import amount, plain, rounded
+from service.domain.display import amount, plain, rounded, shown_unit
 from service.domain.figure import Stated
 from service.domain.interval import Interval
 from service.domain.number import format_number
@@ -23,9 +23,9 @@ _WORDS = {
 _DOWN, _UP, _NEAREST = ROUND_FLOOR, ROUND_CEILING, ROUND_HALF_EVEN
 
 
-def compact(number: Fraction, unit: str, rounding: str = _NEAREST) -> str:
+def compact(number: Fraction, unit: str, rounding: str = _NEAREST, digits: int = 3) -> str:
     """`$1.6B`, `147K GPU.hour`."""
-    short = rounded(number, rounding)
+    short = rounded(number, rounding, digits)
     size = abs(short)
     if 1_000 <= size < _LONGEST:
         scale, suffix = next((scale, suffix) for scale, suffix in _SUFFIXES if size >= scale)
@@ -33,9 +33,9 @@ def compact(number: Fraction, unit: str, rounding: str = _NEAREST) -> str:
     return amount(short, unit)
 
 
-def compact_factor(number: Fraction, rounding: str = _NEAREST) -> str:
-    """`3.4×`."""
-    return f"{plain(rounded(number, rounding))}×"
+def compact_factor(number: Fraction, rounding: str = _NEAREST, digits: int = 3) -> str:
+    """`3.4×`, `10K×`."""
+    return f"{compact(number, '1', rounding, digits)}×"
 
 
 def apart_text(factor: Fraction) -> str:
@@ -55,7 +55,9 @@ def compact_stated(figure: Stated, unit: str) -> str:
 def exact_stated(figure: Stated, unit: str) -> str:
     """The same with every digit, in groups of three."""
     low, value, high = (_digits(n) if n is not None else "" for n in (figure.lower, figure.value, figure.upper))
-    return _said(figure, low, value, high) + ("" if figure.qualifier is Qualifier.VAGUE else f" {unit}")
+    return _said(figure, low, value, high) + (
+        "" if figure.qualifier is Qualifier.VAGUE else f" {shown_unit(unit)}".rstrip()
+    )
 
 
 def compact_interval(interval: Interval, unit: str, *, signed: bool = False) -> str:

@@ -49,11 +49,16 @@ def _symbol(currency: str) -> str:
     return get_currency_symbol(currency, locale="en")
 
 
+def shown_unit(unit: str) -> str:
+    """A unit as people write it: count nouns without their braces, and nothing for a bare number."""
+    return "" if unit == "1" else unit.replace("{", "").replace("}", "")
+
+
 def amount(number: Decimal, unit: str, suffix: str = "") -> str:
     """`$294,000`, `512 GPU`, `$2/GPU.hour`, `4.56×10^24 FLOP`. A suffix stands right behind the number: `$294K`."""
-    head, slash, rest = unit.partition("/")
+    head, slash, rest = shown_unit(unit).partition("/")
     if head not in currencies():
-        return f"{plain(number)}{suffix}" if unit == "1" else f"{plain(number)}{suffix} {unit}"
+        return f"{plain(number)}{suffix} {head}{slash}{rest}".rstrip()
     sign = "−" if number < 0 else ""
     return f"{sign}{_symbol(head)}{plain(abs(number))}{suffix}{slash}{rest}"
 
@@ -125,6 +130,8 @@ def comparison_text(comparison: Comparison, unit: str) -> str:
     if comparison.ratio is not None and comparison.verdict in _WITH_RATIO:
         sentence += f": {ratio_text(comparison.ratio)}"
     gap = disagreement_text(comparison.disagreement, unit)
+    if gap and comparison.verdict is Verdict.CONSISTENT:
+        return f"Some figures of the two sides agree with each other, but not all. {gap}"
     return f"{sentence}. {gap}" if gap else f"{sentence}."
 
 

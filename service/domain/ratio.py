@@ -30,6 +30,16 @@ def ratio(numerator: Sequence[Evidence], denominator: Sequence[Evidence]) -> Rat
     return Ratio(quotient, _central(numerator, denominator)) if quotient is not None else None
 
 
+def ratio_to(figure: Evidence, bottom: Interval | None, single: Evidence | None) -> Ratio | None:
+    """One figure ÷ a side, whose hull is known already; `single` is the figure of that side, if it is only one."""
+    if figure.interval is None or bottom is None or figure.signed:
+        return None
+    quotient = divide(figure.interval, bottom)
+    if quotient is None:
+        return None
+    return Ratio(quotient, _central([figure], [single]) if single is not None else None)
+
+
 def _central(numerator: Sequence[Evidence], denominator: Sequence[Evidence]) -> Fraction | None:
     if len(numerator) != 1 or len(denominator) != 1:
         return None

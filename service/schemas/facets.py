@@ -1,19 +1,24 @@
 """Facets on the wire: the values that there are to filter by."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from service.schemas.base import Body, View
 from service.schemas.queries import Refs
 
 FacetField = Literal[
-    "subject", "metric", "scope", "claimant", "source", "basis", "qualifier", "unit", "claimant_role", "claim_status",
-    "subject_kind", "source_kind", "publisher", "agreement", "verdict", "comparability",
+    "subject", "metric", "scope", "measurand", "claimant", "source", "basis", "qualifier", "unit", "claimant_role",
+    "claim_status", "subject_kind", "source_kind", "publisher", "agreement", "verdict", "comparability",
 ]  # fmt: skip
 
 
 class FacetQuery(Body):
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        return {name: given for name, given in fields.items() if given not in ("", [""])}
+
     field: FacetField
     subject: Refs = []
     metric: Refs = []

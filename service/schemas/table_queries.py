@@ -1,12 +1,14 @@
 """Query parameters of the tables for dashboards."""
 
-from typing import Annotated, Literal
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from service.domain.vocabulary import Basis, DisagreementKind, DisputeStatus
+from service.domain.vocabulary import Basis, ClaimStatus, DisagreementKind, DisputeStatus
 from service.schemas.base import Body
-from service.schemas.queries import CURSOR, MAX_REPEATS, BasicSort, FigureFilters, MeasurandFilters, Refs
+from service.schemas.queries import CURSOR, MAX_REPEATS, BasicSort, FigureFilters, MeasurandFilters, QueryFlag, Refs
 from service.schemas.types import Day, GivenTime, clean_text
 
 TABLE_ROWS = 10_000  # at most, in one answer
@@ -19,7 +21,24 @@ MeasurandRefs = Annotated[
 ]
 
 
+def _day(raw: object) -> object:
+    """The day of a time, too, as dashboards write it: of ISO 8601, or in milliseconds since 1970."""
+    if isinstance(raw, str) and re.fullmatch(r"[0-9]{12,14}", raw):
+        return datetime.fromtimestamp(int(raw) / 1000, UTC).date()
+    return raw[:10] if isinstance(raw, str) and re.fullmatch(r"[0-9-]{10}T[0-9:.]{5,15}Z", raw) else raw
+
+
+SaidDay = Annotated[Day | None, BeforeValidator(_day)]
+
+
 class TableQuery(Body):
+    """Parameters that are left empty count as not given: so dashboards send what nobody has chosen."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        return {name: given for name, given in fields.items() if given not in ("", [""])}
+
     limit: int = Field(1_000, ge=1, le=TABLE_ROWS)
     cursor: str | None = Field(None, max_length=1000, description=CURSOR)
 
@@ -30,7 +49,15 @@ class Shaped(Body):
     )
 
 
-class FigureTableFilters(FigureFilters):
+class _Claimed(Body):
+    """Filters by the claim that a figure stands in."""
+
+    claimant: Refs = []
+    claim_status: list[ClaimStatus] = []
+    relay: QueryFlag | None = Field(None, description="Whether the claim repeats another.")
+
+
+class FigureTableFilters(_Claimed, FigureFilters):
     measurand: MeasurandRefs = []
     as_of: Day | None = AS_OF
 
@@ -61,7 +88,7 @@ class DisagreementTableJsonQuery(DisagreementTableQuery, Shaped):
     pass
 
 
-class TimeSeriesQuery(TableQuery):
+class TimeSeriesQuery(TableQuery, _Claimed):
     layout: Literal["wide", "long"] = Field(
         "long", description="`long`: the numbers in value, low, high; `wide`: under their basis."
     )
@@ -70,8 +97,8 @@ class TimeSeriesQuery(TableQuery):
     scope: Refs = []
     measurand: MeasurandRefs = []
     basis: list[Basis] = []
-    said_from: Day | None = None
-    said_to: Day | None = None
+    said_from: SaidDay = None
+    said_to: SaidDay = None
     as_of: Day | None = AS_OF
 
 

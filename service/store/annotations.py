@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Select, and_, case, cast, func, literal, null
 from sqlalchemy.orm import aliased
 
 from service.db.expressions import day_start, text_inside, words_inside
+from service.db.history import EVENTS
 from service.db.tables import ChangeRow, ClaimRow, DisputeRow, EntityRow, FigureRow
 from service.db.types import Document, Id, String, UtcTime
 from service.db.views import SHOWN
@@ -126,7 +127,7 @@ def _changes(operations: list[Operation], subjects: list[str]) -> Select[Any]:
         .outerjoin(FigureRow, and_(is_of["figure"], FigureRow.id == ChangeRow.record_id))
         .outerjoin(DisputeRow, and_(is_of["dispute"], DisputeRow.id == ChangeRow.record_id))
         .outerjoin(_OF_DISPUTE, _OF_DISPUTE.id == DisputeRow.disputed_claim_id)
-        .where(ChangeRow.kind.in_(_KINDS), ChangeRow.operation.in_(operations))
+        .where(EVENTS, ChangeRow.kind.in_(_KINDS), ChangeRow.operation.in_(operations))
         .where(or_(ChangeRow.operation != Operation.UPDATE, ChangeRow.changed != literal(_ONLY_FIGURES, Document())))
     )
     return statement.where(rows.any_of(subject, subjects)) if subjects else statement

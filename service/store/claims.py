@@ -22,7 +22,7 @@ from service.store.stating import STATED, Prepared, prepare, subject_of, subject
 from service.store.versions import Versions
 
 _CLAIMANT, _SUBJECT = aliased(EntityRow), aliased(EntityRow)
-_ORIGIN, OLDER, _NEWER = aliased(ClaimRow), aliased(ClaimRow), aliased(ClaimRow)
+_ORIGIN, OLDER, NEWER = aliased(ClaimRow), aliased(ClaimRow), aliased(ClaimRow)
 _FIELDS = ["key", "claimant_role", "statement", "quote", "locator", "asserted", "status", "notes"]
 _REFS = {
     "source": SourceRow,
@@ -41,14 +41,14 @@ SELECT: Select[*tuple[Any, ...]] = (
         *rows.embed("subject", _SUBJECT, "id", "key", "name"),
         *rows.embed("derived_from", _ORIGIN, *_CLAIM_REF),
         *rows.embed("supersedes", OLDER, *_CLAIM_REF),
-        *rows.embed("superseded_by", _NEWER, *_CLAIM_REF),
+        *rows.embed("superseded_by", NEWER, *_CLAIM_REF),
     )
     .join(SourceRow, SourceRow.id == ClaimRow.source_id)
     .join(_CLAIMANT, _CLAIMANT.id == ClaimRow.claimant_id)
     .join(_SUBJECT, _SUBJECT.id == ClaimRow.subject_id)
     .outerjoin(_ORIGIN, _ORIGIN.id == ClaimRow.derived_from_id)
     .outerjoin(OLDER, OLDER.id == ClaimRow.supersedes_id)
-    .outerjoin(_NEWER, _NEWER.id == ClaimRow.superseded_by_id)
+    .outerjoin(NEWER, NEWER.id == ClaimRow.superseded_by_id)
 )
 SORTS = {name: getattr(ClaimRow, name) for name in ("created_at", "updated_at")}
 
@@ -65,7 +65,7 @@ def by_ids(connection: Connection, ids: Collection[str]) -> list[Claim]:
 
 
 def page(connection: Connection, query: ClaimQuery) -> ClaimPage:
-    statement = SELECT.where(*_conditions(connection, query))
+    statement = SELECT.where(*conditions(connection, query))
     found, cursor = fetch_page(connection, statement, SORTS, ClaimRow.id, query, query.sort)
     return ClaimPage(items=with_figures(connection, found), next_cursor=cursor)
 
@@ -92,7 +92,7 @@ def with_figures(connection: Connection, found: list[Values]) -> list[Claim]:
     return [Claim.model_validate({**row, "figures": by_claim[row["id"]]}) for row in found]
 
 
-def _conditions(connection: Connection, query: ClaimQuery) -> list[Any]:
+def conditions(connection: Connection, query: ClaimQuery) -> list[Any]:
     found = rows.basic_conditions(ClaimRow, query)
     refs = (
         (query.subject, EntityRow, ClaimRow.subject_id, "subject"),

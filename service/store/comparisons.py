@@ -104,6 +104,10 @@ def filter_ids(connection: Connection, refs: Sequence[str]) -> list[str]:
     return [row.id for row in found]
 
 
+def scope_ids(connection: Connection, refs: Sequence[str]) -> list[str]:
+    return rows.filter_ids(connection, ScopeRow, refs, "scope")
+
+
 def page(connection: Connection, query: ComparisonQuery) -> SummaryPage:
     statement = _SELECT.where(MeasurandRow.present_count > 0, *conditions(connection, query))
     found, cursor = fetch_page(connection, statement, SORTS, MeasurandRow.id, query, query.sort)

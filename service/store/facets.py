@@ -27,6 +27,7 @@ _OF_FIGURES = {
     "subject_kind": _Counted(_SUBJECT.kind, _SUBJECT.kind, _SUBJECT, _SUBJECT.id == FigureRow.subject_id),
     "metric": _Counted(MetricRow.key, MetricRow.name, MetricRow, MetricRow.id == FigureRow.metric_id),
     "scope": _Counted(ScopeRow.key, ScopeRow.name, ScopeRow, ScopeRow.id == FigureRow.scope_id),
+    "measurand": _Counted(MeasurandRow.key, MeasurandRow.key, MeasurandRow, MeasurandRow.id == FigureRow.measurand_id),
     "claimant": _Counted(_CLAIMANT.key, _CLAIMANT.name, _CLAIMANT, _CLAIMANT.id == ClaimRow.claimant_id),
     "source": _Counted(SourceRow.id, SourceRow.title, SourceRow, SourceRow.id == ClaimRow.source_id),
     "source_kind": _Counted(SourceRow.kind, SourceRow.kind, SourceRow, SourceRow.id == ClaimRow.source_id),
@@ -45,7 +46,7 @@ _OF_MEASURANDS = {
 
 
 def count(connection: Connection, query: FacetQuery) -> Facets:
-    """The most frequent values first. A scope's key is that of one metric, so scopes of several are told apart."""
+    """The most frequent values first."""
     table: Any = MeasurandRow if query.field in _OF_MEASURANDS else FigureRow
     counted = (_OF_MEASURANDS | _OF_FIGURES)[query.field]
     number = func.count().label("count")
@@ -63,6 +64,8 @@ def count(connection: Connection, query: FacetQuery) -> Facets:
         if given:
             statement = statement.where(rows.any_of(column, rows.filter_ids(connection, kind, given, name)))
     statement = statement.where(counted.value.is_not(None)).group_by(counted.value, counted.label)
-    found = connection.execute(statement.order_by(number.desc(), counted.value).limit(query.limit)).mappings()
+    found = connection.execute(
+        statement.order_by(number.desc(), counted.value, counted.label).limit(query.limit)
+    ).mappings()
     values = [Facet(value=row["value"], label=row["label"], count=row["count"]) for row in found]
     return Facets(field=query.field, of="comparisons" if table is MeasurandRow else "figures", values=values)

@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from pydantic import BaseModel
@@ -105,9 +105,9 @@ def _sort_value(value: Any, column_type: Any) -> Any:
     """The value as its column has it. The checksum is no secret, so nothing is taken on trust. Raises ValueError."""
     if isinstance(column_type, UtcTime):
         moment = datetime.fromisoformat(value["time"])
-        if moment.tzinfo is None:
+        if moment.tzinfo is None or not 1 < moment.year < 9999:  # a zone can lead out of the years that there are
             raise ValueError
-        return moment
+        return moment.astimezone(UTC)
     if isinstance(column_type, Day):
         return date.fromisoformat(value["time"])
     if isinstance(column_type, Id):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
-from sqlalchemy import Connection, Label, RowMapping, Select, literal, or_, select
+from sqlalchemy import Connection, Label, RowMapping, Select, case, func, literal, or_, select
 
 from service.db.base import Base
 from service.db.tables import EntityRow, MetricRow, SourceRow
@@ -165,6 +165,11 @@ def ids(connection: Connection, table: Any, refs: Collection[str]) -> dict[str, 
 def any_of(column: Any, values: Sequence[Any]) -> Any:
     """An equality where one will do: it keeps an index in order."""
     return column == values[0] if len(values) == 1 else column.in_(values)
+
+
+def readable_from(published: Any, asserted: Any) -> Any:
+    """The first day on which a claim could be read for sure: the later of the two, or the one that is known."""
+    return case((published > asserted, published), else_=func.coalesce(asserted, published, type_=published.type))
 
 
 def is_false(column: Any) -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, case, func, or_, select
+from sqlalchemy import Connection, Select, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from service.db import views
@@ -35,6 +35,7 @@ class Rows(NamedTuple):
 
 def page_of_figures(connection: Connection, query: FigureTableQuery) -> Rows:
     conditions = [*figures.conditions(connection, query), *_of_measurands(connection, query.measurand)]
+    conditions += _claimed(connection, query)
     statement = _as_of(views.FIGURES.where(*conditions), query.as_of)
     return page(connection, statement, _FIGURE_SORTS, FigureRow.id, query, query.sort)
 
@@ -59,7 +60,7 @@ def page_of_said(connection: Connection, query: TimeSeriesQuery) -> Rows:
         (query.scope, ScopeRow, FigureRow.scope_id, "scope"),
     )
     found = [rows.any_of(c, rows.filter_ids(connection, t, given, name)) for given, t, c, name in refs if given]
-    found += _of_measurands(connection, query.measurand)
+    found += [*_of_measurands(connection, query.measurand), *_claimed(connection, query)]
     if query.basis:
         found.append(rows.any_of(FigureRow.basis, query.basis))
     if query.said_from is not None:
@@ -86,6 +87,19 @@ def _total(connection: Connection, statement: Select[Any]) -> int | None:
     return count if count <= _COUNTED else None
 
 
+def _claimed(connection: Connection, query: FigureTableQuery | TimeSeriesQuery) -> list[Any]:
+    found = []
+    if query.claimant:
+        claimants = rows.filter_ids(connection, EntityRow, query.claimant, "claimant")
+        found.append(rows.any_of(ClaimRow.claimant_id, claimants))
+    if query.claim_status:
+        found.append(rows.any_of(ClaimRow.status, query.claim_status))
+    if query.relay is not None:
+        derived = ClaimRow.derived_from_id
+        found.append(derived.is_not(None) if query.relay else derived.is_(None))
+    return found
+
+
 def _of_measurands(connection: Connection, refs: Sequence[str]) -> list[Any]:
     if not refs:
         return []
@@ -98,16 +112,11 @@ def _as_of(statement: Select[Any], day: date | None) -> Select[Any]:
         return statement
     replaced = and_(
         ClaimRow.status == ClaimStatus.SUPERSEDED,
-        _readable_from(_SUCCESSOR_SOURCE.published_latest, _SUCCESSOR.asserted_latest) <= day,
+        rows.readable_from(_SUCCESSOR_SOURCE.published_latest, _SUCCESSOR.asserted_latest) <= day,
     )
     return (
         statement.outerjoin(_SUCCESSOR, _SUCCESSOR.id == ClaimRow.superseded_by_id)
         .outerjoin(_SUCCESSOR_SOURCE, _SUCCESSOR_SOURCE.id == _SUCCESSOR.source_id)
-        .where(_readable_from(SourceRow.published_latest, ClaimRow.asserted_latest) <= day)
+        .where(rows.readable_from(SourceRow.published_latest, ClaimRow.asserted_latest) <= day)
         .where(ClaimRow.status != ClaimStatus.RETRACTED, or_(replaced.is_(None), ~replaced))
     )
-
-
-def _readable_from(published: Any, asserted: Any) -> Any:
-    """As `store/evidence.py` has it: the later of the two days, or the one that is known."""
-    return case((published > asserted, published), else_=func.coalesce(asserted, published, type_=published.type))

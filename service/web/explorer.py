@@ -1,7 +1,8 @@
 """The explorer, for people: a page is a few queries and a template, and its address is its state."""
 
+from datetime import date, datetime
 from fractions import Fraction
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Query, Request, Response
 from markupsafe import Markup
@@ -15,8 +16,11 @@ from service.charts import ranking, timeline
 from service.charts.svg import fragment
 from service.db.engine import Connection
 from service.domain.figure import MAX_TOLERANCE
+from service.domain.period import parse_period
 from service.errors import Invalid
-from service.schemas.claims import Claim
+from service.schemas.base import Head
+from service.schemas.claims import Claim, ClaimPage
+from service.schemas.comparisons import Comparison, Summary
 from service.schemas.pages import (
     ChangesPageQuery,
     ComparisonPageQuery,
@@ -28,7 +32,7 @@ from service.schemas.queries import ClaimQuery, ComparisonQuery, DisagreementQue
 from service.schemas.search import SearchQuery
 from service.schemas.sources import Source
 from service.schemas.table_queries import DisagreementTableQuery
-from service.store import claims, comparisons, disputes, entities, history, metrics, search, sources
+from service.store import claims, comparisons, disputes, entities, history, metrics, readable, search, sources
 from service.web.html import BUILD, ICON, STYLESHEET, page
 from service.web.route import pages
 
@@ -56,16 +60,20 @@ def _ranking(connection: Connection, query: HomeQuery) -> dict[str, Any]:
         "metric": [query.metric] if query.metric else [],
         "entity_kind": [query.entity_kind] if query.entity_kind else [],
     }
+    note = None
     if query.as_of is not None:
         asked = DisagreementTableQuery(limit=_SHOWN, **filters)
-        items, cursor = as_of_day.ranking_as_of(connection, asked, query.as_of), None
-        recent = []
+        cursor, recent = None, []
+        try:
+            items = as_of_day.ranking_as_of(connection, asked, query.as_of)
+        except Invalid as error:  # too many for one page, unless they are of one metric
+            items, note = [], error.detail
     else:
         live = disagreements.page(connection, DisagreementQuery(limit=_SHOWN, cursor=query.cursor, **filters))
         items, cursor = live.items, live.next_cursor
         recent = comparisons.page(connection, ComparisonQuery(sort="-updated_at", limit=8)).items
     chart = ranking.chart(items, query.kind)
-    return {"found": None, "items": items, "chart": chart, "next_cursor": cursor, "recent": recent}
+    return {"found": None, "items": items, "chart": chart, "next_cursor": cursor, "recent": recent, "note": note}
 
 
 @routes.get("/entities/{ref}")
@@ -78,14 +86,26 @@ def show_entity(ref: str, request: Request, query: Annotated[EntityPageQuery, Qu
         else:
             asked = ComparisonQuery(subject=[entity.id], sort="-figure_count", limit=200)
             compared = comparisons.page(connection, asked).items
-        about = claims.page(connection, ClaimQuery(subject=[entity.id], limit=_SHOWN, cursor=query.cursor))
-        said = claims.page(connection, ClaimQuery(claimant=[entity.id], limit=_SHOWN)) if not query.cursor else None
+        about = _claims(connection, ClaimQuery(subject=[entity.id], limit=_SHOWN, cursor=query.cursor), query.as_of)
+        said = _claims(connection, ClaimQuery(claimant=[entity.id], limit=_SHOWN), query.as_of)
         raised = disputes.page(connection, DisputeQuery(raised_by=[entity.id], limit=_SHOWN)).items
-    by_metric: dict[str, list[Any]] = {}
+    raised = [one for one in raised if query.as_of is None or _had_begun(one.opened, query.as_of)]
+    by_metric: dict[str, list[Summary]] = {}
     for one in sorted(compared, key=lambda c: (c.metric.name, c.scope.name if c.scope else "", c.period or "")):
-        by_metric.setdefault(one.metric.name, []).append(one)
+        by_metric.setdefault(one.metric.key, []).append(one)
     context: dict[str, Any] = {"entity": entity, "by_metric": by_metric, "about": about, "said": said, "raised": raised}
     return page(request, "entity.html", query=query, **context)
+
+
+def _claims(connection: Connection, query: ClaimQuery, day: date | None) -> ClaimPage:
+    if day is None:
+        return claims.page(connection, query)
+    return ClaimPage(items=readable.page(connection, query, day), next_cursor=None)
+
+
+def _had_begun(opened: str | None, day: date) -> bool:
+    first = parse_period(opened).earliest if opened is not None else None
+    return first is None or first <= day
 
 
 @routes.get("/comparisons/{ref}")
@@ -97,7 +117,8 @@ def show_comparison(ref: str, request: Request, query: Annotated[ComparisonPageQ
     settings = Settings(tolerance, query.as_of, query.by)
     with db.snapshot() as connection:
         found = forest.of_measurand(connection, ref, settings)
-        shown = {row.figure.claim.id for group in found.groups[:1] for row in group.rows}
+        shown = {row.figure.claim.id for row in found.groups[0].rows}
+        periods = _other_periods(connection, found.comparison)
         stated = sorted(claims.by_ids(connection, shown), key=lambda claim: claim.created_at)
     return page(
         request,
@@ -108,7 +129,18 @@ def show_comparison(ref: str, request: Request, query: Annotated[ComparisonPageQ
         chart=comparison_chart.chart(found),
         timeline=Markup(fragment(timeline.chart(found))),
         claims=stated,
+        periods=periods,
     )
+
+
+def _other_periods(connection: Connection, shown: Comparison) -> list[Summary]:
+    """The same quantity at other times, in their order."""
+    if shown.period is None:
+        return []
+    asked = ComparisonQuery(subject=[shown.subject.id], metric=[shown.metric.id], sort="-figure_count", limit=200)
+    scope = shown.scope and shown.scope.id
+    found = [one for one in comparisons.page(connection, asked).items if (one.scope and one.scope.id) == scope]
+    return sorted((one for one in found if one.id != shown.id), key=lambda one: one.period or "")
 
 
 @routes.get("/claims/{ref}")
@@ -118,16 +150,31 @@ def show_claim(ref: str, request: Request, query: Annotated[RecordPageQuery, Que
         claim = claims.read(connection, ref)
         if query.recorded_as_of is not None:
             claim = Claim.model_validate(history.as_recorded(connection, "claim", claim.id, query.recorded_as_of))
+        relays = claims.page(connection, ClaimQuery(derived_from=[claim.id], status=["all"], limit=_SHOWN)).items
+        against = disputes.page(connection, DisputeQuery(claim=[claim.id], limit=_SHOWN)).items
+        changes = history.with_differences(connection, "claim", claim.id, _SHOWN)
         context: dict[str, Any] = {
             "claim": claim,
             "source": sources.read(connection, claim.source.id),
             "origins": claims.origins(connection, claim),
-            "relays": claims.page(connection, ClaimQuery(derived_from=[claim.id], status=["all"], limit=_SHOWN)).items,
-            "against": disputes.page(connection, DisputeQuery(claim=[claim.id], limit=_SHOWN)).items,
-            "raised": disputes.raised_in(connection, claim.id),
-            "changes": history.with_differences(connection, "claim", claim.id, _SHOWN),
+            "relays": _by_then(relays, query.recorded_as_of),
+            "against": _by_then(against, query.recorded_as_of),
+            "raised": _by_then(disputes.raised_in(connection, claim.id), query.recorded_as_of),
+            "changes": [pair for pair in changes if _is_by(pair[0].at, query.recorded_as_of)],
         }
     return page(request, "claim.html", query=query, **context)
+
+
+R = TypeVar("R", bound=Head)
+
+
+def _by_then(records: list[R], moment: datetime | None) -> list[R]:
+    """Those that were on record at that moment."""
+    return [one for one in records if _is_by(one.created_at, moment)]
+
+
+def _is_by(at: datetime, moment: datetime | None) -> bool:
+    return moment is None or at <= moment
 
 
 @routes.get("/sources/{ref}")
@@ -139,7 +186,8 @@ def show_source(ref: str, request: Request, query: Annotated[RecordPageQuery, Qu
             source = Source.model_validate(history.as_recorded(connection, "source", source.id, query.recorded_as_of))
         asked = ClaimQuery(source=[source.id], status=["all"], limit=_SHOWN, cursor=query.cursor, sort="created_at")
         found = claims.page(connection, asked)
-    return page(request, "source.html", query=query, source=source, claims=found)
+    shown = ClaimPage(items=_by_then(found.items, query.recorded_as_of), next_cursor=found.next_cursor)
+    return page(request, "source.html", query=query, source=source, claims=shown)
 
 
 @routes.get("/changes")

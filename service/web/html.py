@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from decimal import ROUND_FLOOR
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,12 @@ from markupsafe import Markup, escape
 from service.charts import strip
 from service.charts.model import Row
 from service.charts.scale import Scale
-from service.domain.compact import apart_text, compact_interval, compact_stated, exact_stated
+from service.charts.svg import TURNING
+from service.domain.compact import apart_text, compact, compact_interval, compact_stated, exact_stated
+from service.domain.display import shown_unit
 from service.domain.figure import Stated
 from service.domain.interval import Interval as DomainInterval
-from service.domain.vocabulary import VOCABULARIES
+from service.domain.vocabulary import VOCABULARIES, Word
 from service.schemas.figures import Interval
 from service.schemas.types import format_time
 
@@ -72,13 +75,28 @@ def _words(text: object) -> str:
 
 
 def _meaning(word: object) -> str:
-    return _MEANINGS.get(str(word), "")
+    """What a word means in its own vocabulary, where that is known."""
+    return word.meaning if isinstance(word, Word) else _MEANINGS.get(str(word), "")
+
+
+def _flat(text: str) -> str:
+    """Without the marks that turn the direction of what stands beside, for where no element can hold them."""
+    return "".join(character for character in text if character not in TURNING)
+
+
+def _separation(one: Any) -> str:
+    """How far apart, where there is a difference and no ratio."""
+    if one.difference is None:
+        return "apart"
+    return f"at least {compact(Fraction(repr(one.difference)), one.metric.unit, ROUND_FLOOR)} apart"
 
 
 def _short(interval: Interval | None) -> str:
     if interval is None:
         return ""
     low, high = (None if end is None else Fraction(repr(end)) for end in (interval.low, interval.high))
+    if low == 0 and high is None:
+        return "no common range"  # the hull of what is bounded above and what is bounded below
     signed = interval.text.startswith("−") or (low is not None and low < 0)
     return compact_interval(
         DomainInterval(low, high, interval.low_open, interval.high_open), interval.unit, signed=signed
@@ -143,6 +161,9 @@ TEMPLATES.filters |= {
     "marked": _marked,
     "apart": lambda factor: apart_text(Fraction(repr(factor))),
     "told": _told,
+    "flat": _flat,
+    "separation": _separation,
+    "unit": shown_unit,
 }
 TEMPLATES.globals |= {
     "strip": _strip,

@@ -1,7 +1,10 @@
 """Tables for dashboards: flat rows of one shape, the same as the SQL views, page by page and as of a day."""
 
+import base64
 import csv
+import hashlib
 import io
+import json
 from typing import Any
 
 import pytest
@@ -10,7 +13,7 @@ from sqlalchemy import text
 
 from service.analysis import tables as as_of
 from service.domain.cells import unguard
-from service.schemas import tables as wire
+from service.schemas import table_rows as wire
 from service.schemas.base import View
 from service.schemas.tables import columns_of
 from tests.support import Api, claim, figure, pointers, seed
@@ -274,6 +277,85 @@ def test_the_schema_tells_units_and_meanings() -> None:
     assert columns["unit"].description
 
 
+def test_filters_hold_as_of_a_day_too(demo: Api) -> None:
+    params = {"subject": "deepseek-r1", "scope": "full", "as_of": "2027-01-01"}
+    assert [row["scope_key"] for row in rows(demo, "comparisons", **params)] == ["full"]
+    one = rows(demo, "comparisons", subject="gpt-4")[0]
+    assert [row["id"] for row in rows(demo, "comparisons", id=one["id"], as_of="2027-01-01")] == [one["id"]]
+
+
+def test_what_an_origin_said_later_makes_no_drift_before(api: Api) -> None:
+    seed(api)
+    origin = api.post("/claims", claim("lab", figure("5"), asserted="2025-06-01"))
+    api.post("/claims", claim("third", figure("50"), asserted="2025-02-01", derived_from=origin["id"]))
+    assert rows(api, "disagreements", kind="drift", as_of="2025-03-01") == []
+    assert api.get("/comparisons/model.cost", as_of="2025-03-01")["drift_count"] == 0
+    assert len(rows(api, "disagreements", kind="drift", as_of="2025-06-01")) == 1
+
+
+def test_a_part_that_equals_one_whole_and_exceeds_another_is_found(api: Api) -> None:
+    seed(api)
+    for scope, value in (("subpart", "5"), ("part", "5"), ("full", "0")):
+        api.post("/claims", claim("lab", figure(value, scope=scope)))
+    for params in ({}, {"as_of": "2999-01-01"}):
+        found = rows(api, "disagreements", kind="part_exceeds_whole", **params)
+        assert {row["scope_key"] for row in found} == {"part", "subpart"}
+    listed = api.get("/disagreements", kind="part_exceeds_whole")["items"]
+    assert {item["scope"]["key"] for item in listed} == {"part", "subpart"}
+
+
+def test_the_order_by_gap_is_the_same_as_of_a_day(api: Api) -> None:
+    seed(api)
+    api.post("/metrics", {"key": "profit", "name": "Profit", "unit": "USD", "signed": True,
+                          "scopes": [{"key": f"s{n}", "name": f"S{n}"} for n in range(5)]})  # fmt: skip
+    for n, (one, other) in enumerate([("-5", "5"), ("1", "50"), ("-900", "-1"), ("3", "3"), ("7", "8")]):
+        for claimant, value in (("lab", one), ("third", other)):
+            api.post("/claims", claim(claimant, figure(value, metric="profit", scope=f"s{n}"), asserted="2025-01-01"))
+    for sort in ("gap", "-gap"):
+        live = [row["key"] for row in rows(api, "comparisons", sort=sort)]
+        assert [row["key"] for row in rows(api, "comparisons", sort=sort, as_of="2999-01-01")] == live
+
+
+def test_what_no_longer_stands_is_told_and_can_be_left_out(api: Api) -> None:
+    seed(api)
+    made = api.post("/claims", claim("lab", figure("1"), asserted="2025-02-01"))
+    api.patch(f"/claims/{made['id']}", {"status": "retracted"})
+    relay = api.post("/claims", claim("third", figure("2"), derived_from=made["id"]))
+    for table in ("timeseries", "figures"):
+        assert {row["claim_status"] for row in rows(api, table)} == {"retracted", "active"}
+        assert [row["value"] for row in rows(api, table, claim_status="active")] == [2]
+        assert [row["claim_id"] for row in rows(api, table, relay="true")] == [relay["id"]]
+        assert rows(api, table, relay="false", claimant="third") == []
+
+
+def test_parameters_that_are_left_empty_are_not_given(demo: Api) -> None:
+    plain = demo.get("/tables/timeseries.json")["total"]
+    assert demo.get("/tables/timeseries.json", subject="", as_of="", cursor="")["total"] == plain
+    times = {"said_from": "2025-09-01T00:00:00.000Z", "said_to": "1758326400000"}  # as Grafana writes them
+    days = {"said_from": "2025-09-01", "said_to": "2025-09-20"}
+    assert rows(demo, "timeseries", **times) == rows(demo, "timeseries", **days) != []
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_cursor_made_up_with_a_time_beyond_all_times_is_refused(demo: Api, time: str) -> None:
+    made = demo.get("/tables/figures.json", limit=1)["next_cursor"]
+    text = base64.b64decode(made + "=" * (-len(made) % 4), altchars=b"-_").decode()[12:]
+    binding, _, last = json.loads(text)
+    text = json.dumps([binding, {"time": time}, last], separators=(",", ":"))
+    checksum = hashlib.sha256(b"counterclaim cursor " + text.encode()).hexdigest()[:12]
+    forged = base64.urlsafe_b64encode((checksum + text).encode()).decode().rstrip("=")
+    answer = demo.client.get("/v1/tables/figures.json", params={"limit": 1, "cursor": forged})
+    assert (answer.status_code, pointers(answer.json())) == (422, ["/cursor"])
+
+
+def test_exact_numbers_stay_numbers_in_csv(api: Api) -> None:
+    seed(api)
+    api.post("/metrics", {"key": "profit", "name": "Profit", "unit": "USD", "signed": True})
+    api.post("/claims", claim("lab", figure("-1500000", metric="profit")))
+    (row,) = csv.DictReader(io.StringIO(api.client.get("/v1/tables/figures.csv").text))
+    assert row["value_text"] == "-1500000"
+
+
 # Facets --------------------------------------------------------------------------------------------------------------
 
 
@@ -316,6 +398,8 @@ def test_what_has_not_changed_is_answered_after_one_query(demo: Api, path: str) 
         again = demo.client.get(f"/v1{path}", headers={"If-None-Match": f'"other", {tag}'})
     assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
     assert len(statements) == 1
+    assert demo.client.get(f"/v1{path}", headers={"If-None-Match": tag.removeprefix("W/")}).status_code == 304
+    assert demo.client.get(f"/v1{path}", headers={"If-None-Match": "*"}).status_code == 200
     demo.post("/sources", {"kind": "paper", "title": "Another"})
     changed = demo.client.get(f"/v1{path}", headers={"If-None-Match": tag})
     assert changed.status_code == 200

@@ -27,7 +27,9 @@ def drawn(api: Api, path: str, **params: Any) -> ElementTree.Element:
 
 
 def texts(root: ElementTree.Element) -> list[str]:
-    return ["".join(node.itertext()) for node in root.iter(f"{SVG}text")]
+    """Without the marks that hold names apart."""
+    found = ("".join(node.itertext()) for node in root.iter(f"{SVG}text"))
+    return [text.replace("\u2068", "").replace("\u2069", "") for text in found]
 
 
 def circles(root: ElementTree.Element) -> list[tuple[float, float]]:
@@ -104,7 +106,7 @@ def test_the_ranking_begins_at_one_and_tells_the_gap(demo: Api) -> None:
 def test_a_timeline_has_steps_and_ticks_but_no_mean(demo: Api) -> None:
     root = drawn(demo, f"/comparisons/{R1}/timeline.svg")
     (step,) = [p.attrib["d"] for p in root.iter(f"{SVG}path") if "step" in p.attrib.get("class", "")]
-    assert step.startswith("M102.0")  # the first day, at the left
+    assert step.startswith("M72.0")  # the first day, at the left
     (event,) = [line for line in root.iter(f"{SVG}line") if line.attrib.get("class") == "event"]
     assert "The Register" in "".join(event.itertext())
     assert "Not drawn, since nobody knows when it was said: 1." in texts(root)
@@ -132,7 +134,7 @@ def test_vega_lite_has_the_same_amounts(demo: Api) -> None:
         value for value in demo.client.get(f"/v1/comparisons/{GPT4}/chart.vl.json").json()["data"]["values"]
         if value["unbounded_above"]
     ]  # fmt: skip
-    assert (bound["basis"], bound["amount"], bound["hollow"]) == ("reported", 100_000_000, True)
+    assert (bound["basis"], bound["amount"], bound["hollow"]) == ("reported", 100_000_000, False)
 
 
 def test_hostile_labels_are_only_text(api: Api) -> None:
@@ -164,3 +166,72 @@ def test_days_are_spread_over_the_axis() -> None:
     assert [label for _, label in day_ticks(first, last)] == ["2020-01-01", "2021", "2022", "2023", "2024-01-01"]
     assert [label for _, label in day_ticks(first, first)] == ["2020-01-01"]
     assert len(day_ticks(date(1000, 1, 1), date(9999, 1, 1))) < 10
+
+
+def test_a_value_at_its_bound_is_still_a_range(api: Api) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", figure("10", lower="3", upper="10", interval_kind="ci90"), asserted="2025-01-01"))
+    root = drawn(api, "/comparisons/model.cost/chart.svg")
+    assert list(root.iter(f"{SVG}polyline")) == []
+    over_time = drawn(api, "/comparisons/model.cost/timeline.svg")
+    assert any("step" in p.attrib.get("class", "") for p in over_time.iter(f"{SVG}path"))
+
+
+def test_neighbouring_numbers_are_drawn(api: Api) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", figure("3779.6883434360807")))
+    api.post("/claims", claim("analyst", figure("3779.688343436081", basis="estimated")))
+    for chart in ("chart.svg", "timeline.svg", "chart.vl.json"):
+        assert api.client.get(f"/v1/comparisons/model.cost/{chart}").status_code == 200
+
+
+def test_the_factor_of_the_ranking_is_that_of_the_text(api: Api) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", figure("0.1")))
+    api.post("/claims", claim("analyst", figure("0.3", basis="estimated")))
+    assert "at least 3× apart" in api.get("/disagreements")["items"][0]["text"]
+    assert "at least 3× apart" in texts(drawn(api, "/disagreements/chart.svg"))
+
+
+def test_steps_are_each_claimant_s_own_and_no_relay_makes_one(api: Api) -> None:
+    seed(api)
+    first = api.post("/claims", claim("lab", figure("10"), asserted="2025-01-01"))
+    api.post("/claims", claim("lab", figure("12"), asserted="2025-03-01"))
+    api.post("/claims", claim("analyst", figure("50"), asserted="2025-02-01"))
+    api.post("/claims", claim("third", figure("900"), asserted="2025-02-01", derived_from=first["id"]))
+    root = drawn(api, "/comparisons/model.cost/timeline.svg")
+    steps = [p.attrib["d"] for p in root.iter(f"{SVG}path") if "step" in p.attrib.get("class", "")]
+    assert sorted(step.count("V") for step in steps) == [0, 1]
+    values = api.client.get("/v1/comparisons/model.cost/timeline.vl.json").json()["data"]["values"]
+    assert sorted(value["amount"] for value in values if value["step"]) == [10, 12, 50]
+
+
+def test_rows_of_one_label_are_rows_of_their_own(api: Api) -> None:
+    seed(api)
+    for value in ("10", "20", "30"):
+        api.post("/claims", claim("lab", figure(value)))
+    spec = api.client.get("/v1/comparisons/model.cost/chart.vl.json").json()
+    assert len({value["row"] for value in spec["data"]["values"]}) == 3
+    assert vl_convert.vegalite_to_svg(spec, vl_version="5.20").count(">Lab") == 3
+
+
+def test_labels_of_an_axis_differ(api: Api) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", figure("5576000")))
+    api.post("/claims", claim("analyst", figure("5577000", basis="estimated")))
+    root = drawn(api, "/comparisons/model.cost/chart.svg")
+    labels = [
+        t for node, t in zip(root.iter(f"{SVG}text"), texts(root), strict=True) if "middle" in node.attrib["class"]
+    ]
+    assert len(labels) == len(set(labels)) > 2
+
+
+def test_a_side_is_not_hidden_by_the_other(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.analysis.forest.MOST_ROWS", 4)
+    seed(api)
+    for number in range(6):
+        api.post("/claims", claim("lab", figure(str(10 + number))))
+    api.post("/claims", claim("analyst", figure("77", basis="estimated")))
+    root = drawn(api, "/comparisons/model.cost/chart.svg")
+    assert len(diamonds(root)) == 1
+    assert "4 more figures are not drawn." in texts(root)

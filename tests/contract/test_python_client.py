@@ -20,6 +20,7 @@ BIN = Path(sys.executable).parent
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("python") / "client"
     command = [str(BIN / "openapi-python-client"), "generate", "--path", str(ROOT / "openapi.json")]
+    command += ["--config", str(Path(__file__).with_name("python-client.yaml"))]
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}  # it formats with ruff
     done = subprocess.run(
         [*command, "--output-path", str(folder), "--fail-on-warning"],

@@ -20,7 +20,7 @@ from service.domain.vocabulary import Qualifier
         ("999999", "USD", "$1M"), ("147000", "GPU.hour", "147K GPU.hour"), ("512", "GPU", "512 GPU"),
         ("0", "GPU", "0 GPU"),
         ("-2500000", "USD", "−$2.5M"), ("4.56e24", "FLOP", "4.56×10^24 FLOP"), ("0.5", "1", "0.5"),
-        ("1234", "USD/GPU.hour", "$1.23K/GPU.hour"), ("999", "{people}", "999 {people}"),
+        ("1234", "USD/GPU.hour", "$1.23K/GPU.hour"), ("999", "{people}", "999 people"),
     ],
 )  # fmt: skip
 def test_numbers_are_short(number: str, unit: str, text: str) -> None:

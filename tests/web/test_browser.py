@@ -43,6 +43,18 @@ def test_no_page_breaks_a_rule_of_accessibility_or_says_anything(browser: Browse
     page.context.close()
 
 
+def test_a_page_looks_the_same_when_it_is_visited_again(browser: Browser, demo: Api) -> None:
+    page, said = opened(browser, demo)
+    widths = []
+    for path in ("/", "/changes", "/", "/changes", "/"):
+        page.goto(path)
+        widths.append(page.evaluate("getComputedStyle(document.querySelector('main')).maxWidth"))
+    assert len(set(widths)) == 1
+    assert widths[0] != "none"
+    assert said == []
+    page.context.close()
+
+
 def test_no_page_is_wider_than_a_phone(browser: Browser, demo: Api) -> None:
     page, _ = opened(browser, demo, viewport={"width": 390, "height": 844})
     for path in PAGES:
@@ -71,10 +83,12 @@ def test_the_whole_walk_works_without_scripts(browser: Browser, demo: Api) -> No
 def test_filters_are_the_address(browser: Browser, demo: Api) -> None:
     page, _ = opened(browser, demo, java_script_enabled=False)
     page.goto("/")
-    page.get_by_label("Kind").select_option("drift")
+    page.get_by_role("link", name="Copied wrongly").click()
+    page.get_by_label("Metric").select_option("training-cost")
     page.get_by_role("button", name="Show").click()
     assert "kind=drift" in page.url
-    assert page.get_by_label("Kind").input_value() == "drift"
+    assert "metric=training-cost" in page.url
+    assert page.get_by_label("Metric").input_value() == "training-cost"
     page.get_by_role("link", name="Permanent link").click()
     assert "as_of=" in page.url
     page.context.close()
@@ -88,7 +102,8 @@ def test_the_keyboard_goes_through_a_page_in_its_order(browser: Browser, demo: A
         page.keyboard.press("Tab")
         names.append(page.evaluate("document.activeElement.name || document.activeElement.innerText || ''").strip())
     assert names[:9] == [
-        "Skip to the content", "Counterclaim", "Changes", "API", "q", "Search", "kind", "metric", "entity_kind",
+        "Skip to the content", "Counterclaim", "Changes", "API", "q", "Search", "Conflicts", "Copied wrongly",
+        "Self-contradictions",
     ]  # fmt: skip
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outline != "none"

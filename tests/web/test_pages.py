@@ -90,7 +90,7 @@ def test_search_finds_and_marks_the_words(demo: Api) -> None:
 def test_a_comparison_tells_every_flag_in_plain_words(demo: Api) -> None:
     shown = look(demo, f"/comparisons/{R1}")
     for words in ("about 3.4×", "294,000 USD", "$294K", "100× the origin's number", "Scope not stated",
-                  "another scope: no ratio across", "1 dispute stands", "1 relayed number is another",
+                  "another scope: no ratio across", "1 dispute stands", "1 copy has another number",
                   "The Register", "As of", "R1's training cost about 29.4 million dollars."):  # fmt: skip
         assert words in shown.text, words
     gpt4 = look(demo, "/comparisons/gpt-4.training-cost")
@@ -251,7 +251,7 @@ def test_where_reading_needs_a_key_pages_do_too(demo: Api, live: Any) -> None:
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [("/", 5), ("/?q=deepseek", 5), ("/entities/deepseek-r1", 10), (f"/comparisons/{R1}", 9),
+    [("/", 5), ("/?q=deepseek", 5), ("/entities/deepseek-r1", 10), (f"/comparisons/{R1}", 12),
      ("/claims/r1-12", 12), ("/sources/deepseek-r1-nature", 5), ("/changes", 1), ("/?as_of=2025-09-20", 11)],
 )  # fmt: skip
 def test_a_page_takes_a_bounded_number_of_queries(demo: Api, path: str, most: int) -> None:
@@ -259,3 +259,72 @@ def test_a_page_takes_a_bounded_number_of_queries(demo: Api, path: str, most: in
         assert demo.client.get(path).status_code == 200
     asked = [s for s in statements if not s.startswith(("BEGIN", "ROLLBACK")) and "max(change.seq)" not in s]
     assert len(asked) <= most, asked
+
+
+def test_as_of_a_day_a_page_shows_nothing_that_came_later(api: Api) -> None:
+    seed(api)
+    api.post("/sources", {"key": "later", "kind": "paper", "title": "A later paper", "published": "2026-06-01"})
+    api.post("/claims", claim("lab", figure("10"), asserted="2025-01-05", statement="Early words."))
+    api.post("/claims", claim("lab", figure("20", scope="full"), source="later", statement="Later words."))
+    then = look(api, "/entities/model", as_of="2025-06-01")
+    assert "Early words." in then.text
+    assert "Later words." not in then.text
+    empty = look(api, "/comparisons/model.cost.full", as_of="2025-06-01")
+    assert "In this scope nothing could be read by then" in empty.text
+    assert "another scope: no ratio across" in empty.text
+    assert "Later words." not in empty.text
+    assert "as_of=2025-06-01" in "".join(look(api, "/", as_of="2025-06-01").links)
+
+
+def test_a_record_as_it_stood_is_without_what_was_added_since(api: Api) -> None:
+    seed(api)
+    made = api.post("/claims", claim("lab", figure("10"), key="old", statement="The old words."))
+    moment = api.get("/claims/old/history")["items"][0]["at"]
+    api.post("/claims", claim("third", derived_from=made["id"], statement="A copy made since."))
+    api.post("/disputes", {"disputed_claim": "old", "raised_by": "third", "type": "data", "rationale": "A later no."})
+    for path in ("/claims/old", "/sources/paper"):
+        assert "A copy made since." in look(api, path).text
+        then = look(api, path, recorded_as_of=moment).text
+        assert "A copy made since." not in then
+        assert "A later no." not in then
+
+
+def test_too_many_comparisons_of_a_day_are_told_on_the_page(demo: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.analysis.tables.MOST_AS_OF", 5)
+    assert "add subject or metric" in look(demo, "/", as_of="2025-09-20").text
+
+
+def test_a_part_that_exceeds_its_whole_is_said_on_both_pages(api: Api) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", figure("100", scope="full")))
+    api.post("/claims", claim("analyst", figure("700", scope="part")))
+    assert "This is said to exceed a whole" in look(api, "/comparisons/model.cost.part").text
+    assert "A part is said to exceed this" in look(api, "/comparisons/model.cost.full").text
+
+
+def test_a_relay_is_called_one_whatever_its_scope(api: Api) -> None:
+    seed(api)
+    origin = api.post("/claims", claim("lab", figure("100", scope="full")))
+    api.post("/claims", claim("third", figure("5000"), derived_from=origin["id"]))
+    shown = look(api, "/comparisons/model.cost").text
+    assert "relay" in shown
+    assert "50× the origin's number" in shown
+    assert "50× the origin's number" in look(api, "/comparisons/model.cost.full").text
+
+
+def test_other_periods_are_linked(api: Api) -> None:
+    seed(api)
+    api.post("/metrics", {"key": "sales", "name": "Sales", "unit": "USD", "periodic": True})
+    for year in ("2022", "2023", "2024"):
+        api.post("/claims", claim("lab", figure("5", metric="sales", period=year)))
+    assert "/comparisons/model.sales@2022" in look(api, "/comparisons/model.sales@2023").links
+
+
+def test_a_policy_is_kept_when_nothing_has_changed(demo: Api) -> None:
+    """A browser replaces what it kept by the headers of a 304."""
+    for path in ("/", f"/v1/comparisons/{R1.removeprefix('/comparisons/')}/chart.svg"):
+        first = demo.client.get(path)
+        again = demo.client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+        assert again.status_code == 304
+        assert "Content-Security-Policy" not in again.headers
+        assert "style-src" in first.headers["Content-Security-Policy"]

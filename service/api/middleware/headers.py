@@ -32,6 +32,8 @@ class AnswerHeaders:
             if message["type"] == "http.response.start":
                 given = {name.lower() for name, _ in message["headers"]}
                 wanted = (*self.SECURITY, (b"cache-control", _kept(scope, message["status"])))
+                if message["status"] == 304:  # what is kept keeps its own policy; another one here would replace it
+                    given.add(b"content-security-policy")
                 added = [pair for pair in wanted if pair[0] not in given]
                 message["headers"] = [*message["headers"], *added, (b"vary", b"Authorization")]
             await send(message)
