@@ -59,7 +59,7 @@ def send(server: Served, content: bytes, mode: str) -> dict[str, Any]:
 def test_an_atomic_import_that_is_killed_leaves_nothing(database_url: str, tmp_path: Path, amount: Amount) -> None:
     content = rows(1_000)
     server = Served(database_url, tmp_path)
-    for attempt in range(amount(2, 20)):
+    for attempt in range(amount(1, 20)):
         server.start()
         sending = threading.Thread(target=_ignoring, args=(server, content, "atomic"))
         sending.start()
@@ -75,7 +75,7 @@ def test_a_partial_import_that_is_killed_leaves_whole_batches_and_is_completed(
     number = 2_500
     content = rows(number)
     server = Served(database_url, tmp_path)
-    for attempt in range(amount(2, 10)):
+    for attempt in range(amount(1, 10)):
         server.start()
         sending = threading.Thread(target=_ignoring, args=(server, content, "partial"))
         sending.start()

@@ -23,7 +23,7 @@ def test_whatever_the_document_allows_is_answered_as_it_says(
         command += ["--header", f"Authorization: {AUTHORIZED['Authorization']}", "--max-examples", str(each)]
         command += ["--continue-on-failure", "--no-color", "--checks", "all"]
         if not amount.long:
-            command += ["--seed", "1"]
+            command += ["--seed", "1", "--exclude-path-regex", r"tables/\w+\.csv"]  # asked as JSON already
             if kind == "postgres":  # what covers each parameter is asked of one database
                 command += ["--phases", "examples,fuzzing,stateful"]
         environment = {**os.environ, "PYTHONPATH": str(HERE)}
