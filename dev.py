@@ -2,6 +2,7 @@
 
     python3 dev.py run     serve the demo on an embedded database
     python3 dev.py test    lint, types, import contracts and tests, on SQLite and on a PostgreSQL of its own
+    python3 dev.py bench   side by side with the limit of the stack and with others, on the same data
     python3 dev.py contract    the document and the clients generated from it: needs Node, and Java for the third
 
 Only the standard library is used here: this file makes the environment that everything else runs in.
@@ -37,11 +38,15 @@ def main() -> int:
     check.add_argument("--long", action="store_true", help="also what takes longer than CI should")
     contract = commands.add_parser("contract", help="check the document, and generate clients and drive them")
     contract.add_argument("--base", help="what the document is compared with; by default that of the last tag")
+    commands.add_parser("bench", help="measure; --figures, --database and --quick go to bench/run.py")
     arguments, rest = parser.parse_known_args()
-    if rest and arguments.command != "test":
+    if rest and arguments.command not in ("test", "bench"):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if arguments.command == "contract":
         return check_contract(arguments.base)
+    if arguments.command == "bench":
+        install("dev.txt")
+        return subprocess.run([str(BIN / "python"), "-m", "bench.run", *rest], cwd=ROOT, check=False).returncode
     if arguments.command == "run":
         return run(arguments.port, arguments.database_url, empty=arguments.empty)
     return test(["--long", *rest] if arguments.long else rest)

@@ -1,6 +1,7 @@
 """Answers about single records: the record, its ETag, and where it is."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
@@ -48,38 +49,51 @@ def created(model: type[Head]) -> dict[int | str, dict[str, Any]]:
 LOCATED: dict[int | str, dict[str, Any]] = {201: {"headers": _LOCATION}}
 
 
-def etag_of(version: int, body: bytes) -> str:
-    """A record can embed names that change without it, so its version alone does not say what was seen."""
-    return f'"{version}-{hashlib.sha256(body).hexdigest()[:16]}"'
+def etag_of(record: dict[str, Any]) -> str:
+    """A record can embed names that change without it, so its version alone does not say all. The digest is of
+    what is said, whoever wrote it: numbers as numbers, fields in any order.
+    """
+    said = json.dumps(record, sort_keys=True, default=str)
+    return f'"{record["version"]:.0f}-{hashlib.sha256(said.encode()).hexdigest()[:16]}"'
+
+
+def _parsed(body: bytes) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(body, parse_int=float)
+    return found
+
+
+def written(body: bytes) -> Response:
+    """What the database has written already."""
+    return Response(body, media_type="application/json")
 
 
 def record(found: Head, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     body = found.model_dump_json().encode()
-    every = {"ETag": etag_of(found.version, body), **(headers or {})}
+    every = {"ETag": etag_of(_parsed(body)), **(headers or {})}
     return Response(body, status, every, "application/json")
 
 
 def read(
     db: Database,
     kind: str,
-    look: Callable[[Any, str], Head],
+    look: Callable[[Any, str], bytes],
     ref: str,
     if_none_match: str | None,
     recorded_as_of: datetime | None,
 ) -> Response:
     """The record, 304 if the client has it already, or the record as it stood at an earlier moment."""
-    with db.snapshot() as connection:
-        found = look(connection, ref)
-        if recorded_as_of is not None:
-            then = history.as_recorded(connection, kind, found.id, recorded_as_of)
-            return JSONResponse({name: then[name] for name in type(found).model_fields if name in then})
-    answer = record(found)
-    if if_none_match is None:
-        return answer
-    known = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    if "*" in known or answer.headers["ETag"] in known:
-        return Response(status_code=304, headers={"ETag": answer.headers["ETag"]})
-    return answer
+    if recorded_as_of is not None:
+        with db.snapshot() as connection:
+            now = _parsed(look(connection, ref))
+            then = history.as_recorded(connection, kind, now["id"], recorded_as_of)
+        return JSONResponse({name: then[name] for name in now if name in then})
+    with db.read() as connection:
+        body = look(connection, ref)
+    tag = etag_of(_parsed(body))
+    known = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
+    if "*" in known or tag in known:
+        return Response(status_code=304, headers={"ETag": tag})
+    return Response(body, headers={"ETag": tag}, media_type="application/json")
 
 
 def versions(db: Database, kind: str, look: Callable[[Any, str], Head], ref: str, query: HistoryQuery) -> ChangePage:

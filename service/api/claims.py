@@ -15,10 +15,10 @@ from service.store import claims
 routes = router("claims")
 
 
-@routes.get("/claims", responses=answers.LIST)
-def list_claims(query: Annotated[ClaimQuery, Query()], db: Db) -> ClaimPage:
-    with db.snapshot() as connection:
-        return claims.page(connection, query)
+@routes.get("/claims", response_model=ClaimPage, responses=answers.LIST)
+def list_claims(query: Annotated[ClaimQuery, Query()], db: Db) -> Response:
+    with db.read() as connection:
+        return answers.written(claims.json_page(connection, query))
 
 
 @routes.post("/claims", status_code=201, response_model=Claim, responses=answers.created(Claim))
@@ -31,7 +31,7 @@ def create_claim(body: ClaimCreate, write: Post) -> Response:
 
 @routes.get("/claims/{ref}", response_model=Claim, responses=answers.READ)
 def read_claim(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
-    return answers.read(db, "claim", claims.read, ref, if_none_match, recorded_as_of)
+    return answers.read(db, "claim", claims.read_json, ref, if_none_match, recorded_as_of)
 
 
 @routes.patch("/claims/{ref}", response_model=Claim, responses=answers.CHANGE)

@@ -15,10 +15,10 @@ from service.store import disputes
 routes = router("disputes")
 
 
-@routes.get("/disputes", responses=answers.LIST)
-def list_disputes(query: Annotated[DisputeQuery, Query()], db: Db) -> DisputePage:
-    with db.snapshot() as connection:
-        return disputes.page(connection, query)
+@routes.get("/disputes", response_model=DisputePage, responses=answers.LIST)
+def list_disputes(query: Annotated[DisputeQuery, Query()], db: Db) -> Response:
+    with db.read() as connection:
+        return answers.written(disputes.json_page(connection, query))
 
 
 @routes.post("/disputes", status_code=201, response_model=Dispute, responses=answers.created(Dispute))
@@ -29,7 +29,7 @@ def create_dispute(body: DisputeCreate, write: Post) -> Response:
 
 @routes.get("/disputes/{ref}", response_model=Dispute, responses=answers.READ)
 def read_dispute(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
-    return answers.read(db, "dispute", disputes.read, ref, if_none_match, recorded_as_of)
+    return answers.read(db, "dispute", disputes.read_json, ref, if_none_match, recorded_as_of)
 
 
 @routes.patch("/disputes/{ref}", response_model=Dispute, responses=answers.CHANGE)

@@ -15,10 +15,10 @@ from service.store import entities
 routes = router("entities")
 
 
-@routes.get("/entities", responses=answers.LIST)
-def list_entities(query: Annotated[EntityQuery, Query()], db: Db) -> EntityPage:
-    with db.snapshot() as connection:
-        return entities.page(connection, query)
+@routes.get("/entities", response_model=EntityPage, responses=answers.LIST)
+def list_entities(query: Annotated[EntityQuery, Query()], db: Db) -> Response:
+    with db.read() as connection:
+        return answers.written(entities.json_page(connection, query))
 
 
 @routes.post("/entities", status_code=201, response_model=Entity, responses=answers.created(Entity))
@@ -29,7 +29,7 @@ def create_entity(body: EntityCreate, write: Post) -> Response:
 
 @routes.get("/entities/{ref}", response_model=Entity, responses=answers.READ)
 def read_entity(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
-    return answers.read(db, "entity", entities.read, ref, if_none_match, recorded_as_of)
+    return answers.read(db, "entity", entities.read_json, ref, if_none_match, recorded_as_of)
 
 
 @routes.patch("/entities/{ref}", response_model=Entity, responses=answers.CHANGE)

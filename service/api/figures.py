@@ -15,10 +15,10 @@ from service.store import figures
 routes = router("figures")
 
 
-@routes.get("/figures", responses=answers.LIST)
-def list_figures(query: Annotated[FigureQuery, Query()], db: Db) -> FigurePage:
-    with db.snapshot() as connection:
-        return figures.page(connection, query)
+@routes.get("/figures", response_model=FigurePage, responses=answers.LIST)
+def list_figures(query: Annotated[FigureQuery, Query()], db: Db) -> Response:
+    with db.read() as connection:
+        return answers.written(figures.json_page(connection, query))
 
 
 @routes.post("/figures", status_code=201, response_model=Figure, responses=answers.created(Figure))
@@ -31,7 +31,7 @@ def create_figure(body: FigureCreate, write: Post) -> Response:
 
 @routes.get("/figures/{ref}", response_model=Figure, responses=answers.READ)
 def read_figure(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
-    return answers.read(db, "figure", figures.read, ref, if_none_match, recorded_as_of)
+    return answers.read(db, "figure", figures.read_json, ref, if_none_match, recorded_as_of)
 
 
 @routes.patch("/figures/{ref}", response_model=Figure, responses=answers.CHANGE)

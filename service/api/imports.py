@@ -10,7 +10,7 @@ from service.api.router import router
 from service.schemas.imports import ImportQuery, ImportResult
 from service.transfer.columns import TEMPLATE
 from service.transfer.formats import open_format
-from service.transfer.imports import Import
+from service.transfer.imports import MANY, Import
 
 routes = router("imports", takes_file=True)
 _FILE: dict[str, Any] = {
@@ -33,7 +33,10 @@ def import_file(query: Annotated[ImportQuery, Query()], request: Request, db: Db
     """
     form = open_format(query.format, query.mapping, query.date_order)
     work = Import(form, request.state.file, query)
-    return work.run(write, most=db.rows_at_once, pause=db.let_others_in)
+    result = work.run(write, most=db.rows_at_once, pause=db.let_others_in)
+    if result.lines >= MANY:
+        db.take_stock()
+    return result
 
 
 @routes.get("/imports/template.csv", response_class=Response, responses=_CSV)

@@ -29,7 +29,7 @@ def create_metric(body: MetricCreate, write: Post) -> Response:
 
 @routes.get("/metrics/{ref}", response_model=Metric, responses=answers.READ)
 def read_metric(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
-    return answers.read(db, "metric", metrics.read, ref, if_none_match, recorded_as_of)
+    return answers.read(db, "metric", metrics.read_json, ref, if_none_match, recorded_as_of)
 
 
 @routes.patch("/metrics/{ref}", response_model=Metric, responses=answers.CHANGE)

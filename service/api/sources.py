@@ -15,10 +15,10 @@ from service.store import sources
 routes = router("sources")
 
 
-@routes.get("/sources", responses=answers.LIST)
-def list_sources(query: Annotated[SourceQuery, Query()], db: Db) -> SourcePage:
-    with db.snapshot() as connection:
-        return sources.page(connection, query)
+@routes.get("/sources", response_model=SourcePage, responses=answers.LIST)
+def list_sources(query: Annotated[SourceQuery, Query()], db: Db) -> Response:
+    with db.read() as connection:
+        return answers.written(sources.json_page(connection, query))
 
 
 @routes.post("/sources", status_code=201, response_model=Source, responses=answers.created(Source))
@@ -29,7 +29,7 @@ def create_source(body: SourceCreate, write: Post) -> Response:
 
 @routes.get("/sources/{ref}", response_model=Source, responses=answers.READ)
 def read_source(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
-    return answers.read(db, "source", sources.read, ref, if_none_match, recorded_as_of)
+    return answers.read(db, "source", sources.read_json, ref, if_none_match, recorded_as_of)
 
 
 @routes.patch("/sources/{ref}", response_model=Source, responses=answers.CHANGE)

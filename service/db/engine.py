@@ -9,7 +9,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -21,7 +21,7 @@ from service.db import postgres, sqlite
 from service.db.faults import as_service_error, is_collision
 from service.db.limits import LET_IN, LIMITS, ROWS_AT_ONCE, Limits
 from service.domain.vocabulary import Role
-from service.errors import Invalid, Unavailable
+from service.errors import Invalid, ServiceError, Unavailable
 
 __all__ = ["Author", "Connection", "Database"]
 
@@ -129,6 +129,18 @@ class Database:
         """Between two transactions of one long piece of work: for those who wait for SQLite's one lock."""
         if self.dialect == "sqlite":
             time.sleep(LET_IN)
+
+    def take_stock(self) -> None:
+        """After many rows at once: PostgreSQL plans by what it knows of its tables, and would learn of them only later.
+        SQLite plans without. It is worth no failure: what was imported is there.
+        """
+        if self.dialect == "postgresql":
+            with (
+                suppress(ServiceError),
+                _told(),
+                self.writer.execution_options(isolation_level="AUTOCOMMIT").connect() as connection,
+            ):
+                connection.exec_driver_sql("ANALYZE")
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:

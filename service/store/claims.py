@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, RowMapping, Select, exists, select
 from sqlalchemy.orm import aliased
 
+from service.db.json_rows import JsonRows
 from service.db.tables import ClaimRow, EntityRow, FigureRow, MetricRow, ScopeRow, SourceRow
 from service.domain.period import parse_period
 from service.domain.vocabulary import ClaimStatus
@@ -15,14 +16,14 @@ from service.schemas.claims import Claim, ClaimCreate, ClaimPage, ClaimPatch
 from service.schemas.queries import ClaimQuery
 from service.store import figures, graph, measurands, repeats, rows, search, succession, versions
 from service.store.figures import Placed
-from service.store.pages import fetch_page
+from service.store.pages import fetch_json_page, fetch_page
 from service.store.repeats import Given, Repeated
 from service.store.rows import Values
 from service.store.stating import STATED, Prepared, prepare, subject_of, subjects_of
 from service.store.versions import Versions
 
-_CLAIMANT, _SUBJECT = aliased(EntityRow), aliased(EntityRow)
-_ORIGIN, OLDER, NEWER = aliased(ClaimRow), aliased(ClaimRow), aliased(ClaimRow)
+_CLAIMANT, _SUBJECT = aliased(EntityRow, name="claimant"), aliased(EntityRow, name="subject")
+_ORIGIN, OLDER, NEWER = (aliased(ClaimRow, name=name) for name in ("origin", "older", "newer"))
 _FIELDS = ["key", "claimant_role", "statement", "quote", "locator", "asserted", "status", "notes"]
 _REFS = {
     "source": SourceRow,
@@ -50,6 +51,11 @@ SELECT: Select[*tuple[Any, ...]] = (
     .outerjoin(OLDER, OLDER.id == ClaimRow.supersedes_id)
     .outerjoin(NEWER, NEWER.id == ClaimRow.superseded_by_id)
 )
+JSON = JsonRows(
+    list(SELECT.selected_columns),
+    list(Claim.model_fields),
+    {"figures": figures.JSON.gathered(figures.with_refs, FigureRow.position, "figure.claim_id = claim.id")},
+)
 SORTS = {name: getattr(ClaimRow, name) for name in ("created_at", "updated_at")}
 
 
@@ -58,6 +64,11 @@ SORTS = {name: getattr(ClaimRow, name) for name in ("created_at", "updated_at")}
 
 def read(connection: Connection, ref: str) -> Claim:
     return with_figures(connection, [rows.one(connection, ClaimRow, SELECT, ref)])[0]
+
+
+def read_json(connection: Connection, ref: str) -> bytes:
+    """The same as JSON, written by the database."""
+    return rows.one_json(connection, ClaimRow, JSON, SELECT, ref)
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Claim]:
@@ -70,14 +81,13 @@ def page(connection: Connection, query: ClaimQuery) -> ClaimPage:
     return ClaimPage(items=with_figures(connection, found), next_cursor=cursor)
 
 
-def origins(connection: Connection, claim: Claim) -> list[Claim]:
-    """The claims that a relay derives from, the nearest first."""
-    if claim.derived_from is None:
-        return []
-    chain = graph.ancestors(ClaimRow.id, ClaimRow.derived_from_id, [claim.derived_from.id])
-    order = [row.id for row in connection.execute(select(chain.c.id).order_by(chain.c.depth))]
-    found = {one.id: one for one in by_ids(connection, order)}
-    return [found[claim_id] for claim_id in order]
+def json_page(connection: Connection, query: ClaimQuery) -> bytes:
+    """The same as JSON, written by the database in one statement."""
+
+    def build() -> Select[Any]:
+        return JSON.instead_of_columns(SELECT, connection).where(*conditions(connection, query))
+
+    return fetch_json_page(connection, build, SORTS, ClaimRow.id, query, query.sort)
 
 
 def statuses(connection: Connection, refs: Collection[str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, select
 from sqlalchemy.orm import aliased
 
+from service.db.json_rows import JsonRows
 from service.db.tables import ClaimRow, DisputeRow, EntityRow, FigureRow
 from service.domain.access import overstep
 from service.domain.period import parse_period
@@ -13,11 +14,12 @@ from service.errors import Fault, Forbidden, Invalid
 from service.schemas.disputes import Dispute, DisputeCreate, DisputePage, DisputePatch
 from service.schemas.queries import DisputeQuery
 from service.store import measurands, rows, versions
-from service.store.pages import fetch_page
+from service.store.pages import fetch_json_page, fetch_page
 from service.store.rows import Values
 from service.store.versions import Created, Versions
 
-_DISPUTED, _DISPUTING, _RAISER = aliased(ClaimRow), aliased(ClaimRow), aliased(EntityRow)
+_DISPUTED, _DISPUTING = aliased(ClaimRow, name="disputed"), aliased(ClaimRow, name="disputing")
+_RAISER = aliased(EntityRow, name="raiser")
 _FIELDS = ["key", "type", "rationale", "status", "opened", "closed", "resolution"]
 _REFS = {"disputed_claim": ClaimRow, "disputed_figure": FigureRow, "disputing_claim": ClaimRow, "raised_by": EntityRow}
 _COLUMNS = [f"{name}_id" for name in _REFS]
@@ -35,10 +37,16 @@ SELECT: Select[*tuple[Any, ...]] = (
     .join(_RAISER, _RAISER.id == DisputeRow.raised_by_id)
 )
 _SORTS = {name: getattr(DisputeRow, name) for name in ("created_at", "updated_at")}
+_JSON = JsonRows(list(SELECT.selected_columns), list(Dispute.model_fields))
 
 
 def read(connection: Connection, ref: str) -> Dispute:
     return Dispute.model_validate(rows.one(connection, DisputeRow, SELECT, ref))
+
+
+def read_json(connection: Connection, ref: str) -> bytes:
+    """The same as JSON, written by the database."""
+    return rows.one_json(connection, DisputeRow, _JSON, SELECT, ref)
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Dispute]:
@@ -49,6 +57,15 @@ def page(connection: Connection, query: DisputeQuery) -> DisputePage:
     statement = SELECT.where(*_conditions(connection, query))
     found, cursor = fetch_page(connection, statement, _SORTS, DisputeRow.id, query, query.sort)
     return DisputePage(items=[Dispute.model_validate(row) for row in found], next_cursor=cursor)
+
+
+def json_page(connection: Connection, query: DisputeQuery) -> bytes:
+    """The same as JSON, written by the database."""
+
+    def build() -> Select[Any]:
+        return _JSON.instead_of_columns(SELECT, connection).where(*_conditions(connection, query))
+
+    return fetch_json_page(connection, build, _SORTS, DisputeRow.id, query, query.sort)
 
 
 def about(connection: Connection, claim_id: str) -> list[Dispute]:

@@ -3,19 +3,20 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 from sqlalchemy.orm import aliased
 
+from service.db.json_rows import JsonRows
 from service.db.tables import EntityRow
 from service.errors import Invalid
 from service.schemas.entities import Entity, EntityCreate, EntityPage, EntityPatch
 from service.schemas.queries import EntityQuery
 from service.store import graph, names, rows, search, versions
-from service.store.pages import fetch_page
+from service.store.pages import fetch_json_page, fetch_page
 from service.store.rows import Values
 from service.store.versions import Created, Versions
 
-_WHOLE = aliased(EntityRow)
+_WHOLE = aliased(EntityRow, name="whole")
 _FIELDS = ["key", "kind", "name", "aliases", "same_as", "description"]
 SELECT = select(
     *rows.head(EntityRow),
@@ -24,10 +25,16 @@ SELECT = select(
 ).outerjoin(_WHOLE, _WHOLE.id == EntityRow.part_of_id)
 _REFS = {"part_of": EntityRow}
 _SORTS = {name: getattr(EntityRow, name) for name in ("created_at", "updated_at", "key", "name")}
+_JSON = JsonRows(list(SELECT.selected_columns), list(Entity.model_fields))
 
 
 def read(connection: Connection, ref: str) -> Entity:
     return Entity.model_validate(rows.one(connection, EntityRow, SELECT, ref))
+
+
+def read_json(connection: Connection, ref: str) -> bytes:
+    """The same as JSON, written by the database."""
+    return rows.one_json(connection, EntityRow, _JSON, SELECT, ref)
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Entity]:
@@ -38,6 +45,15 @@ def page(connection: Connection, query: EntityQuery) -> EntityPage:
     statement = SELECT.where(*_conditions(connection, query))
     found, cursor = fetch_page(connection, statement, _SORTS, EntityRow.id, query, query.sort)
     return EntityPage(items=[Entity.model_validate(row) for row in found], next_cursor=cursor)
+
+
+def json_page(connection: Connection, query: EntityQuery) -> bytes:
+    """The same as JSON, written by the database."""
+
+    def build() -> Select[Any]:
+        return _JSON.instead_of_columns(SELECT, connection).where(*_conditions(connection, query))
+
+    return fetch_json_page(connection, build, _SORTS, EntityRow.id, query, query.sort)
 
 
 def _conditions(connection: Connection, query: EntityQuery) -> list[Any]:

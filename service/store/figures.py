@@ -6,19 +6,20 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, RowMapping, Select, and_, case, func, insert, or_, select
 from sqlalchemy.orm import aliased
 
+from service.db.json_rows import JsonRows
 from service.db.tables import ClaimRow, EntityRow, FigureRow, MeasurandRow, MetricRow, ScopeRow
 from service.domain.vocabulary import Operation
 from service.errors import Conflict, Invalid
-from service.schemas.figures import Figure, FigureCreate, FigurePage, FigurePatch
+from service.schemas.figures import ClaimFigure, Figure, FigureCreate, FigurePage, FigurePatch
 from service.schemas.queries import FigureFilters, FigureQuery
 from service.store import measurands, rows, versions
-from service.store.pages import fetch_page
+from service.store.pages import fetch_json_page, fetch_page
 from service.store.rows import Values
 from service.store.stating import STATED, Prepared, prepare, subject_of
 from service.store.versions import Created, Versions
 
 _COMPUTED = FigureRow.interval_text.is_not(None)
-_SUBJECT = aliased(EntityRow)
+_SUBJECT = aliased(EntityRow, name="subject")
 
 # a figure as it stands inside its claim
 COLUMNS: list[Any] = [
@@ -57,11 +58,20 @@ _SELECT = with_refs(
 _SORTS = {name: getattr(FigureRow, name) for name in ("created_at", "updated_at")}
 
 
+JSON = JsonRows(COLUMNS, list(ClaimFigure.model_fields))  # of a figure inside its claim
+_WHOLE = JsonRows(list(_SELECT.selected_columns), list(Figure.model_fields))
+
+
 # Reading -------------------------------------------------------------------------------------------------------------
 
 
 def read(connection: Connection, ref: str) -> Figure:
     return Figure.model_validate({"key": None, **rows.one(connection, FigureRow, _SELECT, ref)})
+
+
+def read_json(connection: Connection, ref: str) -> bytes:
+    """The same as JSON, written by the database."""
+    return rows.one_json(connection, FigureRow, _WHOLE, _SELECT, ref)
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Figure]:
@@ -73,6 +83,15 @@ def page(connection: Connection, query: FigureQuery) -> FigurePage:
     statement = _SELECT.where(*conditions(connection, query))
     found, cursor = fetch_page(connection, statement, _SORTS, FigureRow.id, query, query.sort)
     return FigurePage(items=[Figure.model_validate({"key": None, **row}) for row in found], next_cursor=cursor)
+
+
+def json_page(connection: Connection, query: FigureQuery) -> bytes:
+    """The same as JSON, written by the database."""
+
+    def build() -> Select[Any]:
+        return _WHOLE.instead_of_columns(_SELECT, connection).where(*conditions(connection, query))
+
+    return fetch_json_page(connection, build, _SORTS, FigureRow.id, query, query.sort)
 
 
 def of_claims(connection: Connection, claim_ids: Sequence[str]) -> dict[str, list[Values]]:

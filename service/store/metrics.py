@@ -27,6 +27,10 @@ def read(connection: Connection, ref: str) -> Metric:
     return with_scopes(connection, [rows.one(connection, MetricRow, SELECT, ref)])[0]
 
 
+def read_json(connection: Connection, ref: str) -> bytes:
+    return read(connection, ref).model_dump_json().encode()
+
+
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Metric]:
     return with_scopes(connection, rows.fetch(connection, SELECT.where(MetricRow.id.in_(ids))))
 

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, Select, literal, tuple_
+from sqlalchemy import Connection, Engine, Select, literal, literal_column, tuple_
 
 from service.db.types import Day, Id, Real, String, UtcTime
 from service.domain.key import is_uuid
@@ -23,6 +23,8 @@ from service.schemas.table_queries import TableQuery
 from service.store.rows import Values, fetch
 
 _PAGING_FIELDS = {"cursor", "limit"}
+_KEPT: dict[tuple[Engine, str, int], Select[Any]] = {}  # of each database
+_MOST_KEPT = 500
 
 
 def fetch_page(
@@ -38,21 +40,58 @@ def fetch_page(
 
     `about` says what the list is of, where the query alone does not: a cursor holds for that list only.
     """
+    binding = _binding(query, sort, about)
+    found = fetch(connection, _placed(statement, columns, id_column, query, sort, binding))
+    values = [row.pop("sort_value") for row in found]
+    if len(found) <= query.limit:
+        return found, None
+    found.pop()
+    return found, _encode(values[query.limit - 1], found[-1]["id"], binding)
+
+
+def fetch_json_page(
+    connection: Connection,
+    build: Callable[[], Select[Any]],
+    columns: Mapping[str, Any],
+    id_column: Any,
+    query: Any,
+    sort: str,
+) -> bytes:
+    """The same for rows that the database writes as JSON (`item`), as the whole answer.
+
+    A first page is asked for again and again, and to build its statement costs as much as to run it: so the statements
+    of those asked for last are kept. Refs in them stand for the same ids for ever.
+    """
+    binding = _binding(query, sort, "")
+    asked = (connection.engine, binding, query.limit)
+    placed = _KEPT.get(asked) if query.cursor is None else None
+    if placed is None:
+        placed = _placed(build().add_columns(id_column.label("id")), columns, id_column, query, sort, binding)
+        if query.cursor is None:
+            _KEPT[asked] = placed
+            if len(_KEPT) > _MOST_KEPT:
+                _KEPT.pop(next(iter(_KEPT)), None)
+    found = connection.execute(placed).all()
+    page = found[: query.limit]
+    cursor = _encode(page[-1].sort_value, page[-1].id, binding) if len(found) > query.limit else None
+    return f'{{"items":[{",".join([row[0] for row in page])}],"next_cursor":{json.dumps(cursor)}}}'.encode()
+
+
+def _placed(
+    statement: Select[Any], columns: Mapping[str, Any], id_column: Any, query: Any, sort: str, binding: str
+) -> Select[Any]:
+    """The rows of one page and one more, each with what it is sorted by."""
     name, descending = sort.removeprefix("-"), sort.startswith("-")
     column = columns[name]
-    binding = _binding(query, sort, about)
     if query.cursor is not None:
         value, last_id = _decode(query.cursor, binding, column.type, id_column.type)
         place = tuple_(column, id_column)
         here = tuple_(literal(value, column.type), literal(last_id, id_column.type))
         statement = statement.where(place < here if descending else place > here)
     order = [column.desc(), id_column.desc()] if descending else [column, id_column]
-    found = fetch(connection, statement.add_columns(column.label("sort_value")).order_by(*order).limit(query.limit + 1))
-    values = [row.pop("sort_value") for row in found]
-    if len(found) <= query.limit:
-        return found, None
-    found.pop()
-    return found, _encode(values[query.limit - 1], found[-1]["id"], binding)
+    # written out: PostgreSQL keeps no plan for a limit that it does not know, and to plan costs more than to read
+    most: Any = literal_column(str(query.limit + 1))
+    return statement.add_columns(column.label("sort_value")).order_by(*order).limit(most)
 
 
 def page_of(

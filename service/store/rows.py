@@ -3,9 +3,10 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
-from sqlalchemy import Connection, Label, RowMapping, Select, case, func, literal, or_, select
+from sqlalchemy import Connection, Engine, Label, RowMapping, Select, bindparam, case, func, literal, or_, select
 
 from service.db.base import Base
+from service.db.json_rows import JsonRows
 from service.db.tables import EntityRow, MetricRow, SourceRow
 from service.domain.key import is_key, is_uuid
 from service.errors import Conflict, Invalid, NotFound, Place
@@ -15,6 +16,7 @@ from service.schemas.queries import ListFilters
 Values = dict[str, Any]
 T = TypeVar("T")
 
+_KEPT: dict[tuple[Engine, JsonRows, str], Select[Any]] = {}
 HEAD = ("id", "version", "created_at", "updated_at", "created_by", "withdrawn")
 
 
@@ -85,6 +87,21 @@ def one(connection: Connection, table: type[Base], statement: Select[Any], ref: 
     if not found:
         raise no_such(table, ref)
     return found[0]
+
+
+def one_json(connection: Connection, table: type[Base], written: JsonRows, statement: Select[Any], ref: str) -> bytes:
+    """The record as the database writes it. Raises NotFound. Its statement is built once for ids and once for keys."""
+    by_ref(table, ref)
+    column: Any = table.id if is_uuid(ref) else table.key  # type: ignore[attr-defined]
+    asked = (connection.engine, written, column.key)
+    kept = _KEPT.get(asked)
+    if kept is None:
+        chosen = column == bindparam("ref", type_=column.type)
+        kept = _KEPT[asked] = written.instead_of_columns(statement, connection).where(chosen)
+    found = connection.execute(kept, {"ref": ref.lower() if is_uuid(ref) else ref}).first()
+    if found is None:
+        raise no_such(table, ref)
+    return str(found[0]).encode()
 
 
 # Refs in bodies and filters -----------------------------------------------------------------------------------------

@@ -3,25 +3,32 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
+from service.db.json_rows import JsonRows
 from service.db.tables import SourceRow
 from service.domain.period import parse_period
 from service.errors import Invalid
 from service.schemas.queries import SourceQuery
 from service.schemas.sources import Source, SourceCreate, SourcePage, SourcePatch
 from service.store import rows, search, versions
-from service.store.pages import fetch_page
+from service.store.pages import fetch_json_page, fetch_page
 from service.store.rows import Values
 from service.store.versions import Created, Versions
 
 _FIELDS = [name for name in Source.model_fields if name in SourceRow.__table__.columns]
 SELECT = select(*rows.head(SourceRow), *(getattr(SourceRow, name) for name in _FIELDS if name not in rows.HEAD))
 _SORTS = {name: getattr(SourceRow, name) for name in ("created_at", "updated_at", "title")}
+_JSON = JsonRows(list(SELECT.selected_columns), list(Source.model_fields))
 
 
 def read(connection: Connection, ref: str) -> Source:
     return Source.model_validate(rows.one(connection, SourceRow, SELECT, ref))
+
+
+def read_json(connection: Connection, ref: str) -> bytes:
+    """The same as JSON, written by the database."""
+    return rows.one_json(connection, SourceRow, _JSON, SELECT, ref)
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Source]:
@@ -32,6 +39,15 @@ def page(connection: Connection, query: SourceQuery) -> SourcePage:
     statement = SELECT.where(*_conditions(connection, query))
     found, cursor = fetch_page(connection, statement, _SORTS, SourceRow.id, query, query.sort)
     return SourcePage(items=[Source.model_validate(row) for row in found], next_cursor=cursor)
+
+
+def json_page(connection: Connection, query: SourceQuery) -> bytes:
+    """The same as JSON, written by the database."""
+
+    def build() -> Select[Any]:
+        return _JSON.instead_of_columns(SELECT, connection).where(*_conditions(connection, query))
+
+    return fetch_json_page(connection, build, _SORTS, SourceRow.id, query, query.sort)
 
 
 def _conditions(connection: Connection, query: SourceQuery) -> list[Any]:

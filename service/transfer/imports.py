@@ -30,6 +30,7 @@ T = TypeVar("T")
 Write = Callable[[Callable[[Connection], T]], T]
 
 _SHOWN = 1_000  # rejected lines
+MANY = 1_000  # entries after which the database takes stock of its tables
 _MOST, _LEAST = 1_000, 20  # entries in a batch
 _BATCH_SIZE = 4_000_000  # characters
 _BATCH_SECONDS = 0.6  # that a batch should take, well below what a writer waits for a lock
@@ -226,7 +227,10 @@ def load_file(
 ) -> ImportResult:
     """An import by the operator, who is nobody and may all."""
     work = Import(form, file, options, told)
-    return work.run(database.write, most=database.rows_at_once, pause=database.let_others_in)
+    result = work.run(database.write, most=database.rows_at_once, pause=database.let_others_in)
+    if result.lines >= MANY:
+        database.take_stock()
+    return result
 
 
 def is_empty(database: Database) -> bool:

@@ -32,7 +32,18 @@ from service.schemas.queries import ClaimQuery, ComparisonQuery, DisagreementQue
 from service.schemas.search import SearchQuery
 from service.schemas.sources import Source
 from service.schemas.table_queries import DisagreementTableQuery
-from service.store import claims, comparisons, disputes, entities, history, metrics, readable, search, sources
+from service.store import (
+    claims,
+    comparisons,
+    disputes,
+    entities,
+    history,
+    metrics,
+    provenance,
+    readable,
+    search,
+    sources,
+)
 from service.web.html import BUILD, ICON, STYLESHEET, page
 from service.web.route import pages
 
@@ -156,7 +167,7 @@ def show_claim(ref: str, request: Request, query: Annotated[RecordPageQuery, Que
         context: dict[str, Any] = {
             "claim": claim,
             "source": sources.read(connection, claim.source.id),
-            "origins": claims.origins(connection, claim),
+            "origins": provenance.origins(connection, claim),
             "relays": _by_then(relays, query.recorded_as_of),
             "against": _by_then(against, query.recorded_as_of),
             "raised": _by_then(disputes.raised_in(connection, claim.id), query.recorded_as_of),

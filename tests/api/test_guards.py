@@ -176,7 +176,7 @@ def test_a_fault_of_ours_is_logged_without_its_message(
 ) -> None:
     def act() -> None:
         client = served()
-        monkeypatch.setattr("service.store.sources.page", lambda *_: int("secret of the body"))
+        monkeypatch.setattr("service.store.sources.json_page", lambda *_: int("secret of the body"))
         answer = client.get("/v1/sources", headers={"X-Request-Id": "r-2"})
         assert (answer.status_code, answer.json()["code"]) == (500, "internal")
         assert "secret" not in answer.text

@@ -20,6 +20,7 @@ from service.schemas.disputes import DisputeCreate, DisputePatch
 from service.schemas.entities import EntityCreate
 from service.schemas.figures import FigureCreate, FigurePatch
 from service.schemas.metrics import MetricCreate
+from service.schemas.queries import ClaimQuery, FigureQuery
 from service.schemas.sources import SourceCreate
 from service.store import claims, disputes, entities, figures, measurands, metrics, sources
 from service.store.opening import open_database
@@ -60,6 +61,9 @@ def assert_true(database: Database) -> None:
     with database.snapshot() as connection:
         for key, (stored, fresh) in recomputed(connection).items():
             assert stored == fresh, key
+        for noun, query in ((claims, ClaimQuery), (figures, FigureQuery)):
+            asked = query(limit=200, withdrawn="all", **({"status": ["all"]} if noun is claims else {}))
+            assert json.loads(noun.json_page(connection, asked)) == noun.page(connection, asked).model_dump(mode="json")
         used = set(connection.execute(select(FigureRow.measurand_id)).scalars())
         assert used <= set(connection.execute(select(MeasurandRow.id)).scalars())
 

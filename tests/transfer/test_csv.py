@@ -422,3 +422,12 @@ def test_a_message_says_what_was_meant_and_what_to_do(database: Database) -> Non
     assert "on_existing=update" in other.rejected[0].detail
     clash = take(database, table({**PLAIN, "subject": PLAIN["subject"] + "!"}), Spreadsheet(), **PARTIAL)
     assert f"is that of {PLAIN['subject']!r}" in clash.rejected[0].detail
+
+
+@pytest.mark.parametrize("kind", ["postgres"])
+def test_after_many_rows_the_database_knows_its_tables(database: Database) -> None:
+    rows = [{**PLAIN, "subject": f"Model {number}"} for number in range(1_000)]
+    take(database, table(*rows), Spreadsheet(), **PARTIAL)
+    with database.read() as connection:
+        counted = connection.exec_driver_sql("SELECT reltuples FROM pg_class WHERE relname = 'figure'").scalar_one()
+    assert counted == 1_000

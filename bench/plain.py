@@ -1,0 +1,188 @@
+"""What most people write: FastAPI, mapped classes with relationships, and Pydantic models read off them."""
+
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+import uvicorn
+from fastapi import Depends, FastAPI, HTTPException
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, relationship, selectinload
+
+from service.db import tables
+from service.db.engine import Database
+
+DATABASE = Database(os.environ["BENCH_DATABASE"])
+
+
+class Base(DeclarativeBase):
+    metadata = tables.metadata
+
+
+def table(row: Any) -> Any:
+    return row.__table__
+
+
+class Entity(Base):
+    __table__ = table(tables.EntityRow)
+
+
+class Source(Base):
+    __table__ = table(tables.SourceRow)
+
+
+class Metric(Base):
+    __table__ = table(tables.MetricRow)
+
+
+class Scope(Base):
+    __table__ = table(tables.ScopeRow)
+
+
+class Measurand(Base):
+    __table__ = table(tables.MeasurandRow)
+
+
+class Figure(Base):
+    __table__ = table(tables.FigureRow)
+    metric: Mapped[Metric] = relationship(primaryjoin="foreign(Figure.metric_id) == Metric.id", viewonly=True)
+    scope: Mapped[Scope | None] = relationship(primaryjoin="foreign(Figure.scope_id) == Scope.id", viewonly=True)
+    measurand: Mapped[Measurand] = relationship(
+        primaryjoin="foreign(Figure.measurand_id) == Measurand.id", viewonly=True
+    )
+
+
+class Claim(Base):
+    __table__ = table(tables.ClaimRow)
+    source: Mapped[Source] = relationship(primaryjoin="foreign(Claim.source_id) == Source.id", viewonly=True)
+    claimant: Mapped[Entity] = relationship(primaryjoin="foreign(Claim.claimant_id) == Entity.id", viewonly=True)
+    subject: Mapped[Entity] = relationship(primaryjoin="foreign(Claim.subject_id) == Entity.id", viewonly=True)
+    derived_from: Mapped["Claim | None"] = relationship(
+        primaryjoin="foreign(Claim.derived_from_id) == remote(Claim.id)", viewonly=True
+    )
+    figures: Mapped[list[Figure]] = relationship(
+        primaryjoin="Claim.id == foreign(Figure.claim_id)", order_by="Figure.position", viewonly=True
+    )
+
+
+class View(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class EntityRef(View):
+    id: str
+    key: str
+    name: str
+
+
+class SourceRef(View):
+    id: str
+    key: str | None
+    title: str
+
+
+class MetricRef(EntityRef):
+    unit: str
+
+
+class MeasurandRef(View):
+    id: str
+    key: str
+
+
+class ClaimRef(View):
+    id: str
+    key: str | None
+    statement: str
+
+
+class FigureView(View):
+    id: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    metric: MetricRef
+    scope: EntityRef | None
+    measurand: MeasurandRef
+    basis: str
+    method: str | None
+    qualifier: str
+    value: Decimal | None
+    lower: Decimal | None
+    upper: Decimal | None
+    interval_kind: str | None
+    unit: str
+    price_year: int | None
+    period: str | None
+    stated_as: str | None
+    interval_low: float | None
+    interval_high: float | None
+    interval_text: str | None
+    not_computed: str | None
+
+
+class ClaimView(View):
+    id: str
+    key: str | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    source: SourceRef
+    claimant: EntityRef
+    claimant_role: str
+    subject: EntityRef
+    statement: str
+    quote: str | None
+    locator: str | None
+    asserted: str | None
+    derived_from: ClaimRef | None
+    status: str
+    notes: str | None
+    figures: list[FigureView]
+
+
+class ClaimPage(View):
+    items: list[ClaimView]
+
+
+app = FastAPI()
+
+
+def session() -> Iterator[Session]:
+    with Session(DATABASE.reader) as opened:
+        yield opened
+
+
+Opened = Annotated[Session, Depends(session)]
+LOADED = (
+    selectinload(Claim.source),
+    selectinload(Claim.claimant),
+    selectinload(Claim.subject),
+    selectinload(Claim.derived_from),
+    selectinload(Claim.figures).options(
+        selectinload(Figure.metric), selectinload(Figure.scope), selectinload(Figure.measurand)
+    ),
+)
+
+
+@app.get("/v1/claims", response_model=ClaimPage)
+def list_claims(opened: Opened, limit: int = 50) -> Any:
+    rows = Claim.__table__.c
+    statement = select(Claim).options(*LOADED).where(rows.withdrawn_at.is_(None), rows.status == "active")
+    found = opened.scalars(statement.order_by(rows.created_at.desc(), rows.id.desc()).limit(limit)).all()
+    return {"items": found}
+
+
+@app.get("/v1/claims/{key}", response_model=ClaimView)
+def read_claim(key: str, opened: Opened) -> Any:
+    found = opened.scalars(select(Claim).options(*LOADED).where(Claim.__table__.c.key == key)).first()
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+if __name__ == "__main__":
+    uvicorn.run(app, host="127.0.0.1", port=int(os.environ["BENCH_PORT"]), access_log=False, log_level="warning")

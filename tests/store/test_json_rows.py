@@ -1,0 +1,83 @@
+"""What the database writes as JSON is what the plain way of reading answers, after parsing."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from service.db.engine import Connection, Database
+from service.schemas.claims import ClaimCreate
+from service.schemas.metrics import MetricCreate
+from service.schemas.queries import (
+    ClaimQuery,
+    DisputeQuery,
+    EntityQuery,
+    FigureQuery,
+    MetricQuery,
+    SourceQuery,
+)
+from service.store import claims, disputes, entities, figures, metrics, sources
+
+QUERIES = [
+    (claims, ClaimQuery(limit=200, status=["all"])),
+    (claims, ClaimQuery(limit=3, sort="updated_at")),
+    (claims, ClaimQuery(limit=200, withdrawn="all", status=["all"])),
+    (figures, FigureQuery(limit=200)),
+    (sources, SourceQuery(limit=200)),
+    (sources, SourceQuery(limit=3, sort="title")),
+    (entities, EntityQuery(limit=3, sort="name", withdrawn="all")),
+    (disputes, DisputeQuery(limit=3)),
+    (figures, FigureQuery(limit=3, sort="-updated_at", withdrawn="all")),
+]
+
+
+def both(database: Database, noun: Any, query: Any) -> tuple[Any, Any]:
+    with database.snapshot() as connection:
+        plain = noun.page(connection, query).model_dump(mode="json")
+        written = json.loads(noun.json_page(connection, query), parse_int=float)
+    return json.loads(json.dumps(plain), parse_int=float), written
+
+
+@pytest.mark.parametrize(("noun", "query"), QUERIES)
+def test_a_list_of_the_demo_is_the_same_both_ways(demo_database: Database, noun: Any, query: Any) -> None:
+    plain, written = both(demo_database, noun, query)
+    assert written == plain
+    assert len(plain["items"]) > 2
+    while plain["next_cursor"] is not None:
+        query = query.model_copy(update={"cursor": plain["next_cursor"]})
+        plain, written = both(demo_database, noun, query)
+        assert written == plain
+
+
+texts = st.text(
+    st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00"), min_size=1, max_size=40
+).filter(lambda text: text.strip() == text != "")
+numbers = st.decimals(min_value=Decimal("-1e37"), max_value=Decimal("1e37"), places=18).filter(
+    lambda number: len(number.as_tuple().digits) <= 38
+)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=texts, number=numbers, low=st.integers(-(10**37), 0))
+def test_any_text_and_any_number_comes_out_the_same(
+    demo_database: Database, text: str, number: Decimal, low: int
+) -> None:
+    figure = {"metric": "net", "unit": "USD", "basis": "alleged"}
+    exact = figure | {"qualifier": "exact", "value": str(number), "stated_as": text, "method": text}
+    bound = figure | {"qualifier": "more_than", "lower": str(low)}
+    vague = figure | {"qualifier": "vague", "stated_as": text, "unit": "EUR"}
+    refs = {"source": "deepseek-r1-nature", "claimant": "epoch-ai", "subject": "deepseek-r1"}
+    body = {**refs, "statement": text, "quote": text, "notes": text, "figures": [exact, bound, vague]}
+
+    def write(connection: Connection) -> None:
+        if all(metric.key != "net" for metric in metrics.page(connection, MetricQuery(limit=200)).items):
+            metrics.create(connection, MetricCreate(key="net", name="Net", unit="USD", signed=True))
+        claims.create(connection, ClaimCreate.model_validate(body))
+
+    demo_database.write(write)
+    for noun, query in ((claims, ClaimQuery(limit=1)), (figures, FigureQuery(limit=3))):
+        plain, written = both(demo_database, noun, query)
+        assert written == plain
