@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 # The first SQLite without the WAL-reset bug that can corrupt a database used by several connections.
 _SOUND = (3, 51, 3)
-_STEPS = 10_000  # of SQLite's virtual machine between two looks at the clock
+_STEPS = 200_000  # of SQLite's virtual machine between two looks at the clock
 
 
 def sqlite_driver() -> ModuleType:
