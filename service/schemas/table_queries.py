@@ -112,6 +112,7 @@ class AnnotationQuery(TableQuery):
     status: list[DisputeStatus] = Field([], description="Of disputes.")
     time_from: GivenTime | None = None
     time_to: GivenTime | None = None
+    as_of: Day | None = Field(None, description="Only what had happened by the end of this day, in UTC.")
 
 
 class AnnotationJsonQuery(AnnotationQuery, Shaped):

@@ -50,6 +50,8 @@ def page_of_events(connection: Connection, query: AnnotationQuery) -> Rows:
         statement = statement.where(events.c.time >= query.time_from)
     if query.time_to is not None:
         statement = statement.where(events.c.time <= query.time_to)
+    if query.as_of is not None:
+        statement = statement.where(events.c.time <= datetime.combine(query.as_of, time.max, UTC))
     found = page(connection, statement, {"time": events.c.time}, events.c.id, query, "-time")
     return found._replace(rows=[row | {"time_end": _end(row["time_end"])} for row in found.rows])
 

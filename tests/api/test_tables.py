@@ -262,6 +262,9 @@ def test_annotations_tell_what_happened(api: Api) -> None:
     assert [row["event"] for row in some] == ["withdrawal", "dispute"]
     assert rows(api, "annotations", subject="lab") == []
     assert len(rows(api, "annotations", time_from="2025-06-01T00:00:00Z")) == 4
+    then = api.get("/tables/annotations.json", as_of="2025-03-01", subject="model")
+    assert (then["as_of"], [row["event"] for row in then["rows"]]) == ("2025-03-01", ["dispute"])
+    assert rows(api, "annotations", as_of="2025-02-28") == []
 
 
 @pytest.mark.parametrize("limit", ["0", "10001"])
