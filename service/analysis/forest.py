@@ -33,7 +33,6 @@ class ForestRow:
     depth: int
     is_relay: bool
     status: ClaimStatus
-    why: str | None
     times: Ratio | None
     drift: Drift | None
     said: date | None  # the first day on which it may have been asserted, else published
@@ -94,12 +93,11 @@ def _group(measurand: FiledMeasurand, loaded: Loaded, drift: dict[str, Drift]) -
     on_file = loaded.on_file[measurand.id]
     standing = readable(on_file, settings.as_of).figures
     stands = {figure.id for figure in standing}
-    gone = [figure for figure in on_file if figure.id not in stands and _could_be_read(figure, settings)]
+    gone = [figure for figure in on_file if figure.id not in stands and figure.could_be_read(settings.as_of)]
     found = compare([f.evidence for f in standing], by=settings.by, scope_stated=measurand.row["scope_id"] is not None)
     base = {one.id for one in found.base}
     bottom = side_hull(found.base)
     single = found.base[0] if len(found.base) == 1 else None
-    why = {aside.figure.id: aside.why for aside in found.beside}
     ordered = _in_order([*standing, *gone])
     rows = []
     for figure, depth in _some(ordered):
@@ -110,7 +108,6 @@ def _group(measurand: FiledMeasurand, loaded: Loaded, drift: dict[str, Drift]) -
                 depth=depth,
                 is_relay=figure.evidence.is_relay,
                 status=_status(figure, stands),
-                why=why.get(figure.id),
                 times=to_ratio(ratio_to(figure.evidence, bottom, single)) if compares else None,
                 drift=drift.get(figure.id) if _tells(drift.get(figure.id)) else None,
                 said=figure.row["asserted_earliest"] or figure.row["published_earliest"],
@@ -137,11 +134,6 @@ def _some(ordered: Sequence[tuple[Filed, int]]) -> list[tuple[Filed, int]]:
         if taken[figure.evidence.basis] <= share:
             kept.append((figure, depth))
     return kept
-
-
-def _could_be_read(figure: Filed, settings: Settings) -> bool:
-    first = figure.readable_from
-    return settings.as_of is None or (first is not None and first <= settings.as_of)
 
 
 def _status(figure: Filed, stands: set[str]) -> ClaimStatus:

@@ -48,11 +48,9 @@ class Readable:
 
 def readable_origins(origins: Mapping[str, list[list[Filed]]], day: date | None) -> dict[str, list[list[Filed]]]:
     """What relays can be held against: of what their origins said, what could be read by `day`."""
-
-    def could_be_read(figure: Filed) -> bool:
-        return day is None or (figure.readable_from is not None and figure.readable_from <= day)
-
-    return {relay: [[o for o in claim if could_be_read(o)] for claim in claims] for relay, claims in origins.items()}
+    return {
+        relay: [[o for o in claim if o.could_be_read(day)] for claim in claims] for relay, claims in origins.items()
+    }
 
 
 def readable(figures: list[Filed], day: date | None) -> Readable:
@@ -63,10 +61,9 @@ def readable(figures: list[Filed], day: date | None) -> Readable:
     for filed in figures:
         if filed.is_retracted or filed.superseded_by(day):
             continue
-        first = filed.readable_from
-        if day is None or (first is not None and first <= day):
+        if filed.could_be_read(day):
             kept.append(filed)
-        elif first is None:
+        elif filed.readable_from is None:
             undated += 1
         else:
             too_new += 1

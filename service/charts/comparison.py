@@ -23,14 +23,14 @@ RANGES = {
 }
 
 
-def chart(forest: Forest, title: str | None = None) -> Chart:
+def chart(forest: Forest) -> Chart:
     """Amounts are in the metric's unit; the texts beside them are as they were stated."""
     comparison = forest.comparison
     unit = comparison.metric.unit
     groups = tuple(_group(group, comparison) for group in forest.groups)
     return Chart(
         kind="comparison",
-        title=title or f"{comparison.subject.name}: {comparison.metric.name}",
+        title=f"{comparison.subject.name}: {comparison.metric.name}",
         subtitle=comparison.text,
         unit=unit,
         scale=scale_of(groups, unit),

@@ -87,5 +87,11 @@ class Chart:
     notes: tuple[str, ...] = field(default=())
 
     @property
+    def remarks(self) -> list[str]:
+        """What is to be told below the chart: of its axis first."""
+        of_scale = [self.scale.note] if self.scale is not None and self.scale.note else []
+        return [*of_scale, *self.notes]
+
+    @property
     def rows(self) -> list[Row]:
         return [row for group in self.groups for row in group.rows]

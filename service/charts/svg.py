@@ -84,8 +84,7 @@ def _cut(text: str, most: int) -> str:
 
 def _notes(chart: Chart, top: float) -> Iterator[str]:
     yield from _legend(chart, top)
-    notes = [*([chart.scale.note] if chart.scale is not None and chart.scale.note else []), *chart.notes]
-    for index, note in enumerate(notes, 1):
+    for index, note in enumerate(chart.remarks, 1):
         yield f'<text class="quiet" x="16" y="{top + index * _LINE:g}">{_cut(note, 150)}</text>'
 
 
@@ -102,7 +101,7 @@ def _legend(chart: Chart, top: float) -> Iterator[str]:
 
 
 def _height_of_notes(chart: Chart) -> int:
-    return _LINE * (1 + len(chart.notes) + (1 if chart.scale is not None and chart.scale.note else 0))
+    return _LINE * (1 + len(chart.remarks))
 
 
 # Rows ----------------------------------------------------------------------------------------------------------------

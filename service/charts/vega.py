@@ -27,7 +27,7 @@ def vega_lite(chart: Chart) -> Spec:
         "title": {"text": chart.title, "subtitle": chart.subtitle, "anchor": "start"},
         "description": f"{chart.title}. {chart.subtitle}",
         **(_over_time(chart) if chart.kind == "timeline" else _in_rows(chart)),
-        "usermeta": {"notes": [*([chart.scale.note] if chart.scale and chart.scale.note else []), *chart.notes]},
+        "usermeta": {"notes": chart.remarks},
     }
 
 

@@ -1,11 +1,12 @@
 """Facets on the wire: the values that there are to filter by."""
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from service.schemas.base import Body, View
+from service.schemas.base import View
 from service.schemas.queries import Refs
+from service.schemas.table_queries import DashboardQuery
 
 FacetField = Literal[
     "subject", "metric", "scope", "measurand", "claimant", "source", "basis", "qualifier", "unit", "claimant_role",
@@ -13,12 +14,7 @@ FacetField = Literal[
 ]  # fmt: skip
 
 
-class FacetQuery(Body):
-    @model_validator(mode="before")
-    @classmethod
-    def _without_empty(cls, fields: dict[str, Any]) -> dict[str, Any]:
-        return {name: given for name, given in fields.items() if given not in ("", [""])}
-
+class FacetQuery(DashboardQuery):
     field: FacetField
     subject: Refs = []
     metric: Refs = []

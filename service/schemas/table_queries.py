@@ -31,7 +31,7 @@ def _day(raw: object) -> object:
 SaidDay = Annotated[Day | None, BeforeValidator(_day)]
 
 
-class TableQuery(Body):
+class DashboardQuery(Body):
     """Parameters that are left empty count as not given: so dashboards send what nobody has chosen."""
 
     @model_validator(mode="before")
@@ -39,6 +39,8 @@ class TableQuery(Body):
     def _without_empty(cls, fields: dict[str, Any]) -> dict[str, Any]:
         return {name: given for name, given in fields.items() if given not in ("", [""])}
 
+
+class TableQuery(DashboardQuery):
     limit: int = Field(1_000, ge=1, le=TABLE_ROWS)
     cursor: str | None = Field(None, max_length=1000, description=CURSOR)
 

@@ -1,5 +1,6 @@
 """Tables for dashboards on the wire: pages of rows, and what their columns are."""
 
+from functools import cache
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import Field
@@ -83,6 +84,7 @@ class TableSchema(View):
     columns: list[Column]
 
 
+@cache
 def columns_of(model: type[View]) -> list[Column]:
     """What a table's columns are, read off its rows' fields."""
     schema: dict[str, Any] = model.model_json_schema(mode="serialization")

@@ -99,6 +99,11 @@ class Filed:
     def readable_from(self) -> date | None:
         return readable_from(self.row["published_latest"], self.row["asserted_latest"])
 
+    def could_be_read(self, day: date | None) -> bool:
+        """By that day, for sure (None: whenever)."""
+        first = self.readable_from
+        return day is None or (first is not None and first <= day)
+
     @property
     def is_retracted(self) -> bool:
         return bool(self.row["status"] == ClaimStatus.RETRACTED)

@@ -4,19 +4,18 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.orm import aliased
 
 from service.db import views
 from service.db.tables import ClaimRow, EntityRow, FigureRow, MeasurandRow, MetricRow, ScopeRow, SourceRow
-from service.domain.vocabulary import ClaimStatus
 from service.schemas.table_queries import (
     ComparisonTableQuery,
     DisagreementTableQuery,
     FigureTableQuery,
     TimeSeriesQuery,
 )
-from service.store import comparisons, figures, rows
+from service.store import comparisons, figures, readable, rows
 from service.store.pages import fetch_page
 from service.store.rows import Values
 
@@ -110,13 +109,8 @@ def _as_of(statement: Select[Any], day: date | None) -> Select[Any]:
     """Figures whose claims could be read by that day, and had not been replaced by then by one that could."""
     if day is None:
         return statement
-    replaced = and_(
-        ClaimRow.status == ClaimStatus.SUPERSEDED,
-        rows.readable_from(_SUCCESSOR_SOURCE.published_latest, _SUCCESSOR.asserted_latest) <= day,
-    )
     return (
         statement.outerjoin(_SUCCESSOR, _SUCCESSOR.id == ClaimRow.superseded_by_id)
         .outerjoin(_SUCCESSOR_SOURCE, _SUCCESSOR_SOURCE.id == _SUCCESSOR.source_id)
-        .where(rows.readable_from(SourceRow.published_latest, ClaimRow.asserted_latest) <= day)
-        .where(ClaimRow.status != ClaimStatus.RETRACTED, or_(replaced.is_(None), ~replaced))
+        .where(*readable.by_day(day, _SUCCESSOR, _SUCCESSOR_SOURCE))
     )

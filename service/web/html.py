@@ -15,12 +15,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup, escape
 
 from service.charts import strip
+from service.charts.comparison import stated
 from service.charts.model import Row
 from service.charts.scale import Scale
 from service.charts.svg import TURNING
 from service.domain.compact import apart_text, compact, compact_interval, compact_stated, exact_stated
 from service.domain.display import shown_unit
-from service.domain.figure import Stated
 from service.domain.interval import Interval as DomainInterval
 from service.domain.vocabulary import VOCABULARIES, Word
 from service.schemas.figures import Interval
@@ -103,10 +103,6 @@ def _short(interval: Interval | None) -> str:
     )
 
 
-def _stated(figure: Any) -> Stated:
-    return Stated(figure.qualifier, figure.value, figure.lower, figure.upper, figure.interval_kind, figure.stated_as)
-
-
 def _link(url: str | None) -> Markup:
     """A link to elsewhere, by its host; the address was checked to be http or https when it was stored."""
     if url is None:
@@ -154,8 +150,8 @@ TEMPLATES.filters |= {
     "words": _words,
     "meaning": _meaning,
     "short": _short,
-    "compact": lambda figure: compact_stated(_stated(figure), figure.unit),
-    "exact": lambda figure: exact_stated(_stated(figure), figure.unit),
+    "compact": lambda figure: compact_stated(stated(figure), figure.unit),
+    "exact": lambda figure: exact_stated(stated(figure), figure.unit),
     "outside": _link,
     "when": _when,
     "marked": _marked,
