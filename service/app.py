@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.middleware import Middleware
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.openapi.utils import get_openapi
+from starlette.routing import BaseRoute
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from service.api import (
@@ -26,6 +27,7 @@ from service.api import (
     history,
     imports,
     keys,
+    measuring,
     meta,
     metrics,
     search,
@@ -33,13 +35,15 @@ from service.api import (
     tables,
 )
 from service.api.access import Access
+from service.api.direct import Direct
 from service.api.health import Ready
 from service.api.limits import RateLimits
-from service.api.measuring import measure
+from service.api.measuring import Measured, Meters
 from service.api.middleware.headers import AnswerHeaders
 from service.api.middleware.hosts import TrustedHosts
 from service.api.middleware.logs import AccessLog
 from service.api.middleware.requests import Failures, Head, RequestId
+from service.api.polling import Kept
 from service.api.problems import KINDS, install
 from service.api.router import importers, writers
 from service.config import Settings
@@ -73,6 +77,8 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         yield
         opened.close()
 
+    routes, meters = _routes(), Meters()
+    meters.watch(opened)
     app = FastAPI(
         title="Counterclaim",
         version=version("counterclaim"),
@@ -81,10 +87,10 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=lambda route: route.name,
         lifespan=life,
-        middleware=_middleware(settings),
+        middleware=_middleware(settings, meters, routes),
     )
+    app.router.routes.extend(routes)
     app.state.database = opened
     app.state.access = _access(settings)
     app.state.writers = writers()
@@ -96,25 +102,27 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.state.max_import_bytes = settings.max_import_bytes
     app.state.body_seconds = settings.request_seconds
     app.state.problem_kinds = KINDS
-    records = (sources, entities, metrics, claims, figures, disputes)
-    reading = (charts, comparisons, disagreements, tables, facets, history, search)
-    for noun in (exports, *records, *reading, imports, keys, meta):
-        app.include_router(noun.routes, prefix="/v1")
-    app.include_router(health.routes)
-    app.include_router(reference.routes)
-    app.include_router(explorer.routes)
-    app.include_router(explorer.assets)
+    app.state.answers = Kept()
+    app.state.meters = meters
     app.state.build = f"{version('counterclaim')} {web.BUILD}"
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
-    measure(app)
     install(app)
     web_route.install(app)
     return app
 
 
-def _middleware(settings: Settings) -> list[Middleware]:
+def _routes() -> list[BaseRoute]:
+    """All of them in one list: routers included in one another are asked twice for each request."""
+    records = (sources, entities, metrics, claims, figures, disputes)
+    reading = (charts, comparisons, disagreements, tables, facets, history, search)
+    parts = (exports, *records, *reading, imports, keys, meta, health, measuring, reference, explorer)
+    return [*(route for part in parts for route in part.routes.routes), *explorer.assets.routes]
+
+
+def _middleware(settings: Settings, meters: Meters, routes: list[BaseRoute]) -> list[Middleware]:
     """From the outside in."""
     return [
+        Middleware(Measured, meters),
         Middleware(RequestId),
         *([Middleware(ProxyHeadersMiddleware, settings.trusted_proxies)] if settings.trusted_proxies else []),
         *([Middleware(AccessLog)] if settings.access_log else []),
@@ -123,6 +131,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
         *([_cors(settings.cors_origins)] if settings.cors_origins else []),
         Middleware(Head),
         Middleware(Failures),
+        Middleware(Direct, routes),
     ]
 
 

@@ -13,7 +13,7 @@ from service.errors import ServiceError, Unavailable
 from service.schemas.meta import Health, Readiness
 from service.store import health
 
-routes = router("health")
+routes = router("health", prefix="")
 _KEPT = 1.0  # seconds: however often it is asked, the database is asked once in that time
 
 

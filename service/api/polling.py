@@ -1,12 +1,16 @@
 """Cheap polling: an answer that hangs on what is stored alone says so by a weak ETag, and is not made anew for who
 has it, until something changes.
 
-The tag is the number of the last change and a digest of what was asked. It is read before the answer is made, so that
+The tag is the number of the last change and a digest of its time (a restored database counts anew) and of what was
+asked. It is read before the answer is made, so that
 an answer may be newer than its tag, never older.
 """
 
 import hashlib
+import threading
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -18,6 +22,8 @@ from service.store import history
 
 LIVE = 5  # seconds for which a chart or a table may be kept without asking
 _PAST = 3_600  # the same as of a day that is over: only what is put on record late can change that
+_MOST = 16 * 2**20  # bytes of answers that are kept here
+_MOST_ANSWERS = 2_000
 _IF_NONE_MATCH = {
     "name": "If-None-Match",
     "in": "header",
@@ -43,14 +49,8 @@ def document(options: dict[str, Any]) -> None:
 
 async def answer(request: Request, handle: Callable[[Request], Awaitable[Response]], seconds: int) -> Response:
     """What `handle` answers, with its tag; 304 to who has it. It may be kept for so many seconds."""
-    today = "" if request.url.path.startswith("/v1") else datetime.now(UTC).date()  # which pages link to
-    asked = f"{request.app.state.build} {today} {request.url.path}?{request.url.query}"
-    tag = await run_in_threadpool(_tag, request.app.state.database, asked)
-    headers = {"ETag": tag, "Cache-Control": _kept(request, seconds)}
-    given = ",".join(request.headers.getlist("If-None-Match")).split(",")
-    if tag in {
-        f"W/{part.strip().removeprefix('W/')}" for part in given
-    }:  # a tag that was given out, so what was asked for is there
+    headers = await run_in_threadpool(_headers, request, seconds)
+    if _has_it(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     found = await handle(request)
     if found.status_code == 200:
@@ -58,11 +58,80 @@ async def answer(request: Request, handle: Callable[[Request], Awaitable[Respons
     return found
 
 
-def _tag(database: Database, asked: str) -> str:
+def answer_kept(request: Request, make: Callable[[], Response], seconds: int) -> Response:
+    """The same in a thread; and what was answered before under the same tag is answered again."""
+    headers = _headers(request, seconds)
+    if _has_it(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    answers: Kept = request.app.state.answers
+    key = request.app.state.database, headers["ETag"]
+    known = answers.find(key)
+    if known is not None:
+        return Response(known.body, headers={**known.headers, **headers})
+    found = make()
+    if found.status_code == 200:
+        answers.keep(key, Answer(bytes(found.body), dict(found.headers)))
+        found.headers.update(headers)
+    return found
+
+
+Key = tuple[Database, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    body: bytes
+    headers: dict[str, str]
+
+
+class Kept:
+    """The answers given last, by database and tag: the next change to anything stored gives every answer another tag,
+    so none is out of date. Safe to share between threads.
+    """
+
+    def __init__(self, most: int = _MOST) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._by_key: OrderedDict[Key, Answer] = OrderedDict()
+        self._size = 0
+
+    def find(self, key: Key) -> Answer | None:
+        with self._lock:
+            found = self._by_key.get(key)
+            if found is not None:
+                self._by_key.move_to_end(key)
+            return found
+
+    def keep(self, key: Key, answer: Answer) -> None:
+        if len(answer.body) > self._most // 8:
+            return
+        with self._lock:
+            self._size += len(answer.body) - len(self._by_key[key].body if key in self._by_key else b"")
+            self._by_key[key] = answer
+            self._by_key.move_to_end(key)
+            while self._size > self._most or len(self._by_key) > _MOST_ANSWERS:
+                _, oldest = self._by_key.popitem(last=False)
+                self._size -= len(oldest.body)
+
+
+def _headers(request: Request, seconds: int) -> dict[str, str]:
+    return {"ETag": _tag(request), "Cache-Control": _kept(request, seconds)}
+
+
+def _tag(request: Request) -> str:
+    database: Database = request.app.state.database
     with database.read() as connection:
-        last = history.last(connection)
+        last, at = history.last(connection)
+    today = "" if request.url.path.startswith("/v1") else datetime.now(UTC).date()  # which pages link to
+    asked = f"{request.app.state.build} {today} {at} {request.url.path}?{request.url.query}"
     digest = hashlib.sha256(asked.encode()).hexdigest()[:16]
     return f'W/"{last}-{digest}"'
+
+
+def _has_it(request: Request, tag: str) -> bool:
+    """Whether the client has the answer with this tag: one that was given out, so that what was asked for is there."""
+    given = ",".join(request.headers.getlist("If-None-Match")).split(",")
+    return tag in {f"W/{part.strip().removeprefix('W/')}" for part in given}
 
 
 def _kept(request: Request, seconds: int) -> str:

@@ -45,18 +45,22 @@ class StrictRoute(APIRoute):
         if self.kept is not None and "GET" in options["methods"]:
             polling.document(options)
         super().__init__(path, endpoint, **options)
+        self.parameters = dict(_query_parameters(self))
+
+    async def admit(self, request: Request) -> None:
+        """Raises what `access` refuses a caller with, or Invalid for parameters that there are not."""
+        if self.needed is not None:
+            await request.app.state.access.admit(request, self.name, self.needed)
+        if self.is_strict and request.scope["query_string"]:
+            _check_query(request, self.parameters)
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         handle = super().get_route_handler()
-        known = dict(_query_parameters(self))
         is_json = self.body_field is not None
         writes = "GET" not in (self.methods or ())
 
         async def strict(request: Request) -> Response:
-            if self.needed is not None:
-                await request.app.state.access.admit(request, self.name, self.needed)
-            if self.is_strict:
-                _check_query(request, known)
+            await self.admit(request)
             if not writes:
                 return await (handle(request) if self.kept is None else polling.answer(request, handle, self.kept))
             if self.takes_file:
@@ -125,10 +129,14 @@ def _check_query(request: Request, known: dict[str, bool]) -> None:
         raise Invalid(every[0].detail, every)
 
 
-def router(tag: str, body_bytes: int | None = None, *, takes_file: bool = False, kept: int | None = None) -> APIRouter:
+def router(
+    tag: str, body_bytes: int | None = None, *, takes_file: bool = False, kept: int | None = None, prefix: str = "/v1"
+) -> APIRouter:
     """A router of strict routes, which read no more of a body than `body_bytes` where that is given; or keep what is
     posted to them in a file. `kept`: see `api/polling.py`.
     """
     own = {"body_bytes": body_bytes, "takes_file": takes_file, "kept": kept}
     route_class = type("StrictRoute", (StrictRoute,), own)
-    return APIRouter(route_class=route_class, tags=[tag])
+    return APIRouter(
+        prefix=prefix, route_class=route_class, tags=[tag], generate_unique_id_function=lambda route: route.name
+    )

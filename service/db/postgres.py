@@ -1,12 +1,15 @@
 """Engines for Postgres: one that writes, one that only reads."""
 
 import os
+import select
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DisconnectionError
 
 from service.db.limits import Limits
 from service.errors import Unavailable
@@ -30,26 +33,58 @@ def engines(url: URL, limits: Limits) -> tuple[Engine, Engine]:
     }
     writer = _engine(url, limits, settings | {"synchronous_commit": "on"})
     event.listen(writer, "connect", _assert_durable)
-    reader = _engine(url, limits, settings | {"default_transaction_read_only": "on"}, isolation_level="AUTOCOMMIT")
+    reader = _engine(
+        url,
+        limits,
+        settings | {"default_transaction_read_only": "on"},
+        isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
+    )
     return writer, reader
 
 
-def _engine(url: URL, limits: Limits, settings: dict[str, str], **options: str) -> Engine:
+def _engine(url: URL, limits: Limits, settings: dict[str, str], **options: Any) -> Engine:
     arguments = {
         "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
         "application_name": "counterclaim",
         "connect_timeout": max(int(limits.connection), 1),
     }
-    return create_engine(
+    made = create_engine(
         url,
         connect_args=arguments,
-        pool_pre_ping=True,  # a connection that the server has dropped is replaced before it is used
         hide_parameters=True,  # logs never hold what was sent
         pool_size=limits.pool_size,
         max_overflow=0,
         pool_timeout=limits.connection,
         **options,
     )
+
+    @event.listens_for(made, "checkout")
+    def replace_dropped(connection: Any, _record: Any, _proxy: Any) -> None:
+        """A connection that the server has dropped is replaced before it is used: the pool does so for this error."""
+        if _has_news(connection) and not _answers(made, connection):
+            raise DisconnectionError
+
+    return made
+
+
+def _has_news(connection: Any) -> bool:
+    """Whether the server has said something unasked, such as farewell. To ask it each time would cost a round trip,
+    which is as much as a small read.
+    """
+    try:
+        watch = select.poll()  # not select, which knows no descriptors beyond 1,023
+        watch.register(connection.pgconn.socket, select.POLLIN)
+        return bool(watch.poll(0))
+    except (psycopg.Error, OSError, ValueError):
+        return True
+
+
+def _answers(engine: Engine, connection: Any) -> bool:
+    try:
+        return engine.dialect.do_ping(connection)
+    except psycopg.Error:
+        return False
 
 
 def _assert_durable(connection: Any, _record: Any) -> None:

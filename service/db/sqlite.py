@@ -36,17 +36,18 @@ def engines(url: URL, limits: Limits) -> tuple[Engine, Engine]:
     if not url.database or url.database == ":memory:":
         raise Invalid.at("", "Name a file for the SQLite database: sqlite:///path/to/file.db")
     url = url.set(drivername="sqlite+pysqlite")
-    writer, reader = _engine(url, limits), _engine(url, limits, "query_only=ON")
+    writer = _engine(url, limits)
+    reader = _engine(url, limits, "query_only=ON", isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True)
 
     @event.listens_for(writer, "begin")
     def begin(connection: Connection) -> None:
         # taking the write lock at once, so that no transaction fails half way for want of it
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
-    return writer, reader.execution_options(isolation_level="AUTOCOMMIT")
+    return writer, reader
 
 
-def _engine(url: URL, limits: Limits, *pragmas: str) -> Engine:
+def _engine(url: URL, limits: Limits, *pragmas: str, **options: Any) -> Engine:
     # The driver's own transaction handling is off (isolation_level None); ours begins above.
     made = create_engine(
         url,
@@ -56,6 +57,7 @@ def _engine(url: URL, limits: Limits, *pragmas: str) -> Engine:
         pool_size=limits.pool_size,
         max_overflow=0,
         pool_timeout=limits.connection,
+        **options,
     )
     busy = f"busy_timeout={limits.lock * 1000:.0f}"
 

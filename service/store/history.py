@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, text, tuple_
+from sqlalchemy import Connection, RowMapping, func, insert, literal_column, select, text, tuple_
 
 from service.db.engine import Author
 from service.db.tables import ChangeRow
@@ -97,9 +97,14 @@ def _changed(before: Values | None, after: Values) -> list[str]:
     return [name for name in after if name not in _UNCHANGING and after[name] != before.get(name)]
 
 
-def last(connection: Connection) -> int:
-    """The number of the last change; 0 before the first."""
-    return connection.execute(select(func.coalesce(func.max(ChangeRow.seq), 0))).scalar_one()
+def last(connection: Connection) -> tuple[int, datetime | None]:
+    """The number and the time of the last change; 0 before the first."""
+    found = connection.execute(_LAST).first()
+    return (found.seq, found.at) if found else (0, None)
+
+
+# built once, since it is asked with nearly every read; the limit written out, so that PostgreSQL keeps its plan
+_LAST = select(ChangeRow.seq, ChangeRow.at).order_by(ChangeRow.seq.desc()).limit(literal_column("1"))
 
 
 # Reading -------------------------------------------------------------------------------------------------------------

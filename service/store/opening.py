@@ -3,11 +3,12 @@
 from sqlalchemy import Connection
 
 from service.db.engine import Author, Database
+from service.db.limits import LIMITS, Limits
 from service.store import history, measurands
 
 
-def open_database(url: str) -> Database:
-    return Database(url, before_commit=_end)
+def open_database(url: str, limits: Limits = LIMITS) -> Database:
+    return Database(url, before_commit=_end, limits=limits)
 
 
 def _end(connection: Connection, author: Author) -> None:

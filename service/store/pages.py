@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel
 from sqlalchemy import Connection, Engine, Select, literal, literal_column, tuple_
 
+from service.db.json_rows import SEPARATOR, JsonRows
 from service.db.types import Day, Id, Real, String, UtcTime
 from service.domain.key import is_uuid
 from service.errors import Invalid
@@ -66,15 +67,20 @@ def fetch_json_page(
     asked = (connection.engine, binding, query.limit)
     placed = _KEPT.get(asked) if query.cursor is None else None
     if placed is None:
-        placed = _placed(build().add_columns(id_column.label("id")), columns, id_column, query, sort, binding)
+        rows = _placed(build().add_columns(id_column.label("id")), columns, id_column, query, sort, binding)
+        placed = JsonRows.in_one_row(rows.subquery("page"), ("sort_value", "id"), connection)
         if query.cursor is None:
             _KEPT[asked] = placed
             if len(_KEPT) > _MOST_KEPT:
                 _KEPT.pop(next(iter(_KEPT)), None)
-    found = connection.execute(placed).all()
-    page = found[: query.limit]
-    cursor = _encode(page[-1].sort_value, page[-1].id, binding) if len(found) > query.limit else None
-    return f'{{"items":[{",".join([row[0] for row in page])}],"next_cursor":{json.dumps(cursor)}}}'.encode()
+    text = connection.execute(placed).scalar_one()
+    parts = text.split(SEPARATOR) if text else []
+    items, cursor = parts[: 2 * query.limit : 2], None
+    if len(parts) > 2 * query.limit:
+        value, last_id = json.loads(parts[2 * query.limit - 1])
+        is_time = isinstance(columns[sort.removeprefix("-")].type, UtcTime)
+        cursor = _encode(datetime.fromisoformat(value) if is_time else value, last_id, binding)
+    return f'{{"items":[{",".join(items)}],"next_cursor":{json.dumps(cursor)}}}'.encode()
 
 
 def _placed(

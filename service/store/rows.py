@@ -75,11 +75,17 @@ def no_such(table: type[Base], ref: str, pointer: str = "/ref", place: Place = "
 
 def by_ref(table: Any, ref: str) -> Any:
     """The condition that picks the record. Raises NotFound for what can be neither an id nor a key."""
+    column = named_by(table, ref)
+    return column == (ref.lower() if column is table.id else ref)
+
+
+def named_by(table: Any, ref: str) -> Any:
+    """The column that has the ref, id or key. Raises NotFound for what can be neither."""
     if is_uuid(ref):
-        return table.id == ref.lower()
+        return table.id
     if not is_key(ref) or not hasattr(table, "key"):
         raise no_such(table, ref)
-    return table.key == ref
+    return table.key
 
 
 def one(connection: Connection, table: type[Base], statement: Select[Any], ref: str) -> Values:
@@ -89,16 +95,15 @@ def one(connection: Connection, table: type[Base], statement: Select[Any], ref: 
     return found[0]
 
 
-def one_json(connection: Connection, table: type[Base], written: JsonRows, statement: Select[Any], ref: str) -> bytes:
+def one_json(connection: Connection, table: Any, written: JsonRows, statement: Select[Any], ref: str) -> bytes:
     """The record as the database writes it. Raises NotFound. Its statement is built once for ids and once for keys."""
-    by_ref(table, ref)
-    column: Any = table.id if is_uuid(ref) else table.key  # type: ignore[attr-defined]
+    column = named_by(table, ref)
     asked = (connection.engine, written, column.key)
     kept = _KEPT.get(asked)
     if kept is None:
         chosen = column == bindparam("ref", type_=column.type)
         kept = _KEPT[asked] = written.instead_of_columns(statement, connection).where(chosen)
-    found = connection.execute(kept, {"ref": ref.lower() if is_uuid(ref) else ref}).first()
+    found = connection.execute(kept, {"ref": ref.lower() if column is table.id else ref}).first()
     if found is None:
         raise no_such(table, ref)
     return str(found[0]).encode()

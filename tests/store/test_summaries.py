@@ -13,6 +13,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from sqlalchemy import func, select
 
 from service.db.engine import Connection, Database
+from service.db.limits import Limits
 from service.db.tables import ChangeRow, ClaimRow, DisputeRow, FigureRow, MeasurandRow, MetricRow
 from service.errors import ServiceError
 from service.schemas.claims import ClaimCreate, ClaimPatch
@@ -29,6 +30,11 @@ from tests.conftest import Templates
 CLAIMANTS = ["lab", "analyst", "third"]
 SUBJECTS = ["model", "rival"]
 PERIODS = [None, "2023", "2023-01-01/2023-12-31", "2024~"]
+
+
+def patient_database(templates: Templates) -> Database:
+    """Where writers wait for each other as long as a busy machine needs."""
+    return open_database(templates.clone("postgres"), Limits(statement=60, lock=60, idle=60, connection=60))
 
 
 def seed(connection: Connection) -> None:
@@ -220,7 +226,7 @@ def test_summaries_are_true_after_any_sequence_of_writes(kind: str, templates: T
 
 def test_summaries_are_true_after_racing_writers(templates: Templates) -> None:
     """Eight writers on Postgres add, change and withdraw figures of the same measurands, and relays of them."""
-    database = open_database(templates.clone("postgres"))
+    database = patient_database(templates)
     database.write(seed)
     origin = database.write(
         lambda c: claims.create(
@@ -292,7 +298,7 @@ def write_something(database: Database, chance: random.Random, origin: str) -> N
 
 
 def test_four_concurrent_writers_leave_a_summary_of_four(templates: Templates) -> None:
-    database = open_database(templates.clone("postgres"))
+    database = patient_database(templates)
     database.write(seed)
     start = threading.Barrier(4)
 
@@ -313,7 +319,7 @@ def test_four_concurrent_writers_leave_a_summary_of_four(templates: Templates) -
 
 def test_a_relay_and_a_change_to_the_root_of_its_chain_wait_for_each_other(templates: Templates) -> None:
     """The drift of a relay hangs on the figure of its root, which no foreign key of its own protects."""
-    database = open_database(templates.clone("postgres"))
+    database = patient_database(templates)
     database.write(seed)
     body = {"source": "paper", "claimant": "lab", "subject": "model", "statement": "s", "figures": [cost("5", "full")]}
 
@@ -343,7 +349,7 @@ def test_a_relay_and_a_change_to_the_root_of_its_chain_wait_for_each_other(templ
 
 
 def test_a_figure_added_to_a_relay_and_a_change_to_its_origin_wait_for_each_other(templates: Templates) -> None:
-    database = open_database(templates.clone("postgres"))
+    database = patient_database(templates)
     database.write(seed)
     plain = {"source": "paper", "claimant": "lab", "subject": "model", "statement": "s"}
     origin = database.write(
