@@ -35,6 +35,7 @@ from service.api import (
     tables,
 )
 from service.api.access import Access
+from service.api.deps import POSITION
 from service.api.direct import Direct
 from service.api.health import Ready
 from service.api.limits import RateLimits
@@ -50,6 +51,7 @@ from service.config import Settings
 from service.db.engine import Database
 from service.schemas.problem import Problem
 from service.store.opening import open_database
+from service.store.replica import Replica
 from service.web import explorer, reference
 from service.web import html as web
 from service.web import route as web_route
@@ -65,17 +67,21 @@ numbers. Changing a record needs `If-Match` with its ETag.
 Writing needs an API key, sent as `Authorization: Bearer ccl_…`; reading needs one only where the operator says so.
 """
 _EXPOSED = ["ETag", "Link", "Location", "Retry-After", "X-Request-Id", "Idempotency-Replayed", "WWW-Authenticate"]
-_ACCEPTED = ["Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "X-Request-Id"]
+_ACCEPTED = [POSITION, "Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "X-Request-Id"]
 
 
 def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     """The application on a database, which is opened here unless it is given, and closed when the application ends."""
     opened = database or open_database(settings.database_url)
 
+    replica = Replica(settings.database_read_url) if settings.database_read_url else None
+
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
         yield
         opened.close()
+        if replica is not None:
+            replica.close()
 
     routes, meters = _routes(), Meters()
     meters.watch(opened)
@@ -92,6 +98,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     )
     app.router.routes.extend(routes)
     app.state.database = opened
+    app.state.replica = replica
     app.state.access = _access(settings)
     app.state.writers = writers()
     app.state.importers = importers()
@@ -102,7 +109,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.state.max_import_bytes = settings.max_import_bytes
     app.state.body_seconds = settings.request_seconds
     app.state.problem_kinds = KINDS
-    app.state.answers = Kept()
+    app.state.answers = Kept(settings.kept_answer_bytes)
     app.state.meters = meters
     app.state.build = f"{version('counterclaim')} {web.BUILD}"
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
@@ -141,7 +148,7 @@ def _cors(origins: list[str]) -> Middleware:
         allow_origins=origins,
         allow_methods=["GET", "POST", "PATCH", "DELETE"],
         allow_headers=_ACCEPTED,
-        expose_headers=_EXPOSED,
+        expose_headers=[*_EXPOSED, POSITION],
         max_age=600,
     )
 

@@ -32,6 +32,9 @@ class Settings(BaseSettings):
         DEFAULT_DATABASE,
         description="`sqlite:///path/to/file.db`, or `postgresql://user:password@host/database`",
     )
+    database_read_url: str | None = Field(
+        None, description="a streaming replica of a PostgreSQL database, which reads are answered from"
+    )
     host: str = Field("127.0.0.1", min_length=1, description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     public_reads: bool = Field(True, description="whether reading needs no key; writing always does")
@@ -50,6 +53,9 @@ class Settings(BaseSettings):
     cors_origins: Names = Field([], description="origins whose pages may call the service from a browser; `*` for all")
     max_body_bytes: int = Field(1_048_576, ge=1024, description="largest request body that is read")
     max_import_bytes: int = Field(268_435_456, ge=1024, description="largest file that `/v1/imports` takes")
+    kept_answer_bytes: int = Field(
+        16_777_216, ge=0, description="answers kept in memory, to be given again until anything changes; 0 for none"
+    )
     request_seconds: float = Field(
         20, gt=0, le=600, description="within which a request must have arrived: its head, then its body"
     )
@@ -71,10 +77,17 @@ class Settings(BaseSettings):
             ip_network(name)
         return names
 
-    @field_validator("postgres_bin", "bootstrap_key_file", mode="before")
+    @field_validator("postgres_bin", "bootstrap_key_file", "database_read_url", mode="before")
     @classmethod
     def _none_if_empty(cls, path: object) -> object:
         return path or None
+
+    @field_validator("database_read_url")
+    @classmethod
+    def _of_postgres(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith("postgres"):
+            raise ValueError("only PostgreSQL has replicas: postgresql://user:password@host/database")
+        return url
 
     @field_validator("failed_logins", "writes_per_key")
     @classmethod

@@ -3,24 +3,52 @@
 import hashlib
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from service.db.engine import Author, Database
-from service.errors import Invalid, PreconditionRequired
+from service.errors import Invalid, PreconditionRequired, ServiceError
 from service.schemas.types import GivenTime, Text
-from service.store import idempotency, keys
+from service.store import history, idempotency, keys
 from service.store.idempotency import Answer, Once
 
 T = TypeVar("T")
 _TAG = re.compile(r'\s*(?:"([0-9]{1,9})-[0-9a-f]{16}"|(?:W/)?"[^"]*")\s*')  # a strong ETag of ours, or any other
 
 
+POSITION = "Counterclaim-Position"
+_POSITION = re.compile("[0-9]{1,18}")
+
+
 async def database(request: Request) -> Database:
-    found: Database = request.app.state.database
+    """What a read is answered from."""
+    if request.app.state.replica is None or hasattr(request.state, "reads"):
+        return reading(request)
+    return await run_in_threadpool(reading, request)
+
+
+def reading(request: Request) -> Database:
+    """The replica, if there is one and it has what the client has seen already; else the primary. Of one request, the
+    same throughout: its tag must not be newer than its answer.
+    """
+    if not hasattr(request.state, "reads"):
+        state = request.app.state
+        serves = state.replica is not None and state.replica.has(_position(request))
+        request.state.reads = state.replica.database if serves else state.database
+    found: Database = request.state.reads
     return found
+
+
+def _position(request: Request) -> int:
+    given = request.headers.get(POSITION, "0")
+    if not _POSITION.fullmatch(given):
+        detail = f"Send {POSITION} as a write was answered with it: a number."
+        raise Invalid.at(f"/{POSITION}", detail, "header")
+    return int(given)
 
 
 async def changed_versions(
@@ -46,9 +74,18 @@ async def changed_versions(
 class Writer:
     """Runs a change in a transaction, and puts it on record under this request's id."""
 
-    database: Database
-    author: Author
+    request: Request
     once: Once | None = None
+
+    @property
+    def database(self) -> Database:
+        found: Database = self.request.app.state.database
+        return found
+
+    @property
+    def author(self) -> Author:
+        found: Author = self.request.state.caller
+        return found
 
     def __call__(self, work: Callable[[Any], T]) -> T:
         def unless_ended(connection: Any) -> T:
@@ -56,7 +93,15 @@ class Writer:
                 keys.refuse_ended(connection, self.author.id)
             return work(connection)
 
-        return self.database.write(unless_ended, self.author)
+        done = self.database.write(unless_ended, self.author)
+        self._tell_position()
+        return done
+
+    def _tell_position(self) -> None:
+        """For clients that read from a replica next. It is worth no failure: what was written is there."""
+        if self.request.app.state.replica is not None:
+            with suppress(ServiceError), self.database.read() as connection:
+                self.request.state.position = history.last(connection)[0]
 
     def answer(self, work: Callable[[Any], Response]) -> Response:
         """What `work` answers; the answer given before, if this request was answered under its key already."""
@@ -74,7 +119,7 @@ def _kept(response: Response) -> Answer:
 
 
 async def writer(request: Request) -> Writer:
-    return Writer(request.app.state.database, request.state.caller)
+    return Writer(request)
 
 
 async def poster(
@@ -98,7 +143,7 @@ async def poster(
     said = [request.headers.get("If-Match", "").encode(), request._body]  # the body was read, and limited, before
     digest = hashlib.sha256(b"\n".join(said)).hexdigest()
     once = Once(plain.author.id or "", request.method, request.url.path, idempotency_key, digest)
-    return Writer(plain.database, plain.author, once)
+    return Writer(request, once)
 
 
 Db = Annotated[Database, Depends(database)]

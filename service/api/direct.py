@@ -32,7 +32,7 @@ class _Call:
         self.route = route
         self.function: Callable[..., Any] = route.endpoint
         self.wants = route.dependant
-        self.databases = [dependency.name for dependency in self.wants.dependencies]
+        self.databases = [str(dependency.name) for dependency in self.wants.dependencies]
 
     @staticmethod
     def suits(route: StrictRoute) -> bool:
@@ -49,7 +49,7 @@ class _Call:
 
     def arguments(self, request: Request, path_params: dict[str, str]) -> dict[str, Any] | None:
         """None where a parameter is not as it should be."""
-        given: dict[str, Any] = {name: request.app.state.database for name in self.databases if name}
+        given: dict[str, Any] = {}
         if self.wants.request_param_name:
             given[self.wants.request_param_name] = request
         for fields, source in (
@@ -64,8 +64,10 @@ class _Call:
         return given
 
     def run(self, request: Request, arguments: dict[str, Any]) -> Response:
+        database = deps.reading(request)
+
         def make() -> Response:
-            return _written(self.function(**arguments))
+            return _written(self.function(**arguments, **dict.fromkeys(self.databases, database)))
 
         return make() if self.route.kept is None else polling.answer_kept(request, make, self.route.kept)
 

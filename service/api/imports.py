@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import Query, Request, Response
 
 from service.api import answers
-from service.api.deps import Db, Write
+from service.api.deps import Write
 from service.api.router import router
 from service.schemas.imports import ImportQuery, ImportResult
 from service.transfer.columns import TEMPLATE
@@ -24,7 +24,7 @@ _CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema"
 
 
 @routes.post("/imports", responses=answers.problems(408, 409, 413, 415, 507), openapi_extra=_FILE)
-def import_file(query: Annotated[ImportQuery, Query()], request: Request, db: Db, write: Write) -> ImportResult:
+def import_file(query: Annotated[ImportQuery, Query()], request: Request, write: Write) -> ImportResult:
     """A file of records: JSON lines (as exported), a spreadsheet of figures, or fact checks.
 
     Atomic, it is taken whole or refused with all that is wrong (422); partial, in batches, and what is rejected is told
@@ -33,9 +33,9 @@ def import_file(query: Annotated[ImportQuery, Query()], request: Request, db: Db
     """
     form = open_format(query.format, query.mapping, query.date_order)
     work = Import(form, request.state.file, query)
-    result = work.run(write, most=db.rows_at_once, pause=db.let_others_in)
+    result = work.run(write, most=write.database.rows_at_once, pause=write.database.let_others_in)
     if result.lines >= MANY:
-        db.take_stock()
+        write.database.take_stock()
     return result
 
 

@@ -17,12 +17,12 @@ from typing import Any
 from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from service.api import deps
 from service.db.engine import Database
 from service.store import history
 
 LIVE = 5  # seconds for which a chart or a table may be kept without asking
 _PAST = 3_600  # the same as of a day that is over: only what is put on record late can change that
-_MOST = 16 * 2**20  # bytes of answers that are kept here
 _MOST_ANSWERS = 2_000
 _IF_NONE_MATCH = {
     "name": "If-None-Match",
@@ -64,7 +64,7 @@ def answer_kept(request: Request, make: Callable[[], Response], seconds: int) ->
     if _has_it(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     answers: Kept = request.app.state.answers
-    key = request.app.state.database, headers["ETag"]
+    key = deps.reading(request), headers["ETag"]
     known = answers.find(key)
     if known is not None:
         return Response(known.body, headers={**known.headers, **headers})
@@ -89,7 +89,7 @@ class Kept:
     so none is out of date. Safe to share between threads.
     """
 
-    def __init__(self, most: int = _MOST) -> None:
+    def __init__(self, most: int) -> None:
         self._most = most
         self._lock = threading.Lock()
         self._by_key: OrderedDict[Key, Answer] = OrderedDict()
@@ -119,8 +119,7 @@ def _headers(request: Request, seconds: int) -> dict[str, str]:
 
 
 def _tag(request: Request) -> str:
-    database: Database = request.app.state.database
-    with database.read() as connection:
+    with deps.reading(request).read() as connection:
         last, at = history.last(connection)
     today = "" if request.url.path.startswith("/v1") else datetime.now(UTC).date()  # which pages link to
     asked = f"{request.app.state.build} {today} {at} {request.url.path}?{request.url.query}"

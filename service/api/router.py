@@ -42,7 +42,9 @@ class StrictRoute(APIRoute):
             public = may_be_public(endpoint.__name__, self.needed)
             security: list[dict[str, list[str]]] = [{}, {"key": []}] if public else [{"key": []}]
             options["openapi_extra"] = {"security": security, **(options.get("openapi_extra") or {})}
-        if self.kept is not None and "GET" in options["methods"]:
+        if 304 in (options.get("responses") or {}) or "GET" not in options["methods"]:
+            self.kept = None  # records have tags of their own
+        if self.kept is not None:
             polling.document(options)
         super().__init__(path, endpoint, **options)
         self.parameters = dict(_query_parameters(self))

@@ -34,7 +34,7 @@ def engines(url: URL, limits: Limits) -> tuple[Engine, Engine]:
     writer = _engine(url, limits, settings | {"synchronous_commit": "on"})
     event.listen(writer, "connect", _assert_durable)
     reader = _engine(
-        url,
+        _for_reading(url),
         limits,
         settings | {"default_transaction_read_only": "on"},
         isolation_level="AUTOCOMMIT",
@@ -43,11 +43,19 @@ def engines(url: URL, limits: Limits) -> tuple[Engine, Engine]:
     return writer, reader
 
 
+def _for_reading(url: URL) -> URL:
+    """Where a URL names several servers, the one that can write is the primary: ours, which only reads, could not."""
+    if url.query.get("target_session_attrs") == "read-write":
+        return url.update_query_dict({"target_session_attrs": "primary"})
+    return url
+
+
 def _engine(url: URL, limits: Limits, settings: dict[str, str], **options: Any) -> Engine:
     arguments = {
         "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
         "application_name": "counterclaim",
         "connect_timeout": max(int(limits.connection), 1),
+        "tcp_user_timeout": int(limits.statement * 1000),  # a host that is gone says nothing, not even that
     }
     made = create_engine(
         url,

@@ -3,6 +3,8 @@
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.api.deps import POSITION
+
 _NOT_KEPT = ("/v1/keys", "/v1/me", "/metrics")
 
 
@@ -35,7 +37,9 @@ class AnswerHeaders:
                 if message["status"] == 304:  # what is kept keeps its own policy; another one here would replace it
                     given.add(b"content-security-policy")
                 added = [pair for pair in wanted if pair[0] not in given]
-                message["headers"] = [*message["headers"], *added, (b"vary", b"Authorization")]
+                position = scope.get("state", {}).get("position")
+                told = [] if position is None else [(POSITION.lower().encode(), str(position).encode())]
+                message["headers"] = [*message["headers"], *added, *told, (b"vary", b"Authorization")]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
