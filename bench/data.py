@@ -16,18 +16,20 @@ _WORDS = (  # as many as sentences need to differ
 _VOCABULARY = [word for line in _WORDS for word in line.split()]
 
 
-def write(path: Path, figures: int) -> None:
-    """One claim a figure or two, so that lists and comparisons have something to join."""
+def write(path: Path, figures: int, prefix: str = "") -> None:
+    """One claim a figure, so that lists and comparisons have something to join. A prefix makes them others, about
+    other models.
+    """
     with path.open("w", encoding="utf-8") as file:
-        for line in _lines(figures):
+        for line in _lines(figures, prefix):
             file.write(json.dumps(line, separators=(",", ":")) + "\n")
 
 
-def subject(number: int) -> str:
-    return f"model-{number}"
+def subject(number: int, prefix: str = "") -> str:
+    return f"{prefix}model-{number}"
 
 
-def _lines(figures: int) -> Iterator[dict[str, object]]:
+def _lines(figures: int, prefix: str) -> Iterator[dict[str, object]]:
     chance = random.Random(1)
     scopes = [{"key": "full", "name": "Full run"}, {"key": "part", "name": "One part", "part_of": "full"}]
     for key, unit in (("cost", "USD"), ("gpu-count", "GPU"), ("energy", "kWh")):
@@ -37,20 +39,25 @@ def _lines(figures: int) -> Iterator[dict[str, object]]:
         yield {"type": "source", "key": f"source-{number}", "kind": "paper", "title": title, "published": "2024-05-01"}
     for number in range(CLAIMANTS):
         yield {"type": "entity", "key": f"claimant-{number}", "kind": "organization", "name": _text(chance, 2).title()}
-    yield from _claims(chance, figures)
+    yield from _claims(chance, figures, prefix)
 
 
-def _claims(chance: random.Random, figures: int) -> Iterator[dict[str, object]]:
+def _claims(chance: random.Random, figures: int, prefix: str) -> Iterator[dict[str, object]]:
     made, model, before = 0, 0, ""
     while made < figures:
-        yield {"type": "entity", "key": subject(model), "kind": "model", "name": f"Model {model} {_text(chance, 1)}"}
+        yield {
+            "type": "entity",
+            "key": subject(model, prefix),
+            "kind": "model",
+            "name": f"Model {model} {_text(chance, 1)}",
+        }
         here = 20 if model == 0 else min(chance.choice((1, 1, 2, 3, 5, 8, 20, 40)), figures - made)
         size = 10 ** chance.uniform(2, 9)
         for number in range(here):
-            key = f"claim-{made}"
+            key = f"{prefix}claim-{made}"
             claim = {
                 "type": "claim", "key": key, "source": f"source-{chance.randrange(SOURCES)}",
-                "claimant": f"claimant-{chance.randrange(CLAIMANTS)}", "subject": subject(model),
+                "claimant": f"claimant-{chance.randrange(CLAIMANTS)}", "subject": subject(model, prefix),
                 "statement": _text(chance, 18), "quote": _text(chance, 30), "asserted": f"2024-{1 + made % 12:02}",
                 "figures": [_figure(chance, size, model)],
             }  # fmt: skip

@@ -1,7 +1,8 @@
-"""The limit: a bare Starlette handler that answers the same JSON from one SQL statement, written by hand."""
+"""The limit: a bare Starlette handler that answers with the same JSON from one SQL statement, written by hand."""
 
 import os
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -11,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bench.statements import CLAIM, CLAIMS
+from bench.statements import statements
 from service.db.sqlite import sqlite_driver
 
 URL = os.environ["BENCH_DATABASE"]
@@ -28,23 +29,16 @@ def _connection() -> Any:
     return _own.connection
 
 
-def _answer(body: str) -> Response:
-    return Response(body, media_type="application/json")
+def _handler(statement: str) -> Callable[[Request], Response]:
+    def answer(request: Request) -> Response:
+        values = tuple(request.path_params.values())
+        found = _connection().execute(statement, values).fetchone()
+        return Response(str(found[0]), media_type="application/json")
+
+    return answer
 
 
-def one(statement: str, *values: Any) -> str:
-    return str(_connection().execute(statement, values).fetchone()[0])
-
-
-def claims(_request: Request) -> Response:
-    return _answer(one(CLAIMS[DIALECT]))
-
-
-def claim(request: Request) -> Response:
-    return _answer(one(CLAIM[DIALECT], request.path_params["ref"]))
-
-
-app = Starlette(routes=[Route("/v1/claims", claims), Route("/v1/claims/{ref}", claim)])
+app = Starlette(routes=[Route(path, _handler(statement)) for path, statement in statements(DIALECT).items()])
 
 if __name__ == "__main__":
     uvicorn.run(app, host="127.0.0.1", port=int(os.environ["BENCH_PORT"]), access_log=False, log_level="warning")

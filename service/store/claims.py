@@ -56,6 +56,7 @@ JSON = JsonRows(
     list(Claim.model_fields),
     {"figures": figures.JSON.gathered(figures.with_refs, FigureRow.position, "figure.claim_id = claim.id")},
 )
+_BY_IDS = SELECT.where(ClaimRow.id.in_(rows.IDS))
 SORTS = {name: getattr(ClaimRow, name) for name in ("created_at", "updated_at")}
 
 
@@ -72,7 +73,7 @@ def read_json(connection: Connection, ref: str) -> bytes:
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Claim]:
-    return with_figures(connection, rows.fetch(connection, SELECT.where(ClaimRow.id.in_(ids))))
+    return with_figures(connection, rows.fetch(connection, _BY_IDS, {"ids": list(ids)}))
 
 
 def page(connection: Connection, query: ClaimQuery) -> ClaimPage:

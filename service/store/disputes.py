@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, select
+from sqlalchemy import Connection, RowMapping, Select, bindparam, select
 from sqlalchemy.orm import aliased
 
 from service.db.json_rows import JsonRows
@@ -86,11 +86,20 @@ def raised_in(connection: Connection, claim_id: str) -> list[Dispute]:
     return [Dispute.model_validate(row) for row in found]
 
 
+_ABOUT = select(DisputeRow.id).where(
+    *measurands.disputes_about(rows.IDS), ClaimRow.id.in_(bindparam("claims", expanding=True))
+)
+_OF_MEASURAND = (
+    SELECT.add_columns(DisputeRow.opened_earliest)
+    .where(DisputeRow.id.in_(_ABOUT))
+    .order_by(DisputeRow.created_at, DisputeRow.id)
+)
+
+
 def of_measurand(connection: Connection, measurand_id: str, claim_ids: Collection[str]) -> list[tuple[Dispute, Any]]:
     """The standing disputes about a measurand's figures in these claims, each with the first day it may have begun."""
-    about = select(DisputeRow.id).where(*measurands.disputes_about([measurand_id]), ClaimRow.id.in_(claim_ids))
-    statement = SELECT.add_columns(DisputeRow.opened_earliest).where(DisputeRow.id.in_(about))
-    found = rows.fetch(connection, statement.order_by(DisputeRow.created_at, DisputeRow.id)) if claim_ids else []
+    values = {"ids": [measurand_id], "claims": list(claim_ids)}
+    found = rows.fetch(connection, _OF_MEASURAND, values) if claim_ids else []
     return [(Dispute.model_validate(row), opened) for row in found for opened in [row.pop("opened_earliest")]]
 
 

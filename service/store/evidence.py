@@ -21,11 +21,11 @@ from service.store import rows
 from service.store.graph import ancestors
 from service.store.rows import Values
 
-_CLAIMANT = aliased(EntityRow)
+_CLAIMANT = aliased(EntityRow, name="claimant")
 _SUCCESSOR = aliased(ClaimRow)
 _SUCCESSOR_SOURCE = aliased(SourceRow)
 
-_SELECT: Select[*tuple[Any, ...]] = (
+SELECT: Select[*tuple[Any, ...]] = (
     select(
         FigureRow.id,
         FigureRow.created_at,
@@ -77,6 +77,10 @@ _SELECT: Select[*tuple[Any, ...]] = (
 ACTIVE = (ClaimStatus.ACTIVE,)
 ACTIVE_ONCE = (ClaimStatus.ACTIVE, ClaimStatus.SUPERSEDED)  # what may have stood on an earlier day
 EVERY_STATUS = tuple(ClaimStatus)
+# built once each: to build one costs as much as to run it
+_OF_MEASURANDS, _OF_FIGURES, _OF_CLAIMS = (
+    SELECT.where(column.in_(rows.IDS)) for column in (FigureRow.measurand_id, FigureRow.id, FigureRow.claim_id)
+)
 _COMPARED = [name for name in Compared.model_fields if name != "interval"]
 
 
@@ -137,7 +141,7 @@ def of_measurands(
 ) -> dict[str, list[Filed]]:
     """The figures by measurand, of claims of these statuses."""
     by_measurand: dict[str, list[Filed]] = {measurand_id: [] for measurand_id in ids}
-    for row in _fetch(connection, _SELECT.where(FigureRow.measurand_id.in_(ids))):
+    for row in _fetch(connection, _OF_MEASURANDS, ids):
         if row["status"] in statuses:
             by_measurand[row["measurand_id"]].append(_filed(row, tolerance))
     return by_measurand
@@ -146,15 +150,15 @@ def of_measurands(
 def of_figures(
     connection: Connection, ids: Collection[str], *, tolerance: Fraction = DEFAULT_TOLERANCE
 ) -> dict[str, Filed]:
-    statement = _SELECT.where(FigureRow.id.in_(ids))
-    return {row["id"]: _filed(row, tolerance) for row in _fetch(connection, statement)} if ids else {}
+    return {row["id"]: _filed(row, tolerance) for row in _fetch(connection, _OF_FIGURES, ids)} if ids else {}
 
 
-def _fetch(connection: Connection, statement: Select[Any]) -> list[Values]:
+def _fetch(connection: Connection, statement: Select[Any], ids: Collection[str]) -> list[Values]:
     """In the order in which they were made. Sorted here, and left out by their claims' status where they are used:
     asked for either, SQLite walks through all figures or claims by that index rather than to pick these by theirs.
     """
-    return sorted(rows.fetch(connection, statement), key=lambda row: (row["created_at"], row["position"], row["id"]))
+    found = rows.fetch(connection, statement, {"ids": list(ids)})
+    return sorted(found, key=lambda row: (row["created_at"], row["position"], row["id"]))
 
 
 def origins(
@@ -169,7 +173,7 @@ def origins(
         return {}
     roots = _roots(connection, {relay.row["derived_from_id"] for relay in relays})
     by_claim: dict[str, list[Filed]] = {}
-    for row in _fetch(connection, _SELECT.where(FigureRow.claim_id.in_({*roots, *roots.values()}))):
+    for row in _fetch(connection, _OF_CLAIMS, {*roots, *roots.values()}):
         by_claim.setdefault(row["claim"]["id"], []).append(_filed(row, tolerance))
     found = {}
     for relay in relays:

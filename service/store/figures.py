@@ -59,7 +59,14 @@ _SORTS = {name: getattr(FigureRow, name) for name in ("created_at", "updated_at"
 
 
 JSON = JsonRows(COLUMNS, list(ClaimFigure.model_fields))  # of a figure inside its claim
-_WHOLE = JsonRows(list(_SELECT.selected_columns), list(Figure.model_fields))
+JSON_ALONE = JsonRows(list(_SELECT.selected_columns), list(Figure.model_fields))
+
+_BY_IDS = _SELECT.where(FigureRow.id.in_(rows.IDS))
+_OF_CLAIMS = (
+    with_refs(select(*COLUMNS, FigureRow.claim_id))
+    .where(FigureRow.claim_id.in_(rows.IDS), FigureRow.withdrawn_at.is_(None))
+    .order_by(FigureRow.claim_id, FigureRow.position)
+)
 
 
 # Reading -------------------------------------------------------------------------------------------------------------
@@ -71,11 +78,11 @@ def read(connection: Connection, ref: str) -> Figure:
 
 def read_json(connection: Connection, ref: str) -> bytes:
     """The same as JSON, written by the database."""
-    return rows.one_json(connection, FigureRow, _WHOLE, _SELECT, ref)
+    return rows.one_json(connection, FigureRow, JSON_ALONE, _SELECT, ref)
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Figure]:
-    found = rows.fetch(connection, _SELECT.where(FigureRow.id.in_(ids)))
+    found = rows.fetch(connection, _BY_IDS, {"ids": list(ids)})
     return [Figure.model_validate({"key": None, **row}) for row in found]
 
 
@@ -89,7 +96,7 @@ def json_page(connection: Connection, query: FigureQuery) -> bytes:
     """The same as JSON, written by the database."""
 
     def build() -> Select[Any]:
-        return _WHOLE.instead_of_columns(_SELECT, connection).where(*conditions(connection, query))
+        return JSON_ALONE.instead_of_columns(_SELECT, connection).where(*conditions(connection, query))
 
     return fetch_json_page(connection, build, _SORTS, FigureRow.id, query, query.sort)
 
@@ -97,10 +104,7 @@ def json_page(connection: Connection, query: FigureQuery) -> bytes:
 def of_claims(connection: Connection, claim_ids: Sequence[str]) -> dict[str, list[Values]]:
     """The figures of each claim in creation order, withdrawn ones left out."""
     by_claim: dict[str, list[Values]] = {claim_id: [] for claim_id in claim_ids}
-    statement = with_refs(select(*COLUMNS, FigureRow.claim_id)).where(
-        FigureRow.claim_id.in_(claim_ids), FigureRow.withdrawn_at.is_(None)
-    )
-    for row in rows.fetch(connection, statement.order_by(FigureRow.claim_id, FigureRow.position)) if claim_ids else []:
+    for row in rows.fetch(connection, _OF_CLAIMS, {"ids": list(claim_ids)}) if claim_ids else []:
         by_claim[row.pop("claim_id")].append({"key": None, **row})
     return by_claim
 

@@ -113,23 +113,35 @@ def settle(connection: Connection) -> None:
     stale.clear()
 
 
+# built once each: to build one costs as much as to run it
+_LOCK = (
+    select(MeasurandRow.id)
+    .where(MeasurandRow.id.in_(rows.IDS))
+    .order_by(MeasurandRow.id)
+    .with_for_update(key_share=True)
+)
+_STORED = (
+    select(*MeasurandRow.__table__.columns, MetricRow.unit.label("unit"))
+    .join(MetricRow)
+    .where(MeasurandRow.id.in_(rows.IDS))
+)
+_UPDATE = update(MeasurandRow).where(MeasurandRow.id == bindparam("measurand"))
+
+
 def _lock(connection: Connection, ids: Collection[str]) -> None:
     """Without touching the key, which the figures that were just written hold on to, here and in other transactions."""
-    statement = select(MeasurandRow.id).where(MeasurandRow.id.in_(ids)).order_by(MeasurandRow.id)
-    connection.execute(statement.with_for_update(key_share=True)).all()
+    connection.execute(_LOCK, {"ids": list(ids)}).all()
 
 
 def _refresh(connection: Connection, ids: Collection[str]) -> None:
     """Computes the summaries of these measurands anew from their figures, and writes those that changed."""
-    columns = MeasurandRow.__table__.columns
-    statement = select(*columns, MetricRow.unit.label("unit")).join(MetricRow).where(MeasurandRow.id.in_(ids))
-    stored = {row["id"]: row for row in connection.execute(statement).mappings()}
+    stored = {row["id"]: row for row in connection.execute(_STORED, {"ids": list(ids)}).mappings()}
     changes = []
     for measurand_id, computed in summaries(connection, stored).items():
         if any(stored[measurand_id][name] != value for name, value in computed.items()):
             changes.append({"measurand": measurand_id, "updated_at": versions.now(), **computed})
     if changes:
-        connection.execute(update(MeasurandRow).where(MeasurandRow.id == bindparam("measurand")), changes)
+        connection.execute(_UPDATE, changes)
 
 
 def summaries(connection: Connection, measurands: Mapping[str, Any]) -> dict[str, Values]:
@@ -150,7 +162,7 @@ def summaries(connection: Connection, measurands: Mapping[str, Any]) -> dict[str
     }
 
 
-def disputes_about(measurand_ids: Collection[str]) -> list[Any]:
+def disputes_about(measurand_ids: Any) -> list[Any]:
     """Conditions on DisputeRow joined with FigureRow of its claim: standing disputes about these measurands."""
     return [
         FigureRow.claim_id == DisputeRow.disputed_claim_id,
@@ -165,12 +177,14 @@ def disputes_about(measurand_ids: Collection[str]) -> list[Any]:
 
 
 def _dispute_counts(connection: Connection, measurand_ids: Collection[str]) -> dict[str, int]:
-    statement = (
-        select(FigureRow.measurand_id, func.count(distinct(DisputeRow.id)).label("disputes"))
-        .where(*disputes_about(measurand_ids), ClaimRow.status == "active")
-        .group_by(FigureRow.measurand_id)
-    )
-    return {row.measurand_id: row.disputes for row in connection.execute(statement)}
+    return {row.measurand_id: row.disputes for row in connection.execute(_DISPUTES, {"ids": list(measurand_ids)})}
+
+
+_DISPUTES = (
+    select(FigureRow.measurand_id, func.count(distinct(DisputeRow.id)).label("disputes"))
+    .where(*disputes_about(rows.IDS), ClaimRow.status == "active")
+    .group_by(FigureRow.measurand_id)
+)
 
 
 def _summary_columns(

@@ -1,6 +1,7 @@
 """The few generic functions that every noun is read with."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, Literal, TypeVar
 
 from sqlalchemy import Connection, Engine, Label, RowMapping, Select, bindparam, case, func, literal, or_, select
@@ -17,6 +18,7 @@ Values = dict[str, Any]
 T = TypeVar("T")
 
 _KEPT: dict[tuple[Engine, JsonRows, str], Select[Any]] = {}
+IDS: Any = bindparam("ids", expanding=True)  # in statements that are built once
 HEAD = ("id", "version", "created_at", "updated_at", "created_by", "withdrawn")
 
 
@@ -63,8 +65,8 @@ def nesting(labels: Iterable[str]) -> Callable[[Sequence[Any]], Values]:
     return nest
 
 
-def fetch(connection: Connection, statement: Select[Any]) -> list[Values]:
-    result = connection.execute(statement)
+def fetch(connection: Connection, statement: Select[Any], values: Values | None = None) -> list[Values]:
+    result = connection.execute(statement, values)
     return list(map(nesting(result.keys()), result))
 
 
@@ -88,8 +90,16 @@ def named_by(table: Any, ref: str) -> Any:
     return table.key
 
 
-def one(connection: Connection, table: type[Base], statement: Select[Any], ref: str) -> Values:
-    found = fetch(connection, statement.where(by_ref(table, ref)))
+@cache
+def _with_ref(statement: Select[Any], column: Any) -> Select[Any]:
+    """Built once for each of the few statements that records are read by: to build it costs as much as to run it."""
+    return statement.where(column == bindparam("ref", type_=column.type))
+
+
+def one(connection: Connection, table: Any, statement: Select[Any], ref: str) -> Values:
+    """The record by id or key. Raises NotFound. The statement is one that is kept: a constant of its module."""
+    column = named_by(table, ref)
+    found = fetch(connection, _with_ref(statement, column), {"ref": ref.lower() if column is table.id else ref})
     if not found:
         raise no_such(table, ref)
     return found[0]

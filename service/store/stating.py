@@ -43,12 +43,16 @@ class Subject:
     key: str
 
 
+_SUBJECTS = select(EntityRow.id, EntityRow.key).where(EntityRow.id.in_(rows.IDS))
+_SCOPES = select(ScopeRow.id, ScopeRow.key, ScopeRow.metric_id).where(ScopeRow.metric_id.in_(rows.IDS))
+
+
 def subject_of(connection: Connection, entity_id: str) -> Subject:
     return subjects_of(connection, [entity_id])[entity_id]
 
 
 def subjects_of(connection: Connection, entity_ids: Collection[str]) -> dict[str, Subject]:
-    found = connection.execute(select(EntityRow.id, EntityRow.key).where(EntityRow.id.in_(set(entity_ids))))
+    found = connection.execute(_SUBJECTS, {"ids": list(set(entity_ids))})
     return {row.id: Subject(row.id, row.key) for row in found}
 
 
@@ -108,8 +112,7 @@ def _metrics(connection: Connection, refs: set[str]) -> dict[str, RowMapping]:
 
 def _scopes(connection: Connection, metric_ids: set[str]) -> dict[tuple[str, str], RowMapping]:
     """Scopes by metric and each ref that names them."""
-    statement = select(ScopeRow.id, ScopeRow.key, ScopeRow.metric_id).where(ScopeRow.metric_id.in_(metric_ids))
-    found = connection.execute(statement).mappings().all() if metric_ids else []
+    found = connection.execute(_SCOPES, {"ids": list(metric_ids)}).mappings().all() if metric_ids else []
     return {(row["metric_id"], ref): row for row in found for ref in (row["id"], row["key"])}
 
 

@@ -1,0 +1,59 @@
+"""What requests cost on much data beside what they cost on less: two processes of the service, each on its database."""
+
+import json
+import statistics
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from bench import writes
+from bench.contenders import WORKLOADS, Contender, ours
+from bench.driver import Load, rate
+
+_PAGE = 200
+_LISTS = {
+    "50 claims, least selective filter": "/v1/claims?claimant_role=unknown&limit=50",
+    "50 figures, least selective filter": "/v1/figures?basis=reported&basis=estimated&limit=50",
+    "50 comparisons": "/v1/comparisons?limit=50",
+    "50 comparisons, filtered": "/v1/comparisons?agreement=conflict&limit=50",
+}
+
+
+def measure(
+    urls: tuple[str, str], figures: tuple[int, int], folder: Path, rounds: int, seconds: float
+) -> dict[str, Any]:
+    (small, large), (smaller, larger) = urls, figures
+    nothing_kept = {"COUNTERCLAIM_KEPT_ANSWER_BYTES": "0"}
+    with ours("small", small, folder, **nothing_kept) as few, ours("large", large, folder, **nothing_kept) as many:
+        costs = {}
+        paths = {name: (path, path) for name, path in (WORKLOADS | _LISTS).items()}
+        paths["50 claims, deep in the list"] = (_deep(few, smaller), _deep(many, larger))
+        for workload, pair in paths.items():
+            rates: list[list[float]] = [[], []]
+            for _ in range(rounds):
+                for one, path, found in zip((few, many), pair, rates, strict=True):
+                    found.append(rate(Load(one.port, path, 1, seconds)))
+            slow, fast = statistics.median(rates[1]), statistics.median(rates[0])
+            costs[workload] = {"small": 1 / fast, "large": 1 / slow, "ratio": fast / slow}
+        written = [writes.measure(one.port, url, folder, 100) for one, url in ((few, small), (many, large))]
+        memory = {"small": few.memory(), "large": many.memory()}
+    for name in ("create", "import"):
+        costs[f"{name}, a row"] = {
+            "small": written[0][name],
+            "large": written[1][name],
+            "ratio": written[1][name] / written[0][name],
+        }
+    return {"against": smaller, "costs": costs, "memory": memory}
+
+
+def _deep(one: Contender, figures: int) -> str:
+    """The address of a page half way down the list of claims."""
+    path = f"/v1/claims?limit={_PAGE}"
+    for _ in range(max(figures // 2 // _PAGE, 1)):
+        path = f"/v1/claims?limit={_PAGE}&cursor={_get(one, path)['next_cursor']}"
+    return path.replace(f"limit={_PAGE}", "limit=50")
+
+
+def _get(one: Contender, path: str) -> Any:
+    with urllib.request.urlopen(f"http://127.0.0.1:{one.port}{path}", timeout=600) as answer:
+        return json.load(answer)
