@@ -3,10 +3,11 @@
 import re
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from limits import parse
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEFAULT_DATABASE = "sqlite:///var/counterclaim.db"
@@ -23,6 +24,15 @@ _SHAPES = {
 Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]  # separated by commas
 
 
+def _put_in(url: str, password: str) -> str:
+    """The URL with a password, unless it has one or names nobody."""
+    parts = urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
+    if not at or ":" in user:
+        return url
+    return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}"))
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="COUNTERCLAIM_", extra="ignore", frozen=True, hide_input_in_errors=True
@@ -34,6 +44,9 @@ class Settings(BaseSettings):
     )
     database_read_url: str | None = Field(
         None, description="a streaming replica of a PostgreSQL database, which reads are answered from"
+    )
+    database_password_file: Path | None = Field(
+        None, description="a file that holds the password of both, so that it need not stand in their URLs"
     )
     host: str = Field("127.0.0.1", min_length=1, description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
@@ -70,6 +83,19 @@ class Settings(BaseSettings):
         0, ge=0, le=600, description="after SIGTERM: how long to go on answering while readiness fails already"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _with_password(cls, given: dict[str, Any]) -> dict[str, Any]:
+        file = given.get("database_password_file")
+        if not file:
+            return given
+        try:
+            password = Path(file).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise ValueError("the file named by DATABASE_PASSWORD_FILE cannot be read") from None
+        urls = {name: given[name] for name in ("database_url", "database_read_url") if given.get(name)}
+        return given | {name: _put_in(url, password) for name, url in urls.items()}
+
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, names: list[str]) -> list[str]:
@@ -77,7 +103,7 @@ class Settings(BaseSettings):
             ip_network(name)
         return names
 
-    @field_validator("postgres_bin", "bootstrap_key_file", "database_read_url", mode="before")
+    @field_validator("postgres_bin", "bootstrap_key_file", "database_password_file", "database_read_url", mode="before")
     @classmethod
     def _none_if_empty(cls, path: object) -> object:
         return path or None

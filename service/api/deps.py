@@ -31,6 +31,12 @@ async def database(request: Request) -> Database:
     return await run_in_threadpool(reading, request)
 
 
+async def primary(request: Request) -> Database:
+    """For what must not lag, such as keys."""
+    found: Database = request.app.state.database
+    return found
+
+
 def reading(request: Request) -> Database:
     """The replica, if there is one and it has what the client has seen already; else the primary. Of one request, the
     same throughout: its tag must not be newer than its answer.
@@ -147,6 +153,7 @@ async def poster(
 
 
 Db = Annotated[Database, Depends(database)]
+Primary = Annotated[Database, Depends(primary)]
 Write = Annotated[Writer, Depends(writer)]
 Post = Annotated[Writer, Depends(poster)]
 RecordedAsOf = Annotated[

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 
 from service.api import answers
-from service.api.deps import Db, Write
+from service.api.deps import Primary, Write
 from service.api.router import router
 from service.schemas.keys import ApiKey, ApiKeyCreate, ApiKeyCreated, ApiKeyPage, KeyQuery
 from service.store import keys
@@ -14,7 +14,7 @@ routes = router("keys", body_bytes=16_384)
 
 
 @routes.get("/keys", responses=answers.LIST)
-def list_keys(query: Annotated[KeyQuery, Query()], db: Db) -> ApiKeyPage:
+def list_keys(query: Annotated[KeyQuery, Query()], db: Primary) -> ApiKeyPage:
     """Newest first, revoked ones too; never the keys themselves."""
     with db.read() as connection:
         return keys.page(connection, query)
@@ -29,7 +29,7 @@ def create_key(body: ApiKeyCreate, write: Write, response: Response) -> ApiKeyCr
 
 
 @routes.get("/keys/{id}", responses=answers.problems(404))
-def read_key(id: str, db: Db) -> ApiKey:
+def read_key(id: str, db: Primary) -> ApiKey:
     with db.read() as connection:
         return keys.read(connection, id)
 
@@ -41,7 +41,7 @@ def revoke_key(id: str, write: Write) -> ApiKey:
 
 
 @routes.get("/me")
-def read_me(request: Request, db: Db) -> ApiKey:
+def read_me(request: Request, db: Primary) -> ApiKey:
     """The key that this request is made with."""
     with db.read() as connection:
         return keys.read(connection, request.state.caller.id)

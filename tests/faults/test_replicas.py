@@ -3,6 +3,7 @@
 The primary and the replica are real servers; the service is a process of its own.
 """
 
+import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from tests.faults.served import Served
 from tests.support import ADMIN
 
 POSITION = "Counterclaim-Position"
+SCRIPT = Path(__file__).resolve().parents[2] / "deploy" / "replica.sh"
 PATIENCE = 30  # seconds, for a busy machine
 
 
@@ -184,6 +186,47 @@ def test_after_a_promotion_the_service_goes_on_by_itself(pair: Pair, served: Ser
         assert is_there(client, "first", first)
         assert is_there(client, "second", created[-1].headers[POSITION])
         assert httpx.get(f"{served.url}/health/ready").status_code == 200
+
+
+def test_the_containers_replica_follows_its_primary(pair: Pair, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Its script as written, in a plain environment."""
+    folder = tmp_path_factory.mktemp("c")
+    folder.chmod(0o777)
+    for name, content in (("replica.sh", SCRIPT.read_text()), ("password", "not asked for here")):
+        (folder / name).write_text(content)
+        (folder / name).chmod(0o755)
+    with psycopg.connect(url_of(pair.primary), autocommit=True) as connection:
+        connection.execute("CREATE ROLE counterclaim SUPERUSER LOGIN")
+        connection.execute("CREATE DATABASE counterclaim OWNER counterclaim")
+    environment = {
+        "PATH": f"{pair.server.bin_path}:{os.environ['PATH']}",
+        "PGDATA": str(folder / "data"),
+        "PRIMARY": str(pair.primary),
+        "PASSWORD_FILE": str(folder / "password"),
+    }
+    user: Any = {"user": "pgserver"} if pair.server.system_user else {}
+    options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}"]
+    command = ["/bin/sh", str(folder / "replica.sh"), *options]
+    with (folder / "log").open("wb") as log:
+        replica = subprocess.Popen(command, env=environment, cwd="/", stdout=log, stderr=log, **user)
+    try:
+        with psycopg.connect(url_of(pair.primary), autocommit=True) as connection:
+            connection.execute("CREATE TABLE seen (n int)")
+        assert soon(lambda: has_table(folder)), (folder / "log").read_text()
+    finally:
+        replica.terminate()
+        replica.wait(PATIENCE)
+
+
+def has_table(folder: Path) -> bool:
+    try:
+        with psycopg.connect(url_of(folder), autocommit=True) as connection:
+            return connection.execute("SELECT to_regclass('seen') IS NOT NULL, pg_is_in_recovery()").fetchone() == (
+                True,
+                True,
+            )
+    except psycopg.OperationalError:
+        return False
 
 
 def test_a_position_that_is_none_is_refused(served: Served) -> None:
