@@ -28,6 +28,9 @@ def write_growth(found: Result) -> None:
         "|---|---|---|---|",
     ]
     for workload, cost in found["costs"].items():
+        if cost is None:
+            lines.append(f"| {workload} |  | no answer within a round, or 503 after 5 s |  |")
+            continue
         lines.append(f"| {workload} | {cost['small'] * 1e3:.2f} | {cost['large'] * 1e3:.2f} | {cost['ratio']:.2f} |")
     lines += ["", f"Memory at most: {found['memory']['small']} and {found['memory']['large']} MiB."]
     _save(name, lines, found, None)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, MetaData
+from sqlalchemy import CheckConstraint, Index, MetaData, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from service.db.types import Id, String, UtcTime
@@ -40,6 +40,12 @@ def head_checks() -> tuple[CheckConstraint, ...]:
         CheckConstraint("version >= 1", name="version"),
         CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_reason IS NULL)", name="withdrawn"),
     )
+
+
+def withdrawn_ones() -> Index:
+    """The few rows that are withdrawn."""
+    withdrawn = text("withdrawn_at IS NOT NULL")
+    return Index(None, "withdrawn_at", postgresql_where=withdrawn, sqlite_where=withdrawn)
 
 
 def one_of(column: str, vocabulary: type[Word]) -> CheckConstraint:

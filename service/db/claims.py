@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.db.base import STRICT, Base, Head, head_checks, one_of
+from service.db.base import STRICT, Base, Head, head_checks, one_of, withdrawn_ones
 from service.db.types import Day, Id, String
 from service.domain.vocabulary import ClaimantRole, ClaimStatus
 
@@ -24,6 +24,7 @@ class ClaimRow(Head, Base):
         CheckConstraint("status <> 'superseded' OR superseded_by_id IS NOT NULL", name="superseded_by"),
         UniqueConstraint("key"),
         Index(None, "created_at", "id"),
+        withdrawn_ones(),
         Index(None, "updated_at", "id"),
         Index(None, "subject_id", "created_at", "id"),
         Index(None, "claimant_id", "created_at", "id"),

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.db.base import STRICT, Base, Head, head_checks, one_of
+from service.db.base import STRICT, Base, Head, head_checks, one_of, withdrawn_ones
 from service.db.types import Day, ExactDecimal, Flag, Id, Real, String
 from service.domain.vocabulary import Basis, IntervalKind, NotComputed, Qualifier
 
@@ -54,6 +54,7 @@ class FigureRow(Head, Base):
         UniqueConstraint("id", "claim_id"),
         ForeignKeyConstraint(["scope_id", "metric_id"], ["scope.id", "scope.metric_id"], ondelete="RESTRICT"),
         Index(None, "created_at", "id"),
+        withdrawn_ones(),
         Index(None, "updated_at", "id"),
         Index(None, "claim_id", "created_at", "id"),
         Index(None, "measurand_id"),

@@ -31,6 +31,7 @@ class MeasurandRow(Base):
         Index(None, "figure_count", "id"),
         Index(None, "rank", "id"),
         Index(None, "agreement", "rank", "id"),
+        Index(None, "agreement", "created_at", "id"),
         Index(None, "self_rank", "id"),
         Index(None, "drift_rank", "id"),
         Index(None, "subject_id", "metric_id", "created_at", "id"),
@@ -39,6 +40,7 @@ class MeasurandRow(Base):
         Index(None, "verdict", "created_at", "id"),
         Index(None, "comparability", "created_at", "id"),
         Index(None, "within_rounding", "rank", "id"),
+        Index(None, "within_rounding", "created_at", "id"),
         STRICT,
     )
 

@@ -62,10 +62,10 @@ def page(connection: Connection, query: DisputeQuery) -> DisputePage:
 def json_page(connection: Connection, query: DisputeQuery) -> bytes:
     """The same as JSON, written by the database."""
 
-    def build() -> Select[Any]:
-        return _JSON.instead_of_columns(SELECT, connection).where(*_conditions(connection, query))
+    def build(part: DisputeQuery) -> Select[Any]:
+        return _JSON.instead_of_columns(SELECT, connection).where(*_conditions(connection, part))
 
-    return fetch_json_page(connection, build, _SORTS, DisputeRow.id, query, query.sort)
+    return fetch_json_page(connection, build, _SORTS, DisputeRow.id, query, query.sort, ("type", "status"))
 
 
 def about(connection: Connection, claim_id: str) -> list[Dispute]:

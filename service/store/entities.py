@@ -50,10 +50,10 @@ def page(connection: Connection, query: EntityQuery) -> EntityPage:
 def json_page(connection: Connection, query: EntityQuery) -> bytes:
     """The same as JSON, written by the database."""
 
-    def build() -> Select[Any]:
-        return _JSON.instead_of_columns(SELECT, connection).where(*_conditions(connection, query))
+    def build(part: EntityQuery) -> Select[Any]:
+        return _JSON.instead_of_columns(SELECT, connection).where(*_conditions(connection, part))
 
-    return fetch_json_page(connection, build, _SORTS, EntityRow.id, query, query.sort)
+    return fetch_json_page(connection, build, _SORTS, EntityRow.id, query, query.sort, ("kind",))
 
 
 def _conditions(connection: Connection, query: EntityQuery) -> list[Any]:

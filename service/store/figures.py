@@ -95,10 +95,10 @@ def page(connection: Connection, query: FigureQuery) -> FigurePage:
 def json_page(connection: Connection, query: FigureQuery) -> bytes:
     """The same as JSON, written by the database."""
 
-    def build() -> Select[Any]:
-        return JSON_ALONE.instead_of_columns(_SELECT, connection).where(*conditions(connection, query))
+    def build(part: FigureQuery) -> Select[Any]:
+        return JSON_ALONE.instead_of_columns(_SELECT, connection).where(*conditions(connection, part))
 
-    return fetch_json_page(connection, build, _SORTS, FigureRow.id, query, query.sort)
+    return fetch_json_page(connection, build, _SORTS, FigureRow.id, query, query.sort, ("basis", "qualifier", "unit"))
 
 
 def of_claims(connection: Connection, claim_ids: Sequence[str]) -> dict[str, list[Values]]:

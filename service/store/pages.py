@@ -10,10 +10,10 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, Engine, Select, literal, literal_column, tuple_
+from sqlalchemy import Connection, Engine, Select, literal, literal_column, select, tuple_, union_all
 
 from service.db.json_rows import SEPARATOR, JsonRows
 from service.db.types import Day, Id, Real, String, UtcTime
@@ -26,6 +26,8 @@ from service.store.rows import Values, fetch
 _PAGING_FIELDS = {"cursor", "limit"}
 _KEPT: dict[tuple[Engine, str, int], Select[Any]] = {}  # of each database
 _MOST_KEPT = 500
+_MOST_PARTS = 8
+Q = TypeVar("Q", bound=PageQuery)
 
 
 def fetch_page(
@@ -52,23 +54,31 @@ def fetch_page(
 
 def fetch_json_page(
     connection: Connection,
-    build: Callable[[], Select[Any]],
+    build: Callable[[Q], Select[Any]],
     columns: Mapping[str, Any],
     id_column: Any,
-    query: Any,
+    query: Q,
     sort: str,
+    words: Sequence[str] = (),
 ) -> bytes:
     """The same for rows that the database writes as JSON (`item`), as the whole answer.
 
     A first page is asked for again and again, and to build its statement costs as much as to run it: so the statements
     of those asked for last are kept. Refs in them stand for the same ids for ever.
+
+    `words` are filters by one word of the row each. Where several are asked for, a page is taken of each and the best
+    of them is the answer: one index has each of these in order, but none all of them.
     """
     binding = _binding(query, sort, "")
     asked = (connection.engine, binding, query.limit)
     placed = _KEPT.get(asked) if query.cursor is None else None
     if placed is None:
-        rows = _placed(build().add_columns(id_column.label("id")), columns, id_column, query, sort, binding)
-        placed = JsonRows.in_one_row(rows.subquery("page"), ("sort_value", "id"), connection)
+        pages = [
+            _placed(build(part).add_columns(id_column.label("id")), columns, id_column, query, sort, binding)
+            for part in _parts(query, words)
+        ]
+        page = pages[0] if len(pages) == 1 else _best(pages, query.limit, descending=sort.startswith("-"))
+        placed = JsonRows.in_one_row(page.subquery("page"), ("sort_value", "id"), connection)
         if query.cursor is None:
             _KEPT[asked] = placed
             if len(_KEPT) > _MOST_KEPT:
@@ -81,6 +91,23 @@ def fetch_json_page(
         is_time = isinstance(columns[sort.removeprefix("-")].type, UtcTime)
         cursor = _encode(datetime.fromisoformat(value) if is_time else value, last_id, binding)
     return f'{{"items":[{",".join(items)}],"next_cursor":{json.dumps(cursor)}}}'.encode()
+
+
+def _parts(query: Q, words: Sequence[str]) -> list[Q]:
+    """The query once for each word of the first filter that names several."""
+    for name in words:
+        asked = list(dict.fromkeys(getattr(query, name)))
+        if 1 < len(asked) <= _MOST_PARTS and "all" not in asked:
+            return [query.model_copy(update={name: [word]}) for word in asked]
+    return [query]
+
+
+def _best(pages: Sequence[Select[Any]], limit: int, *, descending: bool) -> Select[Any]:
+    """The first rows of several pages, none of which has a row of another."""
+    every = union_all(*(select(page.subquery(f"page_{number}")) for number, page in enumerate(pages))).subquery("pages")
+    order = [every.c.sort_value, every.c.id]
+    most: Any = literal_column(str(limit + 1))
+    return select(every).order_by(*(column.desc() if descending else column for column in order)).limit(most)
 
 
 def _placed(

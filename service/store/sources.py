@@ -44,10 +44,10 @@ def page(connection: Connection, query: SourceQuery) -> SourcePage:
 def json_page(connection: Connection, query: SourceQuery) -> bytes:
     """The same as JSON, written by the database."""
 
-    def build() -> Select[Any]:
-        return _JSON.instead_of_columns(SELECT, connection).where(*_conditions(connection, query))
+    def build(part: SourceQuery) -> Select[Any]:
+        return _JSON.instead_of_columns(SELECT, connection).where(*_conditions(connection, part))
 
-    return fetch_json_page(connection, build, _SORTS, SourceRow.id, query, query.sort)
+    return fetch_json_page(connection, build, _SORTS, SourceRow.id, query, query.sort, ("kind",))
 
 
 def _conditions(connection: Connection, query: SourceQuery) -> list[Any]:
