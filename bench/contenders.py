@@ -32,7 +32,7 @@ WORKLOADS = {
     "comparison of 20 figures": "/v1/comparisons/model-0.cost",
     "disagreements, top 50": "/v1/disagreements?limit=50",
     "facet counts": "/v1/facets?field=basis",
-    "search": "/v1/search?q=power+plant",
+    "search for a name": "/v1/search?q=model+777",
 }
 CONDITIONAL = {f"{name}, if changed": WORKLOADS[name] for name in ("50 claims", "comparison of 20 figures")}
 _BARE = ("one claim", "50 claims", "50 figures, filtered", "comparison of 20 figures")

@@ -41,7 +41,7 @@ def measure(port: int, url: str, folder: Path, claims: int) -> dict[str, float]:
     inserted = (time.perf_counter() - began) / claims
 
     file = folder / "more.jsonl"
-    data.write(file, _IMPORTED, prefix="more-")
+    data.write(file, _IMPORTED, prefix=f"more-{time.time_ns()}-")  # new to a database that is kept between runs
     bare.mark()
     began = time.perf_counter()
     _post(port, "/v1/imports?format=jsonl&mode=partial", file.read_bytes(), "application/x-ndjson")
