@@ -35,7 +35,7 @@ def import_file(query: Annotated[ImportQuery, Query()], request: Request, write:
     work = Import(form, request.state.file, query)
     result = work.run(write, most=write.database.rows_at_once, pause=write.database.let_others_in)
     if result.lines >= MANY:
-        write.database.take_stock()
+        write.database.take_stock(result.lines)
     return result
 
 

@@ -27,6 +27,8 @@ __all__ = ["Author", "Connection", "Database"]
 
 T = TypeVar("T")
 _ATTEMPTS = 4
+_KNOWN_CLAIMS = "SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = 'claim'::regclass"
+_WORTH_A_LOOK = 10  # where one claim in so many is new
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +132,10 @@ class Database:
         if self.dialect == "sqlite":
             time.sleep(LET_IN)
 
-    def take_stock(self) -> None:
+    def take_stock(self, claims: int) -> None:
         """After many rows at once: PostgreSQL plans by what it knows of its tables, and would learn of them only later.
-        SQLite plans without. It is worth no failure: what was imported is there.
+        SQLite plans without. Where so many claims are few beside those that it knows of, its plans do not change, and
+        looking at all tables would take longer than the import. It is worth no failure: what was imported is there.
         """
         if self.dialect == "postgresql":
             with (
@@ -140,7 +143,9 @@ class Database:
                 _told(),
                 self.writer.execution_options(isolation_level="AUTOCOMMIT").connect() as connection,
             ):
-                connection.exec_driver_sql("ANALYZE")
+                known = connection.exec_driver_sql(_KNOWN_CLAIMS).scalar_one()
+                if claims > known / _WORTH_A_LOOK:
+                    connection.exec_driver_sql("ANALYZE")
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:

@@ -229,7 +229,7 @@ def load_file(
     work = Import(form, file, options, told)
     result = work.run(database.write, most=database.rows_at_once, pause=database.let_others_in)
     if result.lines >= MANY:
-        database.take_stock()
+        database.take_stock(result.lines)
     return result
 
 
