@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,17 @@ from service.db.tables import metadata
 
 _FILLED = {"change": "seq", "search": "number"}  # columns that the database fills
 _LEFT = ("key", "answer", "scope", "name")  # what neither creating nor importing claims writes more than a row of
-_IMPORTED = 2_000  # figures
+IMPORTED = 2_000  # claims
 Rows = dict[str, list[tuple[Any, ...]]]  # by table, in the order in which they can be written
 
 
-def measure(port: int, url: str, folder: Path, claims: int) -> dict[str, float]:
-    """Seconds a claim for creating, and a row for importing: ours, and bare."""
-    bare = Sqlite(url) if url.startswith("sqlite") else Postgres(url)
+def measure(port: int, url: str, folder: Path, claims: int, imported: int = IMPORTED) -> dict[str, float]:
+    """Seconds a claim for creating, and for a whole import of so many claims: ours, and bare."""
+    with closing(Sqlite(url) if url.startswith("sqlite") else Postgres(url)) as bare:
+        return _measure(bare, port, folder, claims, imported)
+
+
+def _measure(bare: "Bare", port: int, folder: Path, claims: int, count: int) -> dict[str, float]:
     bare.mark()
     began = time.perf_counter()
     for number in range(claims):
@@ -41,7 +46,7 @@ def measure(port: int, url: str, folder: Path, claims: int) -> dict[str, float]:
     inserted = (time.perf_counter() - began) / claims
 
     file = folder / "more.jsonl"
-    data.write(file, _IMPORTED, prefix=f"more-{time.time_ns()}-")  # new to a database that is kept between runs
+    data.write(file, count, prefix=f"more-{time.time_ns()}-")  # new to a database that is kept between runs
     bare.mark()
     began = time.perf_counter()
     _post(port, "/v1/imports?format=jsonl&mode=partial", file.read_bytes(), "application/x-ndjson")
@@ -97,6 +102,9 @@ class Bare:
             if table.name not in _LEFT
         }
         self.marks: dict[str, Any] = {}
+
+    def close(self) -> None:
+        self.connection.close()
 
     @staticmethod
     def _ordered(table: str) -> str:

@@ -6,7 +6,7 @@ read by FastAPI's own analysis of the function, and it is run and answered in on
 right, and every other route, goes FastAPI's way, whose errors say what is wrong.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from inspect import isclass, iscoroutinefunction, signature
 from typing import Any
 
@@ -25,6 +25,9 @@ from service.errors import ServiceError
 _Place = tuple[int, str]  # of a path: how many slashes it has, and its second part
 
 
+_QUERY, _HEADER = "query", "header"
+
+
 class _Call:
     """How to call the function of a route."""
 
@@ -32,6 +35,14 @@ class _Call:
         self.route = route
         self.function: Callable[..., Any] = route.endpoint
         self.wants = route.dependant
+        self.headers = [field.alias for field in self.wants.header_params]
+        self.otherwise: dict[str, Any] = {}
+        self.settled = set()
+        for kind, fields in ((_QUERY, self.wants.query_params), (_HEADER, self.wants.header_params)):
+            values, errors = request_params_to_args(fields, {})
+            if not errors:
+                self.otherwise |= values
+                self.settled.add(kind)
         self.databases = [str(dependency.name) for dependency in self.wants.dependencies]
 
     @staticmethod
@@ -49,19 +60,24 @@ class _Call:
 
     def arguments(self, request: Request, path_params: dict[str, str]) -> dict[str, Any] | None:
         """None where a parameter is not as it should be."""
-        given: dict[str, Any] = {}
+        given: dict[str, Any] = dict(self.otherwise)
         if self.wants.request_param_name:
             given[self.wants.request_param_name] = request
-        for fields, source in (
-            (self.wants.path_params, path_params),
-            (self.wants.query_params, request.query_params),
-            (self.wants.header_params, request.headers),
-        ):
+        for fields, source in self._sent(request, path_params):
             values, errors = request_params_to_args(fields, source)
             if errors:
                 return None
             given |= values
         return given
+
+    def _sent(self, request: Request, path_params: dict[str, str]) -> Iterator[tuple[Any, Any]]:
+        """Parameters that need a look: where none of a kind is sent, all have the values that they have otherwise."""
+        if path_params:
+            yield self.wants.path_params, path_params
+        if request.scope["query_string"] or _QUERY not in self.settled:
+            yield self.wants.query_params, request.query_params
+        if _HEADER not in self.settled or any(name in request.headers for name in self.headers):
+            yield self.wants.header_params, request.headers
 
     def run(self, request: Request, arguments: dict[str, Any]) -> Response:
         database = deps.reading(request)

@@ -379,6 +379,21 @@ def test_facets_leave_out_what_is_withdrawn_and_narrow_by_subject(api: Api) -> N
     assert api.get("/facets", field="claimant", subject="lab")["values"] == []
 
 
+@pytest.mark.parametrize("field", ["basis", "metric", "subject", "measurand", "claimant", "source", "claim_status"])
+def test_facets_count_each_figure_that_stands_once(api: Api, field: str) -> None:
+    """They are all figures less those that are withdrawn or whose claim is: a figure that is both is one."""
+    seed(api)
+    made = [api.post("/claims", claim("lab", figure("1"), figure("2", scope="part"))) for _ in range(4)]
+    api.withdraw(f"/figures/{made[0]['figures'][0]['id']}")
+    api.withdraw(f"/claims/{made[1]['id']}")
+    api.withdraw(f"/figures/{made[2]['figures'][0]['id']}")
+    api.withdraw(f"/claims/{made[2]['id']}")
+    assert sum(facet["count"] for facet in api.get("/facets", field=field)["values"]) == 3
+    api.withdraw(f"/claims/{made[0]['id']}")
+    api.withdraw(f"/claims/{made[3]['id']}")
+    assert api.get("/facets", field=field)["values"] == []
+
+
 def test_facets_come_as_grafana_wants_its_variables(demo: Api) -> None:
     found = demo.get("/facets", field="metric", shape="grafana", limit=2)
     assert [set(option) for option in found] == [{"__text", "__value"}] * 2

@@ -31,6 +31,13 @@ QUERIES = [
     (entities, EntityQuery(limit=3, sort="name", withdrawn="all")),
     (disputes, DisputeQuery(limit=3)),
     (figures, FigureQuery(limit=3, sort="-updated_at", withdrawn="all")),
+    # several words of one filter, which are asked for one by one
+    (figures, FigureQuery(limit=3, basis=["reported", "estimated"])),
+    (figures, FigureQuery(limit=3, sort="created_at", qualifier=["exact", "about", "at_least"], basis=["reported"])),
+    (claims, ClaimQuery(limit=3, claimant_role=["first_party", "third_party", "first_party"])),
+    (claims, ClaimQuery(limit=3, status=["active", "retracted"], sort="created_at", basis=["reported", "estimated"])),
+    (entities, EntityQuery(limit=3, kind=["model", "organization"], sort="-name")),
+    (sources, SourceQuery(limit=3, kind=["paper", "news_article"], sort="title")),
 ]
 
 
