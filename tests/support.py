@@ -96,6 +96,12 @@ class Api:
                 event.remove(engine, "before_cursor_execute", note)
 
 
+def selects(statements: list[str]) -> list[str]:
+    """Those that read, without the one that tells whether anything has changed (`api/polling.py`)."""
+    read = [s for s in statements if s.lstrip().upper().startswith(("SELECT", "WITH"))]
+    return [s for s in read if not s.startswith("SELECT change.seq, change.at")]
+
+
 def load(database: Database, path: Path, form: Format, **options: Any) -> ImportResult:
     with path.open("rb") as file:
         return load_file(database, file, form, ImportOptions(**options))

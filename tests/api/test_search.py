@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import Api, claim, seed
+from tests.support import Api, claim, seed, selects
 
 
 def found(api: Api, q: str, **params: Any) -> list[str]:
@@ -60,4 +60,4 @@ def test_no_query_is_an_error(demo: Api, q: str) -> None:
 def test_a_search_takes_a_statement_a_kind(demo: Api) -> None:
     with demo.counting() as statements:
         demo.get("/search", q="training", limit=100)
-    assert len([s for s in statements if s.startswith(("SELECT", "WITH"))]) == 3
+    assert len(selects(statements)) == 3
