@@ -5,12 +5,15 @@ set -eu
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
     PGPASSWORD="$(cat "$PASSWORD_FILE")"
     export PGPASSWORD
-    mkdir -p "$PGDATA"
-    chmod 700 "$PGDATA"
-    psql --host "$PRIMARY" --username counterclaim --dbname counterclaim --quiet --output /dev/null --command \
-        "SELECT pg_create_physical_replication_slot('replica')
-         WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = 'replica')"
-    pg_basebackup --host "$PRIMARY" --username counterclaim --pgdata "$PGDATA" \
+    rm -rf "$PGDATA" "$PGDATA.new" # a copy counts only when it is whole
+    mkdir -p "$PGDATA.new"
+    chmod 700 "$PGDATA.new"
+    for slot in "pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = 'replica'" \
+        "pg_create_physical_replication_slot('replica')"; do # a new copy needs nothing of what an old one had to be sent
+        psql --host "$PRIMARY" --username counterclaim --dbname counterclaim --quiet --output /dev/null --command "SELECT $slot"
+    done
+    pg_basebackup --host "$PRIMARY" --username counterclaim --pgdata "$PGDATA.new" \
         --write-recovery-conf --wal-method stream --checkpoint fast --slot replica
+    mv "$PGDATA.new" "$PGDATA"
 fi
 exec postgres "$@"

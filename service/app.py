@@ -84,7 +84,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
             replica.close()
 
     routes, meters = _routes(), Meters()
-    meters.watch(opened)
+    meters.watch(opened, replica.database if replica else None)
     app = FastAPI(
         title="Counterclaim",
         version=version("counterclaim"),

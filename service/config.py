@@ -3,7 +3,7 @@
 import re
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from limits import parse
@@ -108,12 +108,12 @@ class Settings(BaseSettings):
     def _none_if_empty(cls, path: object) -> object:
         return path or None
 
-    @field_validator("database_read_url")
-    @classmethod
-    def _of_postgres(cls, url: str | None) -> str | None:
-        if url is not None and not url.startswith("postgres"):
-            raise ValueError("only PostgreSQL has replicas: postgresql://user:password@host/database")
-        return url
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> Self:
+        urls = (self.database_url, self.database_read_url)
+        if self.database_read_url and not all(url.startswith("postgresql") for url in urls if url):
+            raise ValueError("DATABASE_READ_URL and DATABASE_URL: only PostgreSQL has replicas, of PostgreSQL")
+        return self
 
     @field_validator("failed_logins", "writes_per_key")
     @classmethod

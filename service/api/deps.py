@@ -43,7 +43,7 @@ def reading(request: Request) -> Database:
     """
     if not hasattr(request.state, "reads"):
         state = request.app.state
-        serves = state.replica is not None and state.replica.has(_position(request))
+        serves = state.replica is not None and state.replica.has(_position(request), state.database)
         request.state.reads = state.replica.database if serves else state.database
     found: Database = request.state.reads
     return found

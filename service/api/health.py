@@ -6,7 +6,7 @@ import time
 from fastapi import Request
 
 from service.api import answers
-from service.api.deps import Db
+from service.api.deps import Primary
 from service.api.router import router
 from service.db.engine import Database
 from service.errors import ServiceError, Unavailable
@@ -62,7 +62,7 @@ async def read_liveness() -> Health:
 
 
 @routes.get("/health/ready", responses=answers.problems())
-def read_readiness(request: Request, db: Db) -> Readiness:
+def read_readiness(request: Request, db: Primary) -> Readiness:
     """Whether the database answers and stands at the newest migration, and the service is not about to end."""
     if request.app.state.draining:
         raise Unavailable("The service is about to end.")

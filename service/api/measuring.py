@@ -67,9 +67,11 @@ class Meters:
         counter.inc()
         timer.observe(seconds)
 
-    def watch(self, database: Database) -> None:
+    def watch(self, database: Database, replica: Database | None) -> None:
         self.in_use.labels("writer").set_function(lambda: database.connections_in_use("writer"))
         self.in_use.labels("reader").set_function(lambda: database.connections_in_use("reader"))
+        if replica is not None:
+            self.in_use.labels("replica").set_function(lambda: replica.connections_in_use("reader"))
 
 
 class Measured:

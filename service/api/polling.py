@@ -83,6 +83,11 @@ class Answer:
     body: bytes
     headers: dict[str, str]
 
+    @property
+    def size(self) -> int:
+        """In bytes, with what is kept around it, more or less."""
+        return len(self.body) + 1_000
+
 
 class Kept:
     """The answers given last, by database and tag: the next change to anything stored gives every answer another tag,
@@ -103,15 +108,15 @@ class Kept:
             return found
 
     def keep(self, key: Key, answer: Answer) -> None:
-        if len(answer.body) > self._most // 8:
+        if answer.size > self._most // 8:
             return
         with self._lock:
-            self._size += len(answer.body) - len(self._by_key[key].body if key in self._by_key else b"")
+            self._size += answer.size - (self._by_key[key].size if key in self._by_key else 0)
             self._by_key[key] = answer
             self._by_key.move_to_end(key)
             while self._size > self._most or len(self._by_key) > _MOST_ANSWERS:
                 _, oldest = self._by_key.popitem(last=False)
-                self._size -= len(oldest.body)
+                self._size -= oldest.size
 
 
 def _headers(request: Request, seconds: int) -> dict[str, str]:

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from service.db.tables import metadata
@@ -33,6 +33,8 @@ def as_service_error(error: SQLAlchemyError) -> ServiceError:
         return Conflict.at(
             pointer, "The change contradicts what is stored: another record took this name, or is in use."
         )
+    if type(error) is InvalidRequestError and "connection" in str(error):
+        return Unavailable("The database does not answer. Try again in a moment.")  # new connections were lost at once
     if isinstance(error, PoolTimeout):
         return Unavailable("All connections to the database are busy. Try again in a moment.")
     state, name = _codes(error)

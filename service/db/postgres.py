@@ -4,6 +4,7 @@ import os
 import select
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ _TABLE_WAITS = "2s"  # for a table's: as long as a request waits, since all requ
 _PLACE_OF_PROGRAMS = (
     "({}). COUNTERCLAIM_POSTGRES_BIN names the folder of PostgreSQL's programs of the server's version."
 )
+_IDLE = 30.0  # seconds after which a connection may have been lost on the way, without a word
 _MIGRATION_TAKES = "30min"  # at most, for one statement
 
 
@@ -67,10 +69,15 @@ def _engine(url: URL, limits: Limits, settings: dict[str, str], **options: Any) 
         **options,
     )
 
+    @event.listens_for(made, "checkin")
+    def note_use(_connection: Any, record: Any) -> None:
+        record.info["used"] = time.monotonic()
+
     @event.listens_for(made, "checkout")
-    def replace_dropped(connection: Any, _record: Any, _proxy: Any) -> None:
+    def replace_dropped(connection: Any, record: Any, _proxy: Any) -> None:
         """A connection that the server has dropped is replaced before it is used: the pool does so for this error."""
-        if _has_news(connection) and not _answers(made, connection):
+        idle = time.monotonic() - record.info.get("used", time.monotonic())
+        if (idle > _IDLE or _has_news(connection)) and not _answers(made, connection):
             raise DisconnectionError
 
     return made

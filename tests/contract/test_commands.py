@@ -302,7 +302,7 @@ def test_the_proxy_gives_requests_the_time_that_the_service_gives_them() -> None
     for name in ("client_header_timeout", "client_body_timeout"):
         (seconds,) = re.findall(rf"^ *{name} ([0-9]+)s;", text, re.MULTILINE)
         assert known["request_seconds"] < int(seconds) < 2 * known["request_seconds"]
-    (most,) = re.findall(r"client_max_body_size ([0-9]+)m;", text)
+    (most,) = re.findall(r"client_max_body_size ([0-9]{3})m;", text)
     assert known["max_import_bytes"] < int(most) * 2**20 < 1.1 * known["max_import_bytes"]
     assert "server service:8000 " in text
     assert COMPOSE["services"]["service"]["environment"]["COUNTERCLAIM_PORT"] == "8000"

@@ -5,6 +5,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.deps import POSITION
 
+_VARY = (b"vary", f"Authorization, {POSITION}".encode())
 _NOT_KEPT = ("/v1/keys", "/v1/me", "/metrics")
 
 
@@ -39,7 +40,7 @@ class AnswerHeaders:
                 added = [pair for pair in wanted if pair[0] not in given]
                 position = scope.get("state", {}).get("position")
                 told = [] if position is None else [(POSITION.lower().encode(), str(position).encode())]
-                message["headers"] = [*message["headers"], *added, *told, (b"vary", b"Authorization")]
+                message["headers"] = [*message["headers"], *added, *told, _VARY]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
