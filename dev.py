@@ -137,7 +137,7 @@ def test(arguments: list[str]) -> int:
         ["mypy"],
         ["lint-imports", "--no-logo", "--no-cache"],
         # one more than cores, since many tests wait; those that are left at the end are shared out
-        ["pytest", "-n", str((os.cpu_count() or 1) + 2), "--dist", "worksteal", *arguments],
+        ["pytest", "-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal", *arguments],
     ]
     for check in checks:
         print("$", *check, flush=True)

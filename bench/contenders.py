@@ -55,11 +55,12 @@ class Contender:
 
 
 @contextmanager
-def all_of(url: str, folder: Path, *, quick: bool = False) -> Iterator[list[Contender]]:
-    """All contenders on one database, ready."""
+def all_of(url: str, folder: Path, *, quick: bool = False, anew: bool = True) -> Iterator[list[Contender]]:
+    """All contenders on one database, ready; if quick, without Datasette."""
     with ExitStack() as stack:
         found = [stack.enter_context(ours(OURS, url, folder))]
-        found.append(stack.enter_context(ours(ANEW, url, folder, COUNTERCLAIM_KEPT_ANSWER_BYTES="0")))
+        if anew:
+            found.append(stack.enter_context(ours(ANEW, url, folder, COUNTERCLAIM_KEPT_ANSWER_BYTES="0")))
         module = {"BENCH_DATABASE": url}
         limit = [sys.executable, "-m", "bench.limit"]
         found.append(stack.enter_context(_served(LIMIT, limit, module, {name: WORKLOADS[name] for name in _OF_LIMIT})))

@@ -15,7 +15,6 @@ from rich.table import Table
 from rich.text import Text
 
 from service import console, loading, logs
-from service.app import create_app
 from service.config import project_root
 from service.console import fail, tell
 from service.db import migrate as migrations
@@ -26,7 +25,6 @@ from service.domain.vocabulary import DateOrder, ImportFormat, ImportMode, OnExi
 from service.errors import ServiceError
 from service.schemas.imports import ImportOptions
 from service.schemas.keys import ApiKeyCreate
-from service.server import server_for
 from service.store import keys
 from service.store.health import revisions
 from service.transfer.backup import back_up, restore_postgres, restore_sqlite
@@ -68,6 +66,10 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the API. The database must stand at the newest migration (see `counterclaim migrate`)."""
+    # here, so that the other commands need not wait for what they do not use
+    from service.app import create_app  # noqa: PLC0415
+    from service.server import server_for  # noqa: PLC0415
+
     settings = console.settings(database_url=database_url, host=host, port=port)
     migrating = migrate_first or demo
     database = console.new_or_existing(settings) if migrating else console.existing(settings)

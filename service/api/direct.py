@@ -23,8 +23,6 @@ from service.api.router import StrictRoute
 from service.errors import ServiceError
 
 _Place = tuple[int, str]  # of a path: how many slashes it has, and its second part
-
-
 _QUERY, _HEADER = "query", "header"
 
 

@@ -75,7 +75,7 @@ def test_every_acknowledged_write_survives_kill_9(
             served.kill()
             for thread in threads:
                 thread.join(20)
-            assert served.start() < 5
+            assert served.start() < 20
             with served.client() as client:
                 for key in burst.sent:  # sent again: what was done is not done twice, what was not is done now
                     answer = post(client, key)
