@@ -38,7 +38,7 @@ def main() -> int:
     check.add_argument("--long", action="store_true", help="also what takes longer than CI should")
     contract = commands.add_parser("contract", help="check the document, and generate clients and drive them")
     contract.add_argument("--base", help="what the document is compared with; by default that of the last tag")
-    commands.add_parser("bench", help="measure; --figures, --database and --quick go to bench/run.py")
+    commands.add_parser("bench", help="measure; --figures, --database, --quick, --against, --folder go to bench/run.py")
     arguments, rest = parser.parse_known_args()
     if rest and arguments.command not in ("test", "bench"):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
