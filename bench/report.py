@@ -11,6 +11,7 @@ RESULTS = ROOT / "bench" / "results"
 Rates = dict[str, dict[str, dict[str, float]]]  # workload, contender, connections: answers a second
 Result = dict[str, Any]
 _COLOURS = ("#0072B2", "#56B4E9", "#999999", "#E69F00", "#B85C00")
+_LONGEST = 3  # times the limit's: bars beyond are cut
 _FONT = "font-family='system-ui, sans-serif' font-size='13'"
 
 
@@ -93,15 +94,15 @@ def _plot(rates: Rates) -> str:
     y, left, width = 40, 210, 420
     names = [OURS, ANEW, LIMIT, "plain FastAPI and ORM"]
     shares = {w: {n: r["1"] / by[LIMIT]["1"] for n, r in by.items()} for w, by in rates.items() if LIMIT in by}
-    most = max(share for by_name in shares.values() for share in by_name.values())
     for workload, by_name in shares.items():
         bars.append(f"<text x='{left - 10}' y='{y + 26}' text-anchor='end' {_FONT}>{escape(workload)}</text>")
         for name in names:
             if name in by_name:
-                length = by_name[name] / most * width
+                length = min(by_name[name], _LONGEST) / _LONGEST * width
+                cut = " →" if by_name[name] > _LONGEST else ""
                 colour = _COLOURS[names.index(name)]
                 bars.append(f"<rect x='{left}' y='{y}' width='{length:.1f}' height='12' fill='{colour}'/>")
-                bars.append(f"<text x='{left + length + 6:.1f}' y='{y + 11}' {_FONT}>{by_name[name]:.2f}</text>")
+                bars.append(f"<text x='{left + length + 6:.1f}' y='{y + 11}' {_FONT}>{by_name[name]:.2f}{cut}</text>")
                 y += 15
         y += 14
     key = [

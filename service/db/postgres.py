@@ -66,6 +66,7 @@ def _engine(url: URL, limits: Limits, settings: dict[str, str], **options: Any) 
         pool_size=limits.pool_size,
         max_overflow=0,
         pool_timeout=limits.connection,
+        pool_use_lifo=True,  # what the last one to use it has warmed up: plans, and pages of the file
         **options,
     )
 

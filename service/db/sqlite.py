@@ -57,6 +57,7 @@ def _engine(url: URL, limits: Limits, *pragmas: str, **options: Any) -> Engine:
         pool_size=limits.pool_size,
         max_overflow=0,
         pool_timeout=limits.connection,
+        pool_use_lifo=True,  # what the last one to use it has warmed up: plans, and pages of the file
         **options,
     )
     busy = f"busy_timeout={limits.lock * 1000:.0f}"

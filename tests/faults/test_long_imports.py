@@ -72,7 +72,7 @@ def test_an_atomic_import_that_is_killed_leaves_nothing(database_url: str, tmp_p
 def test_a_partial_import_that_is_killed_leaves_whole_batches_and_is_completed(
     database_url: str, tmp_path: Path, amount: Amount
 ) -> None:
-    number = 2_500
+    number = 1_500
     content = rows(number)
     server = Served(database_url, tmp_path)
     for attempt in range(amount(1, 10)):
@@ -135,7 +135,7 @@ class Writers:
 
 @pytest.mark.parametrize("mode", ["atomic", "partial"])
 def test_others_write_while_a_file_is_imported(database_url: str, tmp_path: Path, amount: Amount, mode: str) -> None:
-    number = amount(400, 1_000) if mode == "atomic" else amount(2_000, 100_000)
+    number = amount(400, 1_000) if mode == "atomic" else amount(1_200, 100_000)
     with Served(database_url, tmp_path) as server, Writers(server) as writers:
         result = send(server, rows(number), mode)
     assert result["counts"]["figure"]["created"] == number
@@ -149,7 +149,7 @@ def test_others_write_while_the_command_loads_into_the_same_file(
     database_url: str, tmp_path: Path, amount: Amount
 ) -> None:
     file = tmp_path / "figures.csv"
-    file.write_bytes(rows(amount(2_000, 50_000)))
+    file.write_bytes(rows(amount(1_000, 50_000)))
     environment = {**os.environ, "COUNTERCLAIM_DATABASE_URL": database_url}
     with Served(database_url, tmp_path) as server, Writers(server) as writers:
         loading = subprocess.run(

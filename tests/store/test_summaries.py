@@ -209,7 +209,7 @@ class Writes(RuleBasedStateMachine):
                     assert on_record[row.id] == (row.version, row.version), table
 
 
-@pytest.mark.parametrize("examples", [12, pytest.param(300, marks=pytest.mark.long)])
+@pytest.mark.parametrize("examples", [8, pytest.param(300, marks=pytest.mark.long)])
 def test_summaries_are_true_after_any_sequence_of_writes(kind: str, templates: Templates, examples: int) -> None:
     machine = type("Machine", (Writes,), {"templates": templates, "kind": kind})
     run_state_machine_as_test(
