@@ -173,9 +173,9 @@ def test_connections_that_the_server_ended_are_replaced(api: Api, database_url: 
     assert api.get("/entities/kept")["key"] == "kept"
     with psycopg.connect(database_url, autocommit=True) as admin:
         admin.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database()"
             " AND pid <> pg_backend_pid()"
-        )
+        )  # and waits until they are gone
     assert api.get("/entities/kept")["key"] == "kept"
     api.post("/entities", {"key": "more", "kind": "other", "name": "More"})
 
