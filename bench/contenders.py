@@ -23,6 +23,7 @@ OURS, ANEW, LIMIT, PLAIN, DATASETTE = (
     "Datasette, bare rows",
 )
 KEY = "ccl_" + "0b" * 16 + "_" + "5a" * 32  # of a database that is thrown away
+NOTHING_KEPT = {"COUNTERCLAIM_KEPT_ANSWER_BYTES": "0"}
 _QUIET = {"COUNTERCLAIM_RATE_LIMITS": "false", "COUNTERCLAIM_ACCESS_LOG": "false"}
 
 WORKLOADS = {
@@ -60,7 +61,7 @@ def all_of(url: str, folder: Path, *, quick: bool = False, anew: bool = True) ->
     with ExitStack() as stack:
         found = [stack.enter_context(ours(OURS, url, folder))]
         if anew:
-            found.append(stack.enter_context(ours(ANEW, url, folder, COUNTERCLAIM_KEPT_ANSWER_BYTES="0")))
+            found.append(stack.enter_context(ours(ANEW, url, folder, **NOTHING_KEPT)))
         module = {"BENCH_DATABASE": url}
         limit = [sys.executable, "-m", "bench.limit"]
         found.append(stack.enter_context(_served(LIMIT, limit, module, {name: WORKLOADS[name] for name in _OF_LIMIT})))

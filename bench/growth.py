@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import writes
-from bench.contenders import WORKLOADS, Contender, ours
+from bench.contenders import NOTHING_KEPT, WORKLOADS, Contender, ours
 from bench.driver import Load, rate
 
 _PAGE = 200
@@ -23,8 +23,7 @@ def measure(
     urls: tuple[str, str], figures: tuple[int, int], folder: Path, rounds: int, seconds: float
 ) -> dict[str, Any]:
     (small, large), (smaller, larger) = urls, figures
-    nothing_kept = {"COUNTERCLAIM_KEPT_ANSWER_BYTES": "0"}
-    with ours("small", small, folder, **nothing_kept) as few, ours("large", large, folder, **nothing_kept) as many:
+    with ours("small", small, folder, **NOTHING_KEPT) as few, ours("large", large, folder, **NOTHING_KEPT) as many:
         costs: dict[str, dict[str, float] | None] = {}
         paths = {name: (path, path) for name, path in (WORKLOADS | _LISTS).items()}
         paths["50 claims, deep in the list"] = (_deep(few, smaller), _deep(many, larger))

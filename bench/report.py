@@ -5,12 +5,12 @@ import sys
 from html import escape
 from typing import Any
 
-from bench.contenders import ANEW, LIMIT, OURS, ROOT
+from bench.contenders import ANEW, LIMIT, OURS, PLAIN, ROOT
 
 RESULTS = ROOT / "bench" / "results"
 Rates = dict[str, dict[str, dict[str, float]]]  # workload, contender, connections: answers a second
 Result = dict[str, Any]
-_COLOURS = ("#0072B2", "#56B4E9", "#999999", "#E69F00", "#B85C00")
+_COLOURS = ("#0072B2", "#56B4E9", "#999999", "#E69F00")
 _LONGEST = 3  # times the limit's: bars beyond are cut
 _FONT = "font-family='system-ui, sans-serif' font-size='13'"
 
@@ -92,7 +92,7 @@ def _plot(rates: Rates) -> str:
     """Bars: the share of the limit's rate over one connection, of each workload that the limit has."""
     bars: list[str] = []
     y, left, width = 40, 210, 420
-    names = [OURS, ANEW, LIMIT, "plain FastAPI and ORM"]
+    names = [OURS, ANEW, LIMIT, PLAIN]
     shares = {w: {n: r["1"] / by[LIMIT]["1"] for n, r in by.items()} for w, by in rates.items() if LIMIT in by}
     for workload, by_name in shares.items():
         bars.append(f"<text x='{left - 10}' y='{y + 26}' text-anchor='end' {_FONT}>{escape(workload)}</text>")

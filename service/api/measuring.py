@@ -15,8 +15,9 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from service.api.middleware.status import NotedStatus
 from service.db.engine import Database
 
 routes = APIRouter(include_in_schema=False)
@@ -85,17 +86,10 @@ class Measured:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        began, status = time.perf_counter(), 500
-
-        async def note_status(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
+        began, sent = time.perf_counter(), NotedStatus(send, 500)
         try:
-            await self.app(scope, receive, note_status)
+            await self.app(scope, receive, sent)
         finally:
             handler = getattr(scope.get("route"), "path_format", _NO_ROUTE)
             method = scope["method"] if scope["method"] in _METHODS else "other"
-            self.meters.count(handler, method, status, time.perf_counter() - began)
+            self.meters.count(handler, method, sent.status, time.perf_counter() - began)

@@ -77,17 +77,17 @@ def no_such(table: type[Base], ref: str, pointer: str = "/ref", place: Place = "
 
 def by_ref(table: Any, ref: str) -> Any:
     """The condition that picks the record. Raises NotFound for what can be neither an id nor a key."""
-    column = named_by(table, ref)
-    return column == (ref.lower() if column is table.id else ref)
+    column, value = _named_by(table, ref)
+    return column == value
 
 
-def named_by(table: Any, ref: str) -> Any:
-    """The column that has the ref, id or key. Raises NotFound for what can be neither."""
+def _named_by(table: Any, ref: str) -> tuple[Any, str]:
+    """The column that has the ref, id or key, as it stands there. Raises NotFound for what can be neither."""
     if is_uuid(ref):
-        return table.id
+        return table.id, ref.lower()
     if not is_key(ref) or not hasattr(table, "key"):
         raise no_such(table, ref)
-    return table.key
+    return table.key, ref
 
 
 @cache
@@ -98,8 +98,8 @@ def _with_ref(statement: Select[Any], column: Any) -> Select[Any]:
 
 def one(connection: Connection, table: Any, statement: Select[Any], ref: str) -> Values:
     """The record by id or key. Raises NotFound. The statement is one that is kept: a constant of its module."""
-    column = named_by(table, ref)
-    found = fetch(connection, _with_ref(statement, column), {"ref": ref.lower() if column is table.id else ref})
+    column, value = _named_by(table, ref)
+    found = fetch(connection, _with_ref(statement, column), {"ref": value})
     if not found:
         raise no_such(table, ref)
     return found[0]
@@ -107,13 +107,13 @@ def one(connection: Connection, table: Any, statement: Select[Any], ref: str) ->
 
 def one_json(connection: Connection, table: Any, written: JsonRows, statement: Select[Any], ref: str) -> bytes:
     """The record as the database writes it. Raises NotFound. Its statement is built once for ids and once for keys."""
-    column = named_by(table, ref)
+    column, value = _named_by(table, ref)
     asked = (connection.engine, written, column.key)
     kept = _KEPT.get(asked)
     if kept is None:
         chosen = column == bindparam("ref", type_=column.type)
         kept = _KEPT[asked] = written.instead_of_columns(statement, connection).where(chosen)
-    found = connection.execute(kept, {"ref": ref.lower() if column is table.id else ref}).first()
+    found = connection.execute(kept, {"ref": value}).first()
     if found is None:
         raise no_such(table, ref)
     return str(found[0]).encode()

@@ -3,8 +3,9 @@
 import time
 
 import structlog
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from service.api.middleware.status import NotedStatus
 from service.domain.access import hide_keys
 
 _log = structlog.get_logger("counterclaim.access")
@@ -20,16 +21,9 @@ class AccessLog:
             await self.app(scope, receive, send)
             return
         start = time.perf_counter()
-        status = 0  # none was sent
-
-        async def note_status(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
+        sent = NotedStatus(send, 0)
         try:
-            await self.app(scope, receive, note_status)
+            await self.app(scope, receive, sent)
         finally:
             state = scope["state"]
             caller = state.get("caller")
@@ -37,7 +31,7 @@ class AccessLog:
                 "request",
                 method=scope["method"],
                 path=hide_keys(scope["path"])[:_MAX_PATH],
-                status=status,
+                status=sent.status,
                 milliseconds=round((time.perf_counter() - start) * 1000, 2),
                 request_id=state["request_id"],
                 key_id=caller.id if caller else None,
