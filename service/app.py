@@ -47,6 +47,7 @@ from service.api.middleware.requests import Failures, Head, RequestId
 from service.api.polling import Kept
 from service.api.problems import KINDS, install
 from service.api.router import importers, writers
+from service.api.threads import Crew
 from service.config import Settings
 from service.db.engine import Database
 from service.schemas.problem import Problem
@@ -77,8 +78,9 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     replica = Replica(settings.database_read_url) if settings.database_read_url else None
 
     @asynccontextmanager
-    async def life(_app: FastAPI) -> AsyncIterator[None]:
+    async def life(app: FastAPI) -> AsyncIterator[None]:
         yield
+        app.state.crew.close()
         opened.close()
         if replica is not None:
             replica.close()
@@ -100,6 +102,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.state.database = opened
     app.state.replica = replica
     app.state.access = _access(settings)
+    app.state.crew = Crew()
     app.state.writers = writers()
     app.state.importers = importers()
     app.state.exports = threading.BoundedSemaphore(exports.AT_ONCE)

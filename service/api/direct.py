@@ -14,7 +14,6 @@ from fastapi import Request, Response
 from fastapi.dependencies.utils import request_params_to_args
 from pydantic import BaseModel
 from starlette._utils import get_route_path
-from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -123,7 +122,7 @@ class Direct:
         try:
             await call.route.admit(request)
             arguments = call.arguments(request, path_params)
-            return None if arguments is None else await run_in_threadpool(call.run, request, arguments)
+            return None if arguments is None else await request.app.state.crew.run(call.run, request, arguments)
         except ServiceError as error:
             handler: Any = request.app.exception_handlers[ServiceError]
             told: Response = handler(request, error)
