@@ -96,6 +96,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
         lifespan=life,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # asked for at each request; ours are below
         middleware=_middleware(settings, meters, routes),
     )
     app.router.routes.extend(routes)

@@ -89,9 +89,17 @@ class Api:
         engines = [self.database.reader, self.database.writer]
         for engine in engines:
             event.listen(engine, "before_cursor_execute", note)
+        glance = self.database.first_row
+
+        def noted(statement: Any, values: Any = None) -> Any:
+            statements.append(str(statement.compile(dialect=self.database.reader.dialect)))
+            return glance(statement, values)
+
+        self.database.first_row = noted  # type: ignore[method-assign]  # which the driver runs itself
         try:
             yield statements
         finally:
+            del self.database.first_row
             for engine in engines:
                 event.remove(engine, "before_cursor_execute", note)
 

@@ -46,6 +46,8 @@ def created(model: type[Head]) -> dict[int | str, dict[str, Any]]:
     }
 
 
+_NUMBERS_ALIKE = json.JSONDecoder(parse_int=float)
+_ORDERED = json.JSONEncoder(sort_keys=True)
 LOCATED: dict[int | str, dict[str, Any]] = {201: {"headers": _LOCATION}}
 
 
@@ -53,12 +55,12 @@ def etag_of(record: dict[str, Any]) -> str:
     """A record can embed names that change without it, so its version alone does not say all. The digest is of
     what is said, whoever wrote it: numbers as numbers, fields in any order.
     """
-    said = json.dumps(record, sort_keys=True, default=str)
+    said = _ORDERED.encode(record)
     return f'"{record["version"]:.0f}-{hashlib.sha256(said.encode()).hexdigest()[:16]}"'
 
 
 def _parsed(body: bytes) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(body, parse_int=float)
+    found: dict[str, Any] = _NUMBERS_ALIKE.decode(body.decode())
     return found
 
 
@@ -76,19 +78,18 @@ def record(found: Head, status: int = 200, headers: dict[str, str] | None = None
 def read(
     db: Database,
     kind: str,
-    look: Callable[[Any, str], bytes],
+    look: Callable[[Database, str], bytes],
     ref: str,
     if_none_match: str | None,
     recorded_as_of: datetime | None,
 ) -> Response:
     """The record, 304 if the client has it already, or the record as it stood at an earlier moment."""
+    body = look(db, ref)
     if recorded_as_of is not None:
+        now = _parsed(body)
         with db.snapshot() as connection:
-            now = _parsed(look(connection, ref))
             then = history.as_recorded(connection, kind, now["id"], recorded_as_of)
         return JSONResponse({name: then[name] for name in now if name in then})
-    with db.read() as connection:
-        body = look(connection, ref)
     tag = etag_of(_parsed(body))
     known = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
     if "*" in known or tag in known:

@@ -106,8 +106,8 @@ class Writer:
     def _tell_position(self) -> None:
         """For clients that read from a replica next. It is worth no failure: what was written is there."""
         if self.request.app.state.replica is not None:
-            with suppress(ServiceError), self.database.read() as connection:
-                self.request.state.position = history.last(connection)[0]
+            with suppress(ServiceError):
+                self.request.state.position = history.last(self.database)[0]
 
     def answer(self, work: Callable[[Any], Response]) -> Response:
         """What `work` answers; the answer given before, if this request was answered under its key already."""

@@ -40,6 +40,8 @@ class _Call:
             if not errors:
                 self.otherwise |= values
                 self.settled.add(kind)
+        fields = self.wants.path_params
+        self.is_any_text = all(f.field_info.annotation is str and not f.field_info.metadata for f in fields)
         self.databases = [str(dependency.name) for dependency in self.wants.dependencies]
 
     @staticmethod
@@ -60,6 +62,8 @@ class _Call:
         given: dict[str, Any] = dict(self.otherwise)
         if self.wants.request_param_name:
             given[self.wants.request_param_name] = request
+        if self.is_any_text:
+            given |= path_params
         for fields, source in self._sent(request, path_params):
             values, errors = request_params_to_args(fields, source)
             if errors:
@@ -69,7 +73,7 @@ class _Call:
 
     def _sent(self, request: Request, path_params: dict[str, str]) -> Iterator[tuple[Any, Any]]:
         """Parameters that need a look: where none of a kind is sent, all have the values that they have otherwise."""
-        if path_params:
+        if path_params and not self.is_any_text:
             yield self.wants.path_params, path_params
         if request.scope["query_string"] or _QUERY not in self.settled:
             yield self.wants.query_params, request.query_params

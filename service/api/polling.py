@@ -124,8 +124,7 @@ def _headers(request: Request, seconds: int) -> dict[str, str]:
 
 
 def _tag(request: Request) -> str:
-    with deps.reading(request).read() as connection:
-        last, at = history.last(connection)
+    last, at = history.last(deps.reading(request))
     today = "" if request.url.path.startswith("/v1") else datetime.now(UTC).date()  # which pages link to
     asked = f"{request.app.state.build} {today} {at} {request.url.path}?{request.url.query}"
     digest = hashlib.sha256(asked.encode()).hexdigest()[:16]

@@ -38,10 +38,10 @@ class JsonRows:
             dialect: _object([(name, self._value(name, dialect)) for name in fields], dialect) for dialect in _DIALECTS
         }
 
-    def instead_of_columns(self, statement: Select[Any], connection: Connection) -> Select[Any]:
+    def instead_of_columns(self, statement: Select[Any], dialect: str) -> Select[Any]:
         """The select with one column, `item`: each row as JSON text. Its tables and joins stay as they are."""
-        written = self.written[connection.dialect.name]
-        text = written if connection.dialect.name == "sqlite" else f"CAST(({written}) AS TEXT)"
+        written = self.written[dialect]
+        text = written if dialect == "sqlite" else f"CAST(({written}) AS TEXT)"
         return statement.with_only_columns(literal_column(text, String()).label("item"))
 
     @staticmethod

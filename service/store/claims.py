@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, RowMapping, Select, exists, select
 from sqlalchemy.orm import aliased
 
+from service.db.engine import Database
 from service.db.json_rows import JsonRows
 from service.db.tables import ClaimRow, EntityRow, FigureRow, MetricRow, ScopeRow, SourceRow
 from service.domain.period import parse_period
@@ -67,9 +68,9 @@ def read(connection: Connection, ref: str) -> Claim:
     return with_figures(connection, [rows.one(connection, ClaimRow, SELECT, ref)])[0]
 
 
-def read_json(connection: Connection, ref: str) -> bytes:
+def read_json(database: Database, ref: str) -> bytes:
     """The same as JSON, written by the database."""
-    return rows.one_json(connection, ClaimRow, JSON, SELECT, ref)
+    return rows.one_json(database, ClaimRow, JSON, SELECT, ref)
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Claim]:
@@ -86,7 +87,7 @@ def json_page(connection: Connection, query: ClaimQuery) -> bytes:
     """The same as JSON, written by the database in one statement."""
 
     def build(part: ClaimQuery) -> Select[Any]:
-        return JSON.instead_of_columns(SELECT, connection).where(*conditions(connection, part))
+        return JSON.instead_of_columns(SELECT, connection.dialect.name).where(*conditions(connection, part))
 
     return fetch_json_page(connection, build, SORTS, ClaimRow.id, query, query.sort, ("claimant_role", "status"))
 

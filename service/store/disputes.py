@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, bindparam, select
 from sqlalchemy.orm import aliased
 
+from service.db.engine import Database
 from service.db.json_rows import JsonRows
 from service.db.tables import ClaimRow, DisputeRow, EntityRow, FigureRow
 from service.domain.access import overstep
@@ -44,9 +45,9 @@ def read(connection: Connection, ref: str) -> Dispute:
     return Dispute.model_validate(rows.one(connection, DisputeRow, SELECT, ref))
 
 
-def read_json(connection: Connection, ref: str) -> bytes:
+def read_json(database: Database, ref: str) -> bytes:
     """The same as JSON, written by the database."""
-    return rows.one_json(connection, DisputeRow, _JSON, SELECT, ref)
+    return rows.one_json(database, DisputeRow, _JSON, SELECT, ref)
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Dispute]:
@@ -63,7 +64,7 @@ def json_page(connection: Connection, query: DisputeQuery) -> bytes:
     """The same as JSON, written by the database."""
 
     def build(part: DisputeQuery) -> Select[Any]:
-        return _JSON.instead_of_columns(SELECT, connection).where(*_conditions(connection, part))
+        return _JSON.instead_of_columns(SELECT, connection.dialect.name).where(*_conditions(connection, part))
 
     return fetch_json_page(connection, build, _SORTS, DisputeRow.id, query, query.sort, ("type", "status"))
 

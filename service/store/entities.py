@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 from sqlalchemy.orm import aliased
 
+from service.db.engine import Database
 from service.db.json_rows import JsonRows
 from service.db.tables import EntityRow
 from service.errors import Invalid
@@ -32,9 +33,9 @@ def read(connection: Connection, ref: str) -> Entity:
     return Entity.model_validate(rows.one(connection, EntityRow, SELECT, ref))
 
 
-def read_json(connection: Connection, ref: str) -> bytes:
+def read_json(database: Database, ref: str) -> bytes:
     """The same as JSON, written by the database."""
-    return rows.one_json(connection, EntityRow, _JSON, SELECT, ref)
+    return rows.one_json(database, EntityRow, _JSON, SELECT, ref)
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Entity]:
@@ -51,7 +52,7 @@ def json_page(connection: Connection, query: EntityQuery) -> bytes:
     """The same as JSON, written by the database."""
 
     def build(part: EntityQuery) -> Select[Any]:
-        return _JSON.instead_of_columns(SELECT, connection).where(*_conditions(connection, part))
+        return _JSON.instead_of_columns(SELECT, connection.dialect.name).where(*_conditions(connection, part))
 
     return fetch_json_page(connection, build, _SORTS, EntityRow.id, query, query.sort, ("kind",))
 

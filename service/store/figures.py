@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, RowMapping, Select, and_, case, func, insert, or_, select
 from sqlalchemy.orm import aliased
 
+from service.db.engine import Database
 from service.db.json_rows import JsonRows
 from service.db.tables import ClaimRow, EntityRow, FigureRow, MeasurandRow, MetricRow, ScopeRow
 from service.domain.vocabulary import Operation
@@ -76,9 +77,9 @@ def read(connection: Connection, ref: str) -> Figure:
     return Figure.model_validate({"key": None, **rows.one(connection, FigureRow, _SELECT, ref)})
 
 
-def read_json(connection: Connection, ref: str) -> bytes:
+def read_json(database: Database, ref: str) -> bytes:
     """The same as JSON, written by the database."""
-    return rows.one_json(connection, FigureRow, JSON_ALONE, _SELECT, ref)
+    return rows.one_json(database, FigureRow, JSON_ALONE, _SELECT, ref)
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Figure]:
@@ -96,7 +97,7 @@ def json_page(connection: Connection, query: FigureQuery) -> bytes:
     """The same as JSON, written by the database."""
 
     def build(part: FigureQuery) -> Select[Any]:
-        return JSON_ALONE.instead_of_columns(_SELECT, connection).where(*conditions(connection, part))
+        return JSON_ALONE.instead_of_columns(_SELECT, connection.dialect.name).where(*conditions(connection, part))
 
     return fetch_json_page(connection, build, _SORTS, FigureRow.id, query, query.sort, ("basis", "qualifier", "unit"))
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, func, insert, literal_column, select, text, tuple_
 
-from service.db.engine import Author
+from service.db.engine import Author, Database
 from service.db.tables import ChangeRow
 from service.errors import Forbidden, NotFound
 from service.schemas.base import Head
@@ -97,10 +97,10 @@ def _changed(before: Values | None, after: Values) -> list[str]:
     return [name for name in after if name not in _UNCHANGING and after[name] != before.get(name)]
 
 
-def last(connection: Connection) -> tuple[int, datetime | None]:
-    """The number and the time of the last change; 0 before the first."""
-    found = connection.execute(_LAST).first()
-    return (found.seq, found.at) if found else (0, None)
+def last(database: Database) -> tuple[int, str]:
+    """The number of the last change, 0 before the first; and its time, as the database writes it."""
+    found = database.first_row(_LAST)
+    return (found[0], str(found[1])) if found else (0, "")
 
 
 # built once, since it is asked with nearly every read; the limit written out, so that PostgreSQL keeps its plan

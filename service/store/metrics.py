@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.orm import aliased
 
+from service.db.engine import Database
 from service.db.tables import FigureRow, MeasurandRow, MetricRow, ScopeRow
 from service.errors import Conflict, Fault, Invalid
 from service.schemas.metrics import Metric, MetricCreate, MetricPage, MetricPatch, ScopeFields
@@ -27,8 +28,9 @@ def read(connection: Connection, ref: str) -> Metric:
     return with_scopes(connection, [rows.one(connection, MetricRow, SELECT, ref)])[0]
 
 
-def read_json(connection: Connection, ref: str) -> bytes:
-    return read(connection, ref).model_dump_json().encode()
+def read_json(database: Database, ref: str) -> bytes:
+    with database.read() as connection:
+        return read(connection, ref).model_dump_json().encode()
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Metric]:

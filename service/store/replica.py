@@ -80,5 +80,4 @@ class Replica:
 
 
 def _last(database: Database) -> int:
-    with database.read() as connection:
-        return history.last(connection)[0]
+    return history.last(database)[0]

@@ -4,9 +4,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Literal, TypeVar
 
-from sqlalchemy import Connection, Engine, Label, RowMapping, Select, bindparam, case, func, literal, or_, select
+from sqlalchemy import Connection, Label, RowMapping, Select, bindparam, case, func, literal, or_, select
 
 from service.db.base import Base
+from service.db.engine import Database
 from service.db.json_rows import JsonRows
 from service.db.tables import EntityRow, MetricRow, SourceRow
 from service.domain.key import is_key, is_uuid
@@ -17,7 +18,6 @@ from service.schemas.queries import ListFilters
 Values = dict[str, Any]
 T = TypeVar("T")
 
-_KEPT: dict[tuple[Engine, JsonRows, str], Select[Any]] = {}
 IDS: Any = bindparam("ids", expanding=True)  # in statements that are built once
 HEAD = ("id", "version", "created_at", "updated_at", "created_by", "withdrawn")
 
@@ -105,18 +105,18 @@ def one(connection: Connection, table: Any, statement: Select[Any], ref: str) ->
     return found[0]
 
 
-def one_json(connection: Connection, table: Any, written: JsonRows, statement: Select[Any], ref: str) -> bytes:
-    """The record as the database writes it. Raises NotFound. Its statement is built once for ids and once for keys."""
+def one_json(database: Database, table: Any, written: JsonRows, statement: Select[Any], ref: str) -> bytes:
+    """The record as the database writes it. Raises NotFound. The statement is one that is kept."""
     column, value = _named_by(table, ref)
-    asked = (connection.engine, written, column.key)
-    kept = _KEPT.get(asked)
-    if kept is None:
-        chosen = column == bindparam("ref", type_=column.type)
-        kept = _KEPT[asked] = written.instead_of_columns(statement, connection).where(chosen)
-    found = connection.execute(kept, {"ref": value}).first()
+    found = database.first_row(_json_with_ref(database.dialect, written, statement, column), {"ref": value})
     if found is None:
         raise no_such(table, ref)
     return str(found[0]).encode()
+
+
+@cache
+def _json_with_ref(dialect: str, written: JsonRows, statement: Select[Any], column: Any) -> Select[Any]:
+    return _with_ref(written.instead_of_columns(statement, dialect), column)
 
 
 # Refs in bodies and filters -----------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
+from service.db.engine import Database
 from service.db.json_rows import JsonRows
 from service.db.tables import SourceRow
 from service.domain.period import parse_period
@@ -26,9 +27,9 @@ def read(connection: Connection, ref: str) -> Source:
     return Source.model_validate(rows.one(connection, SourceRow, SELECT, ref))
 
 
-def read_json(connection: Connection, ref: str) -> bytes:
+def read_json(database: Database, ref: str) -> bytes:
     """The same as JSON, written by the database."""
-    return rows.one_json(connection, SourceRow, _JSON, SELECT, ref)
+    return rows.one_json(database, SourceRow, _JSON, SELECT, ref)
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Source]:
@@ -45,7 +46,7 @@ def json_page(connection: Connection, query: SourceQuery) -> bytes:
     """The same as JSON, written by the database."""
 
     def build(part: SourceQuery) -> Select[Any]:
-        return _JSON.instead_of_columns(SELECT, connection).where(*_conditions(connection, part))
+        return _JSON.instead_of_columns(SELECT, connection.dialect.name).where(*_conditions(connection, part))
 
     return fetch_json_page(connection, build, _SORTS, SourceRow.id, query, query.sort, ("kind",))
 

@@ -1,0 +1,49 @@
+"""The one row of a statement that is run over and over, by the driver itself.
+
+SQLAlchemy opens, begins, adapts and closes around it for longer than it takes.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Dialect, Engine, Row, Select
+
+Found = Row[Any] | tuple[Any, ...] | None
+
+
+def first_row(engine: Engine, statement: Select[*tuple[Any, ...]], values: Mapping[str, Any], seconds: float) -> Found:
+    """As the driver gives it, without SQLAlchemy's types; None where there is none. The statement is one that is kept.
+
+    What fails is run again in SQLAlchemy's way, which replaces a lost connection and tells what it was. Raises
+    SQLAlchemyError.
+    """
+    text, given = _written(engine.dialect, statement)
+    try:
+        connection = engine.raw_connection()
+        try:
+            connection.info["deadline"] = time.monotonic() + seconds  # which SQLite looks at (`db/sqlite.py`)
+            cursor = connection.cursor()
+            cursor.execute(text, given(values))
+            found: Found = cursor.fetchone()
+            return found
+        except BaseException:
+            connection.invalidate()
+            raise
+        finally:
+            connection.close()
+    except engine.dialect.loaded_dbapi.Error:
+        with engine.connect() as plain:
+            return plain.execute(statement, values).first()
+
+
+@cache
+def _written(dialect: Dialect, statement: Select[*tuple[Any, ...]]) -> tuple[str, Callable[[Mapping[str, Any]], Any]]:
+    """The statement as text, and what makes its parameters of named values."""
+    compiled = statement.compile(dialect=dialect)
+    fixed = {name: value for name, value in compiled.params.items() if value is not None}
+    order = compiled.positiontup
+    if order is None:
+        return str(compiled), lambda values: fixed | dict(values)
+    return str(compiled), lambda values: [values[name] if name in values else fixed[name] for name in order]
