@@ -1,6 +1,6 @@
 """Reads in threads, few at a time.
 
-Python runs one thread at a time, so that many at once only take it from each other: over eight connections two threads
+Python runs one thread at a time, so that many at once only take it from each other: over eight connections three threads
 answer a quarter more than thirty. A read that waits for others longer than it should goes ahead all the same, lest some
 slow ones hold up all.
 """
@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-_AT_ONCE = 2
+_AT_ONCE = {"sqlite": 3, "postgresql": 6}  # one that asks a server does not need Python while it waits
 _MOST = 40
 _PATIENCE = 0.02  # seconds
 
@@ -19,9 +19,9 @@ _PATIENCE = 0.02  # seconds
 class Crew:
     """The threads of one application."""
 
-    def __init__(self) -> None:
+    def __init__(self, dialect: str) -> None:
         self._threads = ThreadPoolExecutor(_MOST, "read")
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._turns = asyncio.Semaphore(_AT_ONCE[dialect])
 
     async def run(self, work: Callable[..., T], *arguments: Any) -> T:
         """What `work` returns or raises."""
