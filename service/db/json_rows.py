@@ -44,6 +44,11 @@ class JsonRows:
         text = written if dialect == "sqlite" else f"CAST(({written}) AS TEXT)"
         return statement.with_only_columns(literal_column(text, String()).label("item"))
 
+    def as_document(self, dialect: str) -> Any:
+        """Each row as the value of a column of JSON."""
+        written = self.written[dialect]
+        return literal_column(written if dialect == "sqlite" else f"CAST(({written}) AS JSONB)", Document())
+
     @staticmethod
     def in_one_row(page: Subquery, place: Sequence[str], connection: Connection) -> Select[Any]:
         """The rows of a page as one text: after each `item` a list of what is in the columns `place`, all of them

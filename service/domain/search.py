@@ -88,18 +88,20 @@ def _fold_in_place(text: str) -> tuple[str, list[int]]:
 
 def _tokens(folded: str, *, parts: bool) -> Iterator[tuple[str, int, int]]:
     """Each token with the place where it begins and ends in the folded text."""
-    for run in _RUN.finditer(folded):
+    plain = folded.isascii()  # so are most texts, and these have neither runs nor symbols
+    for run in () if plain else _RUN.finditer(folded):
         start, end = run.span()
         for place in range(start, max(end - 1, start + 1)):
             yield _token(folded, place, min(place + 2, end))
         if parts and end - start > 1:
             yield _token(folded, end - 1, end)
-    for word in _WORD.finditer(_RUN.sub(lambda run: " " * len(run[0]), folded)):
+    spaced = folded if plain else _RUN.sub(lambda run: " " * len(run[0]), folded)
+    for word in _WORD.finditer(spaced):
         yield _token(folded, *word.span())
         if parts and not word[0].isalnum():
             for part in _PART.finditer(word[0]):
                 yield _token(folded, word.start() + part.start(), word.start() + part.end())
-    for place, character in enumerate(folded):
+    for place, character in enumerate("" if plain else folded):
         if unicodedata.category(character) == "So":
             yield _token(folded, place, place + 1)
 

@@ -38,7 +38,7 @@ SELECT: Select[*tuple[Any, ...]] = (
     .join(_RAISER, _RAISER.id == DisputeRow.raised_by_id)
 )
 _SORTS = {name: getattr(DisputeRow, name) for name in ("created_at", "updated_at")}
-_JSON = JsonRows(list(SELECT.selected_columns), list(Dispute.model_fields))
+JSON = JsonRows(list(SELECT.selected_columns), list(Dispute.model_fields))
 
 
 def read(connection: Connection, ref: str) -> Dispute:
@@ -47,7 +47,7 @@ def read(connection: Connection, ref: str) -> Dispute:
 
 def read_json(database: Database, ref: str) -> bytes:
     """The same as JSON, written by the database."""
-    return rows.one_json(database, DisputeRow, _JSON, SELECT, ref)
+    return rows.one_json(database, DisputeRow, JSON, SELECT, ref)
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Dispute]:
@@ -64,7 +64,7 @@ def json_page(connection: Connection, query: DisputeQuery) -> bytes:
     """The same as JSON, written by the database."""
 
     def build(part: DisputeQuery) -> Select[Any]:
-        return _JSON.instead_of_columns(SELECT, connection.dialect.name).where(*_conditions(connection, part))
+        return JSON.instead_of_columns(SELECT, connection.dialect.name).where(*_conditions(connection, part))
 
     return fetch_json_page(connection, build, _SORTS, DisputeRow.id, query, query.sort, ("type", "status"))
 

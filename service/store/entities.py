@@ -26,7 +26,7 @@ SELECT = select(
 ).outerjoin(_WHOLE, _WHOLE.id == EntityRow.part_of_id)
 _REFS = {"part_of": EntityRow}
 _SORTS = {name: getattr(EntityRow, name) for name in ("created_at", "updated_at", "key", "name")}
-_JSON = JsonRows(list(SELECT.selected_columns), list(Entity.model_fields))
+JSON = JsonRows(list(SELECT.selected_columns), list(Entity.model_fields))
 
 
 def read(connection: Connection, ref: str) -> Entity:
@@ -35,7 +35,7 @@ def read(connection: Connection, ref: str) -> Entity:
 
 def read_json(database: Database, ref: str) -> bytes:
     """The same as JSON, written by the database."""
-    return rows.one_json(database, EntityRow, _JSON, SELECT, ref)
+    return rows.one_json(database, EntityRow, JSON, SELECT, ref)
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Entity]:
@@ -52,7 +52,7 @@ def json_page(connection: Connection, query: EntityQuery) -> bytes:
     """The same as JSON, written by the database."""
 
     def build(part: EntityQuery) -> Select[Any]:
-        return _JSON.instead_of_columns(SELECT, connection.dialect.name).where(*_conditions(connection, part))
+        return JSON.instead_of_columns(SELECT, connection.dialect.name).where(*_conditions(connection, part))
 
     return fetch_json_page(connection, build, _SORTS, EntityRow.id, query, query.sort, ("kind",))
 

@@ -47,7 +47,7 @@ def with_refs(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     )
 
 
-_SELECT = with_refs(
+SELECT = with_refs(
     select(
         *COLUMNS,
         *rows.embed("claim", ClaimRow, "id", "key", "statement"),
@@ -60,9 +60,9 @@ _SORTS = {name: getattr(FigureRow, name) for name in ("created_at", "updated_at"
 
 
 JSON = JsonRows(COLUMNS, list(ClaimFigure.model_fields))  # of a figure inside its claim
-JSON_ALONE = JsonRows(list(_SELECT.selected_columns), list(Figure.model_fields))
+JSON_ALONE = JsonRows(list(SELECT.selected_columns), list(Figure.model_fields))
 
-_BY_IDS = _SELECT.where(FigureRow.id.in_(rows.IDS))
+_BY_IDS = SELECT.where(FigureRow.id.in_(rows.IDS))
 _OF_CLAIMS = (
     with_refs(select(*COLUMNS, FigureRow.claim_id))
     .where(FigureRow.claim_id.in_(rows.IDS), FigureRow.withdrawn_at.is_(None))
@@ -74,12 +74,12 @@ _OF_CLAIMS = (
 
 
 def read(connection: Connection, ref: str) -> Figure:
-    return Figure.model_validate({"key": None, **rows.one(connection, FigureRow, _SELECT, ref)})
+    return Figure.model_validate({"key": None, **rows.one(connection, FigureRow, SELECT, ref)})
 
 
 def read_json(database: Database, ref: str) -> bytes:
     """The same as JSON, written by the database."""
-    return rows.one_json(database, FigureRow, JSON_ALONE, _SELECT, ref)
+    return rows.one_json(database, FigureRow, JSON_ALONE, SELECT, ref)
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Figure]:
@@ -88,7 +88,7 @@ def by_ids(connection: Connection, ids: Collection[str]) -> list[Figure]:
 
 
 def page(connection: Connection, query: FigureQuery) -> FigurePage:
-    statement = _SELECT.where(*conditions(connection, query))
+    statement = SELECT.where(*conditions(connection, query))
     found, cursor = fetch_page(connection, statement, _SORTS, FigureRow.id, query, query.sort)
     return FigurePage(items=[Figure.model_validate({"key": None, **row}) for row in found], next_cursor=cursor)
 
@@ -97,7 +97,7 @@ def json_page(connection: Connection, query: FigureQuery) -> bytes:
     """The same as JSON, written by the database."""
 
     def build(part: FigureQuery) -> Select[Any]:
-        return JSON_ALONE.instead_of_columns(_SELECT, connection.dialect.name).where(*conditions(connection, part))
+        return JSON_ALONE.instead_of_columns(SELECT, connection.dialect.name).where(*conditions(connection, part))
 
     return fetch_json_page(connection, build, _SORTS, FigureRow.id, query, query.sort, ("basis", "qualifier", "unit"))
 

@@ -2,13 +2,30 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, func, insert, literal_column, select, text, tuple_
+from sqlalchemy import (
+    Connection,
+    Insert,
+    RowMapping,
+    Select,
+    bindparam,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+    text,
+    tuple_,
+)
 
 from service.db.engine import Author, Database
-from service.db.tables import ChangeRow
+from service.db.json_rows import JsonRows
+from service.db.tables import ChangeRow, ClaimRow, DisputeRow, EntityRow, FigureRow, SourceRow
+from service.db.types import Document, String
+from service.domain.vocabulary import Operation
 from service.errors import Forbidden, NotFound
 from service.schemas.base import Head
 from service.schemas.history import Change, ChangePage, FeedQuery, HistoryQuery
@@ -31,6 +48,14 @@ _BY_IDS: dict[str, Callable[[Connection, Collection[str]], Sequence[Head | Recor
     "dispute": disputes.by_ids,
     "key": keys.by_ids,
 }
+_WRITTEN: dict[str, tuple[Any, JsonRows, Select[*tuple[Any, ...]]]] = {
+    "source": (SourceRow, sources.JSON, sources.SELECT),
+    "entity": (EntityRow, entities.JSON, entities.SELECT),
+    "claim": (ClaimRow, claims.JSON, claims.SELECT),
+    "figure": (FigureRow, figures.JSON_ALONE, figures.SELECT),
+    "dispute": (DisputeRow, disputes.JSON, disputes.SELECT),
+}
+_STAMP = ("at", "actor_id", "actor_name", "request_id")
 _FOR_ADMINS = "key"  # who has keys is nobody else's business
 _KINDS_OF_REFS = {
     "source": "source",
@@ -54,7 +79,6 @@ def record(connection: Connection, author: Author) -> None:
     touched: Touched = connection.get_execution_options().get("touched", {})
     if not touched:
         return
-    changes = [change for part in rows.chunks(list(touched), _CHUNK) for change in _changes(connection, part, touched)]
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FEED_LOCK})
     stamp = {
@@ -63,8 +87,40 @@ def record(connection: Connection, author: Author) -> None:
         "actor_name": author.name,
         "request_id": author.request_id,
     }
-    connection.execute(insert(ChangeRow), [{**stamp, **change} for change in changes])
+    for kind in _BY_IDS:  # each before what refers to it
+        new = [key for key, operation in touched.items() if key[0] == kind and operation is Operation.CREATE]
+        for part in rows.chunks(new, _CHUNK):
+            if kind in _WRITTEN:
+                ids = [record_id for _, record_id in part]
+                connection.execute(_insert_new(connection.dialect.name, kind), {**stamp, "ids": ids})
+            else:
+                _insert(connection, stamp, _changes(connection, part, touched))
+    changed = [key for key, operation in touched.items() if operation is not Operation.CREATE]
+    for part in rows.chunks(changed, _CHUNK):
+        _insert(connection, stamp, _changes(connection, part, touched))
     touched.clear()
+
+
+@cache
+def _insert_new(dialect: str, kind: str) -> Insert:
+    """Puts new records on record as the database writes them itself, in the order in which they were made."""
+    table, written, statement = _WRITTEN[kind]
+    stamp = [bindparam(name, type_=ChangeRow.__table__.c[name].type) for name in _STAMP]
+    own = [
+        literal(str(Operation.CREATE), String()),
+        literal(kind, String()),
+        table.id,
+        table.version,
+        literal([], Document()),
+        written.as_document(dialect),
+    ]
+    found = statement.with_only_columns(*stamp, *own).where(table.id.in_(rows.IDS))
+    names = [*_STAMP, "operation", "kind", "record_id", "version", "changed", "snapshot"]
+    return insert(ChangeRow).from_select(names, found.order_by(table.created_at, table.id))
+
+
+def _insert(connection: Connection, stamp: Values, changes: Sequence[Values]) -> None:
+    connection.execute(insert(ChangeRow), [{**stamp, **change} for change in changes])
 
 
 def _changes(connection: Connection, keys: Sequence[tuple[str, str]], touched: Touched) -> list[Values]:

@@ -20,7 +20,7 @@ from service.store.versions import Created, Versions
 _FIELDS = [name for name in Source.model_fields if name in SourceRow.__table__.columns]
 SELECT = select(*rows.head(SourceRow), *(getattr(SourceRow, name) for name in _FIELDS if name not in rows.HEAD))
 _SORTS = {name: getattr(SourceRow, name) for name in ("created_at", "updated_at", "title")}
-_JSON = JsonRows(list(SELECT.selected_columns), list(Source.model_fields))
+JSON = JsonRows(list(SELECT.selected_columns), list(Source.model_fields))
 
 
 def read(connection: Connection, ref: str) -> Source:
@@ -29,7 +29,7 @@ def read(connection: Connection, ref: str) -> Source:
 
 def read_json(database: Database, ref: str) -> bytes:
     """The same as JSON, written by the database."""
-    return rows.one_json(database, SourceRow, _JSON, SELECT, ref)
+    return rows.one_json(database, SourceRow, JSON, SELECT, ref)
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Source]:
@@ -46,7 +46,7 @@ def json_page(connection: Connection, query: SourceQuery) -> bytes:
     """The same as JSON, written by the database."""
 
     def build(part: SourceQuery) -> Select[Any]:
-        return _JSON.instead_of_columns(SELECT, connection.dialect.name).where(*_conditions(connection, part))
+        return JSON.instead_of_columns(SELECT, connection.dialect.name).where(*_conditions(connection, part))
 
     return fetch_json_page(connection, build, _SORTS, SourceRow.id, query, query.sort, ("kind",))
 
