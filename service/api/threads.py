@@ -1,8 +1,8 @@
 """Reads in threads, few at a time.
 
-Python runs one thread at a time, so that many at once only take it from each other: over eight connections three threads
-answer a quarter more than thirty. A read that waits for others longer than it should goes ahead all the same, lest some
-slow ones hold up all.
+Python runs one thread at a time, so that many at once only take it from each other: over eight connections three
+threads answer a quarter more than thirty. A read that waits for others longer than it should goes ahead all the same,
+lest some slow ones hold up all.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """Entities: reading and changing them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, select
@@ -70,13 +70,22 @@ def _conditions(connection: Connection, query: EntityQuery) -> list[Any]:
 
 
 def create(connection: Connection, body: EntityCreate) -> Created:
-    values = body.model_dump(exclude=set(_REFS))
-    values |= rows.resolve_refs(connection, body, _REFS, versions.stored(connection, EntityRow, values))
-    if values["id"] is not None and values["part_of_id"] == values["id"]:
+    return create_all(connection, [body])[0]
+
+
+def create_all(connection: Connection, bodies: Sequence[EntityCreate]) -> list[Created]:
+    """Creates entities, none of which refers to another of them or is the same, in a few statements."""
+    contents = [body.model_dump(exclude=set(_REFS)) for body in bodies]
+    stored = versions.stored_of(connection, EntityRow, contents)
+    links = rows.resolve_all_refs(connection, bodies, _REFS, stored)
+    records = [content | link for content, link in zip(contents, links, strict=True)]
+    if any(values["id"] is not None and values["part_of_id"] == values["id"] for values in records):
         raise Invalid.at("/part_of", "An entity is not a part of itself.")
-    made = versions.create(connection, EntityRow, values)
-    if made.is_new:
-        _index(connection, made.id, values)
+    made = versions.create_all(connection, EntityRow, records, stored)
+    new = {one.id: values for one, values in zip(made, records, strict=True) if one.is_new}
+    if new:
+        names.keep_new(connection, EntityRow, {id_: (values["name"], values["aliases"]) for id_, values in new.items()})
+        search.index(connection, EntityRow, {id_: _texts(values) for id_, values in new.items()})
     return made
 
 
@@ -88,7 +97,9 @@ def amend(connection: Connection, ref: str, patch: EntityPatch, expected: Versio
     graph.refuse_cycle(connection, EntityRow.id, EntityRow.part_of_id, row["id"], links.get("part_of_id"), "/part_of")
     changes = patch.model_dump(exclude=set(_REFS)) | links
     if versions.amend(connection, EntityRow, row, changes):
-        _index(connection, row["id"], rows.content(row, _FIELDS) | changes)
+        values = rows.content(row, _FIELDS) | changes
+        names.keep(connection, EntityRow, row["id"], values["name"], values["aliases"])
+        search.index(connection, EntityRow, {row["id"]: _texts(values)})
     return read(connection, row["id"])
 
 
@@ -104,6 +115,6 @@ def restore(connection: Connection, ref: str, expected: Versions) -> Entity:
     return read(connection, row["id"])
 
 
-def _index(connection: Connection, entity_id: str, values: Values) -> None:
-    names.keep(connection, EntityRow, entity_id, values["name"], values["aliases"])
-    search.index(connection, EntityRow, {entity_id: [values["name"], values["key"], *values["aliases"]]})
+def _texts(values: Values) -> list[str]:
+    """What an entity is found by."""
+    return [values["name"], values["key"], *values["aliases"]]

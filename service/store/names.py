@@ -1,6 +1,6 @@
 """Finding entities and metrics by the names that people know them by."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select
@@ -21,11 +21,18 @@ class Known(NamedTuple):
 
 def keep(connection: Connection, table: Any, record_id: str, name: str, aliases: Iterable[str] = ()) -> None:
     """Makes a record be found by these names, and no longer by earlier ones."""
+    forget = delete(NameRow).where(NameRow.kind == rows.noun(table), NameRow.record_id == record_id)
+    connection.execute(forget)
+    keep_new(connection, table, {record_id: (name, aliases)})
+
+
+def keep_new(connection: Connection, table: Any, named: Mapping[str, tuple[str, Iterable[str]]]) -> None:
+    """The same for new records, each with its name and its aliases."""
     kind = rows.noun(table)
-    connection.execute(delete(NameRow).where(NameRow.kind == kind, NameRow.record_id == record_id))
-    own = fold_name(name)
-    found = {fold_name(alias): True for alias in aliases} | {own: False}
-    values = [{"kind": kind, "folded": f, "record_id": record_id, "is_alias": a} for f, a in found.items()]
+    values = []
+    for record_id, (name, aliases) in named.items():
+        found = {fold_name(alias): True for alias in aliases} | {fold_name(name): False}
+        values += [{"kind": kind, "folded": f, "record_id": record_id, "is_alias": a} for f, a in found.items()]
     connection.execute(insert(NameRow), values)
 
 

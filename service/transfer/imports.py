@@ -34,6 +34,7 @@ MANY = 1_000  # entries after which the database takes stock of its tables
 _MOST, _LEAST = 1_000, 20  # entries in a batch
 _BATCH_SIZE = 4_000_000  # characters
 _BATCH_SECONDS = 0.6  # that a batch should take, well below what a writer waits for a lock
+_TURN = 0.8  # seconds of writing, after which others are let in
 _REJECTED = (Invalid, Conflict, Forbidden, NotFound)  # what is the line's own fault
 
 
@@ -122,6 +123,7 @@ class Import:
     def _in_batches(self, write: Write[Report], pause: Callable[[], None], total: int) -> Report:
         report = Report()
         self.size = 100
+        held = 0.0  # for so many seconds others have not been let in
         for batch in self._batches():
             began = time.monotonic()
             report.add(write(partial(self._take, batch=batch)))
@@ -129,7 +131,10 @@ class Import:
             fitting = sum(entry.weight for entry in batch) * _BATCH_SECONDS / seconds
             self.size = round(min(max(fitting, self.size / 2, _LEAST), self.size * 2, _MOST))
             self.told(report.lines, total)
-            pause()
+            held += seconds
+            if held >= _TURN:
+                pause()
+                held = 0.0
         return report
 
     def _batches(self) -> Iterator[list[Entry]]:
@@ -167,11 +172,12 @@ class Import:
             with savepoint(connection):
                 self.form.look_up(loading, entries)
                 for entry in entries:
-                    before = loading.writes, len(loading.waiting)
+                    before = loading.writes, len(loading.waiting), len(loading.entities)
                     try:
                         self.form.put(loading, entry.content)
                     except _REJECTED as error:
-                        if (loading.writes, len(loading.waiting)) != before or len(entries) == 1:
+                        now = loading.writes, len(loading.waiting), len(loading.entities)
+                        if now != before or len(entries) == 1:
                             raise
                         alone.append((entry, error))  # it has left no trace
                 loading.flush()

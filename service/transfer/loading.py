@@ -17,7 +17,7 @@ from service.domain.vocabulary import OnExisting
 from service.errors import AlreadyStored
 from service.schemas.claims import ClaimCreate, ClaimPatch
 from service.schemas.disputes import DisputePatch
-from service.schemas.entities import EntityPatch
+from service.schemas.entities import EntityCreate, EntityPatch
 from service.schemas.figures import ClaimFigure, FigureCreate, FigureFields, FigurePatch
 from service.schemas.metrics import MetricPatch
 from service.schemas.sources import SourceCreate, SourcePatch
@@ -69,18 +69,48 @@ class Loading:
         self.waiting: dict[str, ClaimCreate] = {}
         self.waiting_keys: set[str] = set()
         self.statuses: dict[str, str | None] = {}
+        self.entities: dict[str, EntityCreate] = {}  # by key; they wait as well
         self.ids: dict[tuple[Any, str], str] = {}
         self.names = Naming(self.connection, self._note)
         self.sources: dict[str, str] = {}
 
     # Records ---------------------------------------------------------------------------------------------------------
 
-    def put(self, kind: str, body: Any) -> str:
-        """One record that is no claim. Says its id; raises ServiceError if it cannot be taken."""
+    def put(self, kind: str, body: Any) -> None:
+        """One record that is no claim. Raises ServiceError if it cannot be taken."""
         if kind in _ON_CLAIMS:
             self.flush()
+        if isinstance(body, EntityCreate):
+            self._put_entity(body)
+            return
         self.writes += 1
-        return self._create(kind, self._identified(kind, body))
+        self._create(kind, self._identified(kind, body))
+
+    def _put_entity(self, body: EntityCreate) -> None:
+        """An entity waits for others, unless it is one of them or a part of one."""
+        if body.id is not None or body.key in self.entities or body.part_of is not None:
+            self.flush_entities()
+        self.entities[body.key] = body
+        if body.id is not None or body.part_of is not None:
+            self.flush_entities()
+
+    def flush_entities(self) -> None:
+        """Writes the entities that wait."""
+        waiting, self.entities = list(self.entities.values()), {}
+        if not waiting:
+            return
+        self.writes += 1
+        try:
+            with savepoint(self.connection):
+                made = entities.create_all(self.connection, waiting)
+        except AlreadyStored:
+            if not self.updating:
+                raise
+            for body in waiting:
+                self._create("entity", body)
+        else:
+            for one in made:
+                self.count("entity", "created" if one.is_new else "unchanged")
 
     def _create(self, kind: str, body: Any) -> str:
         try:
@@ -129,6 +159,8 @@ class Loading:
         return body.model_copy(update={"id": content_id(kind, content)})
 
     def _id_of(self, table: Any, ref: str) -> str:
+        if table is EntityRow and ref in self.entities:
+            self.flush_entities()
         if (table, ref) not in self.ids:
             self.ids[table, ref] = rows.ids(self.connection, table, [ref]).get(ref, ref)
         return self.ids[table, ref]
@@ -149,7 +181,8 @@ class Loading:
         return True
 
     def flush(self) -> None:
-        """Writes the claims that wait."""
+        """Writes the entities and claims that wait."""
+        self.flush_entities()
         waiting, statuses = self.waiting, self.statuses
         self.waiting, self.waiting_keys, self.statuses = {}, set(), {}
         if not waiting:
