@@ -17,9 +17,8 @@ from rich.text import Text
 from service import console, loading, logs
 from service.config import project_root
 from service.console import fail, tell
-from service.db import migrate as migrations
 from service.db.engine import Database, sqlite_file
-from service.db.migrate import head_revision
+from service.db.revisions import head_revision
 from service.domain.access import parse_token
 from service.domain.vocabulary import DateOrder, ImportFormat, ImportMode, OnExisting, Role
 from service.errors import ServiceError
@@ -74,7 +73,7 @@ def serve(
     migrating = migrate_first or demo
     database = console.new_or_existing(settings) if migrating else console.existing(settings)
     if migrating:
-        migrations.upgrade(database)
+        _upgrade(database)
     console.require_head(database)
     listening = _listen(settings.host, settings.port)  # before anything is made that is told only once
     if demo and is_empty(database):
@@ -112,6 +111,12 @@ def _first_key(database: Database, file: Path | None) -> None:
         tell(f"The key in {file} is known now, as an admin's.")
 
 
+def _upgrade(database: Database, revision: str = "head") -> None:
+    from service.db import migrate as migrations  # noqa: PLC0415 - Alembic, which a server need not carry
+
+    migrations.upgrade(database, revision)
+
+
 @cli.command()
 def migrate(
     database_url: DatabaseUrl = None,
@@ -119,7 +124,7 @@ def migrate(
 ) -> None:
     """Bring the database to the newest migration. Safe to repeat; the service never does this by itself."""
     database = console.new_or_existing(console.settings(database_url=database_url))
-    migrations.upgrade(database, revision)
+    _upgrade(database, revision)
     tell(f"The database stands at migration {revisions(database)[0]} (newest: {head_revision()}).")
     database.close()
 

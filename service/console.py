@@ -12,7 +12,7 @@ from rich.console import Console
 
 from service.config import Settings
 from service.db.engine import Database, sqlite_file
-from service.db.migrate import knows
+from service.db.revisions import knows
 from service.store.health import revisions
 from service.store.opening import open_database
 

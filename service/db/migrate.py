@@ -1,18 +1,12 @@
-"""Bringing a database to the head of the migrations, and asking where it stands."""
-
-from functools import cache
-from pathlib import Path
+"""Bringing a database to the head of the migrations."""
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from service.db.engine import Database
+from service.db.revisions import MIGRATIONS, current_revision, head_revision, knows
 from service.errors import Invalid
-
-MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "migrations"
 
 
 def config(connection: Connection | None = None) -> Config:
@@ -20,20 +14,6 @@ def config(connection: Connection | None = None) -> Config:
     if connection is not None:
         made.attributes["connection"] = connection
     return made
-
-
-def knows(revision: str) -> bool:
-    """Whether this version has heard of a revision: a newer one may have migrated the database."""
-    return revision in {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
-
-
-@cache
-def head_revision() -> str | None:
-    return ScriptDirectory.from_config(config()).get_current_head()
-
-
-def current_revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
 
 
 def upgrade(database: Database, revision: str = "head") -> None:

@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 
@@ -78,13 +77,13 @@ def _engine(url: URL, limits: Limits, settings: dict[str, str], **options: Any) 
     def replace_dropped(connection: Any, record: Any, _proxy: Any) -> None:
         """A connection that the server has dropped is replaced before it is used: the pool does so for this error."""
         idle = time.monotonic() - record.info.get("used", time.monotonic())
-        if (idle > _IDLE or _has_news(connection)) and not _answers(made, connection):
+        if (idle > _IDLE or _has_news(made, connection)) and not _answers(made, connection):
             raise DisconnectionError
 
     return made
 
 
-def _has_news(connection: Any) -> bool:
+def _has_news(engine: Engine, connection: Any) -> bool:
     """Whether the server has said something unasked, such as farewell. To ask it each time would cost a round trip,
     which is as much as a small read.
     """
@@ -92,14 +91,14 @@ def _has_news(connection: Any) -> bool:
         watch = select.poll()  # not select, which knows no descriptors beyond 1,023
         watch.register(connection.pgconn.socket, select.POLLIN)
         return bool(watch.poll(0))
-    except (psycopg.Error, OSError, ValueError):
+    except (engine.dialect.loaded_dbapi.Error, OSError, ValueError):
         return True
 
 
 def _answers(engine: Engine, connection: Any) -> bool:
     try:
         return engine.dialect.do_ping(connection)
-    except psycopg.Error:
+    except engine.dialect.loaded_dbapi.Error:
         return False
 
 

@@ -1,7 +1,7 @@
 """Whether the database answers, and where its schema stands."""
 
 from service.db.engine import Database
-from service.db.migrate import current_revision, head_revision
+from service.db.revisions import current_revision, head_revision
 
 
 def revisions(database: Database) -> tuple[str | None, str | None]:

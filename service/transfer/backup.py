@@ -18,7 +18,7 @@ from pathlib import Path
 
 from service.db import postgres, sqlite
 from service.db.engine import Database
-from service.db.migrate import current_revision, knows
+from service.db.revisions import current_revision, knows
 from service.errors import Conflict, Invalid
 from service.store.content import Content, content
 

@@ -31,7 +31,7 @@ Write = Callable[[Callable[[Connection], T]], T]
 
 _SHOWN = 1_000  # rejected lines
 MANY = 1_000  # entries after which the database takes stock of its tables
-_MOST, _LEAST = 1_000, 20  # entries in a batch
+_MOST, _LEAST = 250, 20  # entries in a batch: SQLite keeps what a savepoint touches in memory
 _BATCH_SIZE = 4_000_000  # characters
 _BATCH_SECONDS = 0.6  # that a batch should take, well below what a writer waits for a lock
 _TURN = 0.8  # seconds of writing, after which others are let in

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from service.db import migrate
+from service.db import migrate, revisions
 from service.domain.vocabulary import VOCABULARIES
 from tests.support import ADMIN, Api
 
@@ -33,7 +33,7 @@ def test_every_vocabulary_is_told_with_its_meanings(api: Api) -> None:
 def test_the_service_lives_and_is_ready(api: Api) -> None:
     assert api.client.get("/health/live").json() == {"status": "ok"}
     ready = api.client.get("/health/ready")
-    assert (ready.status_code, ready.json()) == (200, {"status": "ok", "revision": migrate.head_revision()})
+    assert (ready.status_code, ready.json()) == (200, {"status": "ok", "revision": revisions.head_revision()})
 
 
 def test_liveness_touches_no_database(api: Api) -> None:

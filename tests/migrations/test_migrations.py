@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select
 
-from service.db import migrate, objects, postgres
+from service.db import migrate, objects, postgres, revisions
 from service.db.engine import Connection, Database
 from service.db.tables import metadata
 from service.errors import Unavailable
@@ -20,7 +20,7 @@ def contents(connection: Connection) -> dict[str, list[Any]]:
     return {table.name: sorted(map(repr, connection.execute(select(table)).all())) for table in metadata.sorted_tables}
 
 
-def revisions() -> list[str]:
+def every_revision() -> list[str]:
     return [script.revision for script in ScriptDirectory.from_config(migrate.config()).walk_revisions()][::-1]
 
 
@@ -39,14 +39,14 @@ def test_down_and_up_again_on_a_populated_database(demo_database: Database) -> N
     migrate.upgrade(demo_database)
     load_demo(demo_database)
     with demo_database.read() as connection:
-        assert migrate.current_revision(connection) == migrate.head_revision()
+        assert revisions.current_revision(connection) == revisions.head_revision()
 
 
 def test_each_step_down_and_up_keeps_what_older_revisions_hold(demo_database: Database) -> None:
     with demo_database.snapshot() as connection:
         before = contents(connection)
     kept = set(before)
-    for revision in revisions()[:-1][::-1]:
+    for revision in every_revision()[:-1][::-1]:
         migrate.downgrade(demo_database, revision)
         with demo_database.read() as connection:
             kept &= set(inspect(connection).get_table_names())
@@ -75,7 +75,11 @@ def test_a_migration_that_cannot_have_a_table_gives_up(
         with pytest.raises(Unavailable):
             migrate.downgrade(demo_database, "0003")
     with demo_database.read() as connection:
-        assert migrate.current_revision(connection) == migrate.head_revision()
+        assert revisions.current_revision(connection) == revisions.head_revision()
+
+
+def test_the_revisions_that_files_are_named_after_are_those_of_alembic() -> None:
+    assert list(revisions.known()) == every_revision()
 
 
 def test_there_is_one_head() -> None:
