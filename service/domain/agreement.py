@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from service.domain.evidence import Evidence
-from service.domain.interval import Interval, high_rank, intersection, lies_above, low_rank
+from service.domain.interval import Interval, Rank, intersection, lies_above
 from service.domain.vocabulary import Agreement, IntervalBasis, Qualifier
 
+_ZERO = Fraction(0)
 _MAX_ROUNDING = Fraction(1, 20)
 
 
@@ -72,6 +73,14 @@ def _interval(figure: Evidence) -> Interval:
     return figure.interval
 
 
+def _low_rank(figure: Evidence) -> Rank:
+    return _interval(figure).low_rank
+
+
+def _high_rank(figure: Evidence) -> Rank:
+    return _interval(figure).high_rank
+
+
 def _ends(most: Evidence, least: Evidence) -> tuple[Fraction, Fraction]:
     low, high = _interval(most).low, _interval(least).high
     assert low is not None
@@ -97,9 +106,7 @@ def _width(candidate: Separation) -> tuple[bool, Fraction, bool]:
 def _two_most_restrictive(figures: Sequence[Evidence], *, low: bool) -> list[Evidence]:
     """The most restrictive figure at that end, and the most restrictive one of any other claimant."""
 
-    def rank(figure: Evidence) -> tuple[bool, Fraction, bool]:
-        return low_rank(_interval(figure)) if low else high_rank(_interval(figure))
-
+    rank = _low_rank if low else _high_rank
     first = second = None
     for figure in figures:
         if first is None or rank(figure) > rank(first):
@@ -127,8 +134,8 @@ def widest_own(figures: Sequence[Evidence]) -> Separation | None:
     """The widest separation between two figures of one and the same claimant."""
     found = []
     for own in _by_claimant(figures).values():
-        most = max(own, key=lambda f: low_rank(_interval(f)))
-        least = max(own, key=lambda f: high_rank(_interval(f)))
+        most = max(own, key=_low_rank)
+        least = max(own, key=_high_rank)
         if (apart := separation(most, least)) is not None:
             found.append(apart)
     return max(found, key=lambda s: s.rank, default=None)
@@ -143,13 +150,13 @@ def _by_claimant(figures: Iterable[Evidence]) -> dict[str, list[Evidence]]:
 
 def deepest_overlap(intervals: Iterable[Interval]) -> int:
     """The largest number of intervals that share a value. Empty intervals share none."""
-    steps: list[tuple[tuple[int, Fraction, int], int]] = []
+    steps: list[tuple[tuple[int, float, Fraction, int], int]] = []
     for i in intervals:
         if i.is_empty:
             continue
         # a place on the line, between minus infinity (0) and infinity (2); an open end stands just beside its number
-        start = (0, Fraction(0), 0) if i.low is None else (1, i.low, 1 if i.low_open else 0)
-        end = (2, Fraction(0), 0) if i.high is None else (1, i.high, -1 if i.high_open else 0)
+        start = (0, 0.0, _ZERO, 0) if i.low is None else (1, float(i.low), i.low, 1 if i.low_open else 0)
+        end = (2, 0.0, _ZERO, 0) if i.high is None else (1, float(i.high), i.high, -1 if i.high_open else 0)
         steps += [(start, 0), (end, 1)]
     depth = deepest = 0
     for _, closes in sorted(steps):  # at one place, what opens comes before what closes
@@ -187,8 +194,8 @@ def assess(figures: Sequence[Evidence]) -> Disagreement:
         agreement = Agreement.AGREE
     else:
         agreement = Agreement.SINGLE if claimants else Agreement.NONE
-    low = max(figures, key=lambda f: low_rank(_interval(f)), default=None)
-    high = max(figures, key=lambda f: high_rank(_interval(f)), default=None)
+    low = max(figures, key=_low_rank, default=None)
+    high = max(figures, key=_high_rank, default=None)
     missable = conflict is not None and (conflict.least.may_miss or conflict.most.may_miss)
     return Disagreement(
         agreement=agreement,

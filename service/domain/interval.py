@@ -3,9 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
+from operator import attrgetter
+
+# Whether there is an end at all, its number (first as a float, which orders nearly all and is fast to compare; rounding
+# never turns an order round, so that only where floats are equal the exact numbers decide), and whether it is open.
+Rank = tuple[bool, float, Fraction, bool]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, so that ranks can be worked out once, when they are first asked for
 class Interval:
     """`None` as an end means unbounded; an unbounded end is always open."""
 
@@ -25,6 +31,18 @@ class Interval:
         low = None if self.low is None else self.low * factor
         high = None if self.high is None else self.high * factor
         return Interval(low, high, self.low_open, self.high_open)
+
+    @cached_property
+    def low_rank(self) -> Rank:
+        """Orders low ends from the least to the most restrictive (the max low: open if any attaining it is)."""
+        number = self.low or Fraction(0)
+        return (self.low is not None, float(number), number, self.low_open)
+
+    @cached_property
+    def high_rank(self) -> Rank:
+        """Orders high ends from the least to the most restrictive (the min high: open if any attaining it is)."""
+        number = -(self.high or Fraction(0))
+        return (self.high is not None, float(number), number, self.high_open)
 
     @property
     def is_empty(self) -> bool:
@@ -50,20 +68,13 @@ def overlap(a: Interval, b: Interval) -> bool:
     return not lies_above(a, b) and not lies_above(b, a)
 
 
-def low_rank(interval: Interval) -> tuple[bool, Fraction, bool]:
-    """Orders low ends from the least to the most restrictive (the max low: open if any attaining it is)."""
-    return (interval.low is not None, interval.low or Fraction(0), interval.low_open)
-
-
-def high_rank(interval: Interval) -> tuple[bool, Fraction, bool]:
-    """Orders high ends from the least to the most restrictive (the min high: open if any attaining it is)."""
-    return (interval.high is not None, -(interval.high or Fraction(0)), interval.high_open)
+_LOW, _HIGH = attrgetter("low_rank"), attrgetter("high_rank")
 
 
 def intersection(intervals: Iterable[Interval]) -> Interval:
     """All values that lie in every interval; may be empty. At least one interval is required."""
     every = list(intervals)
-    low, high = max(every, key=low_rank), max(every, key=high_rank)
+    low, high = max(every, key=_LOW), max(every, key=_HIGH)
     return Interval(low.low, high.high, low.low_open, high.high_open)
 
 
@@ -72,7 +83,7 @@ def hull(intervals: Iterable[Interval]) -> Interval | None:
     every = list(intervals)
     if not every:
         return None
-    low, high = min(every, key=low_rank), min(every, key=high_rank)
+    low, high = min(every, key=_LOW), min(every, key=_HIGH)
     return Interval(low.low, high.high, low.low_open, high.high_open)
 
 
