@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Select, or_, select
+from sqlalchemy import Connection, Select, bindparam, or_, select
 from sqlalchemy.orm import aliased
 
 from service.db import views
@@ -36,6 +36,17 @@ _SELECT: Select[*tuple[Any, ...]] = (
     .join(MetricRow, MetricRow.id == MeasurandRow.metric_id)
     .outerjoin(ScopeRow, ScopeRow.id == MeasurandRow.scope_id)
 )
+# built once each: to build one costs as much as to run it
+_BY_ID, _BY_KEY = (
+    _SELECT.where(column == bindparam("ref", type_=column.type)) for column in (MeasurandRow.id, MeasurandRow.key)
+)
+_SIBLINGS = _SELECT.where(
+    MeasurandRow.subject_id == bindparam("subject"),
+    MeasurandRow.metric_id == bindparam("metric"),
+    MeasurandRow.period_earliest.is_not_distinct_from(bindparam("earliest", type_=MeasurandRow.period_earliest.type)),
+    MeasurandRow.period_latest.is_not_distinct_from(bindparam("latest", type_=MeasurandRow.period_latest.type)),
+    MeasurandRow.id != bindparam("own"),
+).order_by(ScopeRow.position.nulls_first(), MeasurandRow.id)
 _OWN = ("id", "key", "subject", "metric", "scope", "period", "updated_at")
 SORTS = {
     "created_at": MeasurandRow.created_at,
@@ -80,10 +91,10 @@ class Filed:
 def read(connection: Connection, ref: str, pointer: str = "/ref", place: Place = "path") -> Filed:
     """A measurand by id, or by its key in any way to write its period. Raises NotFound."""
     try:
-        condition = MeasurandRow.id == ref.lower() if is_uuid(ref) else MeasurandRow.key == normal_measurand_key(ref)
+        statement, name = (_BY_ID, ref.lower()) if is_uuid(ref) else (_BY_KEY, normal_measurand_key(ref))
     except Invalid as error:
         raise NotFound.at(pointer, f"This names no measurand. {error.detail}", place) from None
-    found = rows.fetch(connection, _SELECT.where(condition))
+    found = rows.fetch(connection, statement, {"ref": name})
     if not found:
         detail = "There is no such measurand. Name it by its id, or by its key subject.metric[.scope][@period]."
         raise NotFound.at(pointer, detail, place)
@@ -163,14 +174,9 @@ def siblings(connection: Connection, measurand: Filed) -> list[Filed]:
     """
     row = measurand.row
     earliest, latest = measurand.days
-    statement = _SELECT.where(
-        MeasurandRow.subject_id == row["subject"]["id"],
-        MeasurandRow.metric_id == row["metric"]["id"],
-        MeasurandRow.period_earliest.is_not_distinct_from(earliest),
-        MeasurandRow.period_latest.is_not_distinct_from(latest),
-        MeasurandRow.id != measurand.id,
-    ).order_by(ScopeRow.position.nulls_first(), MeasurandRow.id)
-    return [Filed(found) for found in rows.fetch(connection, statement)]
+    own = {"own": measurand.id, "subject": row["subject"]["id"], "metric": row["metric"]["id"]}
+    found = rows.fetch(connection, _SIBLINGS, own | {"earliest": earliest, "latest": latest})
+    return [Filed(one) for one in found]
 
 
 def wholes(connection: Connection, scope_ids: Collection[str]) -> dict[str, set[str]]:

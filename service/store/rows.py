@@ -19,6 +19,7 @@ Values = dict[str, Any]
 T = TypeVar("T")
 
 IDS: Any = bindparam("ids", expanding=True)  # in statements that are built once
+_KEYS: Any = bindparam("keys", expanding=True)
 HEAD = ("id", "version", "created_at", "updated_at", "created_by", "withdrawn")
 
 
@@ -124,9 +125,20 @@ def _json_with_ref(dialect: str, written: JsonRows, statement: Select[Any], colu
 
 def named(table: Any, refs: Collection[str]) -> Any:
     """The condition that picks all records named by these refs."""
-    ids = table.id.in_([ref for ref in refs if is_uuid(ref)])
-    keys = [ref for ref in refs if not is_uuid(ref)]
-    return or_(ids, table.key.in_(keys)) if keys else ids
+    return _named(table, *_split(refs))
+
+
+def _split(refs: Collection[str]) -> tuple[list[str], list[str]]:
+    """Ids and keys."""
+    return [ref for ref in refs if is_uuid(ref)], [ref for ref in refs if not is_uuid(ref)]
+
+
+def _named(table: Any, ids: Any, keys: Any) -> Any:
+    """Asked for both only where there are both: beside an empty list PostgreSQL would read the whole table."""
+    if keys is None or keys == []:
+        return table.id.in_(ids)
+    by_key = table.key.in_(keys)
+    return by_key if ids is None or ids == [] else or_(table.id.in_(ids), by_key)
 
 
 def resolve_refs(
@@ -162,9 +174,16 @@ def resolve_all_refs(
 
 
 def _targets(connection: Connection, table: Any, refs: set[str]) -> dict[str, Any]:
-    columns = (table.id, table.key, table.withdrawn_at) if hasattr(table, "key") else (table.id, table.withdrawn_at)
-    found = connection.execute(select(*columns).where(named(table, refs))).mappings().all()
+    ids, keys = _split(refs)
+    statement = _named_with_columns(table, bool(ids), bool(keys))
+    found = connection.execute(statement, {"ids": ids, "keys": keys}).mappings().all()
     return {ref: row for row in found for ref in (row["id"], row.get("key")) if ref is not None}
+
+
+@cache
+def _named_with_columns(table: Any, by_id: bool, by_key: bool) -> Select[Any]:
+    columns = (table.id, table.key, table.withdrawn_at) if hasattr(table, "key") else (table.id, table.withdrawn_at)
+    return select(*columns).where(_named(table, IDS if by_id else None, _KEYS if by_key else None))
 
 
 def _target(found: Mapping[str, Any], name: str, ref: str, table: Any, before: RowMapping | None) -> str:
