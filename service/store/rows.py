@@ -125,7 +125,7 @@ def _json_with_ref(dialect: str, written: JsonRows, statement: Select[Any], colu
 
 def named(table: Any, refs: Collection[str]) -> Any:
     """The condition that picks all records named by these refs."""
-    return _named(table, *_split(refs))
+    return named_by(table, *_split(refs))
 
 
 def _split(refs: Collection[str]) -> tuple[list[str], list[str]]:
@@ -133,7 +133,7 @@ def _split(refs: Collection[str]) -> tuple[list[str], list[str]]:
     return [ref for ref in refs if is_uuid(ref)], [ref for ref in refs if not is_uuid(ref)]
 
 
-def _named(table: Any, ids: Any, keys: Any) -> Any:
+def named_by(table: Any, ids: Any, keys: Any) -> Any:
     """Asked for both only where there are both: beside an empty list PostgreSQL would read the whole table."""
     if keys is None or keys == []:
         return table.id.in_(ids)
@@ -183,7 +183,7 @@ def _targets(connection: Connection, table: Any, refs: set[str]) -> dict[str, An
 @cache
 def _named_with_columns(table: Any, by_id: bool, by_key: bool) -> Select[Any]:
     columns = (table.id, table.key, table.withdrawn_at) if hasattr(table, "key") else (table.id, table.withdrawn_at)
-    return select(*columns).where(_named(table, IDS if by_id else None, _KEYS if by_key else None))
+    return select(*columns).where(named_by(table, IDS if by_id else None, _KEYS if by_key else None))
 
 
 def _target(found: Mapping[str, Any], name: str, ref: str, table: Any, before: RowMapping | None) -> str:
