@@ -108,7 +108,7 @@ def filter_ids(connection: Connection, refs: Sequence[str]) -> list[str]:
         keys = [normal_measurand_key(ref) for ref in refs if not is_uuid(ref)]
     except Invalid as error:
         raise Invalid.at("/measurand", f"This names no measurand. {error.detail}", "query") from None
-    named = rows.named_by(MeasurandRow, ids, keys)
+    named = or_(MeasurandRow.id.in_(ids), MeasurandRow.key.in_(keys))
     found = connection.execute(select(MeasurandRow.id, MeasurandRow.key).where(named)).all()
     if {*ids, *keys} - {name for row in found for name in row}:
         raise Invalid.at("/measurand", "There is no such measurand.", "query")

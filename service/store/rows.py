@@ -125,20 +125,13 @@ def _json_with_ref(dialect: str, written: JsonRows, statement: Select[Any], colu
 
 def named(table: Any, refs: Collection[str]) -> Any:
     """The condition that picks all records named by these refs."""
-    return named_by(table, *_split(refs))
+    ids, keys = _split(refs)
+    return or_(table.id.in_(ids), table.key.in_(keys)) if keys else table.id.in_(ids)
 
 
 def _split(refs: Collection[str]) -> tuple[list[str], list[str]]:
     """Ids and keys."""
     return [ref for ref in refs if is_uuid(ref)], [ref for ref in refs if not is_uuid(ref)]
-
-
-def named_by(table: Any, ids: Any, keys: Any) -> Any:
-    """Asked for both only where there are both: beside an empty list PostgreSQL would read the whole table."""
-    if keys is None or keys == []:
-        return table.id.in_(ids)
-    by_key = table.key.in_(keys)
-    return by_key if ids is None or ids == [] else or_(table.id.in_(ids), by_key)
 
 
 def resolve_refs(
@@ -175,15 +168,16 @@ def resolve_all_refs(
 
 def _targets(connection: Connection, table: Any, refs: set[str]) -> dict[str, Any]:
     ids, keys = _split(refs)
-    statement = _named_with_columns(table, bool(ids), bool(keys))
-    found = connection.execute(statement, {"ids": ids, "keys": keys}).mappings().all()
+    found = connection.execute(_named_in(table), {"ids": ids, "keys": keys}).mappings().all()
     return {ref: row for row in found for ref in (row["id"], row.get("key")) if ref is not None}
 
 
 @cache
-def _named_with_columns(table: Any, by_id: bool, by_key: bool) -> Select[Any]:
-    columns = (table.id, table.key, table.withdrawn_at) if hasattr(table, "key") else (table.id, table.withdrawn_at)
-    return select(*columns).where(named_by(table, IDS if by_id else None, _KEYS if by_key else None))
+def _named_in(table: Any) -> Select[Any]:
+    """Built once for each of the few kinds of record that others refer to."""
+    if not hasattr(table, "key"):
+        return select(table.id, table.withdrawn_at).where(table.id.in_(IDS))
+    return select(table.id, table.key, table.withdrawn_at).where(or_(table.id.in_(IDS), table.key.in_(_KEYS)))
 
 
 def _target(found: Mapping[str, Any], name: str, ref: str, table: Any, before: RowMapping | None) -> str:

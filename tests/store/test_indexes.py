@@ -71,3 +71,24 @@ def test_the_figures_of_a_measurand_are_found_by_their_index(demo: Api) -> None:
             steps = [row[3] for row in plan]
             assert steps[0].startswith("SEARCH figure USING INDEX ix_figure_measurand_id"), steps
             assert not any(step.startswith("SCAN") for step in steps), steps
+
+
+@pytest.mark.parametrize("kind", ["postgres"])
+def test_creating_a_claim_reads_no_whole_table(demo: Api) -> None:
+    found: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        if statement.startswith(("SELECT", "WITH")):
+            found.append((statement, parameters))
+
+    event.listen(demo.database.writer, "before_cursor_execute", note)
+    said = {"metric": "training-cost", "basis": "estimated", "qualifier": "exact", "value": "1", "unit": "USD"}
+    claim = {"key": "new", "source": "techspot-2025-09-19", "claimant": "deepseek", "subject": "deepseek-r1"}
+    demo.post("/claims", claim | {"statement": "One dollar.", "figures": [said]})
+    event.remove(demo.database.writer, "before_cursor_execute", note)
+    assert len(found) > 5
+    with demo.database.snapshot() as connection:
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # so few rows are read whole even with an index
+        for statement, parameters in found:
+            plan = connection.exec_driver_sql(f"EXPLAIN {statement.partition(' FOR ')[0]}", parameters).scalars().all()
+            assert not any("Seq Scan" in step for step in plan), [statement, *plan]
