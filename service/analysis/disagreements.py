@@ -53,9 +53,6 @@ def _shown(
 ) -> Disagreement:
     least, most = (figures[figure] for figure in pair) if pair else (None, None)
     sentence = disagreement_sentence(kind, most.evidence, least.evidence) if least and most else None
-    return Disagreement(
-        **(dict(measurand.summary()) | ({"text": sentence} if sentence else {})),
-        kind=kind,
-        least=least.compared() if least else None,
-        most=most.compared() if most else None,
-    )
+    ends = {"least": least.compared() if least else None, "most": most.compared() if most else None}
+    said = {"text": sentence} if sentence else {}
+    return Disagreement.model_validate({**measurand.summarised, **said, "kind": kind, **ends})

@@ -79,8 +79,13 @@ class Filed:
     def days(self) -> tuple[date | None, date | None]:
         return self.row["period_earliest"], self.row["period_latest"]
 
+    @property
+    def summarised(self) -> Values:
+        """The fields of a Summary."""
+        return {**self.row["summary"], **self.own}
+
     def summary(self) -> Summary:
-        return Summary.model_validate({**self.row["summary"], **self.own})
+        return Summary.model_validate(self.summarised)
 
     def extremes(self, kind: DisagreementKind) -> tuple[str, str] | None:
         """The figures that hold the least and the most of this kind of disagreement."""

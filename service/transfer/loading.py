@@ -5,7 +5,7 @@ same content stays as it is; with other content it is refused, or brought to wha
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel
@@ -18,14 +18,14 @@ from service.errors import AlreadyStored
 from service.schemas.claims import ClaimCreate, ClaimPatch
 from service.schemas.disputes import DisputePatch
 from service.schemas.entities import EntityCreate, EntityPatch
-from service.schemas.figures import ClaimFigure, FigureCreate, FigureFields, FigurePatch
+from service.schemas.figures import FigureCreate, FigureFields, FigurePatch
 from service.schemas.metrics import MetricPatch
 from service.schemas.sources import SourceCreate, SourcePatch
 from service.store import claims, disputes, entities, figures, metrics, rows, sources, versions
 from service.store.claims import CreatedClaim
 from service.store.repeats import Given
 from service.store.savepoints import savepoint
-from service.store.stating import STATED
+from service.transfer.matching import matched
 from service.transfer.naming import Naming, Outcome
 
 B = TypeVar("B", bound=BaseModel)
@@ -251,7 +251,7 @@ class Loading:
         stored = claims.read(self.connection, claim_id)
         patch = ClaimPatch.model_validate(self._wanted(body, ClaimPatch))
         claims.amend(self.connection, claim_id, patch, frozenset([stored.version]))
-        for figure, there in _matched(body.figures, stored.figures):
+        for figure, there in matched(body.figures, stored.figures):
             self._put_figure(claim_id, figure, there)
         changed = claims.read(self.connection, claim_id).version != stored.version
         self.count("claim", "updated" if changed else "unchanged")
@@ -304,29 +304,3 @@ class Loading:
 def _can_follow(stored: AlreadyStored, patch: type[BaseModel]) -> bool:
     """Whether what differs can be changed at all: a figure stays with its claim, a dispute with what it disputes."""
     return all(fault.pointer.removeprefix("/") in patch.model_fields for fault in stored.faults)
-
-
-def _matched(given: Sequence[FigureFields], stored: Sequence[ClaimFigure]) -> list[tuple[FigureFields, str | None]]:
-    """Each figure with the id of the stored one that it is: its own; else that of the same content; else that of the
-    next of the same metric, scope and period. None for one that is new.
-    """
-    left = [figure for figure in stored if figure.id not in {figure.id for figure in given}]
-    found: dict[int, str | None] = {index: figure.id for index, figure in enumerate(given)}
-    for is_it in (_is_same, _measures_same):
-        for index, figure in enumerate(given):
-            same = next((other for other in left if is_it(figure, other)), None) if found[index] is None else None
-            if same is not None:
-                left.remove(same)
-                found[index] = same.id
-    return [(figure, found[index]) for index, figure in enumerate(given)]
-
-
-def _measures_same(figure: FigureFields, stored: ClaimFigure) -> bool:
-    metric, scope = stored.metric, stored.scope
-    if figure.metric not in (metric.id, metric.key) or (figure.scope is None) != (scope is None):
-        return False
-    return figure.period == stored.period and (scope is None or figure.scope in (scope.id, scope.key))
-
-
-def _is_same(figure: FigureFields, stored: ClaimFigure) -> bool:
-    return _measures_same(figure, stored) and all(getattr(figure, n) == getattr(stored, n) for n in STATED)

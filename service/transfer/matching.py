@@ -1,0 +1,32 @@
+"""Which stored figure each figure of a file is."""
+
+from collections.abc import Sequence
+
+from service.schemas.figures import ClaimFigure, FigureFields
+from service.store.stating import STATED
+
+
+def matched(given: Sequence[FigureFields], stored: Sequence[ClaimFigure]) -> list[tuple[FigureFields, str | None]]:
+    """Each figure with the id of the stored one that it is: its own; else that of the same content; else that of the
+    next of the same metric, scope and period. None for one that is new.
+    """
+    left = [figure for figure in stored if figure.id not in {figure.id for figure in given}]
+    found: dict[int, str | None] = {index: figure.id for index, figure in enumerate(given)}
+    for is_it in (_is_same, _measures_same):
+        for index, figure in enumerate(given):
+            same = next((other for other in left if is_it(figure, other)), None) if found[index] is None else None
+            if same is not None:
+                left.remove(same)
+                found[index] = same.id
+    return [(figure, found[index]) for index, figure in enumerate(given)]
+
+
+def _measures_same(figure: FigureFields, stored: ClaimFigure) -> bool:
+    metric, scope = stored.metric, stored.scope
+    if figure.metric not in (metric.id, metric.key) or (figure.scope is None) != (scope is None):
+        return False
+    return figure.period == stored.period and (scope is None or figure.scope in (scope.id, scope.key))
+
+
+def _is_same(figure: FigureFields, stored: ClaimFigure) -> bool:
+    return _measures_same(figure, stored) and all(getattr(figure, n) == getattr(stored, n) for n in STATED)
