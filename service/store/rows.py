@@ -134,6 +134,19 @@ def _split(refs: Collection[str]) -> tuple[list[str], list[str]]:
     return [ref for ref in refs if is_uuid(ref)], [ref for ref in refs if not is_uuid(ref)]
 
 
+def all_named(connection: Connection, table: Any, refs: Collection[str]) -> Sequence[RowMapping]:
+    """The whole rows of all records named by these refs."""
+    ids, keys = _split(refs)
+    return connection.execute(_named_in(table), {"ids": ids, "keys": keys}).mappings().all()
+
+
+@cache
+def _named_in(table: Any) -> Select[Any]:
+    """Built once for each table."""
+    by_id = table.id.in_(IDS)
+    return select(*table.__table__.columns).where(or_(by_id, table.key.in_(_KEYS)) if hasattr(table, "key") else by_id)
+
+
 def resolve_refs(
     connection: Connection, body: Body, tables: Mapping[str, Any], current: RowMapping | None = None
 ) -> Values:
@@ -167,17 +180,8 @@ def resolve_all_refs(
 
 
 def _targets(connection: Connection, table: Any, refs: set[str]) -> dict[str, Any]:
-    ids, keys = _split(refs)
-    found = connection.execute(_named_in(table), {"ids": ids, "keys": keys}).mappings().all()
+    found = all_named(connection, table, refs)
     return {ref: row for row in found for ref in (row["id"], row.get("key")) if ref is not None}
-
-
-@cache
-def _named_in(table: Any) -> Select[Any]:
-    """Built once for each of the few kinds of record that others refer to."""
-    if not hasattr(table, "key"):
-        return select(table.id, table.withdrawn_at).where(table.id.in_(IDS))
-    return select(table.id, table.key, table.withdrawn_at).where(or_(table.id.in_(IDS), table.key.in_(_KEYS)))
 
 
 def _target(found: Mapping[str, Any], name: str, ref: str, table: Any, before: RowMapping | None) -> str:

@@ -1,9 +1,10 @@
 """Finding records by their words."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, select, text
+from sqlalchemy import Connection, Insert, RowMapping, bindparam, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.db.tables import ClaimRow, EntityRow, SearchRow, SourceRow
@@ -19,16 +20,21 @@ _MATCH = {
 
 def index(connection: Connection, table: type[Any], texts: Mapping[str, Iterable[str | None]]) -> None:
     """Makes records, by id, be found by these texts, and no longer by earlier ones."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(SearchRow)
-    replace = statement.on_conflict_do_update(
+    kind = rows.noun(table)
+    found_by = [{"kind": kind, "record_id": record, "tokens": index_text(own)} for record, own in texts.items()]
+    connection.execute(_replace(connection.dialect.name), found_by)
+
+
+@cache
+def _replace(dialect: str) -> Insert:
+    """Built once for each database."""
+    statement = (postgresql if dialect == "postgresql" else sqlite).insert(SearchRow)
+    made: Insert = statement.on_conflict_do_update(
         index_elements=["kind", "record_id"],
         set_={"tokens": statement.excluded.tokens},
         where=SearchRow.tokens != statement.excluded.tokens,
     )
-    kind = rows.noun(table)
-    found_by = [{"kind": kind, "record_id": record, "tokens": index_text(own)} for record, own in texts.items()]
-    connection.execute(replace, found_by)
+    return made
 
 
 def has_words(connection: Connection, table: Any, query: str) -> Any:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, Insert, RowMapping, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from uuid_utils.compat import uuid7
 
@@ -14,7 +15,7 @@ from service.db.tables import ChangeRow
 from service.domain.access import may_change
 from service.domain.vocabulary import Operation
 from service.errors import AlreadyStored, Conflict, Fault, Forbidden, PreconditionFailed, Raced, Unavailable
-from service.store.rows import Values, by_ref, named, no_such, noun
+from service.store.rows import Values, all_named, by_ref, no_such, noun
 
 Versions = frozenset[int]  # those that a change was written against (If-Match)
 Touched = dict[tuple[str, str], Operation]  # by kind and id
@@ -44,9 +45,15 @@ def author(connection: Connection) -> Author:
 
 def insert_new(connection: Connection, table: type[Base], values: Sequence[Values]) -> int:
     """Inserts those rows that no stored row contradicts; says how many."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).on_conflict_do_nothing()
+    statement = _insert_new(connection.dialect.name, table)
     return connection.execute(statement, list(values), execution_options={"preserve_rowcount": True}).rowcount
+
+
+@cache
+def _insert_new(dialect: str, table: type[Base]) -> Insert:
+    """Built once for each table."""
+    made: Insert = (postgresql if dialect == "postgresql" else sqlite).insert(table).on_conflict_do_nothing()
+    return made
 
 
 def create(connection: Connection, table: Any, values: Values, initial: Values | None = None) -> Created:
@@ -133,7 +140,7 @@ def stored_of(connection: Connection, table: Any, records: Sequence[Values]) -> 
     refs = {ref for values in records for ref in (values.get("id"), values.get("key")) if ref is not None}
     if not refs:
         return [None] * len(records)
-    found = connection.execute(select(*table.__table__.columns).where(named(table, refs))).mappings().all()
+    found = all_named(connection, table, refs)
     by_id = {row["id"]: row for row in found}
     by_key = {row["key"]: row for row in found} if hasattr(table, "key") else {}
     return [_known(table, by_id, by_key, values) for values in records]
