@@ -27,6 +27,7 @@ def first_row(engine: Engine, statement: Select[*tuple[Any, ...]], values: Mappi
             cursor = connection.cursor()
             cursor.execute(text, given(values))
             found: Found = cursor.fetchone()
+            cursor.close()  # before the next one has the connection: on SQLite an open statement keeps its snapshot
             return found
         except BaseException:
             connection.invalidate()
