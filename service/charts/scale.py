@@ -10,6 +10,7 @@ _TICKS = 5
 _LABELS = 7
 _DIGITS = 3
 _LEAST = 1e-12  # below, two amounts are as good as one
+_NOTHING = 1e-300  # below, an amount is as good as zero: powers of ten end soon after
 _ROOM = 0.15  # of the amounts' span, for an arrow
 
 
@@ -49,7 +50,7 @@ def scale_for(
     `begin`: where the axis begins, come what may. `open_above`: there is something without an upper bound, whose arrow
     needs room.
     """
-    finite = [amount for amount in amounts if math.isfinite(amount)]
+    finite = [amount if abs(amount) >= _NOTHING else 0.0 for amount in amounts if math.isfinite(amount)]
     if not finite:
         return None
     low, high = min(finite) if begin is None else begin, max(finite)

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.charts.scale import Scale, scale_for
@@ -68,6 +68,8 @@ def test_there_is_no_axis_without_amounts() -> None:
 
 
 @given(st.lists(amounts, min_size=1, max_size=6))
+@example([5e-324])
+@example([5e-324, 1.0])
 def test_every_amount_stands_on_the_axis_in_its_order(values: list[float]) -> None:
     scale = made(*values)
     places = [scale.place(value) for value in sorted(values)]
