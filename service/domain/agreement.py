@@ -173,6 +173,14 @@ def _rounded(figure: Evidence) -> Evidence:
     return replace(figure, interval=Interval(figure.value - slack, figure.value + slack))
 
 
+def _is_within_rounding(figures: Sequence[Evidence], conflict: Separation) -> bool:
+    """Whether no two figures would exclude each other if all were rounded as they may have been."""
+    low, high = _ends(conflict.most, conflict.least)
+    if low - _MAX_ROUNDING * abs(low) > high + _MAX_ROUNDING * abs(high):
+        return False  # however these two were rounded
+    return widest([_rounded(f) for f in figures]) is None
+
+
 def _without_one(figures: Sequence[Evidence], conflict: Separation) -> WithoutOne:
     """Only a claimant of the widest pair can narrow the gap by leaving."""
     options = []
@@ -201,7 +209,7 @@ def assess(figures: Sequence[Evidence]) -> Disagreement:
         agreement=agreement,
         conflict=conflict,
         self_conflict=widest_own(figures),
-        within_rounding=conflict is not None and widest([_rounded(f) for f in figures]) is None,
+        within_rounding=conflict is not None and _is_within_rounding(figures, conflict),
         interval_basis=IntervalBasis.PROBABILITY_INTERVALS if missable else IntervalBasis.STATED_LIMITS,
         agreeing=deepest_overlap(intersection(_interval(f) for f in own) for own in claimants.values()),
         claimant_count=len(claimants),

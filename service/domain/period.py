@@ -9,6 +9,7 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from service.errors import Invalid
 
@@ -59,6 +60,7 @@ def _point(text: str) -> Period:
     return Period(earliest, latest, match["mark"] is not None)
 
 
+@lru_cache(maxsize=4_096)  # the same few dates stand on most claims, and are read with every comparison
 def parse_period(text: str) -> Period:
     """Raises Invalid (pointer "") for what is not in the grammar or not in the calendar."""
     if len(text) > MAX_LENGTH:

@@ -20,7 +20,9 @@ _PART = re.compile(r"[^\W_]+")
 
 def tokens(text: str) -> list[str]:
     """What the text is found by, in order, without repeats."""
-    return list(dict.fromkeys(token for token, _, _ in _tokens(_fold(text), parts=True)))
+    folded = _fold(text)
+    found = _plain_tokens(folded) if folded.isascii() else (token for token, _, _ in _tokens(folded, parts=True))
+    return list(dict.fromkeys(found))
 
 
 def query_tokens(text: str) -> list[str]:
@@ -86,22 +88,29 @@ def _fold_in_place(text: str) -> tuple[str, list[int]]:
     return "".join(pieces), [place for place, piece in enumerate(pieces) for _ in piece]
 
 
+def _plain_tokens(folded: str) -> Iterator[str]:
+    """Those of a text in ASCII, as most are: it has neither runs nor symbols, and each word is looked at once."""
+    for word in dict.fromkeys(_WORD.findall(folded)):
+        yield word[:MAX_TOKEN]
+        if not word.isalnum():
+            yield from (part[:MAX_TOKEN] for part in _PART.findall(word))
+
+
 def _tokens(folded: str, *, parts: bool) -> Iterator[tuple[str, int, int]]:
     """Each token with the place where it begins and ends in the folded text."""
-    plain = folded.isascii()  # so are most texts, and these have neither runs nor symbols
-    for run in () if plain else _RUN.finditer(folded):
+    for run in _RUN.finditer(folded):
         start, end = run.span()
         for place in range(start, max(end - 1, start + 1)):
             yield _token(folded, place, min(place + 2, end))
         if parts and end - start > 1:
             yield _token(folded, end - 1, end)
-    spaced = folded if plain else _RUN.sub(lambda run: " " * len(run[0]), folded)
+    spaced = _RUN.sub(lambda run: " " * len(run[0]), folded)
     for word in _WORD.finditer(spaced):
         yield _token(folded, *word.span())
         if parts and not word[0].isalnum():
             for part in _PART.finditer(word[0]):
                 yield _token(folded, word.start() + part.start(), word.start() + part.end())
-    for place, character in enumerate("" if plain else folded):
+    for place, character in enumerate("" if folded.isascii() else folded):  # no symbols among those
         if unicodedata.category(character) == "So":
             yield _token(folded, place, place + 1)
 

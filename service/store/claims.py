@@ -1,8 +1,6 @@
 """Claims with their figures: reading and changing them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, Select, exists, select
@@ -11,28 +9,20 @@ from sqlalchemy.orm import aliased
 from service.db.engine import Database
 from service.db.json_rows import JsonRows
 from service.db.tables import ClaimRow, EntityRow, FigureRow, MetricRow, ScopeRow, SourceRow
-from service.domain.period import parse_period
 from service.domain.vocabulary import ClaimStatus
 from service.schemas.claims import Claim, ClaimCreate, ClaimPage, ClaimPatch
 from service.schemas.queries import ClaimQuery
 from service.store import figures, graph, measurands, repeats, rows, search, succession, versions
-from service.store.figures import Placed
+from service.store.drafts import REFS, Draft, derive, drafts_of
 from service.store.pages import fetch_json_page, fetch_page
 from service.store.repeats import Given, Repeated
 from service.store.rows import Values
-from service.store.stating import STATED, Prepared, prepare, subject_of, subjects_of
+from service.store.stating import STATED, Prepared, prepare, subject_of
 from service.store.versions import Versions
 
 _CLAIMANT, _SUBJECT = aliased(EntityRow, name="claimant"), aliased(EntityRow, name="subject")
 _ORIGIN, OLDER, NEWER = (aliased(ClaimRow, name=name) for name in ("origin", "older", "newer"))
 _FIELDS = ["key", "claimant_role", "statement", "quote", "locator", "asserted", "status", "notes"]
-_REFS = {
-    "source": SourceRow,
-    "claimant": EntityRow,
-    "subject": EntityRow,
-    "derived_from": ClaimRow,
-    "supersedes": ClaimRow,
-}
 _CLAIM_REF = ("id", "key", "statement")
 SELECT: Select[*tuple[Any, ...]] = (
     select(
@@ -157,15 +147,17 @@ def create(connection: Connection, body: ClaimCreate) -> CreatedClaim:
 
 
 def create_all(connection: Connection, bodies: Sequence[ClaimCreate], given: Given = "all") -> list[CreatedClaim]:
-    """Creates claims, none of which refers to another of them or is the same. The number of statements does not grow
-    with that of the claims, but with that of the relays and successors among them.
+    """Creates claims, no two of which are the same. None refers to another of them, but a relay to one before it that
+    is no relay. The number of statements does not grow with that of the claims, but with that of the relays of stored
+    ones and of the successors among them.
 
     `given` says what the figures are of those that a stored claim has; with "more" only the fields that are set are
     held against it.
     """
-    drafts = _drafts(connection, bodies)
-    replaced = {older for draft in drafts for older in _lock_links(connection, draft)}
-    contents = [draft.set_columns() if given == "more" and draft.stored else _derive(draft.values) for draft in drafts]
+    drafts = drafts_of(connection, bodies)
+    own = {draft.values["id"] for draft in drafts if draft.stored is None}
+    replaced = {older for draft in drafts for older in _lock_links(connection, draft, own)}
+    contents = [draft.set_columns() if given == "more" and draft.stored else derive(draft.values) for draft in drafts]
     stored = [draft.stored for draft in drafts]
     made = versions.create_all(connection, ClaimRow, contents, stored, {"status": str(ClaimStatus.ACTIVE)})
     pairs = list(zip(made, drafts, strict=True))
@@ -182,45 +174,12 @@ def create_all(connection: Connection, bodies: Sequence[ClaimCreate], given: Giv
     return [CreatedClaim(*one, len(draft.figures) if one.is_new else added[one.id]) for one, draft in pairs]
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """A claim on its way: its columns, the claim that it repeats if it was stored before, and its figures."""
-
-    body: ClaimCreate
-    values: Values
-    stored: RowMapping | None
-    figures: list[Prepared]
-
-    def set_columns(self) -> Values:
-        names = {f"{name}_id" if name in _REFS else name for name in self.body.model_fields_set}
-        return {name: value for name, value in self.values.items() if name in names}
-
-    def placed_in(self, claim_id: str) -> list[Placed]:
-        pairs = zip(self.body.figures, self.figures, strict=True)
-        return [Placed(claim_id, index, given.id, figure) for index, (given, figure) in enumerate(pairs, 1)]
-
-
-def _drafts(connection: Connection, bodies: Sequence[ClaimCreate]) -> list[_Draft]:
-    contents = [body.model_dump(exclude={*_REFS, "figures"}) for body in bodies]
-    stored = versions.stored_of(connection, ClaimRow, contents)
-    links = rows.resolve_all_refs(connection, bodies, _REFS, stored)
-    subjects = subjects_of(connection, [link["subject_id"] for link in links])
-    stated = prepare(
-        connection,
-        [subjects[link["subject_id"]] for body, link in zip(bodies, links, strict=True) for _ in body.figures],
-        [figure.model_dump() for body in bodies for figure in body.figures],
-        [f"/figures/{index}" for body in bodies for index in range(len(body.figures))],
-    )
-    rest = iter(stated)
-    return [
-        _Draft(body, content | link, known, list(islice(rest, len(body.figures))))
-        for body, content, link, known in zip(bodies, contents, links, stored, strict=True)
-    ]
-
-
-def _lock_links(connection: Connection, draft: _Draft) -> set[str]:
-    """Keeps the claims that this one repeats and replaces as they are; says which a new one replaces."""
-    measurands.lock_origins(connection, draft.values["derived_from_id"])
+def _lock_links(connection: Connection, draft: Draft, own: Collection[str]) -> set[str]:
+    """Keeps the claims that this one repeats and replaces as they are; says which a new one replaces. `own` are those
+    that come with it, which nobody else sees yet.
+    """
+    if draft.values["derived_from_id"] not in own:
+        measurands.lock_origins(connection, draft.values["derived_from_id"])
     older = succession.lock(connection, draft.values["supersedes_id"], draft.values["claimant_id"])
     succession.refuse_foreign(connection, older)
     if draft.stored is not None:
@@ -234,7 +193,7 @@ def amend(connection: Connection, ref: str, patch: ClaimPatch, expected: Version
     if given & {"derived_from", "supersedes"}:
         graph.lock_links(connection)
     row = versions.lock(connection, ClaimRow, ref, expected)
-    links = rows.resolve_refs(connection, patch, _REFS, row)
+    links = rows.resolve_refs(connection, patch, REFS, row)
     for column in ("derived_from_id", "supersedes_id"):
         parent, pointer = links.get(column), "/" + column.removesuffix("_id")
         graph.refuse_cycle(connection, ClaimRow.id, getattr(ClaimRow, column), row["id"], parent, pointer)
@@ -246,14 +205,14 @@ def amend(connection: Connection, ref: str, patch: ClaimPatch, expected: Version
     older |= {row["supersedes_id"]} - {None}
     if claimant != row["claimant_id"]:
         succession.refuse_if_superseded_by_other(connection, row["id"])
-    changes = patch.model_dump(exclude=set(_REFS)) | links
+    changes = patch.model_dump(exclude=set(REFS)) | links
     stands_again = row["status"] == ClaimStatus.RETRACTED and changes.get("status") == ClaimStatus.ACTIVE
     if "supersedes" in given or stands_again:
         succession.refuse_second(connection, links.get("supersedes_id", row["supersedes_id"]), row["id"])
     if changes.get("status") == ClaimStatus.ACTIVE and succession.successor_of(connection, row["id"]) is not None:
         changes["status"] = ClaimStatus.SUPERSEDED  # taking a retraction back does not undo what came after
     moved = _move_figures(connection, row, links.get("subject_id", row["subject_id"]))
-    values = _derive({**rows.content(row, _FIELDS), **changes})
+    values = derive({**rows.content(row, _FIELDS), **changes})
     if versions.amend(connection, ClaimRow, row, values):
         _index(connection, {row["id"]: values})
         for figure_row, figure in moved:
@@ -287,15 +246,6 @@ def _reach(connection: Connection, row: RowMapping) -> set[str]:
     older = succession.lock(connection, row["supersedes_id"], row["claimant_id"])
     measurands.touch_claims(connection, {row["id"], *older})
     return older
-
-
-def _derive(values: Values) -> Values:
-    period = parse_period(values["asserted"]) if values["asserted"] else None
-    return {
-        **values,
-        "asserted_earliest": period.earliest if period else None,
-        "asserted_latest": period.latest if period else None,
-    }
 
 
 def _index(connection: Connection, claims: Mapping[str, Values]) -> None:

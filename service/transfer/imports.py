@@ -28,10 +28,11 @@ from service.transfer.loading import Loading, Tally
 
 T = TypeVar("T")
 Write = Callable[[Callable[[Connection], T]], T]
+Take = Callable[[Connection, list[Entry], "Report"], None]
 
 _SHOWN = 1_000  # rejected lines
 MANY = 1_000  # entries after which the database takes stock of its tables
-_MOST, _LEAST = 250, 20  # entries in a batch: SQLite keeps what a savepoint touches in memory
+_MOST, _LEAST = 1_000, 20  # records in a batch
 _BATCH_SIZE = 4_000_000  # characters
 _BATCH_SECONDS = 0.6  # that a batch should take, well below what a writer waits for a lock
 _TURN = 0.8  # seconds of writing, after which others are let in
@@ -107,7 +108,7 @@ class Import:
                 weight += sum(entry.weight for entry in batch)
                 if weight > 2 * most:  # a line is one record, and a claim with a figure two
                     raise _too_many(most)
-                report.add(self._take(connection, batch))
+                report.add(self._take(connection, batch, self._take_parts))
                 self.told(report.lines, total)
                 if self.options.mode is ImportMode.ATOMIC and report.rejected_total >= _SHOWN:
                     break
@@ -126,7 +127,7 @@ class Import:
         held = 0.0  # for so many seconds others have not been let in
         for batch in self._batches():
             began = time.monotonic()
-            report.add(write(partial(self._take, batch=batch)))
+            report.add(self._write_batch(write, batch))
             seconds = max(time.monotonic() - began, 0.001)
             fitting = sum(entry.weight for entry in batch) * _BATCH_SECONDS / seconds
             self.size = round(min(max(fitting, self.size / 2, _LEAST), self.size * 2, _MOST))
@@ -136,6 +137,15 @@ class Import:
                 pause()
                 held = 0.0
         return report
+
+    def _write_batch(self, write: Write[Report], batch: list[Entry]) -> Report:
+        """Nearly every batch can be taken whole: only one that cannot is tried with savepoints, for which SQLite keeps
+        in memory what they touch.
+        """
+        try:
+            return write(partial(self._take, batch=batch, take=self._take_whole))
+        except (*_REJECTED, Raced):
+            return write(partial(self._take, batch=batch, take=self._take_parts))
 
     def _batches(self) -> Iterator[list[Entry]]:
         batch: list[Entry] = []
@@ -150,7 +160,7 @@ class Import:
         if batch:
             yield batch
 
-    def _take(self, connection: Connection, batch: list[Entry]) -> Report:
+    def _take(self, connection: Connection, batch: list[Entry], take: Take) -> Report:
         report = Report(lines=len(batch))
         readable = []
         for entry in batch:
@@ -158,39 +168,44 @@ class Import:
                 report.reject(entry, entry.content, "invalid")  # which has its place already
             else:
                 readable.append(entry)
-        self._try(connection, readable, report)
+        take(connection, readable, report)
         report.rejected.sort(key=lambda rejected: rejected.line)
         return report
 
-    def _try(self, connection: Connection, entries: list[Entry], report: Report) -> None:
+    def _take_parts(self, connection: Connection, entries: list[Entry], report: Report) -> None:
         """Takes all that can be taken of these entries."""
         if not entries:
             return
-        loading = Loading(connection, self.options.on_existing, self.form.given)
-        alone: list[tuple[Entry, ServiceError]] = []
         try:
             with savepoint(connection):
-                self.form.look_up(loading, entries)
-                for entry in entries:
-                    before = loading.writes, len(loading.waiting), len(loading.entities)
-                    try:
-                        self.form.put(loading, entry.content)
-                    except _REJECTED as error:
-                        now = loading.writes, len(loading.waiting), len(loading.entities)
-                        if now != before or len(entries) == 1:
-                            raise
-                        alone.append((entry, error))  # it has left no trace
-                loading.flush()
+                self._take_whole(connection, entries, report)
         except (*_REJECTED, Raced) as error:
             if len(entries) > 1:
                 middle = len(entries) // 2
-                self._try(connection, entries[:middle], report)
-                self._try(connection, entries[middle:], report)
+                self._take_parts(connection, entries[:middle], report)
+                self._take_parts(connection, entries[middle:], report)
             elif isinstance(error, Raced):
                 raise  # it is not the line's fault
             else:
                 self._reject(report, entries[0], error)
-            return
+
+    def _take_whole(self, connection: Connection, entries: list[Entry], report: Report) -> None:
+        """Takes these entries, but for those that alone are to blame and have left no trace. Raises what others are
+        refused for.
+        """
+        loading = Loading(connection, self.options.on_existing, self.form.given)
+        alone: list[tuple[Entry, ServiceError]] = []
+        self.form.look_up(loading, entries)
+        for entry in entries:
+            before = loading.writes, len(loading.waiting), len(loading.entities)
+            try:
+                self.form.put(loading, entry.content)
+            except _REJECTED as error:
+                now = loading.writes, len(loading.waiting), len(loading.entities)
+                if now != before or len(entries) == 1:
+                    raise
+                alone.append((entry, error))
+        loading.flush()
         for entry, reason in alone:
             self._reject(report, entry, reason)
         report.tally += loading.tally

@@ -6,6 +6,7 @@ same content stays as it is; with other content it is refused, or brought to wha
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel
@@ -67,7 +68,7 @@ class Loading:
         self.tally: Tally = Counter()
         self.writes = 0  # what has written cannot be dropped alone
         self.waiting: dict[str, ClaimCreate] = {}
-        self.waiting_keys: set[str] = set()
+        self.waiting_keys: dict[str, str] = {}  # the refs, by which they wait, of those that have a key
         self.statuses: dict[str, str | None] = {}
         self.entities: dict[str, EntityCreate] = {}  # by key; they wait as well
         self.ids: dict[tuple[Any, str], str] = {}
@@ -101,7 +102,7 @@ class Loading:
             return
         self.writes += 1
         try:
-            with savepoint(self.connection):
+            with self._undoable():
                 made = entities.create_all(self.connection, waiting)
         except AlreadyStored:
             if not self.updating:
@@ -124,11 +125,12 @@ class Loading:
         return str(made.id)
 
     def put_claim(self, body: ClaimCreate, status: str | None = None) -> str:
-        """A claim waits for others to be written with it, unless it refers to one that does. Says its id or key.
+        """A claim waits for others to be written with it. One that refers to such another lets that go first, unless
+        both can be written at once. Says its id or key.
 
         `status` is active or retracted, or None where the file does not say.
         """
-        if any(self._waits(named) for named in (body.derived_from, body.supersedes)):
+        if self._waits(body.supersedes) or (self._waits(body.derived_from) and not self._can_relay_waiting(body)):
             self.flush()
         body = self._identified("claim", body)
         ref = body.id or body.key or ""
@@ -138,7 +140,7 @@ class Loading:
             self.flush()
         self.waiting[ref] = body
         if body.key is not None:
-            self.waiting_keys.add(body.key)
+            self.waiting_keys[body.key] = ref
         self.statuses[ref] = status
         if body.supersedes is not None or status == "retracted":
             self.flush()  # one standing successor for each claim: the next one must see this
@@ -168,6 +170,12 @@ class Loading:
     def _waits(self, ref: str | None) -> bool:
         return ref in self.waiting or ref in self.waiting_keys
 
+    def _can_relay_waiting(self, body: ClaimCreate) -> bool:
+        """Whether the origin is no relay itself, and its id need not be known yet."""
+        ref = body.derived_from or ""
+        origin = self.waiting[self.waiting_keys.get(ref, ref)]
+        return origin.derived_from is None and (body.id or body.key) is not None
+
     def _joins(self, ref: str, body: ClaimCreate) -> bool:
         """Whether the figures of a claim could be added to those of the same claim that is waiting."""
         there = self.waiting[ref]
@@ -184,14 +192,14 @@ class Loading:
         """Writes the entities and claims that wait."""
         self.flush_entities()
         waiting, statuses = self.waiting, self.statuses
-        self.waiting, self.waiting_keys, self.statuses = {}, set(), {}
+        self.waiting, self.waiting_keys, self.statuses = {}, {}, {}
         if not waiting:
             return
         self.writes += 1
         bodies = list(waiting.values())
         new: set[str] = set()
         try:
-            with savepoint(self.connection):
+            with self._undoable():
                 made = claims.create_all(self.connection, bodies, given=self.given)
         except AlreadyStored:
             if not self.updating:
@@ -207,6 +215,10 @@ class Loading:
         for ref, status in said.items():
             if (status == "retracted") != (stored[ref] == "retracted"):
                 self._set_status(ref, status, is_new=ref in new)
+
+    def _undoable(self) -> AbstractContextManager[None]:
+        """For what is done otherwise where it fails: where nothing is updated, the entries fail with it."""
+        return savepoint(self.connection) if self.updating else nullcontext()
 
     def _count_claim(self, made: CreatedClaim, body: ClaimCreate) -> None:
         self.count("claim", "created" if made.is_new else "unchanged")

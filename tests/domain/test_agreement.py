@@ -143,6 +143,23 @@ def test_rounding_explains_no_more_than_a_twentieth() -> None:
     assert assess([exact("1000000", "a"), exact("1050000", "b")]).within_rounding
 
 
+@given(st.lists(st.tuples(st.integers(0, 120), st.sampled_from("abc")), max_size=5))
+def test_rounding_explains_what_no_two_widened_figures_contradict(stated: list[tuple[int, str]]) -> None:
+    figures = [exact(str(number * 10), claimant) for number, claimant in stated]
+
+    def slack(number: int) -> F:
+        last = 1 if number == 0 else 10 * 10 ** (len(str(number)) - len(str(number).rstrip("0")))
+        return min(F(last, 2), F(number * 10, 20))
+
+    apart = [
+        (a, b)
+        for (a, one), (b, other) in permutations(stated, 2)
+        if one != other and a * 10 - slack(a) > b * 10 + slack(b)
+    ]
+    found = assess(figures)
+    assert found.within_rounding == (found.conflict is not None and not apart)
+
+
 def test_bounds_that_may_miss_are_told_from_limits() -> None:
     def bounded(kind: IntervalKind | None) -> Evidence:
         stated = Stated(Qualifier.EXACT, Decimal(20), Decimal(10), Decimal(30), kind)

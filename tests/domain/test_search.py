@@ -35,6 +35,11 @@ def test_no_text_breaks_the_tokeniser_and_every_query_finds_its_own_text(text: s
     assert all(token and " " not in token and len(token) <= 100 for token in found)
 
 
+@given(st.text(st.sampled_from("ab4 .-,'_$"), max_size=60))
+def test_plain_text_is_cut_alike_alone_and_beside_another_script(text: str) -> None:
+    assert tokens(f"{text} é") == [*tokens(text), "é"]
+
+
 @pytest.mark.parametrize(
     ("text", "query", "found"),
     [

@@ -9,9 +9,11 @@ from sqlalchemy import func, select
 
 from service.cli import DEMO
 from service.db.engine import Database
-from service.db.tables import ClaimRow, metadata
-from service.domain.vocabulary import OnExisting
+from service.db.tables import ClaimRow, MeasurandRow, metadata
+from service.domain.vocabulary import ImportMode, OnExisting
 from service.errors import ServiceError
+from service.schemas.queries import ClaimQuery
+from service.store import claims
 from service.transfer.imports import is_empty
 from service.transfer.jsonl import JsonLines
 from tests.support import load, load_demo
@@ -90,6 +92,51 @@ def test_figures_on_lines_of_their_own_are_loaded_once_too(database: Database, t
     with pytest.raises(ServiceError) as refused:
         load(database, other, JsonLines())
     assert [fault.pointer for fault in refused.value.faults] == ["/figures"]
+
+
+PLAIN = {"metric": "m", "basis": "reported", "qualifier": "exact", "unit": "USD"}
+CLAIM = {"type": "claim", "source": "s", "claimant": "e", "subject": "e", "statement": "x"}
+GROUND = [
+    {"type": "entity", "key": "e", "kind": "other", "name": "E"},
+    SOURCE,
+    {"type": "metric", "key": "m", "name": "M", "unit": "USD"},
+]
+
+
+def said(key: str, value: str, **more: Any) -> dict[str, Any]:
+    return {**CLAIM, "key": key, "figures": [{**PLAIN, "value": value}], **more}
+
+
+def test_relays_come_with_what_they_relay(database: Database, tmp_path: Path) -> None:
+    named = "0199b1c4-6d3e-7c1a-9f3e-2b7a5c1d4e03"
+    first = said("first", "5", id=named)
+    relays = [said("by-key", "7", derived_from="first"), said("by-id", "5", derived_from=named)]
+    again = said("again", "8", derived_from="by-key")
+    nameless = {**CLAIM, "statement": "y", "derived_from": "again"}
+    path = write(tmp_path / "f.jsonl", *GROUND, first, *relays, again, nameless)
+    result = load(database, path, JsonLines(), mode=ImportMode.PARTIAL)
+    assert (result.counts.claim.created, result.rejected_total) == (5, 0)
+    with database.read() as connection:
+        stored = {claim.key: claim for claim in claims.page(connection, ClaimQuery()).items}
+        summary = connection.execute(select(MeasurandRow.summary)).scalar_one()
+    origins = {key: claim.derived_from.key for key, claim in stored.items() if claim.derived_from}
+    assert origins == {"by-key": "first", "by-id": "first", "again": "by-key", None: "again"}
+    assert summary["drift_count"] == 2
+    assert load(database, path, JsonLines()).counts.claim.unchanged == 5
+
+
+def test_a_relay_falls_with_what_it_relays_and_is_not_taken_before_it(database: Database, tmp_path: Path) -> None:
+    broken, own = said("broken", "5", subject="nobody"), said("own", "5", derived_from="own")
+    early = [said("early", "5", derived_from="late"), said("late", "5"), said("after", "5", derived_from="late")]
+    path = write(tmp_path / "f.jsonl", *GROUND, broken, said("relay", "5", derived_from="broken"), own, *early)
+    result = load(database, path, JsonLines(), mode=ImportMode.PARTIAL)
+    assert [(line.line, line.pointer) for line in result.rejected] == [
+        (4, "/subject"),
+        (5, "/derived_from"),
+        (6, "/derived_from"),
+        (7, "/derived_from"),
+    ]
+    assert result.counts.claim.created == 2
 
 
 def test_a_claim_is_the_same_however_its_refs_are_written(database: Database, tmp_path: Path) -> None:

@@ -1,0 +1,89 @@
+"""Claims on their way into the database: from what was sent to columns, with refs resolved and figures prepared."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from sqlalchemy import Connection, RowMapping
+
+from service.db.tables import ClaimRow, EntityRow, SourceRow
+from service.domain.period import parse_period
+from service.schemas.claims import ClaimCreate
+from service.store import rows, versions
+from service.store.figures import Placed
+from service.store.rows import Values
+from service.store.stating import Prepared, prepare, subjects_of
+
+REFS = {
+    "source": SourceRow,
+    "claimant": EntityRow,
+    "subject": EntityRow,
+    "derived_from": ClaimRow,
+    "supersedes": ClaimRow,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A claim on its way: its columns, the claim that it repeats if it was stored before, and its figures."""
+
+    body: ClaimCreate
+    values: Values
+    stored: RowMapping | None
+    figures: list[Prepared]
+
+    def set_columns(self) -> Values:
+        names = {f"{name}_id" if name in REFS else name for name in self.body.model_fields_set}
+        return {name: value for name, value in self.values.items() if name in names}
+
+    def placed_in(self, claim_id: str) -> list[Placed]:
+        pairs = zip(self.body.figures, self.figures, strict=True)
+        return [Placed(claim_id, index, given.id, figure) for index, (given, figure) in enumerate(pairs, 1)]
+
+
+def drafts_of(connection: Connection, bodies: Sequence[ClaimCreate]) -> list[Draft]:
+    """Raises ServiceError for refs and figures that cannot be. A relay may name one before it that is no relay."""
+    contents = [body.model_dump(exclude={*REFS, "figures"}) for body in bodies]
+    stored = versions.stored_of(connection, ClaimRow, contents)
+    origins = _name_origins(bodies, contents, stored)
+    others = [b.model_copy(update={"derived_from": None}) if o else b for b, o in zip(bodies, origins, strict=True)]
+    links = rows.resolve_all_refs(connection, others, REFS, stored)
+    for link, origin in zip(links, origins, strict=True):
+        link["derived_from_id"] = origin or link["derived_from_id"]
+    subjects = subjects_of(connection, [link["subject_id"] for link in links])
+    stated = prepare(
+        connection,
+        [subjects[link["subject_id"]] for body, link in zip(bodies, links, strict=True) for _ in body.figures],
+        [figure.model_dump() for body in bodies for figure in body.figures],
+        [f"/figures/{index}" for body in bodies for index in range(len(body.figures))],
+    )
+    rest = iter(stated)
+    return [
+        Draft(body, content | link, known, list(islice(rest, len(body.figures))))
+        for body, content, link, known in zip(bodies, contents, links, stored, strict=True)
+    ]
+
+
+def _name_origins(
+    bodies: Sequence[ClaimCreate], contents: Sequence[Values], stored: Sequence[RowMapping | None]
+) -> list[str | None]:
+    """For each claim the id of the one before it that it relays, if that is new: which gets its id here."""
+    relayed = {body.derived_from for body in bodies} - {None}
+    ids: dict[str | None, str | None] = {}
+    origins = []
+    for body, content, known in zip(bodies, contents, stored, strict=True):
+        origins.append(ids.get(body.derived_from))
+        own = relayed & {body.id, body.key} if known is None and body.derived_from is None else set()
+        if own:
+            content["id"] = content["id"] or versions.new_id()
+            ids |= dict.fromkeys(own, content["id"])
+    return origins
+
+
+def derive(values: Values) -> Values:
+    period = parse_period(values["asserted"]) if values["asserted"] else None
+    return {
+        **values,
+        "asserted_earliest": period.earliest if period else None,
+        "asserted_latest": period.latest if period else None,
+    }
