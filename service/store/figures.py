@@ -1,11 +1,13 @@
 """Figures: reading and changing them. A change to a figure is also a change to its claim."""
 
 from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, Select, and_, case, func, insert, or_, select
+from sqlalchemy import Connection, RowMapping, Select, UpdateBase, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
+from service.db import bulk
 from service.db.engine import Database
 from service.db.json_rows import JsonRows
 from service.db.tables import ClaimRow, EntityRow, FigureRow, MeasurandRow, MetricRow, ScopeRow
@@ -184,10 +186,15 @@ def insert_all(connection: Connection, placed: Sequence[Placed]) -> None:
         }
         for one, birth in zip(placed, versions.births(connection, len(placed)), strict=True)
     ]
-    connection.execute(insert(FigureRow), values)
+    bulk.write(connection, _insert(connection.dialect.name, tuple(values[0])), values)
     for row in values:
         versions.note(connection, FigureRow, row["id"], Operation.CREATE)
     measurands.touch(connection, [one.figure.named.measurand.id for one in placed])
+
+
+@cache
+def _insert(dialect: str, names: tuple[str, ...]) -> UpdateBase:
+    return bulk.insertion(dialect, FigureRow, names)
 
 
 def create(connection: Connection, body: FigureCreate) -> Created:

@@ -9,10 +9,12 @@ has committed.
 import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, distinct, func, or_, select, update
+from sqlalchemy import Connection, UpdateBase, distinct, func, or_, select
 
+from service.db import bulk
 from service.db.tables import ClaimRow, DisputeRow, FigureRow, MeasurandRow, MetricRow
 from service.db.views import NO_RANK
 from service.domain.agreement import Separation
@@ -125,7 +127,11 @@ _STORED = (
     .join(MetricRow)
     .where(MeasurandRow.id.in_(rows.IDS))
 )
-_UPDATE = update(MeasurandRow).where(MeasurandRow.id == bindparam("measurand"))
+
+
+@cache
+def _update(dialect: str, names: tuple[str, ...]) -> UpdateBase:
+    return bulk.changing(dialect, MeasurandRow, names)
 
 
 def _lock(connection: Connection, ids: Collection[str]) -> None:
@@ -139,9 +145,9 @@ def _refresh(connection: Connection, ids: Collection[str]) -> None:
     changes = []
     for measurand_id, computed in summaries(connection, stored).items():
         if any(stored[measurand_id][name] != value for name, value in computed.items()):
-            changes.append({"measurand": measurand_id, "updated_at": versions.now(), **computed})
+            changes.append({bulk.WHICH: measurand_id, "updated_at": versions.now(), **computed})
     if changes:
-        connection.execute(_UPDATE, changes)
+        bulk.write(connection, _update(connection.dialect.name, tuple(changes[0])), changes)
 
 
 def summaries(connection: Connection, measurands: Mapping[str, Any]) -> dict[str, Values]:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Insert, RowMapping, bindparam, func, select, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, RowMapping, UpdateBase, bindparam, func, select, text
 
+from service.db import bulk
 from service.db.tables import ClaimRow, EntityRow, SearchRow, SourceRow
 from service.domain.search import Span, index_text, query_tokens, score, spans
 from service.schemas.search import SearchHit, SearchMatch, SearchQuery, SearchResults
@@ -22,19 +22,17 @@ def index(connection: Connection, table: type[Any], texts: Mapping[str, Iterable
     """Makes records, by id, be found by these texts, and no longer by earlier ones."""
     kind = rows.noun(table)
     found_by = [{"kind": kind, "record_id": record, "tokens": index_text(own)} for record, own in texts.items()]
-    connection.execute(_replace(connection.dialect.name), found_by)
+    bulk.write(connection, _replace(connection.dialect.name), found_by)
 
 
 @cache
-def _replace(dialect: str) -> Insert:
-    """Built once for each database."""
-    statement = (postgresql if dialect == "postgresql" else sqlite).insert(SearchRow)
-    made: Insert = statement.on_conflict_do_update(
+def _replace(dialect: str) -> UpdateBase:
+    statement = bulk.insertion(dialect, SearchRow, ("kind", "record_id", "tokens"))
+    return statement.on_conflict_do_update(
         index_elements=["kind", "record_id"],
         set_={"tokens": statement.excluded.tokens},
         where=SearchRow.tokens != statement.excluded.tokens,
     )
-    return made
 
 
 def has_words(connection: Connection, table: Any, query: str) -> Any:

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Insert, RowMapping, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, RowMapping, UpdateBase, select, update
 from uuid_utils.compat import uuid7
 
+from service.db import bulk
 from service.db.base import Base
 from service.db.engine import Author
 from service.db.tables import ChangeRow
@@ -44,16 +44,13 @@ def author(connection: Connection) -> Author:
 
 
 def insert_new(connection: Connection, table: type[Base], values: Sequence[Values]) -> int:
-    """Inserts those rows that no stored row contradicts; says how many."""
-    statement = _insert_new(connection.dialect.name, table)
-    return connection.execute(statement, list(values), execution_options={"preserve_rowcount": True}).rowcount
+    """Inserts those rows that no stored row contradicts; says how many. All have the same columns."""
+    return bulk.write(connection, _insert_new(connection.dialect.name, table, tuple(values[0])), values)
 
 
 @cache
-def _insert_new(dialect: str, table: type[Base]) -> Insert:
-    """Built once for each table."""
-    made: Insert = (postgresql if dialect == "postgresql" else sqlite).insert(table).on_conflict_do_nothing()
-    return made
+def _insert_new(dialect: str, table: type[Base], names: tuple[str, ...]) -> UpdateBase:
+    return bulk.insertion(dialect, table, names).on_conflict_do_nothing()
 
 
 def create(connection: Connection, table: Any, values: Values, initial: Values | None = None) -> Created:
