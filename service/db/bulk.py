@@ -53,7 +53,7 @@ def _given(table: type[Base], names: Sequence[str]) -> TableValuedAlias:
     types = {column.name: column.type for column in table.__table__.c}
     read = func.json_to_recordset(cast(bindparam(_ROWS, type_=Text()), JSON))
     columns = (column(name, types["id" if name == WHICH else name]) for name in names)
-    return read.table_valued(*columns, name="given").render_derived(with_types=True)
+    return read.table_valued(*columns).render_derived(name="given", with_types=True)
 
 
 def write(connection: Connection, statement: UpdateBase, rows: Sequence[Values]) -> int:

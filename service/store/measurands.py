@@ -61,7 +61,7 @@ def ensure(connection: Connection, wanted: Iterable[Named]) -> None:
     born = dict(zip(by_id, versions.moments(len(by_id)), strict=True))
     if not by_id:
         return
-    empty = _summary_columns([], {}, 0, scope_stated=True, unit="1")
+    empty = _empty()
     values = []
     for measurand_id, named in sorted(by_id.items()):  # in one order, so that two writers do not lock each other out
         m = named.measurand
@@ -75,6 +75,11 @@ def ensure(connection: Connection, wanted: Iterable[Named]) -> None:
         }
         values.append({**own, **days, **empty, "scope_id": m.scope_id, "created_at": born[measurand_id]})
     versions.insert_new(connection, MeasurandRow, values)
+
+
+@cache
+def _empty() -> Values:
+    return _summary_columns([], {}, 0, scope_stated=True, unit="1")
 
 
 def touch_claims(connection: Connection, claim_ids: Collection[str]) -> None:
@@ -109,23 +114,18 @@ def settle(connection: Connection) -> None:
     stale: set[str] = connection.get_execution_options()["stale"]
     chunks = list(rows.chunks(sorted(stale), _CHUNK))
     for ids in chunks:
-        _lock(connection, ids)
-    for ids in chunks:
         _refresh(connection, ids)
     stale.clear()
 
 
-# built once each: to build one costs as much as to run it
-_LOCK = (
-    select(MeasurandRow.id)
-    .where(MeasurandRow.id.in_(rows.IDS))
-    .order_by(MeasurandRow.id)
-    .with_for_update(key_share=True)
-)
-_STORED = (
+# Locks without touching the key, which the figures that were just written hold on to, here and in other transactions.
+# Built once: to build one costs as much as to run it.
+_LOCKED = (
     select(*MeasurandRow.__table__.columns, MetricRow.unit.label("unit"))
     .join(MetricRow)
     .where(MeasurandRow.id.in_(rows.IDS))
+    .order_by(MeasurandRow.id)
+    .with_for_update(key_share=True, of=MeasurandRow)
 )
 
 
@@ -134,14 +134,9 @@ def _update(dialect: str, names: tuple[str, ...]) -> UpdateBase:
     return bulk.changing(dialect, MeasurandRow, names)
 
 
-def _lock(connection: Connection, ids: Collection[str]) -> None:
-    """Without touching the key, which the figures that were just written hold on to, here and in other transactions."""
-    connection.execute(_LOCK, {"ids": list(ids)}).all()
-
-
 def _refresh(connection: Connection, ids: Collection[str]) -> None:
-    """Computes the summaries of these measurands anew from their figures, and writes those that changed."""
-    stored = {row["id"]: row for row in connection.execute(_STORED, {"ids": list(ids)}).mappings()}
+    """Locks these measurands, computes their summaries anew from their figures, and writes those that changed."""
+    stored = {row["id"]: row for row in connection.execute(_LOCKED, {"ids": list(ids)}).mappings()}
     changes = []
     for measurand_id, computed in summaries(connection, stored).items():
         if any(stored[measurand_id][name] != value for name, value in computed.items()):

@@ -134,15 +134,18 @@ def _split(refs: Collection[str]) -> tuple[list[str], list[str]]:
     return [ref for ref in refs if is_uuid(ref)], [ref for ref in refs if not is_uuid(ref)]
 
 
-def all_named(connection: Connection, table: Any, refs: Collection[str]) -> Sequence[RowMapping]:
-    """The whole rows of all records named by these refs."""
+def all_named(
+    connection: Connection, table: Any, refs: Collection[str], statement: Select[Any] | None = None
+) -> Sequence[RowMapping]:
+    """The whole rows of all records named by these refs; the statement is one made of `naming`."""
     ids, keys = _split(refs)
-    return connection.execute(_named_in(table), {"ids": ids, "keys": keys}).mappings().all()
+    found = statement if statement is not None else naming(table)
+    return connection.execute(found, {"ids": ids, "keys": keys}).mappings().all()
 
 
 @cache
-def _named_in(table: Any) -> Select[Any]:
-    """Built once for each table."""
+def naming(table: Any) -> Select[Any]:
+    """For `all_named`. Built once for each table."""
     by_id = table.id.in_(IDS)
     return select(*table.__table__.columns).where(or_(by_id, table.key.in_(_KEYS)) if hasattr(table, "key") else by_id)
 

@@ -43,6 +43,7 @@ class Subject:
     key: str
 
 
+_IN_USE = rows.naming(MetricRow).order_by(MetricRow.id).with_for_update(read=True, key_share=True)
 _SUBJECTS = select(EntityRow.id, EntityRow.key).where(EntityRow.id.in_(rows.IDS))
 _SCOPES = select(ScopeRow.id, ScopeRow.key, ScopeRow.metric_id).where(ScopeRow.metric_id.in_(rows.IDS))
 
@@ -86,7 +87,7 @@ def prepare(
     Two statements, however many figures. Raises Invalid with pointers under each figure's own.
     """
     metrics = _metrics(connection, {figure["metric"] for figure in figures})
-    scopes = _scopes(connection, {row["id"] for row in metrics.values()})
+    scopes = _scopes(connection, {metrics[f["metric"]]["id"] for f in figures if f["scope"] and f["metric"] in metrics})
     prepared = []
     for subject, figure, pointer in zip(subjects, figures, pointers, strict=True):
         try:
@@ -98,15 +99,7 @@ def prepare(
 
 def _metrics(connection: Connection, refs: set[str]) -> dict[str, RowMapping]:
     """Metrics by each ref that names them, kept from changing their unit until this transaction ends."""
-    if not refs:
-        return {}
-    statement = (
-        select(*MetricRow.__table__.columns)
-        .where(rows.named(MetricRow, refs))
-        .order_by(MetricRow.id)
-        .with_for_update(read=True, key_share=True)
-    )
-    found = connection.execute(statement).mappings().all()
+    found = rows.all_named(connection, MetricRow, refs, _IN_USE) if refs else []
     return {ref: row for row in found for ref in (row["id"], row["key"])}
 
 
