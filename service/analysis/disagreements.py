@@ -8,7 +8,7 @@ from service.domain.interval import lies_above
 from service.domain.vocabulary import DisagreementKind
 from service.schemas.comparisons import Disagreement, DisagreementPage
 from service.schemas.queries import DisagreementQuery
-from service.store import comparisons, evidence
+from service.store import disagreements, evidence
 from service.store.comparisons import Filed as FiledMeasurand
 from service.store.evidence import Filed
 
@@ -19,7 +19,7 @@ def page(connection: Connection, query: DisagreementQuery) -> DisagreementPage:
     """Measurands with a disagreement of `query.kind`, widest first."""
     if query.kind is DisagreementKind.PART_EXCEEDS_WHOLE:
         return _exceeding_parts(connection, query)
-    found, cursor = comparisons.disagreements(connection, query)
+    found, cursor = disagreements.page(connection, query)
     extremes = [measurand.extremes(query.kind) for measurand in found]
     figures = _load(connection, extremes)
     items = [_shown(m, query.kind, pair, figures) for m, pair in zip(found, extremes, strict=True)]
@@ -28,7 +28,7 @@ def page(connection: Connection, query: DisagreementQuery) -> DisagreementPage:
 
 def _exceeding_parts(connection: Connection, query: DisagreementQuery) -> DisagreementPage:
     """`least` is the whole's figure that allows least, `most` the part's that demands most."""
-    found, cursor = comparisons.exceeding_parts(connection, query)
+    found, cursor = disagreements.exceeding_parts(connection, query)
     pairs = [(pair.whole_extremes["min_high"], pair.part.row["extremes"]["max_low"]) for pair in found]
     figures = _load(connection, pairs)
     items = [

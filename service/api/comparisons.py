@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Query, Response
 
 from service.analysis import between as analysis_between
 from service.analysis import comparisons as analysis
@@ -17,11 +17,11 @@ from service.store import comparisons
 routes = router("comparisons", kept=0)
 
 
-@routes.get("/comparisons", responses=answers.LIST)
-def list_comparisons(query: Annotated[ComparisonQuery, Query()], db: Db) -> SummaryPage:
+@routes.get("/comparisons", response_model=SummaryPage, responses=answers.LIST)
+def list_comparisons(query: Annotated[ComparisonQuery, Query()], db: Db) -> Response:
     """Summaries of all measurands: reported vs. estimated, `about` taken as ±10%."""
-    with db.snapshot() as connection:
-        return comparisons.page(connection, query)
+    with db.read() as connection:
+        return answers.written(comparisons.json_page(connection, query))
 
 
 @routes.get("/comparisons/between", responses=answers.problems(404))

@@ -1,27 +1,26 @@
 """Measurands as they are listed: their stored summaries, filtered, sorted and paged."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, or_, select
-from sqlalchemy.orm import aliased
 
-from service.db import views
-from service.db.tables import ClaimRow, DisputeRow, EntityRow, MeasurandRow, MetricRow, ScopeRow, SourceRow
+from service.db.json_rows import JsonRows, Written
+from service.db.tables import EntityRow, MeasurandRow, MetricRow, ScopeRow
 from service.domain.key import is_uuid, normal_measurand_key
-from service.domain.vocabulary import ClaimStatus, DisagreementKind
+from service.domain.vocabulary import DisagreementKind
 from service.errors import Invalid, NotFound, Place
-from service.schemas.comparisons import Contested, ContestedPage, Summary, SummaryPage
-from service.schemas.disputes import Dispute
-from service.schemas.queries import ComparisonQuery, ContestedQuery, DisagreementQuery, MeasurandFilters
-from service.store import claims, disputes, graph, rows
-from service.store.measurands import STANDING
-from service.store.pages import fetch_page
+from service.schemas.base import View
+from service.schemas.comparisons import Ratio, Summary, SummaryPage
+from service.schemas.figures import Interval
+from service.schemas.queries import ComparisonQuery, MeasurandFilters
+from service.store import graph, measurands, rows
+from service.store.pages import fetch_json_page, fetch_page
 from service.store.rows import Values
 
-_SELECT: Select[*tuple[Any, ...]] = (
+SELECT: Select[*tuple[Any, ...]] = (
     select(
         *(getattr(MeasurandRow, name) for name in ("id", "key", "period", "updated_at", "summary", "extremes")),
         MeasurandRow.scope_id,
@@ -36,11 +35,38 @@ _SELECT: Select[*tuple[Any, ...]] = (
     .join(MetricRow, MetricRow.id == MeasurandRow.metric_id)
     .outerjoin(ScopeRow, ScopeRow.id == MeasurandRow.scope_id)
 )
+
+
+def _stored(name: str) -> Written:
+    """A field of the stored summary, as JSON."""
+    written = f"measurand.summary -> '{name}'"
+    if name in ("gap", "difference"):
+        written = _number(name)
+    elif name in _WITH_NUMBERS:
+        parts = (f"'{part}', {_part(name, part)}" for part in _WITH_NUMBERS[name].model_fields)
+        written = f"CASE WHEN {written} <> 'null' THEN json_build_object({', '.join(parts)}) END"
+    return {"sqlite": f"measurand.summary -> '$.{name}'", "postgresql": written}
+
+
+def _part(name: str, part: str) -> str:
+    place = f"{name},{part}"
+    return _number(place) if part in _ENDS else f"measurand.summary #> '{{{place}}}'"
+
+
+def _number(place: str) -> str:
+    """As floats are written: JSONB would write one of 26 digits with all of them, as a whole number."""
+    return f"CAST(measurand.summary #>> '{{{place}}}' AS DOUBLE PRECISION)"
+
+
+_WITH_NUMBERS: dict[str, type[View]] = {"ratio": Ratio, "reported_interval": Interval, "estimated_interval": Interval}
+_ENDS = ("low", "high", "central")
+STORED = {name: _stored(name) for name in Summary.model_fields if name in measurands.COMPUTED}
+_JSON = JsonRows(list(SELECT.selected_columns), list(Summary.model_fields), STORED)
 # built once each: to build one costs as much as to run it
 _BY_ID, _BY_KEY = (
-    _SELECT.where(column == bindparam("ref", type_=column.type)) for column in (MeasurandRow.id, MeasurandRow.key)
+    SELECT.where(column == bindparam("ref", type_=column.type)) for column in (MeasurandRow.id, MeasurandRow.key)
 )
-_SIBLINGS = _SELECT.where(
+_SIBLINGS = SELECT.where(
     MeasurandRow.subject_id == bindparam("subject"),
     MeasurandRow.metric_id == bindparam("metric"),
     MeasurandRow.period_earliest.is_not_distinct_from(bindparam("earliest", type_=MeasurandRow.period_earliest.type)),
@@ -125,25 +151,26 @@ def scope_ids(connection: Connection, refs: Sequence[str]) -> list[str]:
 
 
 def page(connection: Connection, query: ComparisonQuery) -> SummaryPage:
-    statement = _SELECT.where(MeasurandRow.present_count > 0, *conditions(connection, query))
+    statement = SELECT.where(MeasurandRow.present_count > 0, *conditions(connection, query))
     found, cursor = fetch_page(connection, statement, SORTS, MeasurandRow.id, query, query.sort)
     return SummaryPage(items=[Filed(row).summary() for row in found], next_cursor=cursor)
 
 
+def json_page(connection: Connection, query: ComparisonQuery) -> bytes:
+    """The same as JSON, written by the database."""
+
+    def build(part: ComparisonQuery) -> Select[Any]:
+        written = _JSON.instead_of_columns(SELECT, connection.dialect.name)
+        return written.where(MeasurandRow.present_count > 0, *conditions(connection, part))
+
+    return fetch_json_page(connection, build, SORTS, MeasurandRow.id, query, query.sort)
+
+
 def some(connection: Connection, query: MeasurandFilters, most: int) -> list[Filed]:
     """Measurands that the filters let through, in the order of their ids, whether or not they have figures now."""
-    statement = _SELECT.add_columns(MeasurandRow.created_at, EntityRow.kind.label("subject_kind"))
+    statement = SELECT.add_columns(MeasurandRow.created_at, EntityRow.kind.label("subject_kind"))
     statement = statement.where(*conditions(connection, query)).order_by(MeasurandRow.id).limit(most)
     return [Filed(row) for row in rows.fetch(connection, statement)]
-
-
-def disagreements(connection: Connection, query: DisagreementQuery) -> tuple[list[Filed], str | None]:
-    """Measurands with a disagreement of that kind, widest first."""
-    rank = views.RANKS[query.kind]
-    has_any = rank > views.NO_RANK if query.kind is DisagreementKind.CONFLICT else rank.is_not(None)
-    statement = _SELECT.where(has_any, *conditions(connection, query, rank))
-    found, cursor = fetch_page(connection, statement, {"rank": rank}, MeasurandRow.id, query, "-rank")
-    return [Filed(row) for row in found], cursor
 
 
 def conditions(connection: Connection, query: MeasurandFilters, rank: Any = MeasurandRow.rank) -> list[Any]:
@@ -192,64 +219,4 @@ def wholes(connection: Connection, scope_ids: Collection[str]) -> dict[str, set[
     found: dict[str, set[str]] = {scope_id: set() for scope_id in scope_ids}
     for row in connection.execute(select(chain).where(chain.c.depth > 0)):
         found[row.start].add(row.id)
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class PartAndWhole:
-    """Two measurands of which the first, a part, seems to exceed the second: to be checked exactly."""
-
-    part: Filed
-    whole_id: str
-    whole_extremes: Values
-
-
-def exceeding_parts(connection: Connection, query: DisagreementQuery) -> tuple[list[PartAndWhole], str | None]:
-    """Parts whose max low reaches the min high of a whole, each with the whole that it exceeds most, widest first.
-
-    Ends that are equal are left to the caller: the stored ends are floats, which keep the order but not the last digit.
-    """
-    pairs = views.pairs_of_parts_and_wholes().subquery("pairs")
-    whole = aliased(MeasurandRow)
-    statement = (
-        _SELECT.add_columns(whole.id.label("whole_id"), whole.extremes.label("whole_extremes"))
-        .join(pairs, pairs.c.part == MeasurandRow.id)
-        .join(whole, whole.id == pairs.c.whole)
-        .where(pairs.c.place == 1, *conditions(connection, query, pairs.c.ratio))
-    )
-    found, cursor = fetch_page(connection, statement, {"ratio": pairs.c.ratio}, MeasurandRow.id, query, "-ratio")
-    return [PartAndWhole(Filed(row), row["whole_id"], row["whole_extremes"]) for row in found], cursor
-
-
-# Contested claims ----------------------------------------------------------------------------------------------------
-
-
-def contested(connection: Connection, query: ContestedQuery) -> ContestedPage:
-    """Claims with disputes against them, and these disputes."""
-    standing = [DisputeRow.withdrawn_at.is_(None), DisputeRow.status.in_(query.status or STANDING)]
-    if query.type:
-        standing.append(rows.any_of(DisputeRow.type, query.type))
-    disputed = select(DisputeRow.id).where(DisputeRow.disputed_claim_id == ClaimRow.id, *standing).exists()
-    conditions = [disputed, ClaimRow.status == ClaimStatus.ACTIVE, *rows.basic_conditions(ClaimRow, query)]
-    refs = (
-        (query.subject, EntityRow, ClaimRow.subject_id, "subject"),
-        (query.claimant, EntityRow, ClaimRow.claimant_id, "claimant"),
-        (query.source, SourceRow, ClaimRow.source_id, "source"),
-    )
-    conditions += [rows.any_of(c, rows.filter_ids(connection, t, given, n)) for given, t, c, n in refs if given]
-    statement = claims.SELECT.where(*conditions)
-    found, cursor = fetch_page(connection, statement, claims.SORTS, ClaimRow.id, query, query.sort)
-    by_claim = _disputes_by_claim(connection, [row["id"] for row in found], standing)
-    items = [Contested(claim=c, disputes=by_claim[c.id]) for c in claims.with_figures(connection, found)]
-    return ContestedPage(items=items, next_cursor=cursor)
-
-
-def _disputes_by_claim(
-    connection: Connection, claim_ids: list[str], conditions: Iterable[Any]
-) -> dict[str, list[Dispute]]:
-    statement = disputes.SELECT.where(DisputeRow.disputed_claim_id.in_(claim_ids), *conditions)
-    found: dict[str, list[Dispute]] = {claim_id: [] for claim_id in claim_ids}
-    for row in rows.fetch(connection, statement.order_by(DisputeRow.created_at, DisputeRow.id)) if claim_ids else []:
-        dispute = Dispute.model_validate(row)
-        found[dispute.disputed_claim.id].append(dispute)
     return found

@@ -25,12 +25,30 @@ _CLAIMANT = aliased(EntityRow, name="claimant")
 _SUCCESSOR = aliased(ClaimRow)
 _SUCCESSOR_SOURCE = aliased(SourceRow)
 
+_STATED = ("basis", "qualifier", "value", "lower", "upper", "interval_kind", "unit", "price_year", "stated_as")
+
+
+def compared_columns(figure: Any, claim: Any, source: Any, claimant: Any) -> list[Any]:
+    """What a Compared shows, but for the interval."""
+    return [
+        figure.id,
+        figure.version,
+        *(getattr(figure, name) for name in _STATED),
+        figure.not_computed,
+        claim.version.label("claim_version"),
+        claim.claimant_role,
+        claim.asserted,
+        *rows.embed("claim", claim, "id", "key", "statement"),
+        *rows.embed("source", source, "id", "key", "title"),
+        *rows.embed("claimant", claimant, "id", "key", "name"),
+    ]
+
+
 SELECT: Select[*tuple[Any, ...]] = (
     select(
-        FigureRow.id,
+        *compared_columns(FigureRow, ClaimRow, SourceRow, _CLAIMANT),
         FigureRow.created_at,
         FigureRow.position,
-        FigureRow.version,
         FigureRow.measurand_id,
         FigureRow.subject_id,
         FigureRow.metric_id,
@@ -38,22 +56,9 @@ SELECT: Select[*tuple[Any, ...]] = (
         FigureRow.period,
         FigureRow.period_earliest,
         FigureRow.period_latest,
-        FigureRow.basis,
-        FigureRow.qualifier,
-        FigureRow.value,
-        FigureRow.lower,
-        FigureRow.upper,
-        FigureRow.interval_kind,
-        FigureRow.unit,
-        FigureRow.price_year,
-        FigureRow.stated_as,
-        FigureRow.not_computed,
         MetricRow.unit.label("metric_unit"),
         MetricRow.signed,
         MetricRow.periodic,
-        ClaimRow.version.label("claim_version"),
-        ClaimRow.claimant_role,
-        ClaimRow.asserted,
         ClaimRow.asserted_earliest,
         ClaimRow.asserted_latest,
         ClaimRow.derived_from_id,
@@ -62,9 +67,6 @@ SELECT: Select[*tuple[Any, ...]] = (
         SourceRow.published_latest,
         _SUCCESSOR.asserted_latest.label("successor_asserted"),
         _SUCCESSOR_SOURCE.published_latest.label("successor_published"),
-        *rows.embed("claim", ClaimRow, "id", "key", "statement"),
-        *rows.embed("source", SourceRow, "id", "key", "title"),
-        *rows.embed("claimant", _CLAIMANT, "id", "key", "name"),
     )
     .join(ClaimRow, ClaimRow.id == FigureRow.claim_id)
     .join(SourceRow, SourceRow.id == ClaimRow.source_id)

@@ -24,6 +24,17 @@ from service.store.versions import Created, Versions
 _COMPUTED = FigureRow.interval_text.is_not(None)
 _SUBJECT = aliased(EntityRow, name="subject")
 
+
+def interval_columns(figure: Any) -> list[Any]:
+    """Its interval, in the unit of its metric."""
+    ends = ("low", "high", "low_open", "high_open", "text")
+    is_there = figure.interval_text.is_not(None)
+    return [
+        *(getattr(figure, f"interval_{name}").label(f"interval.{name}") for name in ends),
+        case((is_there, MetricRow.unit)).label("interval.unit"),
+    ]
+
+
 # a figure as it stands inside its claim
 COLUMNS: list[Any] = [
     *rows.head(FigureRow),
@@ -32,12 +43,7 @@ COLUMNS: list[Any] = [
     *rows.embed("metric", MetricRow, "id", "key", "name", "unit"),
     *rows.embed("scope", ScopeRow, "id", "key", "name"),
     *rows.embed("measurand", MeasurandRow, "id", "key"),
-    FigureRow.interval_low.label("interval.low"),
-    FigureRow.interval_high.label("interval.high"),
-    FigureRow.interval_low_open.label("interval.low_open"),
-    FigureRow.interval_high_open.label("interval.high_open"),
-    FigureRow.interval_text.label("interval.text"),
-    case((_COMPUTED, MetricRow.unit)).label("interval.unit"),
+    *interval_columns(FigureRow),
 ]
 
 

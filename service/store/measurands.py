@@ -35,7 +35,7 @@ from service.store.rows import Values
 STANDING = (DisputeStatus.OPEN, DisputeStatus.CONCEDED, DisputeStatus.RESOLVED)
 _CHUNK = 500
 _OWN_FIELDS = {"id", "key", "subject", "metric", "scope", "period", "updated_at"}
-_COMPUTED = set(Summary.model_fields) - _OWN_FIELDS
+COMPUTED = set(Summary.model_fields) - _OWN_FIELDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ def _summary_columns(
     widest = found.widest_drift
     own = disagreement.self_conflict
     return {
-        "summary": computed.model_dump(mode="json", include=_COMPUTED),
+        "summary": computed.model_dump(mode="json", include=COMPUTED),
         "present_count": len(figures),
         "figure_count": disagreement.figure_count,
         "agreement": str(disagreement.agreement),

@@ -88,9 +88,15 @@ def fetch_json_page(
     items, cursor = parts[: 2 * query.limit : 2], None
     if len(parts) > 2 * query.limit:
         value, last_id = json.loads(parts[2 * query.limit - 1])
-        is_time = isinstance(columns[sort.removeprefix("-")].type, UtcTime)
-        cursor = _encode(datetime.fromisoformat(value) if is_time else value, last_id, binding)
+        cursor = _encode(_written_value(value, columns[sort.removeprefix("-")].type), last_id, binding)
     return f'{{"items":[{",".join(items)}],"next_cursor":{json.dumps(cursor)}}}'.encode()
+
+
+def _written_value(value: Any, column_type: Any) -> Any:
+    """A sort value as the plain way has it: PostgreSQL writes 2.0 as 2."""
+    if isinstance(column_type, UtcTime):
+        return datetime.fromisoformat(value)
+    return float(value) if column_type is Real else value
 
 
 def _parts(query: Q, words: Sequence[str]) -> list[Q]:

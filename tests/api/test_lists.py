@@ -194,7 +194,7 @@ def test_a_parameter_that_says_nothing_is_refused(demo: Api, params: dict[str, A
         ("/figures", {}, 1),
         ("/disputes", {}, 1),
         ("/comparisons", {}, 1),
-        ("/disagreements", {}, 2),
+        ("/disagreements", {}, 1),
         ("/disagreements", {"kind": "drift"}, 2),
         ("/disagreements", {"kind": "part_exceeds_whole"}, 1),
         ("/disagreements/claims", {}, 3),
