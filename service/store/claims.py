@@ -75,11 +75,9 @@ def page(connection: Connection, query: ClaimQuery) -> ClaimPage:
 
 def json_page(connection: Connection, query: ClaimQuery) -> bytes:
     """The same as JSON, written by the database in one statement."""
-
-    def build(part: ClaimQuery) -> Select[Any]:
-        return JSON.instead_of_columns(SELECT, connection.dialect.name).where(*conditions(connection, part))
-
-    return fetch_json_page(connection, build, SORTS, ClaimRow.id, query, query.sort, ("claimant_role", "status"))
+    return fetch_json_page(
+        connection, JSON, SELECT, conditions, SORTS, ClaimRow.id, query, query.sort, ("claimant_role", "status")
+    )
 
 
 def statuses(connection: Connection, refs: Collection[str]) -> dict[str, str]:

@@ -36,6 +36,8 @@ SELECT: Select[*tuple[Any, ...]] = (
     .outerjoin(ScopeRow, ScopeRow.id == MeasurandRow.scope_id)
 )
 
+_PRESENT = SELECT.where(MeasurandRow.present_count > 0)
+
 
 def _stored(name: str) -> Written:
     """A field of the stored summary, as JSON."""
@@ -151,19 +153,14 @@ def scope_ids(connection: Connection, refs: Sequence[str]) -> list[str]:
 
 
 def page(connection: Connection, query: ComparisonQuery) -> SummaryPage:
-    statement = SELECT.where(MeasurandRow.present_count > 0, *conditions(connection, query))
+    statement = _PRESENT.where(*conditions(connection, query))
     found, cursor = fetch_page(connection, statement, SORTS, MeasurandRow.id, query, query.sort)
     return SummaryPage(items=[Filed(row).summary() for row in found], next_cursor=cursor)
 
 
 def json_page(connection: Connection, query: ComparisonQuery) -> bytes:
     """The same as JSON, written by the database."""
-
-    def build(part: ComparisonQuery) -> Select[Any]:
-        written = _JSON.instead_of_columns(SELECT, connection.dialect.name)
-        return written.where(MeasurandRow.present_count > 0, *conditions(connection, part))
-
-    return fetch_json_page(connection, build, SORTS, MeasurandRow.id, query, query.sort)
+    return fetch_json_page(connection, _JSON, _PRESENT, conditions, SORTS, MeasurandRow.id, query, query.sort)
 
 
 def some(connection: Connection, query: MeasurandFilters, most: int) -> list[Filed]:

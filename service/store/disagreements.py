@@ -68,12 +68,9 @@ def json_page(connection: Connection, query: DisagreementQuery) -> bytes:
     """Conflicts, each with the figures that say least and most, written by the database. All that is told of one is
     stored; of another kind there is a sentence to be worked out.
     """
-
-    def build(part: DisagreementQuery) -> Select[Any]:
-        written = _JSON.instead_of_columns(_CONFLICTS, connection.dialect.name)
-        return written.where(*conditions(connection, part))
-
-    return fetch_json_page(connection, build, {"rank": MeasurandRow.rank}, MeasurandRow.id, query, "-rank")
+    return fetch_json_page(
+        connection, _JSON, _CONFLICTS, conditions, {"rank": MeasurandRow.rank}, MeasurandRow.id, query, "-rank"
+    )
 
 
 # Parts that exceed their wholes --------------------------------------------------------------------------------------

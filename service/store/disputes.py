@@ -62,11 +62,9 @@ def page(connection: Connection, query: DisputeQuery) -> DisputePage:
 
 def json_page(connection: Connection, query: DisputeQuery) -> bytes:
     """The same as JSON, written by the database."""
-
-    def build(part: DisputeQuery) -> Select[Any]:
-        return JSON.instead_of_columns(SELECT, connection.dialect.name).where(*_conditions(connection, part))
-
-    return fetch_json_page(connection, build, _SORTS, DisputeRow.id, query, query.sort, ("type", "status"))
+    return fetch_json_page(
+        connection, JSON, SELECT, _conditions, _SORTS, DisputeRow.id, query, query.sort, ("type", "status")
+    )
 
 
 def about(connection: Connection, claim_id: str) -> list[Dispute]:

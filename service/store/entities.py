@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import aliased
 
 from service.db.engine import Database
@@ -50,11 +50,7 @@ def page(connection: Connection, query: EntityQuery) -> EntityPage:
 
 def json_page(connection: Connection, query: EntityQuery) -> bytes:
     """The same as JSON, written by the database."""
-
-    def build(part: EntityQuery) -> Select[Any]:
-        return JSON.instead_of_columns(SELECT, connection.dialect.name).where(*_conditions(connection, part))
-
-    return fetch_json_page(connection, build, _SORTS, EntityRow.id, query, query.sort, ("kind",))
+    return fetch_json_page(connection, JSON, SELECT, _conditions, _SORTS, EntityRow.id, query, query.sort, ("kind",))
 
 
 def _conditions(connection: Connection, query: EntityQuery) -> list[Any]:

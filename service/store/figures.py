@@ -103,11 +103,17 @@ def page(connection: Connection, query: FigureQuery) -> FigurePage:
 
 def json_page(connection: Connection, query: FigureQuery) -> bytes:
     """The same as JSON, written by the database."""
-
-    def build(part: FigureQuery) -> Select[Any]:
-        return JSON_ALONE.instead_of_columns(SELECT, connection.dialect.name).where(*conditions(connection, part))
-
-    return fetch_json_page(connection, build, _SORTS, FigureRow.id, query, query.sort, ("basis", "qualifier", "unit"))
+    return fetch_json_page(
+        connection,
+        JSON_ALONE,
+        SELECT,
+        conditions,
+        _SORTS,
+        FigureRow.id,
+        query,
+        query.sort,
+        ("basis", "qualifier", "unit"),
+    )
 
 
 def of_claims(connection: Connection, claim_ids: Sequence[str]) -> dict[str, list[Values]]:

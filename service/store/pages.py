@@ -54,14 +54,16 @@ def fetch_page(
 
 def fetch_json_page(
     connection: Connection,
-    build: Callable[[Q], Select[Any]],
+    written: JsonRows,
+    statement: Select[Any],
+    conditions: Callable[[Connection, Q], Sequence[Any]],
     columns: Mapping[str, Any],
     id_column: Any,
     query: Q,
     sort: str,
     words: Sequence[str] = (),
 ) -> bytes:
-    """The same for rows that the database writes as JSON (`item`), as the whole answer.
+    """The same for rows of `statement` that meet the query's conditions, as JSON that the database writes (`item`).
 
     A first page is asked for again and again, and to build its statement costs as much as to run it: so the statements
     of those asked for last are kept. Refs in them stand for the same ids for ever.
@@ -73,8 +75,9 @@ def fetch_json_page(
     asked = (connection.engine, binding, query.limit)
     placed = _KEPT.get(asked) if query.cursor is None else None
     if placed is None:
+        rows = written.instead_of_columns(statement, connection.dialect.name).add_columns(id_column.label("id"))
         pages = [
-            _placed(build(part).add_columns(id_column.label("id")), columns, id_column, query, sort, binding)
+            _placed(rows.where(*conditions(connection, part)), columns, id_column, query, sort, binding)
             for part in _parts(query, words)
         ]
         page = pages[0] if len(pages) == 1 else _best(pages, query.limit, descending=sort.startswith("-"))

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, select
 
 from service.db.engine import Database
 from service.db.json_rows import JsonRows
@@ -44,11 +44,7 @@ def page(connection: Connection, query: SourceQuery) -> SourcePage:
 
 def json_page(connection: Connection, query: SourceQuery) -> bytes:
     """The same as JSON, written by the database."""
-
-    def build(part: SourceQuery) -> Select[Any]:
-        return JSON.instead_of_columns(SELECT, connection.dialect.name).where(*_conditions(connection, part))
-
-    return fetch_json_page(connection, build, _SORTS, SourceRow.id, query, query.sort, ("kind",))
+    return fetch_json_page(connection, JSON, SELECT, _conditions, _SORTS, SourceRow.id, query, query.sort, ("kind",))
 
 
 def _conditions(connection: Connection, query: SourceQuery) -> list[Any]:
