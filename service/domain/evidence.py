@@ -75,4 +75,6 @@ def metric_interval(
 ) -> Interval | None:
     """The figure's interval in the metric's unit; `factor` converts its unit to that one (None: it cannot be)."""
     interval = stated_interval(stated, signed=signed, tolerance=tolerance)
-    return None if interval is None or factor is None else interval.scaled(factor)
+    if interval is None or factor is None:
+        return None
+    return interval if factor == 1 else interval.scaled(factor)
