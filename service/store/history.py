@@ -11,6 +11,7 @@ from sqlalchemy import (
     Insert,
     RowMapping,
     Select,
+    UpdateBase,
     bindparam,
     func,
     insert,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     tuple_,
 )
 
+from service.db import bulk
 from service.db.engine import Author, Database
 from service.db.json_rows import JsonRows
 from service.db.tables import ChangeRow, ClaimRow, DisputeRow, EntityRow, FigureRow, SourceRow
@@ -56,6 +58,7 @@ _WRITTEN: dict[str, tuple[Any, JsonRows, Select[*tuple[Any, ...]]]] = {
     "dispute": (DisputeRow, disputes.JSON, disputes.SELECT),
 }
 _STAMP = ("at", "actor_id", "actor_name", "request_id")
+_WRITTEN_COLUMNS = [*_STAMP, "operation", "kind", "record_id", "version", "changed", "snapshot"]
 _FOR_ADMINS = "key"  # who has keys is nobody else's business
 _KINDS_OF_REFS = {
     "source": "source",
@@ -115,12 +118,16 @@ def _insert_new(dialect: str, kind: str) -> Insert:
         written.as_document(dialect),
     ]
     found = statement.with_only_columns(*stamp, *own).where(table.id.in_(rows.IDS))
-    names = [*_STAMP, "operation", "kind", "record_id", "version", "changed", "snapshot"]
-    return insert(ChangeRow).from_select(names, found.order_by(table.created_at, table.id))
+    return insert(ChangeRow).from_select(_WRITTEN_COLUMNS, found.order_by(table.created_at, table.id))
 
 
 def _insert(connection: Connection, stamp: Values, changes: Sequence[Values]) -> None:
-    connection.execute(insert(ChangeRow), [{**stamp, **change} for change in changes])
+    bulk.write(connection, _insert_changed(connection.dialect.name), [{**stamp, **change} for change in changes])
+
+
+@cache
+def _insert_changed(dialect: str) -> UpdateBase:
+    return bulk.insertion(dialect, ChangeRow, _WRITTEN_COLUMNS)
 
 
 def _changes(connection: Connection, keys: Sequence[tuple[str, str]], touched: Touched) -> list[Values]:

@@ -1,10 +1,12 @@
 """Finding entities and metrics by the names that people know them by."""
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, UpdateBase, delete, select
 
+from service.db import bulk
 from service.db.tables import NameRow
 from service.domain.names import fold_name
 from service.errors import Invalid
@@ -33,7 +35,12 @@ def keep_new(connection: Connection, table: Any, named: Mapping[str, tuple[str, 
     for record_id, (name, aliases) in named.items():
         found = {fold_name(alias): True for alias in aliases} | {fold_name(name): False}
         values += [{"kind": kind, "folded": f, "record_id": record_id, "is_alias": a} for f, a in found.items()]
-    connection.execute(insert(NameRow), values)
+    bulk.write(connection, _insert(connection.dialect.name), values)
+
+
+@cache
+def _insert(dialect: str) -> UpdateBase:
+    return bulk.insertion(dialect, NameRow, ("kind", "folded", "record_id", "is_alias"))
 
 
 def by_id(connection: Connection, table: Any, ids: Collection[str]) -> list[Known]:
