@@ -32,7 +32,7 @@ Take = Callable[[Connection, list[Entry], "Report"], None]
 
 _SHOWN = 1_000  # rejected lines
 MANY = 1_000  # entries after which the database takes stock of its tables
-_MOST, _LEAST = 1_000, 20  # records in a batch
+_MOST, _LEAST = 500, 20  # records in a batch
 _BATCH_SIZE = 4_000_000  # characters
 _BATCH_SECONDS = 0.6  # that a batch should take, well below what a writer waits for a lock
 _TURN = 0.8  # seconds of writing, after which others are let in
