@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from service.analysis.comparisons import lacks_exchange_rate, standing_side
 from service.analysis.settings import Settings, readable
 from service.db.engine import Connection
 from service.domain.comparability import NO_RATIO, Comparability, comparability, price_years_differ
@@ -13,6 +12,7 @@ from service.domain.display import amount, ratio_text, rounded
 from service.domain.evidence import Evidence
 from service.domain.key import is_uuid
 from service.domain.ratio import Ratio, ratio, side_hull
+from service.domain.standing import lacks_exchange_rate, standing_side
 from service.domain.units import Unit, conversion, parse_unit
 from service.domain.vocabulary import Basis, Reason
 from service.errors import Invalid, NotFound

@@ -4,18 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from service.analysis.related import Scoped, related
 from service.analysis.settings import Readable, Settings, readable, readable_origins
 from service.db.engine import Connection
 from service.domain.agreement import WithoutOne as DomainWithoutOne
 from service.domain.assessment import assess_measurand
-from service.domain.comparability import NO_RATIO, Comparability, comparability, price_years_differ
 from service.domain.display import drift_text
 from service.domain.drift import Drift as DomainDrift
 from service.domain.evidence import Evidence
-from service.domain.interval import lies_above
-from service.domain.ratio import ratio, side_hull
-from service.domain.vocabulary import Basis, NotComputed, Reason, Relation
-from service.schemas.base import EntityRef, MeasurandRef
+from service.domain.ratio import side_hull
+from service.domain.standing import standing
+from service.schemas.base import EntityRef
 from service.schemas.comparisons import (
     Beside,
     Comparison,
@@ -26,7 +25,7 @@ from service.schemas.comparisons import (
     WithoutOne,
 )
 from service.schemas.disputes import Dispute
-from service.schemas.views import to_comparability, to_interval, to_number, to_ratio, to_summary
+from service.schemas.views import to_interval, to_number, to_summary
 from service.store import comparisons, disputes, evidence
 from service.store.comparisons import Filed as FiledMeasurand
 from service.store.evidence import Filed
@@ -140,24 +139,6 @@ def _disputes(connection: Connection, measurand: FiledMeasurand, own: Readable, 
     return [dispute for dispute, opened in found if day is None or opened is None or opened <= day]
 
 
-# Other scopes of the same quantity -----------------------------------------------------------------------------------
-
-
-def standing_side(figures: Sequence[Evidence]) -> list[Evidence]:
-    """What a measurand stands for where one side is needed: what was reported if anything was, else the estimates.
-
-    Amounts in another currency belong to their side, though they cannot be computed with.
-    """
-    stated = [figure for figure in figures if figure.takes_a_side]
-    reported = [figure for figure in stated if figure.basis is Basis.REPORTED]
-    return reported or [figure for figure in stated if figure.basis is Basis.ESTIMATED]
-
-
-def lacks_exchange_rate(side: Sequence[Evidence]) -> bool:
-    """Whether there are figures on this side, and none that can be computed with for want of an exchange rate."""
-    return bool(side) and all(figure.not_computed is NotComputed.NO_EXCHANGE_RATE for figure in side)
-
-
 def _related(
     connection: Connection,
     measurand: FiledMeasurand,
@@ -167,65 +148,12 @@ def _related(
     settings: Settings,
 ) -> list[Related]:
     scopes = {m.row["scope_id"] for m in (measurand, *siblings)} - {None}
+    shown = ((sibling, readable(on_file[sibling.id], settings.as_of)) for sibling in siblings)
+    others = [_scoped(sibling, theirs) for sibling, theirs in shown if theirs.figures]
     wholes = comparisons.wholes(connection, scopes)
-    ours = [figure.evidence for figure in own.figures]
-    related = []
-    for sibling in siblings:
-        theirs = [figure.evidence for figure in readable(on_file[sibling.id], settings.as_of).figures]
-        if not theirs:
-            continue
-        relation = _relation(measurand.row["scope_id"], sibling.row["scope_id"], wholes)
-        left, right = standing_side(ours), standing_side(theirs)
-        reasons = _related_reasons(relation, left, right)
-        related.append(
-            Related(
-                measurand=MeasurandRef(id=sibling.id, key=sibling.row["key"]),
-                scope=sibling.row["scope"],
-                relation=relation,
-                interval=to_interval(side_hull(right), measurand.unit, signed=measurand.row["signed"]),
-                ratio=None if NO_RATIO.intersection(reasons.reasons) else to_ratio(ratio(right, left)),
-                comparability=to_comparability(reasons),
-                part_exceeds_whole=_part_exceeds(relation, ours, theirs),
-            )
-        )
-    return related
+    return related(_scoped(measurand, own), others, wholes, measurand.unit, signed=measurand.row["signed"])
 
 
-def _relation(own: str | None, other: str | None, wholes: dict[str, set[str]]) -> Relation:
-    if own is None or other is None:
-        return Relation.SCOPE_NOT_STATED
-    if other in wholes[own]:
-        return Relation.WIDER
-    return Relation.NARROWER if own in wholes[other] else Relation.OTHER
-
-
-def _related_reasons(relation: Relation, left: Sequence[Evidence], right: Sequence[Evidence]) -> Comparability:
-    reasons = [Reason.SCOPE_NOT_STATED if relation is Relation.SCOPE_NOT_STATED else Reason.SCOPES_DIFFER]
-    if price_years_differ((f.price_year for f in left), (f.price_year for f in right)):
-        reasons.append(Reason.PRICE_YEARS_DIFFER)
-    if any(f.period_approximate for f in (*left, *right)):
-        reasons.append(Reason.PERIOD_APPROXIMATE)
-    if lacks_exchange_rate(left) or lacks_exchange_rate(right):
-        reasons.append(Reason.NO_EXCHANGE_RATE)
-    bottom = side_hull(left)
-    if bottom is not None and bottom.low == bottom.high == 0:
-        reasons.append(Reason.DENOMINATOR_ZERO)
-    return comparability(reasons)
-
-
-def _part_exceeds(relation: Relation, ours: Sequence[Evidence], theirs: Sequence[Evidence]) -> bool:
-    match relation:
-        case Relation.NARROWER:
-            return part_exceeds_whole(theirs, ours)
-        case Relation.WIDER:
-            return part_exceeds_whole(ours, theirs)
-    return False
-
-
-def part_exceeds_whole(part: Sequence[Evidence], whole: Sequence[Evidence]) -> bool:
-    """Whether some counted figure of the part excludes some of the whole from above. Amounts that may be negative
-    say nothing: there a part can exceed its whole.
-    """
-    parts = [f.interval for f in part if f.aside is None and f.interval is not None and not f.signed]
-    wholes = [f.interval for f in whole if f.aside is None and f.interval is not None]
-    return any(lies_above(p, w) for p in parts for w in wholes)
+def _scoped(measurand: FiledMeasurand, shown: Readable) -> Scoped:
+    evidence_shown = [figure.evidence for figure in shown.figures]
+    return Scoped(measurand.id, measurand.row["key"], measurand.row["scope"], standing(evidence_shown))

@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from service.analysis import between as analysis_between
+from service.analysis import comparison_json
 from service.analysis import comparisons as analysis
-from service.analysis.settings import from_query
+from service.analysis.settings import Settings, from_query
 from service.api import answers
 from service.api.deps import Db
 from service.api.router import router
@@ -36,9 +37,12 @@ def compare_between(query: Annotated[BetweenQuery, Query()], db: Db) -> Between:
         )
 
 
-@routes.get("/comparisons/{ref}", responses=answers.problems(404))
-def read_comparison(ref: str, query: Annotated[ComparisonSettingsQuery, Query()], db: Db) -> Comparison:
+@routes.get("/comparisons/{ref}", response_model=Comparison, responses=answers.problems(404))
+def read_comparison(ref: str, query: Annotated[ComparisonSettingsQuery, Query()], db: Db) -> Response:
     """One measurand in detail, by its id or its key `subject.metric[.scope][@period]`."""
     settings = from_query(query)
+    stored = comparison_json.detail(db, ref) if settings == Settings() else None
+    if stored is not None:
+        return answers.written(stored)
     with db.snapshot() as connection:
-        return analysis.detail(connection, ref, settings)
+        return answers.written(analysis.detail(connection, ref, settings).model_dump_json().encode())

@@ -43,6 +43,7 @@ def first_row(engine: Engine, statement: Select[*tuple[Any, ...]], values: Mappi
 def _written(dialect: Dialect, statement: Select[*tuple[Any, ...]]) -> tuple[str, Callable[[Mapping[str, Any]], Any]]:
     """The statement as text, and what makes its parameters of named values."""
     compiled = statement.compile(dialect=dialect)
+    assert not compiled.post_compile_params, "lists of values are filled in by SQLAlchemy alone; write them out"
     fixed = {name: value for name, value in compiled.params.items() if value is not None}
     order = compiled.positiontup
     if order is None:

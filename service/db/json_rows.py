@@ -8,7 +8,7 @@ to build it anew for each request would cost more than to run it.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Label, Select, Subquery, func, literal_column, select
+from sqlalchemy import Dialect, Label, Select, Subquery, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.db.types import Document, ExactDecimal, Flag, String, UtcTime
@@ -50,13 +50,13 @@ class JsonRows:
         return literal_column(written if dialect == "sqlite" else f"CAST(({written}) AS JSONB)", Document())
 
     @staticmethod
-    def in_one_row(page: Subquery, place: Sequence[str], connection: Connection) -> Select[Any]:
+    def in_one_row(page: Subquery, place: Sequence[str], dialect: str) -> Select[Any]:
         """The rows of a page as one text: after each `item` a list of what is in the columns `place`, all of them
         parted by SEPARATOR, which no JSON holds as it is. Drivers take one long text faster than many short ones, and
         on SQLite threads hand each other Python's lock once instead of once a row.
         """
-        on_sqlite = connection.dialect.name == "sqlite"
-        columns = ", ".join(_plain(page.c[name], connection.dialect.name) for name in place)
+        on_sqlite = dialect == "sqlite"
+        columns = ", ".join(_plain(page.c[name], dialect) for name in place)
         placed = f"json_array({columns})" if on_sqlite else f"CAST(json_build_array({columns}) AS TEXT)"
         separator = literal_column("char(30)" if on_sqlite else "chr(30)", String())
         text = page.c.item.op("||")(separator).op("||")(literal_column(placed, String()))

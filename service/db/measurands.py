@@ -15,7 +15,8 @@ class MeasurandRow(Base):
     """The id is derived from subject, metric, scope and period (`domain/key.py`), so the row is unique by its key.
 
     `summary` holds the answer as it is served, for reported vs. estimated at a tolerance of 10%; the columns beside it
-    are what lists filter and sort by. The ranks order disagreements, widest first: null where there is none.
+    are what lists filter and sort by. The ranks order disagreements, widest first: null where there is none. `detail`
+    is JSON text: what a comparison tells beyond its figures and its summary; null where that is to be worked out.
     """
 
     __tablename__ = "measurand"
@@ -67,3 +68,4 @@ class MeasurandRow(Base):
     max_low: Mapped[float | None] = mapped_column(Real)
     min_high: Mapped[float | None] = mapped_column(Real)
     extremes: Mapped[dict[str, Any]] = mapped_column(Document)
+    detail: Mapped[str | None] = mapped_column(String)

@@ -92,21 +92,26 @@ def _allot(figures: Sequence[Evidence], by: By) -> tuple[list[Evidence], list[Ev
     other: list[Evidence] = []
     beside: list[Aside] = []
     relays: list[Evidence] = []
+    sides = {"base": base, "other": other, "relay": relays}
     for figure in figures:
-        side = _side(figure, by)
-        why = figure.aside
-        if why == "relay":
-            relays.append(figure)
-        elif why is not None:
-            beside.append(Aside(figure, why))
-        elif side == _BASE_SIDE[by]:
-            base.append(figure)
-        elif side == _OTHER_SIDE[by]:
-            other.append(figure)
+        place = place_of(figure.aside, _side(figure, by), by)
+        if place in sides:
+            sides[place].append(figure)
         else:
-            # it counts in the agreement, but on neither side: alleged, unstated, or of an unknown role
-            beside.append(Aside(figure, side.value if by == "basis" else "claimant_role_unknown"))
+            beside.append(Aside(figure, place))
     return base, other, beside, relays
+
+
+def place_of(aside: str | None, side: Basis | ClaimantRole, by: By) -> str:
+    """`base`, `other` or `relay`, or why a figure stands beside these."""
+    if aside is not None:
+        return aside
+    if side == _BASE_SIDE[by]:
+        return "base"
+    if side == _OTHER_SIDE[by]:
+        return "other"
+    # it counts in the agreement, but on neither side: alleged, unstated, or of an unknown role
+    return side.value if by == "basis" else "claimant_role_unknown"
 
 
 def _verdict(

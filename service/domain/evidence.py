@@ -39,12 +39,7 @@ class Evidence:
 
     @property
     def aside(self) -> str | None:
-        """Why the figure is left out of every aggregate; None when it counts."""
-        if self.is_relay:
-            return "relay"
-        if self.basis in _UNCOUNTED_BASES:
-            return self.basis.value
-        return self.not_computed.value if self.not_computed else None
+        return why_aside(self.basis, self.not_computed, is_relay=self.is_relay)
 
     @property
     def takes_a_side(self) -> bool:
@@ -68,6 +63,15 @@ class Evidence:
     def may_miss(self) -> bool:
         """Whether its bounds are an interval of probability, or of no stated kind, rather than limits."""
         return self.stated.has_bounds and self.stated.interval_kind in _MISSABLE_KINDS
+
+
+def why_aside(basis: Basis, not_computed: NotComputed | None, *, is_relay: bool) -> str | None:
+    """Why a figure is left out of every aggregate; None when it counts."""
+    if is_relay:
+        return "relay"
+    if basis in _UNCOUNTED_BASES:
+        return basis.value
+    return not_computed.value if not_computed else None
 
 
 def metric_interval(

@@ -23,25 +23,28 @@ def side_hull(figures: Sequence[Evidence]) -> Interval | None:
 
 def ratio(numerator: Sequence[Evidence], denominator: Sequence[Evidence]) -> Ratio | None:
     """Hull ÷ hull. None when a side is empty, the denominator is zero, or amounts may be negative."""
-    top, bottom = side_hull(numerator), side_hull(denominator)
-    if top is None or bottom is None or any(f.signed for f in (*numerator, *denominator)):
+    if any(f.signed for f in (*numerator, *denominator)):
         return None
-    quotient = divide(top, bottom)
-    return Ratio(quotient, _central(numerator, denominator)) if quotient is not None else None
+    return quotient(side_hull(numerator), side_hull(denominator), only_value(numerator), only_value(denominator))
 
 
 def ratio_to(figure: Evidence, bottom: Interval | None, single: Evidence | None) -> Ratio | None:
     """One figure ÷ a side, whose hull is known already; `single` is the figure of that side, if it is only one."""
-    if figure.interval is None or bottom is None or figure.signed:
+    if figure.signed:
         return None
-    quotient = divide(figure.interval, bottom)
-    if quotient is None:
-        return None
-    return Ratio(quotient, _central([figure], [single]) if single is not None else None)
+    return quotient(figure.interval, bottom, figure.value, single.value if single is not None else None)
 
 
-def _central(numerator: Sequence[Evidence], denominator: Sequence[Evidence]) -> Fraction | None:
-    if len(numerator) != 1 or len(denominator) != 1:
+def only_value(side: Sequence[Evidence]) -> Fraction | None:
+    """The value of the only figure of a side."""
+    return side[0].value if len(side) == 1 else None
+
+
+def quotient(
+    top: Interval | None, bottom: Interval | None, value: Fraction | None, by: Fraction | None
+) -> Ratio | None:
+    """Amounts ≥ 0 that may be told by intervals, and by a single value each."""
+    found = divide(top, bottom) if top is not None and bottom is not None else None
+    if found is None:
         return None
-    top, bottom = numerator[0].value, denominator[0].value
-    return top / bottom if top is not None and bottom else None
+    return Ratio(found, value / by if value is not None and by else None)

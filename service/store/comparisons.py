@@ -63,7 +63,7 @@ def _number(place: str) -> str:
 _WITH_NUMBERS: dict[str, type[View]] = {"ratio": Ratio, "reported_interval": Interval, "estimated_interval": Interval}
 _ENDS = ("low", "high", "central")
 STORED = {name: _stored(name) for name in Summary.model_fields if name in measurands.COMPUTED}
-_JSON = JsonRows(list(SELECT.selected_columns), list(Summary.model_fields), STORED)
+JSON = JsonRows(list(SELECT.selected_columns), list(Summary.model_fields), STORED)
 # built once each: to build one costs as much as to run it
 _BY_ID, _BY_KEY = (
     SELECT.where(column == bindparam("ref", type_=column.type)) for column in (MeasurandRow.id, MeasurandRow.key)
@@ -160,7 +160,7 @@ def page(connection: Connection, query: ComparisonQuery) -> SummaryPage:
 
 def json_page(connection: Connection, query: ComparisonQuery) -> bytes:
     """The same as JSON, written by the database."""
-    return fetch_json_page(connection, _JSON, _PRESENT, conditions, SORTS, MeasurandRow.id, query, query.sort)
+    return fetch_json_page(connection, JSON, _PRESENT, conditions, SORTS, MeasurandRow.id, query, query.sort)
 
 
 def some(connection: Connection, query: MeasurandFilters, most: int) -> list[Filed]:

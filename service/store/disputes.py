@@ -85,9 +85,14 @@ def raised_in(connection: Connection, claim_id: str) -> list[Dispute]:
     return [Dispute.model_validate(row) for row in found]
 
 
-_ABOUT = select(DisputeRow.id).where(
-    *measurands.disputes_about(rows.IDS), ClaimRow.id.in_(bindparam("claims", expanding=True))
-)
+def ids_about(which: Any) -> Select[Any]:
+    """The standing disputes about figures that `which` picks: found from these, not by a walk through all disputes,
+    as it would be were the statement tied to one around it.
+    """
+    return select(DisputeRow.id).where(*measurands.disputes_about(which)).correlate(None)
+
+
+_ABOUT = ids_about(FigureRow.measurand_id.in_(rows.IDS)).where(ClaimRow.id.in_(bindparam("claims", expanding=True)))
 _OF_MEASURAND = (
     SELECT.add_columns(DisputeRow.opened_earliest)
     .where(DisputeRow.id.in_(_ABOUT))
@@ -108,7 +113,8 @@ def of_measurands(connection: Connection, ids: Collection[str]) -> dict[str, lis
     """
     statement = select(FigureRow.measurand_id, DisputeRow.id, FigureRow.claim_id, DisputeRow.opened_earliest)
     found: dict[str, list[tuple[Any, ...]]] = {}
-    for row in connection.execute(statement.where(*measurands.disputes_about(ids)).distinct()):
+    about = measurands.disputes_about(FigureRow.measurand_id.in_(ids))
+    for row in connection.execute(statement.where(*about).distinct()):
         found.setdefault(str(row.measurand_id), []).append((row.id, row.claim_id, row.opened_earliest))
     return found
 

@@ -21,7 +21,7 @@ from service.store import rows
 from service.store.graph import ancestors
 from service.store.rows import Values
 
-_CLAIMANT = aliased(EntityRow, name="claimant")
+CLAIMANT = aliased(EntityRow, name="claimant")
 _SUCCESSOR = aliased(ClaimRow)
 _SUCCESSOR_SOURCE = aliased(SourceRow)
 
@@ -46,7 +46,7 @@ def compared_columns(figure: Any, claim: Any, source: Any, claimant: Any) -> lis
 
 SELECT: Select[*tuple[Any, ...]] = (
     select(
-        *compared_columns(FigureRow, ClaimRow, SourceRow, _CLAIMANT),
+        *compared_columns(FigureRow, ClaimRow, SourceRow, CLAIMANT),
         FigureRow.created_at,
         FigureRow.position,
         FigureRow.measurand_id,
@@ -70,7 +70,7 @@ SELECT: Select[*tuple[Any, ...]] = (
     )
     .join(ClaimRow, ClaimRow.id == FigureRow.claim_id)
     .join(SourceRow, SourceRow.id == ClaimRow.source_id)
-    .join(_CLAIMANT, _CLAIMANT.id == ClaimRow.claimant_id)
+    .join(CLAIMANT, CLAIMANT.id == ClaimRow.claimant_id)
     .join(MetricRow, MetricRow.id == FigureRow.metric_id)
     .outerjoin(_SUCCESSOR, _SUCCESSOR.id == ClaimRow.superseded_by_id)
     .outerjoin(_SUCCESSOR_SOURCE, _SUCCESSOR_SOURCE.id == _SUCCESSOR.source_id)

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, UpdateBase, distinct, func, or_, select
+from sqlalchemy import Connection, UpdateBase, distinct, func, literal_column, or_, select
 
 from service.db import bulk
 from service.db.tables import ClaimRow, DisputeRow, FigureRow, MeasurandRow, MetricRow
+from service.db.types import String
 from service.db.views import NO_RANK
 from service.domain.agreement import Separation
 from service.domain.assessment import Assessment, assess_measurand
@@ -27,12 +28,14 @@ from service.domain.vocabulary import DisputeStatus
 from service.errors import Invalid
 from service.schemas.comparisons import Summary
 from service.schemas.views import to_number, to_summary
-from service.store import evidence, graph, rows, versions
+from service.store import details, evidence, graph, rows, versions
 from service.store.evidence import Filed
 from service.store.rows import Values
 
 # disputes that no longer stand are on record, but do not count
 STANDING = (DisputeStatus.OPEN, DisputeStatus.CONCEDED, DisputeStatus.RESOLVED)
+# written out in statements, so that PostgreSQL keeps one plan
+_STANDING = [literal_column(f"'{status}'", String()) for status in STANDING]
 _CHUNK = 500
 _OWN_FIELDS = {"id", "key", "subject", "metric", "scope", "period", "updated_at"}
 COMPUTED = set(Summary.model_fields) - _OWN_FIELDS
@@ -163,17 +166,19 @@ def summaries(connection: Connection, measurands: Mapping[str, Any]) -> dict[str
     }
 
 
-def disputes_about(measurand_ids: Any) -> list[Any]:
-    """Conditions on DisputeRow joined with FigureRow of its claim: standing disputes about these measurands."""
+def disputes_about(which: Any) -> list[Any]:
+    """Conditions on DisputeRow joined with FigureRow of its claim: standing disputes about the figures that `which`
+    picks.
+    """
     return [
         FigureRow.claim_id == DisputeRow.disputed_claim_id,
         or_(DisputeRow.disputed_figure_id.is_(None), DisputeRow.disputed_figure_id == FigureRow.id),
-        FigureRow.measurand_id.in_(measurand_ids),
+        which,
         FigureRow.withdrawn_at.is_(None),
         ClaimRow.id == FigureRow.claim_id,
         ClaimRow.withdrawn_at.is_(None),
         DisputeRow.withdrawn_at.is_(None),
-        DisputeRow.status.in_(STANDING),
+        DisputeRow.status.in_(_STANDING),
     ]
 
 
@@ -183,7 +188,7 @@ def _dispute_counts(connection: Connection, measurand_ids: Collection[str]) -> d
 
 _DISPUTES = (
     select(FigureRow.measurand_id, func.count(distinct(DisputeRow.id)).label("disputes"))
-    .where(*disputes_about(rows.IDS), ClaimRow.status == "active")
+    .where(*disputes_about(FigureRow.measurand_id.in_(rows.IDS)), ClaimRow.status == "active")
     .group_by(FigureRow.measurand_id)
 )
 
@@ -217,6 +222,7 @@ def _summary_columns(
         "self_rank": float(own.rank) if own else None,
         "drift_rank": float(widest.size) if widest else None,
         **_extremes(found, disagreement.conflict, own, widest),
+        "detail": details.write(found, [figure.evidence for figure in figures]),
     }
 
 

@@ -81,7 +81,7 @@ def fetch_json_page(
             for part in _parts(query, words)
         ]
         page = pages[0] if len(pages) == 1 else _best(pages, query.limit, descending=sort.startswith("-"))
-        placed = JsonRows.in_one_row(page.subquery("page"), ("sort_value", "id"), connection)
+        placed = JsonRows.in_one_row(page.subquery("page"), ("sort_value", "id"), connection.dialect.name)
         if query.cursor is None:
             _KEPT[asked] = placed
             if len(_KEPT) > _MOST_KEPT:

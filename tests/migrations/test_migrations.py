@@ -1,5 +1,6 @@
 """The migrations, up and down and up again, on databases that hold data."""
 
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -16,8 +17,13 @@ from service.errors import Unavailable
 from tests.support import load_demo
 
 
-def contents(connection: Connection) -> dict[str, list[Any]]:
-    return {table.name: sorted(map(repr, connection.execute(select(table)).all())) for table in metadata.sorted_tables}
+def contents(connection: Connection, without: Collection[tuple[str, str]] = ()) -> dict[str, list[Any]]:
+    """All rows of all tables, without these columns of tables."""
+    found = {}
+    for table in metadata.sorted_tables:
+        columns = [column for column in table.columns if (table.name, column.name) not in without]
+        found[table.name] = sorted(map(repr, connection.execute(select(*columns)).all()))
+    return found
 
 
 def every_revision() -> list[str]:
@@ -43,8 +49,9 @@ def test_down_and_up_again_on_a_populated_database(demo_database: Database) -> N
 
 
 def test_each_step_down_and_up_keeps_what_older_revisions_hold(demo_database: Database) -> None:
+    later = {("measurand", "detail")}  # worked out anew when it is next written
     with demo_database.snapshot() as connection:
-        before = contents(connection)
+        before = contents(connection, later)
     kept = set(before)
     for revision in every_revision()[:-1][::-1]:
         migrate.downgrade(demo_database, revision)
@@ -53,7 +60,7 @@ def test_each_step_down_and_up_keeps_what_older_revisions_hold(demo_database: Da
     migrate.upgrade(demo_database)
     assert {"claim", "figure", "measurand"} <= kept
     with demo_database.snapshot() as connection:
-        after = contents(connection)
+        after = contents(connection, later)
     assert {table: after[table] for table in kept} == {table: before[table] for table in kept}
 
 

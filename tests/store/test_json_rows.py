@@ -24,6 +24,7 @@ from service.schemas.queries import (
     SourceQuery,
 )
 from service.store import claims, comparisons, disagreements, disputes, entities, figures, metrics, sources
+from tests.store.test_summaries import both_ways
 
 conflicts = SimpleNamespace(page=analysis.page, json_page=disagreements.json_page)
 QUERIES = [
@@ -75,6 +76,19 @@ def test_a_list_of_the_demo_is_the_same_both_ways(demo_database: Database, noun:
         assert written == plain
 
 
+def test_a_comparison_of_the_demo_is_the_same_both_ways(demo_database: Database) -> None:
+    """Put together from what is stored, and worked out."""
+    with demo_database.snapshot() as connection:
+        keys = [item.key for item in comparisons.page(connection, ComparisonQuery(limit=200)).items]
+        every = []
+        for key in keys:
+            plain, stored = both_ways(demo_database, connection, key)
+            assert stored == plain
+            every.append(plain)
+    for part in ("related", "disputes", "drift", "relays", "beside", "gap_without_one", "reported", "estimated"):
+        assert any(one[part] for one in every), part
+
+
 texts = st.text(
     st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00"), min_size=1, max_size=40
 ).filter(lambda text: text.strip() == text != "")
@@ -117,3 +131,6 @@ def test_any_text_and_any_number_comes_out_the_same(
     for noun, query in every:
         plain, written = both(demo_database, noun, query)
         assert written == plain
+    with demo_database.snapshot() as connection:
+        plain, written = both_ways(demo_database, connection, "deepseek-r1.net")
+    assert written == plain

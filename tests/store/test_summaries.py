@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import func, select
 
+from service.analysis import comparison_json
+from service.analysis import comparisons as analysis
+from service.analysis.settings import Settings
 from service.db.engine import Connection, Database
 from service.db.limits import Limits
 from service.db.tables import ChangeRow, ClaimRow, DisputeRow, FigureRow, MeasurandRow, MetricRow
@@ -70,8 +73,20 @@ def assert_true(database: Database) -> None:
         for noun, query in ((claims, ClaimQuery), (figures, FigureQuery)):
             asked = query(limit=200, withdrawn="all", **({"status": ["all"]} if noun is claims else {}))
             assert json.loads(noun.json_page(connection, asked)) == noun.page(connection, asked).model_dump(mode="json")
+        latest = select(MeasurandRow.id).order_by(MeasurandRow.updated_at.desc()).limit(4)
+        for measurand in connection.execute(latest).scalars():
+            plain, stored = both_ways(database, connection, measurand)
+            assert stored == plain, measurand
         used = set(connection.execute(select(FigureRow.measurand_id)).scalars())
         assert used <= set(connection.execute(select(MeasurandRow.id)).scalars())
+
+
+def both_ways(database: Database, connection: Connection, ref: str) -> tuple[Any, Any]:
+    """A comparison as it is worked out, and as it is put together from what is stored."""
+    stored = comparison_json.detail(database, ref)
+    assert stored is not None
+    plain = analysis.detail(connection, ref, Settings()).model_dump_json()
+    return json.loads(plain, parse_int=float), json.loads(stored, parse_int=float)
 
 
 values = st.integers(0, 4).map(str)

@@ -1,0 +1,68 @@
+"""What a measurand stands for where others are held against it: a few exact numbers, which can be stored."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from service.domain.evidence import Evidence
+from service.domain.interval import Interval, lies_above
+from service.domain.ratio import Ratio, only_value, quotient, side_hull
+from service.domain.vocabulary import Basis, NotComputed
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Of the side that it stands for: the hull, the value if there is but one, the stated price years. `max_low` and
+    `min_high` are the intervals with the most restrictive ends among all figures that count.
+    """
+
+    hull: Interval | None
+    value: Fraction | None
+    price_years: frozenset[int]
+    period_approximate: bool
+    lacks_exchange_rate: bool
+    max_low: Interval | None
+    min_high: Interval | None
+
+    @property
+    def is_zero(self) -> bool:
+        return self.hull is not None and self.hull.low == self.hull.high == 0
+
+    def divided_by(self, other: "Standing") -> Ratio | None:
+        """For amounts that cannot be negative. None where a side is empty or the other one zero."""
+        return quotient(self.hull, other.hull, self.value, other.value)
+
+    def exceeds(self, whole: "Standing") -> bool:
+        """Whether, as a part of that whole, some figure excludes one of the whole from above. For amounts that cannot
+        be negative: of others, a part can exceed its whole.
+        """
+        return self.max_low is not None and whole.min_high is not None and lies_above(self.max_low, whole.min_high)
+
+
+def standing(figures: Sequence[Evidence]) -> Standing:
+    side = standing_side(figures)
+    counted = [figure.interval for figure in figures if figure.aside is None and figure.interval is not None]
+    return Standing(
+        hull=side_hull(side),
+        value=only_value(side),
+        price_years=frozenset(figure.price_year for figure in side if figure.price_year is not None),
+        period_approximate=any(figure.period_approximate for figure in side),
+        lacks_exchange_rate=lacks_exchange_rate(side),
+        max_low=max(counted, key=lambda interval: interval.low_rank, default=None),
+        min_high=max(counted, key=lambda interval: interval.high_rank, default=None),
+    )
+
+
+def standing_side(figures: Sequence[Evidence]) -> list[Evidence]:
+    """What a measurand stands for where one side is needed: what was reported if anything was, else the estimates.
+
+    Amounts in another currency belong to their side, though they cannot be computed with.
+    """
+    stated = [figure for figure in figures if figure.takes_a_side]
+    reported = [figure for figure in stated if figure.basis is Basis.REPORTED]
+    return reported or [figure for figure in stated if figure.basis is Basis.ESTIMATED]
+
+
+def lacks_exchange_rate(side: Sequence[Evidence]) -> bool:
+    """Whether there are figures on this side, and none that can be computed with for want of an exchange rate."""
+    return bool(side) and all(figure.not_computed is NotComputed.NO_EXCHANGE_RATE for figure in side)
