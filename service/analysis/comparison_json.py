@@ -65,10 +65,10 @@ def _list(items: Iterable[str]) -> str:
     return f"[{','.join(items)}]"
 
 
-def _side(side: Sequence[Figure], interval: str | None) -> str:
+def _side(side: Sequence[Figure], interval: str) -> str:
     claimants = len({figure.claimant for figure in side})
     listed = _list(figure.item for figure in side)
-    return f'{{"count":{len(side)},"claimant_count":{claimants},"interval":{interval or "null"},"figures":{listed}}}'
+    return f'{{"count":{len(side)},"claimant_count":{claimants},"interval":{interval},"figures":{listed}}}'
 
 
 def _without_one(stored: Values | None, figures: Sequence[Figure]) -> str:

@@ -23,7 +23,7 @@ SEPARATOR = "\x1e"
 
 class JsonRows:
     """How to write the rows of a select. `fields` are the outer names in their order; those in `given` are expressions
-    of ours that are JSON already.
+    of ours that are JSON already. Those of `rest`, a column with an object as text, come after them as they are.
     """
 
     def __init__(
@@ -31,18 +31,25 @@ class JsonRows:
         columns: Sequence[Any],
         fields: Sequence[str],
         given: Mapping[str, Written] | None = None,
+        rest: str | None = None,
     ) -> None:
         self._columns = {_label(column): column for column in columns}
         self._given = given or {}
+        self._rest = rest
         self.written: Written = {
             dialect: _object([(name, self._value(name, dialect)) for name in fields], dialect) for dialect in _DIALECTS
         }
 
     def instead_of_columns(self, statement: Select[Any], dialect: str) -> Select[Any]:
         """The select with one column, `item`: each row as JSON text. Its tables and joins stay as they are."""
+        return statement.with_only_columns(literal_column(self.as_text(dialect), String()).label("item"))
+
+    def as_text(self, dialect: str) -> str:
+        """An expression: each row as JSON text."""
         written = self.written[dialect]
         text = written if dialect == "sqlite" else f"CAST(({written}) AS TEXT)"
-        return statement.with_only_columns(literal_column(text, String()).label("item"))
+        # the last field of its own is no object, so that one brace is taken off and no more
+        return text if self._rest is None else f"rtrim({text}, '}}') || ',' || substr({self._rest}, 2)"
 
     def as_document(self, dialect: str) -> Any:
         """Each row as the value of a column of JSON."""

@@ -15,8 +15,11 @@ class MeasurandRow(Base):
     """The id is derived from subject, metric, scope and period (`domain/key.py`), so the row is unique by its key.
 
     `summary` holds the answer as it is served, for reported vs. estimated at a tolerance of 10%; the columns beside it
-    are what lists filter and sort by. The ranks order disagreements, widest first: null where there is none. `detail`
-    is JSON text: what a comparison tells beyond its figures and its summary; null where that is to be worked out.
+    are what lists filter and sort by. The ranks order disagreements, widest first: null where there is none.
+
+    `told` is the summary as JSON text: what PostgreSQL makes of its JSONB takes longer, and has large floats as whole
+    numbers. `detail` is JSON text too: what a comparison tells beyond its figures and its summary. Both are null where
+    they have not been worked out since there is such a column.
     """
 
     __tablename__ = "measurand"
@@ -68,4 +71,5 @@ class MeasurandRow(Base):
     max_low: Mapped[float | None] = mapped_column(Real)
     min_high: Mapped[float | None] = mapped_column(Real)
     extremes: Mapped[dict[str, Any]] = mapped_column(Document)
+    told: Mapped[str | None] = mapped_column(String)
     detail: Mapped[str | None] = mapped_column(String)

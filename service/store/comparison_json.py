@@ -43,8 +43,8 @@ class Stored:
     """A comparison in its parts. Texts are JSON; `items` has all figures that it names, by id."""
 
     summary: str
-    reported: str | None
-    estimated: str | None
+    reported: str
+    estimated: str
     detail: str
     signed: bool
     figures: list[Figure]
@@ -121,11 +121,12 @@ _PART_OF = {
 
 @cache
 def _statement(dialect: str, column: Any) -> Select[*tuple[Any, ...]]:
-    sides = (comparisons.STORED[name][dialect] for name in ("reported_interval", "estimated_interval"))
-    written = [comparisons.JSON.written[dialect], *sides]
+    summary = comparisons.TOLD if dialect == "sqlite" else f"CAST({comparisons.TOLD} AS JSON)"
+    path = "$." if dialect == "sqlite" else ""
+    sides = (f"CAST({summary} -> '{path}{name}' AS TEXT)" for name in ("reported_interval", "estimated_interval"))
     has_disputes = count_inside(MeasurandRow.summary, "dispute_count") > _ZERO
     return comparisons.SELECT.with_only_columns(
-        *(literal_column(f"CAST({one} AS TEXT)", String()) for one in written),
+        *(literal_column(written, String()) for written in (comparisons.JSON.as_text(dialect), *sides)),
         MeasurandRow.detail,
         MetricRow.signed,
         _together(_figures(dialect), Figure._fields[:-1], dialect),

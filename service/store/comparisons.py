@@ -7,16 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, or_, select
 
-from service.db.json_rows import JsonRows, Written
+from service.db.json_rows import JsonRows
 from service.db.tables import EntityRow, MeasurandRow, MetricRow, ScopeRow
 from service.domain.key import is_uuid, normal_measurand_key
 from service.domain.vocabulary import DisagreementKind
 from service.errors import Invalid, NotFound, Place
-from service.schemas.base import View
-from service.schemas.comparisons import Ratio, Summary, SummaryPage
-from service.schemas.figures import Interval
+from service.schemas.comparisons import Summary, SummaryPage
 from service.schemas.queries import ComparisonQuery, MeasurandFilters
-from service.store import graph, measurands, rows
+from service.store import graph, rows
 from service.store.pages import fetch_json_page, fetch_page
 from service.store.rows import Values
 
@@ -39,31 +37,9 @@ SELECT: Select[*tuple[Any, ...]] = (
 _PRESENT = SELECT.where(MeasurandRow.present_count > 0)
 
 
-def _stored(name: str) -> Written:
-    """A field of the stored summary, as JSON."""
-    written = f"measurand.summary -> '{name}'"
-    if name in ("gap", "difference"):
-        written = _number(name)
-    elif name in _WITH_NUMBERS:
-        parts = (f"'{part}', {_part(name, part)}" for part in _WITH_NUMBERS[name].model_fields)
-        written = f"CASE WHEN {written} <> 'null' THEN json_build_object({', '.join(parts)}) END"
-    return {"sqlite": f"measurand.summary -> '$.{name}'", "postgresql": written}
-
-
-def _part(name: str, part: str) -> str:
-    place = f"{name},{part}"
-    return _number(place) if part in _ENDS else f"measurand.summary #> '{{{place}}}'"
-
-
-def _number(place: str) -> str:
-    """As floats are written: JSONB would write one of 26 digits with all of them, as a whole number."""
-    return f"CAST(measurand.summary #>> '{{{place}}}' AS DOUBLE PRECISION)"
-
-
-_WITH_NUMBERS: dict[str, type[View]] = {"ratio": Ratio, "reported_interval": Interval, "estimated_interval": Interval}
-_ENDS = ("low", "high", "central")
-STORED = {name: _stored(name) for name in Summary.model_fields if name in measurands.COMPUTED}
-JSON = JsonRows(list(SELECT.selected_columns), list(Summary.model_fields), STORED)
+OWN = ("id", "key", "subject", "metric", "scope", "period", "updated_at")
+TOLD = "coalesce(measurand.told, CAST(measurand.summary AS TEXT))"
+JSON = JsonRows(list(SELECT.selected_columns), OWN, rest=TOLD)
 # built once each: to build one costs as much as to run it
 _BY_ID, _BY_KEY = (
     SELECT.where(column == bindparam("ref", type_=column.type)) for column in (MeasurandRow.id, MeasurandRow.key)
@@ -75,7 +51,6 @@ _SIBLINGS = SELECT.where(
     MeasurandRow.period_latest.is_not_distinct_from(bindparam("latest", type_=MeasurandRow.period_latest.type)),
     MeasurandRow.id != bindparam("own"),
 ).order_by(ScopeRow.position.nulls_first(), MeasurandRow.id)
-_OWN = ("id", "key", "subject", "metric", "scope", "period", "updated_at")
 SORTS = {
     "created_at": MeasurandRow.created_at,
     "updated_at": MeasurandRow.updated_at,
@@ -101,7 +76,7 @@ class Filed:
     @property
     def own(self) -> Values:
         """The fields of a Summary that are the measurand's own."""
-        return {name: self.row[name] for name in _OWN}
+        return {name: self.row[name] for name in OWN}
 
     @property
     def days(self) -> tuple[date | None, date | None]:

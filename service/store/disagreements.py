@@ -12,7 +12,7 @@ from service.db.expressions import id_inside
 from service.db.json_rows import JsonRows, Written
 from service.db.tables import ClaimRow, DisputeRow, EntityRow, FigureRow, MeasurandRow, SourceRow
 from service.domain.vocabulary import ClaimStatus, DisagreementKind
-from service.schemas.comparisons import Compared, Contested, ContestedPage, Disagreement
+from service.schemas.comparisons import Compared, Contested, ContestedPage
 from service.schemas.disputes import Dispute
 from service.schemas.queries import ContestedQuery, DisagreementQuery
 from service.store import claims, comparisons, disputes, evidence, figures, rows
@@ -58,8 +58,9 @@ def _holder(name: str, place: int) -> tuple[Written, Callable[[Select[Any]], Sel
 _KIND = dict.fromkeys(_LEAST, f"'{DisagreementKind.CONFLICT}'")
 _JSON = JsonRows(
     list(comparisons.SELECT.selected_columns),
-    list(Disagreement.model_fields),
-    {**comparisons.STORED, "kind": _KIND, "least": _LEAST, "most": _MOST},
+    ["kind", "least", "most", *comparisons.OWN],
+    {"kind": _KIND, "least": _LEAST, "most": _MOST},
+    comparisons.TOLD,
 )
 _CONFLICTS = _join_most(_join_least(comparisons.SELECT)).where(MeasurandRow.rank > _NONE)
 

@@ -6,6 +6,7 @@ lock two writers would each summarise without the other's figure; with it, whoev
 has committed.
 """
 
+import json
 import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -210,8 +211,10 @@ def _summary_columns(
     disagreement = found.comparison.disagreement
     widest = found.widest_drift
     own = disagreement.self_conflict
+    summary = computed.model_dump(mode="json", include=COMPUTED)
     return {
-        "summary": computed.model_dump(mode="json", include=COMPUTED),
+        "summary": summary,
+        "told": json.dumps(summary, ensure_ascii=False, separators=(",", ":")),
         "present_count": len(figures),
         "figure_count": disagreement.figure_count,
         "agreement": str(disagreement.agreement),

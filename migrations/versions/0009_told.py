@@ -1,0 +1,19 @@
+"""The summary of a measurand as it is served; null where no change has written it yet."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from service.db import types
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("measurand", sa.Column("told", types.String(), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("measurand", "told")
