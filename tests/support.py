@@ -89,17 +89,22 @@ class Api:
         engines = [self.database.reader, self.database.writer]
         for engine in engines:
             event.listen(engine, "before_cursor_execute", note)
-        glance = self.database.first_row
+        glance, again = self.database.first_row, self.database.again
+
+        def noted_again(known: Any) -> Any:
+            statements.append(known.text)
+            return again(known)
 
         def noted(statement: Any, values: Any = None) -> Any:
             statements.append(str(statement.compile(dialect=self.database.reader.dialect)))
             return glance(statement, values)
 
-        self.database.first_row = noted  # type: ignore[method-assign]  # which the driver runs itself
+        # what the driver runs itself
+        self.database.first_row, self.database.again = noted, noted_again  # type: ignore[method-assign]
         try:
             yield statements
         finally:
-            del self.database.first_row
+            del self.database.first_row, self.database.again
             for engine in engines:
                 event.remove(engine, "before_cursor_execute", note)
 

@@ -17,8 +17,7 @@ routes = router("claims", kept=0)
 
 @routes.get("/claims", response_model=ClaimPage, responses=answers.LIST)
 def list_claims(query: Annotated[ClaimQuery, Query()], db: Db) -> Response:
-    with db.read() as connection:
-        return answers.written(claims.json_page(connection, query))
+    return answers.written(claims.json_page(db, query))
 
 
 @routes.post("/claims", status_code=201, response_model=Claim, responses=answers.created(Claim))

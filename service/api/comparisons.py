@@ -21,8 +21,7 @@ routes = router("comparisons", kept=0)
 @routes.get("/comparisons", response_model=SummaryPage, responses=answers.LIST)
 def list_comparisons(query: Annotated[ComparisonQuery, Query()], db: Db) -> Response:
     """Summaries of all measurands: reported vs. estimated, `about` taken as ±10%."""
-    with db.read() as connection:
-        return answers.written(comparisons.json_page(connection, query))
+    return answers.written(comparisons.json_page(db, query))
 
 
 @routes.get("/comparisons/between", responses=answers.problems(404))

@@ -20,8 +20,7 @@ routes = router("disagreements", kept=0)
 def list_disagreements(query: Annotated[DisagreementQuery, Query()], db: Db) -> Response:
     """Measurands whose figures exclude each other, widest first, with the figures that say least and most."""
     if query.kind is DisagreementKind.CONFLICT:
-        with db.read() as connection:
-            return answers.written(disagreements.json_page(connection, query))
+        return answers.written(disagreements.json_page(db, query))
     with db.snapshot() as connection:
         return answers.written(analysis.page(connection, query).model_dump_json().encode())
 

@@ -17,8 +17,7 @@ routes = router("disputes", kept=0)
 
 @routes.get("/disputes", response_model=DisputePage, responses=answers.LIST)
 def list_disputes(query: Annotated[DisputeQuery, Query()], db: Db) -> Response:
-    with db.read() as connection:
-        return answers.written(disputes.json_page(connection, query))
+    return answers.written(disputes.json_page(db, query))
 
 
 @routes.post("/disputes", status_code=201, response_model=Dispute, responses=answers.created(Dispute))

@@ -17,8 +17,7 @@ routes = router("entities", kept=0)
 
 @routes.get("/entities", response_model=EntityPage, responses=answers.LIST)
 def list_entities(query: Annotated[EntityQuery, Query()], db: Db) -> Response:
-    with db.read() as connection:
-        return answers.written(entities.json_page(connection, query))
+    return answers.written(entities.json_page(db, query))
 
 
 @routes.post("/entities", status_code=201, response_model=Entity, responses=answers.created(Entity))

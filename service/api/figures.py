@@ -17,8 +17,7 @@ routes = router("figures", kept=0)
 
 @routes.get("/figures", response_model=FigurePage, responses=answers.LIST)
 def list_figures(query: Annotated[FigureQuery, Query()], db: Db) -> Response:
-    with db.read() as connection:
-        return answers.written(figures.json_page(connection, query))
+    return answers.written(figures.json_page(db, query))
 
 
 @routes.post("/figures", status_code=201, response_model=Figure, responses=answers.created(Figure))

@@ -17,8 +17,7 @@ routes = router("sources", kept=0)
 
 @routes.get("/sources", response_model=SourcePage, responses=answers.LIST)
 def list_sources(query: Annotated[SourceQuery, Query()], db: Db) -> Response:
-    with db.read() as connection:
-        return answers.written(sources.json_page(connection, query))
+    return answers.written(sources.json_page(db, query))
 
 
 @routes.post("/sources", status_code=201, response_model=Source, responses=answers.created(Source))

@@ -74,6 +74,11 @@ class Database:
         with _told():
             return glance.first_row(self.reader, statement, values or {}, self.limits.statement)
 
+    def again(self, known: glance.Sent) -> glance.Found:
+        """The first row of a statement that was sent before, with the same values."""
+        with _told():
+            return glance.again(self.reader, known, self.limits.statement)
+
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         with _told(), self.reader.connect() as connection:

@@ -73,10 +73,10 @@ def page(connection: Connection, query: ClaimQuery) -> ClaimPage:
     return ClaimPage(items=with_figures(connection, found), next_cursor=cursor)
 
 
-def json_page(connection: Connection, query: ClaimQuery) -> bytes:
+def json_page(database: Database, query: ClaimQuery) -> bytes:
     """The same as JSON, written by the database in one statement."""
     return fetch_json_page(
-        connection, JSON, SELECT, conditions, SORTS, ClaimRow.id, query, query.sort, ("claimant_role", "status")
+        database, JSON, SELECT, conditions, SORTS, ClaimRow.id, query, query.sort, ("claimant_role", "status")
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, or_, select
 
+from service.db.engine import Database
 from service.db.json_rows import JsonRows
 from service.db.tables import EntityRow, MeasurandRow, MetricRow, ScopeRow
 from service.domain.key import is_uuid, normal_measurand_key
@@ -133,9 +134,9 @@ def page(connection: Connection, query: ComparisonQuery) -> SummaryPage:
     return SummaryPage(items=[Filed(row).summary() for row in found], next_cursor=cursor)
 
 
-def json_page(connection: Connection, query: ComparisonQuery) -> bytes:
+def json_page(database: Database, query: ComparisonQuery) -> bytes:
     """The same as JSON, written by the database."""
-    return fetch_json_page(connection, JSON, _PRESENT, conditions, SORTS, MeasurandRow.id, query, query.sort)
+    return fetch_json_page(database, JSON, _PRESENT, conditions, SORTS, MeasurandRow.id, query, query.sort)
 
 
 def some(connection: Connection, query: MeasurandFilters, most: int) -> list[Filed]:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Select, literal_column, select
 from sqlalchemy.orm import aliased
 
 from service.db import views
+from service.db.engine import Database
 from service.db.expressions import id_inside
 from service.db.json_rows import JsonRows, Written
 from service.db.tables import ClaimRow, DisputeRow, EntityRow, FigureRow, MeasurandRow, SourceRow
@@ -65,12 +66,12 @@ _JSON = JsonRows(
 _CONFLICTS = _join_most(_join_least(comparisons.SELECT)).where(MeasurandRow.rank > _NONE)
 
 
-def json_page(connection: Connection, query: DisagreementQuery) -> bytes:
+def json_page(database: Database, query: DisagreementQuery) -> bytes:
     """Conflicts, each with the figures that say least and most, written by the database. All that is told of one is
     stored; of another kind there is a sentence to be worked out.
     """
     return fetch_json_page(
-        connection, _JSON, _CONFLICTS, conditions, {"rank": MeasurandRow.rank}, MeasurandRow.id, query, "-rank"
+        database, _JSON, _CONFLICTS, conditions, {"rank": MeasurandRow.rank}, MeasurandRow.id, query, "-rank"
     )
 
 

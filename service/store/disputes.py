@@ -60,10 +60,10 @@ def page(connection: Connection, query: DisputeQuery) -> DisputePage:
     return DisputePage(items=[Dispute.model_validate(row) for row in found], next_cursor=cursor)
 
 
-def json_page(connection: Connection, query: DisputeQuery) -> bytes:
+def json_page(database: Database, query: DisputeQuery) -> bytes:
     """The same as JSON, written by the database."""
     return fetch_json_page(
-        connection, JSON, SELECT, _conditions, _SORTS, DisputeRow.id, query, query.sort, ("type", "status")
+        database, JSON, SELECT, _conditions, _SORTS, DisputeRow.id, query, query.sort, ("type", "status")
     )
 
 

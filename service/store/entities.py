@@ -48,9 +48,9 @@ def page(connection: Connection, query: EntityQuery) -> EntityPage:
     return EntityPage(items=[Entity.model_validate(row) for row in found], next_cursor=cursor)
 
 
-def json_page(connection: Connection, query: EntityQuery) -> bytes:
+def json_page(database: Database, query: EntityQuery) -> bytes:
     """The same as JSON, written by the database."""
-    return fetch_json_page(connection, JSON, SELECT, _conditions, _SORTS, EntityRow.id, query, query.sort, ("kind",))
+    return fetch_json_page(database, JSON, SELECT, _conditions, _SORTS, EntityRow.id, query, query.sort, ("kind",))
 
 
 def _conditions(connection: Connection, query: EntityQuery) -> list[Any]:

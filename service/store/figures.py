@@ -101,10 +101,10 @@ def page(connection: Connection, query: FigureQuery) -> FigurePage:
     return FigurePage(items=[Figure.model_validate({"key": None, **row}) for row in found], next_cursor=cursor)
 
 
-def json_page(connection: Connection, query: FigureQuery) -> bytes:
+def json_page(database: Database, query: FigureQuery) -> bytes:
     """The same as JSON, written by the database."""
     return fetch_json_page(
-        connection,
+        database,
         JSON_ALONE,
         SELECT,
         conditions,

@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 from sqlalchemy import Connection, Engine, Select, literal, literal_column, select, tuple_, union_all
 
+from service.db import glance
+from service.db.engine import Database
 from service.db.json_rows import SEPARATOR, JsonRows
 from service.db.types import Day, Id, Real, String, UtcTime
 from service.domain.key import is_uuid
@@ -24,7 +26,7 @@ from service.schemas.table_queries import TableQuery
 from service.store.rows import Values, fetch
 
 _PAGING_FIELDS = {"cursor", "limit"}
-_KEPT: dict[tuple[Engine, str, int], Select[Any]] = {}  # of each database
+_KEPT: dict[tuple[Engine, str, int], glance.Sent] = {}  # of each database
 _MOST_KEPT = 500
 _MOST_PARTS = 8
 Q = TypeVar("Q", bound=PageQuery)
@@ -53,7 +55,7 @@ def fetch_page(
 
 
 def fetch_json_page(
-    connection: Connection,
+    database: Database,
     written: JsonRows,
     statement: Select[Any],
     conditions: Callable[[Connection, Q], Sequence[Any]],
@@ -72,21 +74,25 @@ def fetch_json_page(
     of them is the answer: one index has each of these in order, but none all of them.
     """
     binding = _binding(query, sort, "")
-    asked = (connection.engine, binding, query.limit)
-    placed = _KEPT.get(asked) if query.cursor is None else None
-    if placed is None:
-        rows = written.instead_of_columns(statement, connection.dialect.name).add_columns(id_column.label("id"))
-        pages = [
-            _placed(rows.where(*conditions(connection, part)), columns, id_column, query, sort, binding)
-            for part in _parts(query, words)
-        ]
-        page = pages[0] if len(pages) == 1 else _best(pages, query.limit, descending=sort.startswith("-"))
-        placed = JsonRows.in_one_row(page.subquery("page"), ("sort_value", "id"), connection.dialect.name)
+    asked = (database.reader, binding, query.limit)
+    known = _KEPT.get(asked) if query.cursor is None else None
+    found = database.again(known) if known is not None else None
+    if found is None:
+        with database.read() as connection:
+            rows = written.instead_of_columns(statement, database.dialect).add_columns(id_column.label("id"))
+            pages = [
+                _placed(rows.where(*conditions(connection, part)), columns, id_column, query, sort, binding)
+                for part in _parts(query, words)
+            ]
+            page = pages[0] if len(pages) == 1 else _best(pages, query.limit, descending=sort.startswith("-"))
+            placed = JsonRows.in_one_row(page.subquery("page"), ("sort_value", "id"), database.dialect)
+            result = connection.execute(placed)
+            found = result.one()
         if query.cursor is None:
-            _KEPT[asked] = placed
+            _KEPT[asked] = glance.sent(placed, result)
             if len(_KEPT) > _MOST_KEPT:
                 _KEPT.pop(next(iter(_KEPT)), None)
-    text = connection.execute(placed).scalar_one()
+    text = found[0]
     parts = text.split(SEPARATOR) if text else []
     items, cursor = parts[: 2 * query.limit : 2], None
     if len(parts) > 2 * query.limit:

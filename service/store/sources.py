@@ -42,9 +42,9 @@ def page(connection: Connection, query: SourceQuery) -> SourcePage:
     return SourcePage(items=[Source.model_validate(row) for row in found], next_cursor=cursor)
 
 
-def json_page(connection: Connection, query: SourceQuery) -> bytes:
+def json_page(database: Database, query: SourceQuery) -> bytes:
     """The same as JSON, written by the database."""
-    return fetch_json_page(connection, JSON, SELECT, _conditions, _SORTS, SourceRow.id, query, query.sort, ("kind",))
+    return fetch_json_page(database, JSON, SELECT, _conditions, _SORTS, SourceRow.id, query, query.sort, ("kind",))
 
 
 def _conditions(connection: Connection, query: SourceQuery) -> list[Any]:

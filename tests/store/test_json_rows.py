@@ -55,7 +55,7 @@ QUERIES = [
 def both(database: Database, noun: Any, query: Any) -> tuple[Any, Any]:
     with database.snapshot() as connection:
         plain = noun.page(connection, query).model_dump(mode="json")
-        written = json.loads(noun.json_page(connection, query), parse_int=_number)
+    written = json.loads(noun.json_page(database, query), parse_int=_number)
     return json.loads(json.dumps(plain), parse_int=_number), written
 
 
