@@ -178,6 +178,17 @@ class Postgres(Bare):
         super().mark()
         self.connection.commit()
 
+    def renamed_since(self) -> Rows:
+        """After an import the service has the server look at its tables: that is not to slow down what is bare."""
+        running = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'ANALYZE %'"
+        for _ in range(100):
+            time.sleep(0.2)
+            (analyses,) = self.connection.execute(running).fetchone()
+            self.connection.commit()
+            if not analyses:
+                break
+        return super().renamed_since()
+
     def insert_many(self, rows: Rows) -> None:
         with self.connection.cursor() as cursor:
             for table, found in rows.items():

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import Query, Request, Response
+from fastapi import BackgroundTasks, Query, Request, Response
 
 from service.api import answers
 from service.api.deps import Write
@@ -24,7 +24,9 @@ _CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema"
 
 
 @routes.post("/imports", responses=answers.problems(408, 409, 413, 415, 507), openapi_extra=_FILE)
-def import_file(query: Annotated[ImportQuery, Query()], request: Request, write: Write) -> ImportResult:
+def import_file(
+    query: Annotated[ImportQuery, Query()], request: Request, write: Write, after: BackgroundTasks
+) -> ImportResult:
     """A file of records: JSON lines (as exported), a spreadsheet of figures, or fact checks.
 
     Atomic, it is taken whole or refused with all that is wrong (422); partial, in batches, and what is rejected is told
@@ -35,7 +37,7 @@ def import_file(query: Annotated[ImportQuery, Query()], request: Request, write:
     work = Import(form, request.state.file, query)
     result = work.run(write, most=write.database.rows_at_once, pause=write.database.let_others_in)
     if result.lines >= MANY:
-        write.database.take_stock(result.lines)
+        after.add_task(write.database.take_stock, result.lines)  # once the answer is sent
     return result
 
 

@@ -59,7 +59,7 @@ class Stored:
 
     def _above(self, scope: str | None) -> list[str]:
         found: list[str] = []
-        while scope and (scope := self.part_of[scope]) and len(found) < MAX_CHAIN:
+        while scope and (scope := self.part_of.get(scope)) and len(found) < MAX_CHAIN:
             found.append(scope)
         return found
 

@@ -15,9 +15,9 @@ from service.domain.evidence import Evidence
 from service.domain.interval import Interval
 from service.domain.standing import Standing, standing
 from service.schemas.views import to_number
+from service.store.rows import Values
 
 _MOST_DRIFT = 100  # with more, a comparison is worked out when it is asked for
-Values = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,31 +74,43 @@ def fetch_json_page(
     of them is the answer: one index has each of these in order, but none all of them.
     """
     binding = _binding(query, sort, "")
-    asked = (database.reader, binding, query.limit)
-    known = _KEPT.get(asked) if query.cursor is None else None
-    found = database.again(known) if known is not None else None
-    if found is None:
-        with database.read() as connection:
-            rows = written.instead_of_columns(statement, database.dialect).add_columns(id_column.label("id"))
-            pages = [
-                _placed(rows.where(*conditions(connection, part)), columns, id_column, query, sort, binding)
-                for part in _parts(query, words)
-            ]
-            page = pages[0] if len(pages) == 1 else _best(pages, query.limit, descending=sort.startswith("-"))
-            placed = JsonRows.in_one_row(page.subquery("page"), ("sort_value", "id"), database.dialect)
-            result = connection.execute(placed)
-            found = result.one()
-        if query.cursor is None:
-            _KEPT[asked] = glance.sent(placed, result)
-            if len(_KEPT) > _MOST_KEPT:
-                _KEPT.pop(next(iter(_KEPT)), None)
-    text = found[0]
+
+    def statement_of_page(connection: Connection) -> Select[Any]:
+        rows = written.instead_of_columns(statement, database.dialect).add_columns(id_column.label("id"))
+        pages = [
+            _placed(rows.where(*conditions(connection, part)), columns, id_column, query, sort, binding)
+            for part in _parts(query, words)
+        ]
+        page = pages[0] if len(pages) == 1 else _best(pages, query.limit, descending=sort.startswith("-"))
+        return JsonRows.in_one_row(page.subquery("page"), ("sort_value", "id"), database.dialect)
+
+    asked = (database.reader, binding, query.limit) if query.cursor is None else None
+    text = _fetch_text(database, statement_of_page, asked)
     parts = text.split(SEPARATOR) if text else []
     items, cursor = parts[: 2 * query.limit : 2], None
     if len(parts) > 2 * query.limit:
         value, last_id = json.loads(parts[2 * query.limit - 1])
         cursor = _encode(_written_value(value, columns[sort.removeprefix("-")].type), last_id, binding)
     return f'{{"items":[{",".join(items)}],"next_cursor":{json.dumps(cursor)}}}'.encode()
+
+
+def _fetch_text(
+    database: Database, make: Callable[[Connection], Select[Any]], asked: tuple[Engine, str, int] | None
+) -> str | None:
+    """What the statement gives, which is made if the one that was `asked` so is not kept."""
+    known = _KEPT.get(asked) if asked else None
+    found = database.again(known) if known else None
+    if found is None:
+        with database.read() as connection:
+            statement = make(connection)
+            result = connection.execute(statement)
+            found = result.one()
+        if asked:
+            _KEPT[asked] = glance.sent(statement, result)
+            if len(_KEPT) > _MOST_KEPT:
+                _KEPT.pop(next(iter(_KEPT)), None)
+    text: str | None = found[0]
+    return text
 
 
 def _written_value(value: Any, column_type: Any) -> Any:

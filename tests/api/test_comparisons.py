@@ -1,5 +1,7 @@
 """Comparisons of a measurand: sides, settings, who counts, relations between scopes and periods."""
 
+import json
+
 import pytest
 
 from tests.support import Api, claim, figure, pointers, seed
@@ -23,6 +25,26 @@ def test_the_summary_in_the_list_is_that_of_the_detail(demo: Api) -> None:
     for summary in demo.pages("/comparisons", limit=50):
         found = demo.get(f"/comparisons/{summary['id']}")
         assert {name: found[name] for name in summary} == summary
+
+
+@pytest.mark.parametrize("columns", [["detail"], ["told"], ["detail", "told"]])
+def test_what_was_written_before_an_upgrade_is_told_the_same(demo: Api, columns: list[str]) -> None:
+    """Until its next change a measurand lacks what later versions store with it, and so may those beside it."""
+    keys = [item["key"] for item in demo.get("/comparisons", limit=200)["items"]]
+
+    def every(round_number: int) -> str:
+        """Each time asked for in other words, so that no answer is given that is kept."""
+        lists = [demo.get(path, limit=200 - round_number)["items"] for path in ("/comparisons", "/disagreements")]
+        same = f"0.1{'0' * round_number}"
+        told = [lists, *(demo.get(f"/comparisons/{key}", about_tolerance=same) for key in keys)]
+        return json.dumps(json.loads(json.dumps(told), parse_int=float), sort_keys=True)
+
+    before = every(0)
+    for round_number, which in enumerate(("scope_id IS NULL", "scope_id IS NOT NULL"), 1):
+        with demo.database.writer.begin() as connection:
+            for column in columns:
+                connection.exec_driver_sql(f"UPDATE measurand SET {column} = NULL WHERE {which}")
+        assert every(round_number) == before
 
 
 def test_the_tolerance_of_about_is_asked_for_and_echoed(api: Api) -> None:
