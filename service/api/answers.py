@@ -16,7 +16,6 @@ from service.schemas.base import Head
 from service.schemas.history import ChangePage, HistoryQuery
 from service.store import history
 
-R = TypeVar("R", bound=Head)
 B = TypeVar("B")
 
 
@@ -69,8 +68,9 @@ def written(body: bytes) -> Response:
     return Response(body, media_type="application/json")
 
 
-def record(found: Head, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    body = found.model_dump_json().encode()
+def record(found: Head | bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Of a record, or of what the database has written of it."""
+    body = found if isinstance(found, bytes) else found.model_dump_json().encode()
     every = {"ETag": etag_of(_parsed(body)), **(headers or {})}
     return Response(body, status, every, "application/json")
 
@@ -104,13 +104,13 @@ def versions(db: Database, kind: str, look: Callable[[Any, str], Head], ref: str
 
 
 def create(
-    write: Writer, collection: str, body: B, make: Callable[[Any, B], Any], look: Callable[[Any, str], R]
+    write: Writer, collection: str, body: B, make: Callable[[Any, B], Any], look: Callable[[Any, str], bytes]
 ) -> Response:
     """201 for a new record; 200 for one that was stored before with the same content."""
 
     def work(connection: Any) -> Response:
         made = make(connection, body)
         found = look(connection, made.id)
-        return record(found, 201 if made.is_new else 200, {"Location": f"/v1/{collection}/{found.id}"})
+        return record(found, 201 if made.is_new else 200, {"Location": f"/v1/{collection}/{made.id}"})
 
     return write.answer(work)

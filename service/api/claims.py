@@ -25,7 +25,7 @@ def create_claim(body: ClaimCreate, write: Post) -> Response:
     """With its figures, all or nothing. Safe to repeat with an id or key of your own: the same content again answers
     200, other content 409.
     """
-    return answers.create(write, "claims", body, claims.create, claims.read)
+    return answers.create(write, "claims", body, claims.create, claims.read_json)
 
 
 @routes.get("/claims/{ref}", response_model=Claim, responses=answers.READ)

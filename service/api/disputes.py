@@ -23,7 +23,7 @@ def list_disputes(query: Annotated[DisputeQuery, Query()], db: Db) -> Response:
 @routes.post("/disputes", status_code=201, response_model=Dispute, responses=answers.created(Dispute))
 def create_dispute(body: DisputeCreate, write: Post) -> Response:
     """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
-    return answers.create(write, "disputes", body, disputes.create, disputes.read)
+    return answers.create(write, "disputes", body, disputes.create, disputes.read_json)
 
 
 @routes.get("/disputes/{ref}", response_model=Dispute, responses=answers.READ)

@@ -23,7 +23,7 @@ def list_entities(query: Annotated[EntityQuery, Query()], db: Db) -> Response:
 @routes.post("/entities", status_code=201, response_model=Entity, responses=answers.created(Entity))
 def create_entity(body: EntityCreate, write: Post) -> Response:
     """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
-    return answers.create(write, "entities", body, entities.create, entities.read)
+    return answers.create(write, "entities", body, entities.create, entities.read_json)
 
 
 @routes.get("/entities/{ref}", response_model=Entity, responses=answers.READ)

@@ -25,7 +25,7 @@ def create_figure(body: FigureCreate, write: Post) -> Response:
     """Adds a figure to a claim, which becomes a new version of it. Safe to repeat with an id of your own: the same
     content again answers 200, other content 409.
     """
-    return answers.create(write, "figures", body, figures.create, figures.read)
+    return answers.create(write, "figures", body, figures.create, figures.read_json)
 
 
 @routes.get("/figures/{ref}", response_model=Figure, responses=answers.READ)

@@ -24,7 +24,7 @@ def list_metrics(query: Annotated[MetricQuery, Query()], db: Db) -> MetricPage:
 @routes.post("/metrics", status_code=201, response_model=Metric, responses=answers.created(Metric))
 def create_metric(body: MetricCreate, write: Post) -> Response:
     """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
-    return answers.create(write, "metrics", body, metrics.create, metrics.read)
+    return answers.create(write, "metrics", body, metrics.create, metrics.read_json)
 
 
 @routes.get("/metrics/{ref}", response_model=Metric, responses=answers.READ)

@@ -23,7 +23,7 @@ def list_sources(query: Annotated[SourceQuery, Query()], db: Db) -> Response:
 @routes.post("/sources", status_code=201, response_model=Source, responses=answers.created(Source))
 def create_source(body: SourceCreate, write: Post) -> Response:
     """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
-    return answers.create(write, "sources", body, sources.create, sources.read)
+    return answers.create(write, "sources", body, sources.create, sources.read_json)
 
 
 @routes.get("/sources/{ref}", response_model=Source, responses=answers.READ)

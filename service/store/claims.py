@@ -58,9 +58,9 @@ def read(connection: Connection, ref: str) -> Claim:
     return with_figures(connection, [rows.one(connection, ClaimRow, SELECT, ref)])[0]
 
 
-def read_json(database: Database, ref: str) -> bytes:
+def read_json(where: Database | Connection, ref: str) -> bytes:
     """The same as JSON, written by the database."""
-    return rows.one_json(database, ClaimRow, JSON, SELECT, ref)
+    return rows.one_json(where, ClaimRow, JSON, SELECT, ref)
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Claim]:

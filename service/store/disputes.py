@@ -45,9 +45,9 @@ def read(connection: Connection, ref: str) -> Dispute:
     return Dispute.model_validate(rows.one(connection, DisputeRow, SELECT, ref))
 
 
-def read_json(database: Database, ref: str) -> bytes:
+def read_json(where: Database | Connection, ref: str) -> bytes:
     """The same as JSON, written by the database."""
-    return rows.one_json(database, DisputeRow, JSON, SELECT, ref)
+    return rows.one_json(where, DisputeRow, JSON, SELECT, ref)
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Dispute]:

@@ -33,9 +33,9 @@ def read(connection: Connection, ref: str) -> Entity:
     return Entity.model_validate(rows.one(connection, EntityRow, SELECT, ref))
 
 
-def read_json(database: Database, ref: str) -> bytes:
+def read_json(where: Database | Connection, ref: str) -> bytes:
     """The same as JSON, written by the database."""
-    return rows.one_json(database, EntityRow, JSON, SELECT, ref)
+    return rows.one_json(where, EntityRow, JSON, SELECT, ref)
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Entity]:

@@ -85,9 +85,9 @@ def read(connection: Connection, ref: str) -> Figure:
     return Figure.model_validate({"key": None, **rows.one(connection, FigureRow, SELECT, ref)})
 
 
-def read_json(database: Database, ref: str) -> bytes:
+def read_json(where: Database | Connection, ref: str) -> bytes:
     """The same as JSON, written by the database."""
-    return rows.one_json(database, FigureRow, JSON_ALONE, SELECT, ref)
+    return rows.one_json(where, FigureRow, JSON_ALONE, SELECT, ref)
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Figure]:

@@ -28,9 +28,11 @@ def read(connection: Connection, ref: str) -> Metric:
     return with_scopes(connection, [rows.one(connection, MetricRow, SELECT, ref)])[0]
 
 
-def read_json(database: Database, ref: str) -> bytes:
-    with database.read() as connection:
-        return read(connection, ref).model_dump_json().encode()
+def read_json(where: Database | Connection, ref: str) -> bytes:
+    if isinstance(where, Database):
+        with where.read() as connection:
+            return read_json(connection, ref)
+    return read(where, ref).model_dump_json().encode()
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Metric]:

@@ -106,10 +106,15 @@ def one(connection: Connection, table: Any, statement: Select[Any], ref: str) ->
     return found[0]
 
 
-def one_json(database: Database, table: Any, written: JsonRows, statement: Select[Any], ref: str) -> bytes:
+def one_json(where: Database | Connection, table: Any, written: JsonRows, statement: Select[Any], ref: str) -> bytes:
     """The record as the database writes it. Raises NotFound. The statement is one that is kept."""
     column, value = _named_by(table, ref)
-    found = database.first_row(_json_with_ref(database.dialect, written, statement, column), {"ref": value})
+    found: Sequence[Any] | None
+    if isinstance(where, Connection):
+        wanted = _json_with_ref(where.dialect.name, written, statement, column)
+        found = where.execute(wanted, {"ref": value}).first()
+    else:
+        found = where.first_row(_json_with_ref(where.dialect, written, statement, column), {"ref": value})
     if found is None:
         raise no_such(table, ref)
     return str(found[0]).encode()

@@ -27,9 +27,9 @@ def read(connection: Connection, ref: str) -> Source:
     return Source.model_validate(rows.one(connection, SourceRow, SELECT, ref))
 
 
-def read_json(database: Database, ref: str) -> bytes:
+def read_json(where: Database | Connection, ref: str) -> bytes:
     """The same as JSON, written by the database."""
-    return rows.one_json(database, SourceRow, JSON, SELECT, ref)
+    return rows.one_json(where, SourceRow, JSON, SELECT, ref)
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Source]:

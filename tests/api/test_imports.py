@@ -1,6 +1,7 @@
 """Files over HTTP: what is taken, what is refused and how it is told."""
 
 import json
+import time
 from typing import Any
 
 import httpx
@@ -174,6 +175,21 @@ def test_more_than_one_transaction_may_hold_is_told_to_come_in_parts(api: Api) -
         answer = api.client.post(f"/v1/imports?format=jsonl&{options}", content=content)
         assert (answer.status_code, pointers(answer.json())) == (422, ["/mode"])
         assert "mode=partial" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("kind", ["postgres"])
+def test_after_many_rows_the_database_soon_knows_its_tables(api: Api) -> None:
+    """The answer does not wait for it."""
+    entities = [{**ENTITY, "key": f"e{number}", "name": f"E {number}"} for number in range(1_000)]
+    assert send(api, lines(*entities), mode="partial").json()["counts"]["entity"]["created"] == 1_000
+    counted = "SELECT reltuples FROM pg_class WHERE relname = 'entity'"
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        with api.database.read() as connection:
+            if connection.exec_driver_sql(counted).scalar_one() == 1_000:
+                return
+        time.sleep(0.05)
+    raise AssertionError("PostgreSQL never looked")
 
 
 def test_the_template_is_what_an_import_takes(api: Api) -> None:
