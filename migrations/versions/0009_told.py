@@ -1,4 +1,4 @@
-"""The summary of a measurand as it is served; null where no change has written it yet."""
+"""The summary of a measurand as it is served, and when it was written; null where no change has written it yet."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,7 +13,9 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("measurand", sa.Column("told", types.String(), nullable=True))
+    op.add_column("measurand", sa.Column("told_at", types.UtcTime(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("measurand", "told_at")
     op.drop_column("measurand", "told")

@@ -18,8 +18,9 @@ class MeasurandRow(Base):
     are what lists filter and sort by. The ranks order disagreements, widest first: null where there is none.
 
     `told` is the summary as JSON text: what PostgreSQL makes of its JSONB takes longer, and has large floats as whole
-    numbers. `detail` is JSON text too: what a comparison tells beyond its figures and its summary. Both are null where
-    they have not been worked out since there is such a column.
+    numbers. `detail` is JSON text too: what a comparison tells beyond its figures and its summary. They hold for
+    a measurand whose `updated_at` is their `told_at`: an older version of the service, at work during an upgrade, knows
+    nothing of them.
     """
 
     __tablename__ = "measurand"
@@ -73,3 +74,4 @@ class MeasurandRow(Base):
     extremes: Mapped[dict[str, Any]] = mapped_column(Document)
     told: Mapped[str | None] = mapped_column(String)
     detail: Mapped[str | None] = mapped_column(String)
+    told_at: Mapped[datetime | None] = mapped_column(UtcTime)

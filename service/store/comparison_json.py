@@ -127,13 +127,18 @@ def _statement(dialect: str, column: Any) -> Select[*tuple[Any, ...]]:
     has_disputes = count_inside(MeasurandRow.summary, "dispute_count") > _ZERO
     return comparisons.SELECT.with_only_columns(
         *(literal_column(written, String()) for written in (comparisons.JSON.as_text(dialect), *sides)),
-        MeasurandRow.detail,
+        _detail(MeasurandRow),
         MetricRow.signed,
         _together(_figures(dialect), Figure._fields[:-1], dialect),
         _together(_siblings(dialect), ("position", "id"), dialect),
         case((has_disputes, _together(_disputes(dialect), ("created_at", "id"), dialect))),
         literal_column(_PART_OF[dialect], String()),
     ).where(column == bindparam("ref", type_=column.type))
+
+
+def _detail(measurand: Any) -> Any:
+    """Null where it does not hold any more, or never did."""
+    return case((measurand.told_at == measurand.updated_at, measurand.detail))
 
 
 def _together(statement: Any, place: Sequence[str], dialect: str) -> Any:
@@ -154,7 +159,7 @@ def _figures(dialect: str) -> Any:
 def _siblings(dialect: str) -> Any:
     """The measurands of other scopes of the same quantity that have figures, in the order of the metric's scopes."""
     other, scope = aliased(MeasurandRow, name="other"), aliased(ScopeRow, name="other_scope")
-    columns = [other.id, other.key, other.detail, *rows.embed("scope", scope, "id", "key", "name")]
+    columns = [other.id, other.key, _detail(other).label("detail"), *rows.embed("scope", scope, "id", "key", "name")]
     same = [f"other.{name} = measurand.{name}" for name in ("subject_id", "metric_id")]
     is_same = "IS" if dialect == "sqlite" else "IS NOT DISTINCT FROM"
     same += [f"other.{name} {is_same} measurand.{name}" for name in ("period_earliest", "period_latest")]

@@ -39,7 +39,7 @@ _PRESENT = SELECT.where(MeasurandRow.present_count > 0)
 
 
 OWN = ("id", "key", "subject", "metric", "scope", "period", "updated_at")
-TOLD = "coalesce(measurand.told, CAST(measurand.summary AS TEXT))"
+TOLD = "CASE WHEN measurand.told_at = measurand.updated_at THEN measurand.told ELSE CAST(measurand.summary AS TEXT) END"
 JSON = JsonRows(list(SELECT.selected_columns), OWN, rest=TOLD)
 # built once each: to build one costs as much as to run it
 _BY_ID, _BY_KEY = (

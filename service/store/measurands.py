@@ -76,6 +76,7 @@ def ensure(connection: Connection, wanted: Iterable[Named]) -> None:
             "period_earliest": m.earliest,
             "period_latest": m.latest,
             "updated_at": born[measurand_id],
+            "told_at": born[measurand_id],
         }
         values.append({**own, **days, **empty, "scope_id": m.scope_id, "created_at": born[measurand_id]})
     versions.insert_new(connection, MeasurandRow, values)
@@ -144,7 +145,8 @@ def _refresh(connection: Connection, ids: Collection[str]) -> None:
     changes = []
     for measurand_id, computed in summaries(connection, stored).items():
         if any(stored[measurand_id][name] != value for name, value in computed.items()):
-            changes.append({bulk.WHICH: measurand_id, "updated_at": versions.now(), **computed})
+            now = versions.now()
+            changes.append({bulk.WHICH: measurand_id, "updated_at": now, "told_at": now, **computed})
     if changes:
         bulk.write(connection, _update(connection.dialect.name, tuple(changes[0])), changes)
 

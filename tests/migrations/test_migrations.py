@@ -49,7 +49,7 @@ def test_down_and_up_again_on_a_populated_database(demo_database: Database) -> N
 
 
 def test_each_step_down_and_up_keeps_what_older_revisions_hold(demo_database: Database) -> None:
-    later = {("measurand", "detail"), ("measurand", "told")}  # written with the next change
+    later = {("measurand", name) for name in ("detail", "told", "told_at")}  # written with the next change
     with demo_database.snapshot() as connection:
         before = contents(connection, later)
     kept = set(before)
