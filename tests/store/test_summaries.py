@@ -73,7 +73,7 @@ def assert_true(database: Database) -> None:
         for noun, query in ((claims, ClaimQuery), (figures, FigureQuery)):
             asked = query(limit=200, withdrawn="all", **({"status": ["all"]} if noun is claims else {}))
             assert json.loads(noun.json_page(database, asked)) == noun.page(connection, asked).model_dump(mode="json")
-        latest = select(MeasurandRow.id).order_by(MeasurandRow.updated_at.desc()).limit(4)
+        latest = select(MeasurandRow.id).order_by(MeasurandRow.updated_at.desc()).limit(2)
         for measurand in connection.execute(latest).scalars():
             plain, stored = both_ways(database, connection, measurand)
             assert stored == plain, measurand
