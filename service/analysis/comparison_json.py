@@ -25,7 +25,16 @@ _EXCLUDED = Excluded(undated=0, not_yet_readable=0).model_dump_json()
 def detail(database: Database, ref: str) -> bytes | None:
     """With the settings that nobody has to ask for. None where it has to be worked out, if there is one at all."""
     stored = comparison_json.read(database, ref)
-    return None if stored is None else _told(stored, details.read(stored.detail))
+    if stored is None:
+        return None
+    known = details.read(stored.detail)
+    return _told(stored, known) if _is_whole(stored, known) else None
+
+
+def _is_whole(stored: Stored, known: Detail) -> bool:
+    """Whether all that is told of is there: an older version of the service may have taken an origin away."""
+    origins = {drift["origin"] for drift in known.drift} - {None}
+    return known.is_whole and origins <= stored.items.keys()
 
 
 def _told(stored: Stored, known: Detail) -> bytes:
@@ -86,9 +95,9 @@ def _drift(stored: Values, items: Mapping[str, str]) -> str:
 
 def _related(stored: Stored, known: Detail) -> Iterable[str]:
     summary = json.loads(stored.summary)
-    own = Scoped(summary["id"], summary["key"], summary["scope"], known.standing)
+    own = Scoped(summary["id"], summary["key"], summary["scope"], details.standing_of(known.stands_for))
     others = [
-        Scoped(other["id"], other["key"], other["scope"], details.read(other["detail"]).standing)
+        Scoped(other["id"], other["key"], other["scope"], details.standing_of(other["stands_for"]))
         for other in stored.siblings
     ]
     found = related(own, others, stored.wholes(), summary["metric"]["unit"], signed=stored.signed)

@@ -40,7 +40,7 @@ def as_service_error(error: SQLAlchemyError) -> ServiceError:
     state, name = _codes(error)
     if state.startswith(_FULL) or name == "SQLITE_FULL":
         return StorageFull("The database has no room left. Nothing was written; reading goes on.")
-    if state.startswith(_TOO_LONG) or name == "SQLITE_INTERRUPT":
+    if took_too_long(error):
         return Unavailable("This took too long. Ask for less at once, or try again later.")
     if is_collision(error) or is_lock_timeout(error):
         return Unavailable("The database is busy. Try again in a moment.")
@@ -65,6 +65,12 @@ def is_lock_timeout(error: SQLAlchemyError) -> bool:
     SQLite has one lock, and tells of it as a collision.
     """
     return _codes(error)[0] == _LOCKED
+
+
+def took_too_long(error: SQLAlchemyError) -> bool:
+    """Whether the database stopped the statement at its limit of time. Trying again would take as long."""
+    state, name = _codes(error)
+    return state in _TOO_LONG or name == "SQLITE_INTERRUPT"
 
 
 def _codes(error: SQLAlchemyError) -> tuple[str, str]:

@@ -10,6 +10,9 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import CursorResult, Dialect, Engine, Row, Select
+from sqlalchemy.exc import DBAPIError
+
+from service.db.faults import took_too_long
 
 Statement = Select[*tuple[Any, ...]]
 Found = Row[Any] | tuple[Any, ...] | None
@@ -57,7 +60,9 @@ def _written(dialect: Dialect, statement: Statement) -> tuple[str, Callable[[Map
 def _first_row(
     engine: Engine, text: str, given: Any, seconds: float, statement: Statement, values: Mapping[str, Any]
 ) -> Found:
-    """What fails is run again in SQLAlchemy's way, which replaces a lost connection and tells what it was."""
+    """What fails is run again in SQLAlchemy's way, which replaces a lost connection and tells what it was; but for what
+    took too long already.
+    """
     try:
         connection = engine.raw_connection()
         try:
@@ -72,6 +77,9 @@ def _first_row(
             raise
         finally:
             connection.close()
-    except engine.dialect.loaded_dbapi.Error:
+    except engine.dialect.loaded_dbapi.Error as error:
+        told = DBAPIError("", None, error, hide_parameters=True)
+        if took_too_long(told):
+            raise told from error
         with engine.connect() as plain:
             return plain.execute(statement, values).first()

@@ -75,7 +75,7 @@ def read(database: Database, ref: str) -> Stored | None:
         return None
     summary, reported, estimated, detail, signed, figure_rows, sibling_rows, dispute_rows, part_of = row
     siblings = [json.loads(item) for _, item in _in_order(sibling_rows)]
-    if detail is None or any(sibling["detail"] is None for sibling in siblings):
+    if detail is None or any(sibling["stands_for"] is None for sibling in siblings):
         return None
     made = [Figure._make([*place, item]) for place, item in _in_order(figure_rows)]
     return Stored(
@@ -127,18 +127,13 @@ def _statement(dialect: str, column: Any) -> Select[*tuple[Any, ...]]:
     has_disputes = count_inside(MeasurandRow.summary, "dispute_count") > _ZERO
     return comparisons.SELECT.with_only_columns(
         *(literal_column(written, String()) for written in (comparisons.JSON.as_text(dialect), *sides)),
-        _detail(MeasurandRow),
+        case((MeasurandRow.told_at == MeasurandRow.updated_at, MeasurandRow.detail)),
         MetricRow.signed,
         _together(_figures(dialect), Figure._fields[:-1], dialect),
         _together(_siblings(dialect), ("position", "id"), dialect),
         case((has_disputes, _together(_disputes(dialect), ("created_at", "id"), dialect))),
         literal_column(_PART_OF[dialect], String()),
     ).where(column == bindparam("ref", type_=column.type))
-
-
-def _detail(measurand: Any) -> Any:
-    """Null where it does not hold any more, or never did."""
-    return case((measurand.told_at == measurand.updated_at, measurand.detail))
 
 
 def _together(statement: Any, place: Sequence[str], dialect: str) -> Any:
@@ -159,14 +154,20 @@ def _figures(dialect: str) -> Any:
 def _siblings(dialect: str) -> Any:
     """The measurands of other scopes of the same quantity that have figures, in the order of the metric's scopes."""
     other, scope = aliased(MeasurandRow, name="other"), aliased(ScopeRow, name="other_scope")
-    columns = [other.id, other.key, _detail(other).label("detail"), *rows.embed("scope", scope, "id", "key", "name")]
+    columns = [other.id, other.key, *rows.embed("scope", scope, "id", "key", "name")]
     same = [f"other.{name} = measurand.{name}" for name in ("subject_id", "metric_id")]
     is_same = "IS" if dialect == "sqlite" else "IS NOT DISTINCT FROM"
     same += [f"other.{name} {is_same} measurand.{name}" for name in ("period_earliest", "period_latest")]
     statement = select(other.id).outerjoin(scope, scope.id == other.scope_id)
     statement = statement.where(text(" AND ".join(same)), text("other.id <> measurand.id"), other.present_count > _ZERO)
     position = func.coalesce(scope.position, literal_column("-1")).label("position")
-    written = JsonRows(columns, ["id", "key", "detail", "scope"]).instead_of_columns(statement, dialect)
+    holds = "CASE WHEN other.told_at = other.updated_at THEN"
+    stands_for = {
+        "sqlite": f"json({holds} other.detail -> '$.stands_for' END)",
+        "postgresql": f"{holds} CAST(other.detail AS JSON) -> 'stands_for' END",
+    }
+    given = {"stands_for": stands_for}
+    written = JsonRows(columns, ["id", "key", "scope", *given], given).instead_of_columns(statement, dialect)
     return written.add_columns(position, other.id)
 
 

@@ -22,34 +22,23 @@ _MOST_DRIFT = 100  # with more, a comparison is worked out when it is asked for
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """`without_one` and each `drift` are as they are served, with ids in place of claimants and figures."""
+    """`without_one` and each `drift` are as they are served, with ids in place of claimants and figures. Where there is
+    too much drift to be stored, there is none, and the detail is not whole.
+    """
 
     without_one: Values | None
     drift: list[Values]
+    is_whole: bool
     stands_for: Values
 
-    @property
-    def standing(self) -> Standing:
-        stored = self.stands_for
-        return Standing(
-            hull=_interval_of(stored["hull"]),
-            value=_number_of(stored["value"]),
-            price_years=frozenset(stored["price_years"]),
-            period_approximate=stored["period_approximate"],
-            lacks_exchange_rate=stored["lacks_exchange_rate"],
-            max_low=_interval_of(stored["max_low"]),
-            min_high=_interval_of(stored["min_high"]),
-        )
 
-
-def write(found: Assessment, figures: Sequence[Evidence]) -> str | None:
-    """As text; None where that would be long."""
-    if len(found.drift) > _MOST_DRIFT:
-        return None
+def write(found: Assessment, figures: Sequence[Evidence]) -> str:
     rest = found.comparison.disagreement.without_one
+    is_whole = len(found.drift) <= _MOST_DRIFT
     detail = {
         "without_one": {"gap": to_number(rest.gap), "claimant": rest.claimant_id} if rest else None,
-        "drift": [_drift(drift) for drift in found.drift],
+        "drift": [_drift(drift) for drift in found.drift if is_whole],
+        "is_whole": is_whole,
         "stands_for": _standing(standing(figures)),
     }
     return json.dumps(detail, ensure_ascii=False, separators=(",", ":"))
@@ -57,6 +46,19 @@ def write(found: Assessment, figures: Sequence[Evidence]) -> str | None:
 
 def read(text: str) -> Detail:
     return Detail(**json.loads(text))
+
+
+def standing_of(stored: Values) -> Standing:
+    """Of what a detail has as `stands_for`."""
+    return Standing(
+        hull=_interval_of(stored["hull"]),
+        value=_number_of(stored["value"]),
+        price_years=frozenset(stored["price_years"]),
+        period_approximate=stored["period_approximate"],
+        lacks_exchange_rate=stored["lacks_exchange_rate"],
+        max_low=_interval_of(stored["max_low"]),
+        min_high=_interval_of(stored["min_high"]),
+    )
 
 
 def _drift(drift: Drift) -> Values:

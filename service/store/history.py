@@ -82,7 +82,10 @@ def record(connection: Connection, author: Author) -> None:
     touched: Touched = connection.get_execution_options().get("touched", {})
     if not touched:
         return
-    if connection.dialect.name == "postgresql":
+    new = {kind: [key for key in touched if key[0] == kind and _is_new(touched, key)] for kind in _BY_IDS}
+    read = {kind: _changes(connection, new[kind], touched) for kind in new if kind not in _WRITTEN}
+    changed = _changes(connection, [key for key in touched if not _is_new(touched, key)], touched)
+    if connection.dialect.name == "postgresql":  # after all that can be read before
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FEED_LOCK})
     stamp = {
         "at": versions.now(),
@@ -90,18 +93,18 @@ def record(connection: Connection, author: Author) -> None:
         "actor_name": author.name,
         "request_id": author.request_id,
     }
-    for kind in _BY_IDS:  # each before what refers to it
-        new = [key for key, operation in touched.items() if key[0] == kind and operation is Operation.CREATE]
-        for part in rows.chunks(new, _CHUNK):
-            if kind in _WRITTEN:
-                ids = [record_id for _, record_id in part]
-                connection.execute(_insert_new(connection.dialect.name, kind), {**stamp, "ids": ids})
-            else:
-                _insert(connection, stamp, _changes(connection, part, touched))
-    changed = [key for key, operation in touched.items() if operation is not Operation.CREATE]
-    for part in rows.chunks(changed, _CHUNK):
-        _insert(connection, stamp, _changes(connection, part, touched))
+    for kind, created in new.items():  # each before what refers to it
+        if kind in _WRITTEN:
+            for part in rows.chunks([record_id for _, record_id in created], _CHUNK):
+                connection.execute(_insert_new(connection.dialect.name, kind), {**stamp, "ids": part})
+        else:
+            _insert(connection, stamp, read[kind])
+    _insert(connection, stamp, changed)
     touched.clear()
+
+
+def _is_new(touched: Touched, key: tuple[str, str]) -> bool:
+    return touched[key] is Operation.CREATE
 
 
 @cache
@@ -122,7 +125,8 @@ def _insert_new(dialect: str, kind: str) -> Insert:
 
 
 def _insert(connection: Connection, stamp: Values, changes: Sequence[Values]) -> None:
-    bulk.write(connection, _insert_changed(connection.dialect.name), [{**stamp, **change} for change in changes])
+    for part in rows.chunks(changes, _CHUNK):
+        bulk.write(connection, _insert_changed(connection.dialect.name), [{**stamp, **change} for change in part])
 
 
 @cache
@@ -131,6 +135,10 @@ def _insert_changed(dialect: str) -> UpdateBase:
 
 
 def _changes(connection: Connection, keys: Sequence[tuple[str, str]], touched: Touched) -> list[Values]:
+    return [change for part in rows.chunks(keys, _CHUNK) for change in _changes_at_once(connection, part, touched)]
+
+
+def _changes_at_once(connection: Connection, keys: Sequence[tuple[str, str]], touched: Touched) -> list[Values]:
     current = {
         (kind, found.id): found.model_dump(mode="json")
         for kind in _BY_IDS

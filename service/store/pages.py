@@ -23,6 +23,7 @@ from service.domain.key import is_uuid
 from service.errors import Invalid
 from service.schemas.queries import PageQuery
 from service.schemas.table_queries import TableQuery
+from service.schemas.types import clean_text
 from service.store.rows import Values, fetch
 
 _PAGING_FIELDS = {"cursor", "limit"}
@@ -68,7 +69,8 @@ def fetch_json_page(
     """The same for rows of `statement` that meet the query's conditions, as JSON that the database writes (`item`).
 
     A first page is asked for again and again, and to build its statement costs as much as to run it: so the statements
-    of those asked for last are kept. Refs in them stand for the same ids for ever.
+    of those asked for last are kept. Refs in them stand for the same ids for ever, but for those of scopes: several
+    metrics can have one of the same key, and drop it.
 
     `words` are filters by one word of the row each. Where several are asked for, a page is taken of each and the best
     of them is the answer: one index has each of these in order, but none all of them.
@@ -84,7 +86,8 @@ def fetch_json_page(
         page = pages[0] if len(pages) == 1 else _best(pages, query.limit, descending=sort.startswith("-"))
         return JsonRows.in_one_row(page.subquery("page"), ("sort_value", "id"), database.dialect)
 
-    asked = (database.reader, binding, query.limit) if query.cursor is None else None
+    is_kept = query.cursor is None and not getattr(query, "scope", None)
+    asked = (database.reader, binding, query.limit) if is_kept else None
     text = _fetch_text(database, statement_of_page, asked)
     parts = text.split(SEPARATOR) if text else []
     items, cursor = parts[: 2 * query.limit : 2], None
@@ -214,7 +217,7 @@ def _sort_value(value: Any, column_type: Any) -> Any:
             raise ValueError
         return value
     if isinstance(column_type, String):
-        if not isinstance(value, str) or "\x00" in value or not value.isprintable():
+        if not isinstance(value, str) or clean_text(value) != value:
             raise ValueError
         return value
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):

@@ -70,6 +70,7 @@ class Loading:
         self.waiting: dict[str, ClaimCreate] = {}
         self.waiting_keys: dict[str, str] = {}  # the refs, by which they wait, of those that have a key
         self.statuses: dict[str, str | None] = {}
+        self.named: set[str] = set()  # what the waiting ones refer to, but for claims
         self.entities: dict[str, EntityCreate] = {}  # by key; they wait as well
         self.ids: dict[tuple[Any, str], str] = {}
         self.names = Naming(self.connection, self._note)
@@ -79,8 +80,8 @@ class Loading:
 
     def put(self, kind: str, body: Any) -> None:
         """One record that is no claim. Raises ServiceError if it cannot be taken."""
-        if kind in _ON_CLAIMS:
-            self.flush()
+        if kind in _ON_CLAIMS or body.key in self.named or body.id in self.named:
+            self.flush()  # what was named before it was there is refused, wherever a batch ends
         if isinstance(body, EntityCreate):
             self._put_entity(body)
             return
@@ -142,6 +143,8 @@ class Loading:
         if body.key is not None:
             self.waiting_keys[body.key] = ref
         self.statuses[ref] = status
+        refs = {body.source, body.claimant, body.subject, *(figure.metric for figure in body.figures)}
+        self.named |= refs - {None}
         if body.supersedes is not None or status == "retracted":
             self.flush()  # one standing successor for each claim: the next one must see this
         return ref
@@ -164,7 +167,10 @@ class Loading:
         if table is EntityRow and ref in self.entities:
             self.flush_entities()
         if (table, ref) not in self.ids:
-            self.ids[table, ref] = rows.ids(self.connection, table, [ref]).get(ref, ref)
+            found = rows.ids(self.connection, table, [ref])
+            if ref not in found:
+                return ref  # and is looked for again: it may come yet
+            self.ids[table, ref] = found[ref]
         return self.ids[table, ref]
 
     def _waits(self, ref: str | None) -> bool:
@@ -192,7 +198,7 @@ class Loading:
         """Writes the entities and claims that wait."""
         self.flush_entities()
         waiting, statuses = self.waiting, self.statuses
-        self.waiting, self.waiting_keys, self.statuses = {}, {}, {}
+        self.waiting, self.waiting_keys, self.statuses, self.named = {}, {}, {}, set()
         if not waiting:
             return
         self.writes += 1

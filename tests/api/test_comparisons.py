@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.support import Api, claim, figure, pointers, seed
+from service.store import details
+from tests.support import Api, claim, figure, pointers, seed, selects
 
 
 def estimate(value: str, **fields: object) -> dict[str, object]:
@@ -25,6 +26,21 @@ def test_the_summary_in_the_list_is_that_of_the_detail(demo: Api) -> None:
     for summary in demo.pages("/comparisons", limit=50):
         found = demo.get(f"/comparisons/{summary['id']}")
         assert {name: found[name] for name in summary} == summary
+
+
+def test_too_much_drift_to_be_stored_is_worked_out(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(details, "_MOST_DRIFT", 1)
+    seed(api)
+    origin = api.post("/claims", claim("lab", figure("100", scope="full")))["id"]
+    for number in range(3):
+        relayed = claim("analyst", figure("200", scope="full"), derived_from=origin, statement=f"{number}")
+        api.post("/claims", relayed)
+    api.post("/claims", claim("lab", figure("50", scope="part"), statement="a part"))
+    assert len(api.get("/comparisons/model.cost.full")["drift"]) == 3
+    with api.counting() as statements:
+        (whole,) = api.get("/comparisons/model.cost.part")["related"]
+    assert (whole["relation"], whole["ratio"]["low"]) == ("wider", 2)
+    assert len(selects(statements)) == 1  # the one beside it is stored
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Filters, sorts, cursors and the number of queries that a list makes."""
 
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -215,6 +216,28 @@ def test_fifty_claims_with_figures_and_refs_take_one_query(demo: Api) -> None:
     assert len(items) == 50
     assert sum(len(item["figures"]) for item in items) > 20
     assert len(selects(statements)) == 1
+
+
+def test_a_list_by_a_scope_s_key_knows_scopes_that_come_later(api: Api) -> None:
+    """Several metrics can have a scope of the same key; a list that was asked for before knows of each."""
+    seed(api)
+    api.post("/claims", claim("lab", figure("1", scope="full")))
+    for count, key in enumerate(("sales", "power"), 1):
+        for path in ("/figures", "/comparisons"):
+            assert len(api.get(path, scope="full")["items"]) == count
+        scopes = [{"key": "full", "name": "Full"}]
+        api.post("/metrics", {"key": key, "name": key.title(), "unit": "USD", "scopes": scopes})
+        api.post("/claims", claim("lab", figure("1", metric=key, scope="full"), statement=key))
+
+
+@pytest.mark.parametrize("odd", ["\u00a0", "\u200b", "\t", "\n", "\u2028", "\x1e", "\U0001f9ee", "e\u0301"])
+def test_a_list_goes_on_after_any_title(api: Api, odd: str) -> None:
+    """Characters that are not printable stand in titles, and so in cursors."""
+    titles = [f"A{odd}{number}" for number in range(5)]
+    for title in titles:
+        api.post("/sources", {"kind": "paper", "title": title})
+    found = [source["title"] for source in api.pages("/sources", sort="title", limit=1)]
+    assert found == sorted(unicodedata.normalize("NFC", title) for title in titles)
 
 
 def test_a_comparison_takes_one_query_whatever_is_beside_it(demo: Api) -> None:

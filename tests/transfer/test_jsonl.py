@@ -159,3 +159,30 @@ def test_a_status_is_content_too(database: Database, tmp_path: Path) -> None:
     load(database, stands, JsonLines(), on_existing=OnExisting.UPDATE)
     with database.read() as connection:
         assert connection.execute(select(ClaimRow.status)).scalar_one() == "active"
+
+
+def test_what_is_named_before_it_is_there_is_refused_wherever_a_batch_ends(database: Database, tmp_path: Path) -> None:
+    """And it does not spoil what names it rightly: loaded again, the file adds nothing."""
+    entity, metric = {"type": "entity", "kind": "other"}, {"type": "metric", "unit": "USD"}
+    plain = {"type": "claim", "source": "s", "claimant": "e", "subject": "e"}
+    figure = {"metric": "m", "unit": "USD", "basis": "reported", "qualifier": "exact", "value": "1"}
+    lines = [
+        SOURCE,
+        {**entity, "key": "e", "name": "E"},
+        {**plain, "statement": "too early, by its subject", "subject": "late"},
+        {**plain, "statement": "too early, with a key", "subject": "late", "key": "c"},
+        {**entity, "key": "late", "name": "Late"},
+        {**plain, "statement": "in time", "subject": "late"},
+        {**plain, "statement": "too early, by its metric", "figures": [figure]},
+        {**metric, "key": "m", "name": "M"},
+        {**plain, "statement": "in time", "figures": [figure]},
+    ]
+    path = write(tmp_path / "file.jsonl", *lines)
+    first = load(database, path, JsonLines(), mode=ImportMode.PARTIAL)
+    assert sorted({line.line for line in first.rejected}) == [3, 4, 7]
+    assert first.counts.claim.created == 2
+    # now all that was named is there
+    second = load(database, path, JsonLines(), mode=ImportMode.PARTIAL)
+    assert (second.counts.claim.created, second.counts.claim.unchanged) == (3, 2)
+    third = load(database, path, JsonLines(), mode=ImportMode.PARTIAL)
+    assert (third.counts.claim.created, third.counts.claim.unchanged, third.rejected) == (0, 5, [])
