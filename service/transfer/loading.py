@@ -143,8 +143,7 @@ class Loading:
         if body.key is not None:
             self.waiting_keys[body.key] = ref
         self.statuses[ref] = status
-        refs = {body.source, body.claimant, body.subject, *(figure.metric for figure in body.figures)}
-        self.named |= refs - {None}
+        self.named |= {body.source, body.claimant, body.subject, *(f.metric for f in body.figures)} - {None}
         if body.supersedes is not None or status == "retracted":
             self.flush()  # one standing successor for each claim: the next one must see this
         return ref
@@ -166,12 +165,8 @@ class Loading:
     def _id_of(self, table: Any, ref: str) -> str:
         if table is EntityRow and ref in self.entities:
             self.flush_entities()
-        if (table, ref) not in self.ids:
-            found = rows.ids(self.connection, table, [ref])
-            if ref not in found:
-                return ref  # and is looked for again: it may come yet
-            self.ids[table, ref] = found[ref]
-        return self.ids[table, ref]
+        found = self.ids.get((table, ref)) or rows.ids(self.connection, table, [ref]).get(ref)
+        return ref if found is None else self.ids.setdefault((table, ref), found)  # what is not there may come yet
 
     def _waits(self, ref: str | None) -> bool:
         return ref in self.waiting or ref in self.waiting_keys
