@@ -135,7 +135,6 @@ def test(arguments: list[str]) -> int:
         ["ruff", "check"],
         ["ruff", "format", "--check"],
         ["mypy"],
-        ["lint-imports", "--no-logo", "--no-cache"],
         # one more than cores, since many tests wait; those that are left at the end are shared out
         ["pytest", "-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal", *arguments],
     ]

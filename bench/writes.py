@@ -4,10 +4,9 @@ claim with three figures beside bare INSERTs with one commit, and an import besi
 The rows are those that the service has written, read back and written again under other ids and keys.
 """
 
+import http.client
 import json
 import time
-import urllib.error
-import urllib.request
 import uuid
 from contextlib import closing
 from pathlib import Path
@@ -36,8 +35,9 @@ def measure(port: int, url: str, folder: Path, claims: int, imported: int = IMPO
 def _measure(bare: "Bare", port: int, folder: Path, claims: int, count: int) -> dict[str, float]:
     bare.mark()
     began = time.perf_counter()
-    for number in range(claims):
-        _post(port, "/v1/claims", json.dumps(_claim(number)).encode(), "application/json")
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as kept:
+        for number in range(claims):
+            _post(kept, "/v1/claims", json.dumps(_claim(number)).encode(), "application/json")
     created = (time.perf_counter() - began) / claims
     parts = _parts(bare.renamed_since(), claims)
     began = time.perf_counter()
@@ -49,7 +49,8 @@ def _measure(bare: "Bare", port: int, folder: Path, claims: int, count: int) -> 
     data.write(file, count, prefix=f"more-{time.time_ns()}-")  # new to a database that is kept between runs
     bare.mark()
     began = time.perf_counter()
-    _post(port, "/v1/imports?format=jsonl&mode=partial", file.read_bytes(), "application/x-ndjson")
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=600)) as fresh:
+        _post(fresh, "/v1/imports?format=jsonl&mode=partial", file.read_bytes(), "application/x-ndjson")
     imported = time.perf_counter() - began
     rows = bare.renamed_since()
     began = time.perf_counter()
@@ -68,14 +69,12 @@ def _claim(number: int) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _post(port: int, path: str, body: bytes, media_type: str) -> None:
-    headers = {"Authorization": f"Bearer {KEY}", "Content-Type": media_type}
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", body, headers, method="POST")
-    try:
-        with urllib.request.urlopen(request, timeout=600) as answer:
-            answer.read()
-    except urllib.error.HTTPError as error:
-        raise RuntimeError(f"{path}: {error.read()[:500]!r}") from None
+def _post(connection: http.client.HTTPConnection, path: str, body: bytes, media_type: str) -> None:
+    connection.request("POST", path, body, {"Authorization": f"Bearer {KEY}", "Content-Type": media_type})
+    answer = connection.getresponse()
+    told = answer.read()
+    if answer.status >= 400:
+        raise RuntimeError(f"{path}: {told[:500]!r}")
 
 
 def _parts(rows: Rows, count: int) -> list[Rows]:

@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.."
 compile() {
     uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate "$@"
 }
-compile --extra build --quiet -o requirements/runtime.txt
 compile --extra build --extra dev --quiet -o requirements/dev.txt
-compile --extra build --extra dev --extra contract --quiet -o requirements/contract.txt
+# what runs is what was tested, version by version
+compile --extra build --quiet --constraint requirements/dev.txt -o requirements/runtime.txt
+compile --extra build --extra dev --extra contract --quiet --constraint requirements/dev.txt -o requirements/contract.txt

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
@@ -21,6 +22,7 @@ from service.app import create_app
 from service.config import Settings
 from service.db import migrate
 from service.db.engine import Database
+from service.db.tables import metadata
 from service.server import server_for
 from service.store import keys
 from service.store.opening import open_database
@@ -42,13 +44,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 class Templates:
-    """Migrated databases, made once a worker and kind, and cloned for each test that asks for one."""
+    """Migrated databases, made once a worker and kind, and cloned for each test that asks for one. To clone one of
+    Postgres takes longer than most tests that only read the demo: one that they have left as it was serves the next.
+    """
 
     def __init__(self, folder: Path, server_folder: Path) -> None:
         self.folder = folder
         self.server_folder = server_folder
         self.worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         self.made: dict[tuple[str, bool], str] = {}
+        self.demo_state: list[Any] = []
+        self.untouched: list[str] = []
         self.server: PostgresServer | None = None
 
     def clone(self, kind: str, *, demo: bool = False) -> str:
@@ -60,8 +66,15 @@ class Templates:
         if kind == "sqlite":
             shutil.copyfile(self.folder / f"{template}.db", self.folder / f"{name}.db")
             return f"sqlite:///{self.folder / name}.db"
+        if demo and self.untouched:
+            return self.untouched.pop()
         self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self._url(name)
+
+    def give_back(self, url: str) -> None:
+        """A database with the demo that nobody uses any more."""
+        if url.startswith("postgresql") and _state(url) == self.demo_state:
+            self.untouched.append(url)
 
     def bare(self) -> str:
         """The URL of a new Postgres database without tables."""
@@ -80,6 +93,8 @@ class Templates:
         with database.writer.begin() as connection:  # beside the history, where tests count
             keys.create_first(connection, ADMIN)
         database.close()
+        if kind == "postgres" and demo:
+            self.demo_state = _state(self._url(name))
         return name
 
     def _url(self, name: str) -> str:
@@ -91,6 +106,17 @@ class Templates:
     def _admin(self, statement: str) -> None:
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
+
+
+def _state(url: str) -> list[Any]:
+    """Which rows a Postgres database has, which numbers it has given out, and how its tables are made: by what last
+    wrote them, which no change leaves as it was.
+    """
+    of_rows = "SELECT '{0}', count(*), coalesce(max(xmin::text::bigint), 0) FROM {0}"
+    told = [of_rows.format(f'"{table.name}"') for table in metadata.sorted_tables] + [of_rows.format("pg_class")]
+    told.append("SELECT sequencename, coalesce(last_value, 0), 0 FROM pg_sequences")
+    with psycopg.connect(url) as connection:
+        return connection.execute(" UNION ALL ".join(told).encode()).fetchall()
 
 
 @pytest.fixture(scope="session")
@@ -119,9 +145,11 @@ def database(database_url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def demo_database(kind: str, templates: Templates) -> Iterator[Database]:
-    opened = open_database(templates.clone(kind, demo=True))
+    url = templates.clone(kind, demo=True)
+    opened = open_database(url)
     yield opened
     opened.close()
+    templates.give_back(url)
 
 
 class LiveServer:

@@ -12,7 +12,7 @@ from service.schemas.claims import ClaimCreate
 from service.store import rows, versions
 from service.store.figures import Placed
 from service.store.rows import Values
-from service.store.stating import Prepared, prepare, subjects_of
+from service.store.stating import Prepared, Subject, prepare
 
 REFS = {
     "source": SourceRow,
@@ -47,13 +47,14 @@ def drafts_of(connection: Connection, bodies: Sequence[ClaimCreate]) -> list[Dra
     stored = versions.stored_of(connection, ClaimRow, contents)
     origins = _name_origins(bodies, contents, stored)
     others = [b.model_copy(update={"derived_from": None}) if o else b for b, o in zip(bodies, origins, strict=True)]
-    links = rows.resolve_all_refs(connection, others, REFS, stored)
+    referred = rows.referred(connection, others, REFS)
+    links = rows.links(others, REFS, stored, referred)
     for link, origin in zip(links, origins, strict=True):
         link["derived_from_id"] = origin or link["derived_from_id"]
-    subjects = subjects_of(connection, [link["subject_id"] for link in links])
+    subjects = [referred[EntityRow][body.subject] for body in bodies]
     stated = prepare(
         connection,
-        [subjects[link["subject_id"]] for body, link in zip(bodies, links, strict=True) for _ in body.figures],
+        [Subject(row["id"], row["key"]) for body, row in zip(bodies, subjects, strict=True) for _ in body.figures],
         [figure.model_dump() for body in bodies for figure in body.figures],
         [f"/figures/{index}" for body in bodies for index in range(len(body.figures))],
     )

@@ -22,10 +22,12 @@ class Repeated(NamedTuple):
 
 def compare(connection: Connection, repeated: Sequence[Repeated], given: Given) -> dict[str, int]:
     """How many figures that are new each claim has got. Raises AlreadyStored where the figures are others."""
+    if not repeated:
+        return {}
     ids = [claim.claim_id for claim in repeated]
     statement = select(*FigureRow.__table__.columns).where(FigureRow.claim_id.in_(ids)).order_by(FigureRow.position)
     stored: dict[str, list[RowMapping]] = {claim_id: [] for claim_id in ids}
-    for row in connection.execute(statement).mappings() if ids else ():
+    for row in connection.execute(statement).mappings():
         stored[row["claim_id"]].append(row)
     if given == "more":
         return {claim.claim_id: _add(connection, claim, stored[claim.claim_id]) for claim in repeated}

@@ -17,6 +17,7 @@ from service.schemas.queries import ListFilters
 
 Values = dict[str, Any]
 T = TypeVar("T")
+Referred = dict[Any, dict[str, Any]]  # by table, the rows by each ref that names them
 
 IDS: Any = bindparam("ids", expanding=True)  # in statements that are built once
 _KEYS: Any = bindparam("keys", expanding=True)
@@ -170,13 +171,24 @@ def resolve_all_refs(
     connection: Connection, bodies: Sequence[Body], tables: Mapping[str, Any], current: Sequence[RowMapping | None]
 ) -> list[Values]:
     """The same for many bodies, in one statement for each kind of record that they refer to."""
-    given = [body.model_dump(include=set(tables)) for body in bodies]  # leaves out what is MISSING
+    return links(bodies, tables, current, referred(connection, bodies, tables))
+
+
+def referred(connection: Connection, bodies: Sequence[Body], tables: Mapping[str, Any]) -> Referred:
+    """The records that bodies refer to, in one statement for each kind of them."""
     wanted: dict[Any, set[str]] = {}
-    for refs in given:
-        for name, ref in refs.items():
-            if ref is not None:
-                wanted.setdefault(tables[name], set()).add(ref)
-    found = {table: _targets(connection, table, refs) for table, refs in wanted.items()}
+    for body in bodies:
+        for name, table in tables.items():
+            if isinstance(ref := getattr(body, name, None), str):  # neither null nor MISSING
+                wanted.setdefault(table, set()).add(ref)
+    return {table: _targets(connection, table, refs) for table, refs in wanted.items()}
+
+
+def links(
+    bodies: Sequence[Body], tables: Mapping[str, Any], current: Sequence[RowMapping | None], found: Referred
+) -> list[Values]:
+    """What `resolve_refs` says of each body."""
+    given = [body.model_dump(include=set(tables)) for body in bodies]  # leaves out what is MISSING
     return [
         {
             f"{name}_id": _target(found[tables[name]], name, refs[name], tables[name], before) if refs[name] else None

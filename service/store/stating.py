@@ -1,6 +1,6 @@
 """From the fields of a figure to its columns: checked, with its measurand and the interval that follows."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -44,17 +44,12 @@ class Subject:
 
 
 _IN_USE = rows.naming(MetricRow).order_by(MetricRow.id).with_for_update(read=True, key_share=True)
-_SUBJECTS = select(EntityRow.id, EntityRow.key).where(EntityRow.id.in_(rows.IDS))
 _SCOPES = select(ScopeRow.id, ScopeRow.key, ScopeRow.metric_id).where(ScopeRow.metric_id.in_(rows.IDS))
 
 
 def subject_of(connection: Connection, entity_id: str) -> Subject:
-    return subjects_of(connection, [entity_id])[entity_id]
-
-
-def subjects_of(connection: Connection, entity_ids: Collection[str]) -> dict[str, Subject]:
-    found = connection.execute(_SUBJECTS, {"ids": list(set(entity_ids))})
-    return {row.id: Subject(row.id, row.key) for row in found}
+    found = connection.execute(select(EntityRow.id, EntityRow.key).where(EntityRow.id == entity_id)).one()
+    return Subject(found.id, found.key)
 
 
 @dataclass(frozen=True, slots=True)

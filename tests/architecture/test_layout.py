@@ -51,6 +51,18 @@ def test_no_registry_and_no_path_of_a_machine_is_named() -> None:
                 assert not forbidden.search(line), f"{path}:{number}"
 
 
+def _pinned(lock: str) -> dict[str, str]:
+    text = (ROOT / "requirements" / lock).read_text("utf-8")
+    return dict(re.findall(r"^([a-z0-9._-]+)(?:\[[a-z0-9,_-]+\])?==([^\s;]+)", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("lock", ["runtime.txt", "contract.txt"])
+def test_what_runs_is_what_was_tested(lock: str) -> None:
+    tested, pinned = _pinned("dev.txt"), _pinned(lock)
+    assert len(pinned) > 20
+    assert {name: version for name, version in pinned.items() if tested.get(name, version) != version} == {}
+
+
 def test_every_decision_is_one_page() -> None:
     for path in (ROOT / "docs" / "decisions").glob("*.md"):
         assert len(path.read_text("utf-8").splitlines()) <= 60, path

@@ -121,22 +121,21 @@ def test_a_database_that_was_not_migrated_is_not_served(bare_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url",
+    ("command", "url"),
     [
-        "mysql://a/b",
-        "sqlite://",
-        "garbage",
-        "postgresql://nobody@127.0.0.1:1/none",
-        "postgresql://nobody@127.0.0.1:99x/none",
-        "sqlite:////tmp",
-        f"sqlite:///{ROOT / 'README.md'}",
+        ("serve", "mysql://a/b"),
+        ("migrate", "sqlite://"),
+        ("serve", "garbage"),
+        ("serve", "postgresql://nobody@127.0.0.1:1/none"),
+        ("migrate", "postgresql://nobody@127.0.0.1:99x/none"),
+        ("migrate", "sqlite:////tmp"),
+        ("serve", f"sqlite:///{ROOT / 'README.md'}"),
     ],
 )
-def test_a_database_that_cannot_be_had_is_told_in_words(url: str) -> None:
-    for command in ("serve", "migrate"):
-        answer = run(command, COUNTERCLAIM_DATABASE_URL=url)
-        assert (answer.returncode, "Traceback" in answer.stderr) == (1, False), answer.stderr
-        assert answer.stderr.startswith("counterclaim: ")
+def test_a_database_that_cannot_be_had_is_told_in_words(command: str, url: str) -> None:
+    answer = run(command, COUNTERCLAIM_DATABASE_URL=url)
+    assert (answer.returncode, "Traceback" in answer.stderr) == (1, False), answer.stderr
+    assert answer.stderr.startswith("counterclaim: ")
 
 
 def test_the_first_key_may_come_from_a_file(bare_url: str, tmp_path: Path) -> None:

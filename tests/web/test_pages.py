@@ -12,7 +12,8 @@ from tests.support import Api, claim, figure, seed, selects
 R1 = "deepseek-r1.training-cost.on-top-of-base"
 PAGES = ["/", "/?q=deepseek", "/entities/deepseek-r1", f"/comparisons/{R1}", "/claims/r1-12",
          "/sources/deepseek-r1-nature", "/changes"]  # fmt: skip
-HOSTILE = "<img src=x onerror=alert(1)>\"'&</script>{{7*7}}\u202e"
+EVALUATED = str(9973 * 9967)  # no time, no id and no number on a page is that
+HOSTILE = "<img src=x onerror=alert(1)>\"'&</script>{{9973*9967}}\u202e"
 
 
 class Page(HTMLParser):
@@ -181,7 +182,7 @@ def test_hostile_text_is_inert_everywhere(api: Api) -> None:
         for tag, attributes in Page(answer.text).tags:
             assert tag not in ("img", "script"), path
             assert not any(name.startswith("on") for name in attributes), path
-        assert "49" not in Page(answer.text).text.replace(BUILD, ""), path
+        assert EVALUATED not in Page(answer.text).text, path
 
 
 @pytest.mark.parametrize(
