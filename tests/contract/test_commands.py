@@ -21,20 +21,13 @@ from typer.testing import CliRunner
 from service.cli import cli
 from service.config import Settings
 from service.store.opening import open_database
+from tests.commands import ROOT, run
 from tests.conftest import Templates
 from tests.support import ADMIN
 from tests.transfer.test_backup import POSTGRES_BIN
 
-ROOT = Path(__file__).resolve().parents[2]
 COUNTERCLAIM = str(Path(sys.executable).with_name("counterclaim"))
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
-
-
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, **environment}
-    return subprocess.run(
-        [COUNTERCLAIM, *arguments], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False
-    )
 
 
 def free_port() -> int:
@@ -121,21 +114,22 @@ def test_a_database_that_was_not_migrated_is_not_served(bare_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "url"),
+    "url",
     [
-        ("serve", "mysql://a/b"),
-        ("migrate", "sqlite://"),
-        ("serve", "garbage"),
-        ("serve", "postgresql://nobody@127.0.0.1:1/none"),
-        ("migrate", "postgresql://nobody@127.0.0.1:99x/none"),
-        ("migrate", "sqlite:////tmp"),
-        ("serve", f"sqlite:///{ROOT / 'README.md'}"),
+        "mysql://a/b",
+        "sqlite://",
+        "garbage",
+        "postgresql://nobody@127.0.0.1:1/none",
+        "postgresql://nobody@127.0.0.1:99x/none",
+        "sqlite:////tmp",
+        f"sqlite:///{ROOT / 'README.md'}",
     ],
 )
-def test_a_database_that_cannot_be_had_is_told_in_words(command: str, url: str) -> None:
-    answer = run(command, COUNTERCLAIM_DATABASE_URL=url)
-    assert (answer.returncode, "Traceback" in answer.stderr) == (1, False), answer.stderr
-    assert answer.stderr.startswith("counterclaim: ")
+def test_a_database_that_cannot_be_had_is_told_in_words(url: str) -> None:
+    for command in ("serve", "migrate"):
+        answer = run(command, COUNTERCLAIM_DATABASE_URL=url)
+        assert (answer.returncode, "Traceback" in answer.stderr) == (1, False), answer.stderr
+        assert answer.stderr.startswith("counterclaim: ")
 
 
 def test_the_first_key_may_come_from_a_file(bare_url: str, tmp_path: Path) -> None:

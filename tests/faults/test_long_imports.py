@@ -1,11 +1,10 @@
 """Long imports: killed in the middle they leave nothing, or whole batches; and others go on writing meanwhile."""
 
 import json
-import os
-import subprocess
 import threading
 import time
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import httpx
@@ -14,7 +13,8 @@ from sqlalchemy import func, select
 
 from service.db.tables import ChangeRow, ClaimRow, FigureRow
 from service.store.opening import open_database
-from tests.faults.served import AUTHORIZED, COUNTERCLAIM, ROOT, Amount, Served
+from tests.commands import run, run_in
+from tests.faults.served import AUTHORIZED, Amount, Served
 from tests.store.test_summaries import assert_true
 from tests.transfer.files import PLAIN, table
 
@@ -150,12 +150,8 @@ def test_others_write_while_the_command_loads_into_the_same_file(
 ) -> None:
     file = tmp_path / "figures.csv"
     file.write_bytes(rows(amount(1_000, 50_000)))
-    environment = {**os.environ, "COUNTERCLAIM_DATABASE_URL": database_url}
     with Served(database_url, tmp_path) as server, Writers(server) as writers:
-        loading = subprocess.run(
-            [COUNTERCLAIM, "load", "--mode", "partial", str(file)],
-            cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False,
-        )  # fmt: skip
+        loading = run("load", "--mode", "partial", str(file), COUNTERCLAIM_DATABASE_URL=database_url)
     assert loading.returncode == 0, loading.stderr
     assert writers.failures == []
     assert len(writers.waits) >= 4
@@ -169,12 +165,8 @@ def test_the_command_sends_a_file_to_a_service(database_url: str, tmp_path: Path
     key = AUTHORIZED["Authorization"].removeprefix("Bearer ")
     with Served(database_url, tmp_path) as server:
 
-        def load(*arguments: str, key: str = key) -> "subprocess.CompletedProcess[str]":
-            return subprocess.run(
-                [COUNTERCLAIM, "load", "--server", server.url, *arguments],
-                cwd=ROOT, env={**os.environ, "COUNTERCLAIM_KEY": key}, capture_output=True, text=True, timeout=60,
-                check=False,
-            )  # fmt: skip
+        def load(*arguments: str, key: str = key) -> CompletedProcess[str]:
+            return run("load", "--server", server.url, *arguments, COUNTERCLAIM_KEY=key)
 
         sent = load(str(file))
         assert (sent.returncode, "figure: 100 created, 0 unchanged" in sent.stderr) == (0, True), sent.stderr
@@ -192,11 +184,7 @@ def test_what_the_command_cannot_read_is_told(database_url: str, tmp_path: Path)
     (tmp_path / "figures.xlsx").write_bytes(b"PK")
 
     def load(*arguments: str) -> str:
-        environment = {**os.environ, "COUNTERCLAIM_DATABASE_URL": database_url}
-        done = subprocess.run(
-            [COUNTERCLAIM, "load", *arguments],
-            cwd=tmp_path, env=environment, input="", capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
+        done = run_in(tmp_path, "load", *arguments, COUNTERCLAIM_DATABASE_URL=database_url)
         assert done.returncode != 0
         assert "Traceback" not in done.stderr
         return done.stderr

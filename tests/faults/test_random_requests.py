@@ -11,7 +11,7 @@ from tests.faults.served import AUTHORIZED, Amount, Served
 
 HERE = Path(__file__).parent
 # the same parameters of the same functions, in another form
-_ASKED_ALREADY = r"tables/\w+\.csv|\.vl\.json|(sources|entities|metrics|figures)/\{ref\}/history"
+_ASKED_ALREADY = r"tables/\w+\.csv|\.vl\.json|s/chart\.svg|(sources|entities|metrics|figures)/\{ref\}/history"
 SCHEMATHESIS = str(Path(sys.executable).with_name("st"))
 
 
