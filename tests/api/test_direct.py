@@ -12,7 +12,8 @@ from service.api.polling import Answer, Kept
 from service.app import create_app
 from service.config import Settings
 from service.db.engine import Database
-from tests.conftest import LiveServer, Templates
+from tests.conftest import LiveServer
+from tests.databases import Templates
 from tests.support import Api, claim, figure, seed
 
 R1 = "/v1/comparisons/deepseek-r1.training-cost.on-top-of-base"

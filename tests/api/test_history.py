@@ -15,7 +15,7 @@ from service.schemas.sources import SourceCreate
 from service.store import history, sources
 from service.store.opening import open_database
 from tests.api.records import KINDS, Kind, prepare
-from tests.conftest import Templates
+from tests.databases import Templates
 from tests.support import ADMIN, Api, claim, figure, pointers, seed
 
 

@@ -12,7 +12,7 @@ from bench.contenders import LIMIT, OURS, PLAIN, WORKLOADS, Contender, all_of
 from bench.driver import Load, rate
 from service.store.opening import open_database
 from service.transfer.jsonl import JsonLines
-from tests.conftest import Templates
+from tests.databases import Templates
 from tests.support import load
 
 FIGURES = 200

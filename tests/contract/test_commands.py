@@ -22,7 +22,7 @@ from service.cli import cli
 from service.config import Settings
 from service.store.opening import open_database
 from tests.commands import ROOT, run
-from tests.conftest import Templates
+from tests.databases import Templates
 from tests.support import ADMIN
 from tests.transfer.test_backup import POSTGRES_BIN
 

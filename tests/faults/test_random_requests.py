@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.conftest import Templates
+from tests.databases import Templates
 from tests.faults.served import AUTHORIZED, Amount, Served
 
 HERE = Path(__file__).parent

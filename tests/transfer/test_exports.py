@@ -18,7 +18,7 @@ from service.store.opening import open_database
 from service.transfer import exports
 from service.transfer.jsonl import JsonLines
 from service.transfer.spreadsheet import Spreadsheet
-from tests.conftest import Templates
+from tests.databases import Templates
 from tests.store.test_summaries import assert_true
 from tests.transfer.files import PARTIAL, PLAIN, UPDATE, figures_csv, json_lines, made, table, take, unchanged
 from tests.transfer.test_jsonl import write

