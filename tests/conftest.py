@@ -41,6 +41,8 @@ _compiled: dict[tuple[str, str], tuple[Dialect, dict[Any, Any]]] = {}
 def _share_compiled(opened: Database) -> Database:
     """To compile statements anew for each test takes longer than to run them: as text they are the same for all."""
     for name, engine in (("writer", opened.writer), ("reader", opened.reader)):
+        if (opened.dialect, name) not in _compiled:
+            engine.connect().close()  # with the first connection a dialect learns what it talks to
         engine.dialect, cache = _compiled.setdefault((opened.dialect, name), (engine.dialect, {}))
         engine.update_execution_options(compiled_cache=cache)
     return opened
@@ -59,10 +61,8 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def database_url(kind: str, templates: Templates) -> Iterator[str]:
-    url = templates.clone(kind)
-    yield url
-    templates.give_back(url)
+def database_url(kind: str, templates: Templates) -> str:
+    return templates.clone(kind)
 
 
 @pytest.fixture
@@ -120,9 +120,11 @@ def _client(live: LiveServer, database: Database) -> Iterator[Api]:
 
 
 @pytest.fixture
-def api(live: LiveServer, database: Database) -> Iterator[Api]:
+def api(live: LiveServer, database: Database, database_url: str, templates: Templates) -> Iterator[Api]:
     """A client of a service on an empty database."""
     yield from _client(live, database)
+    database.close()
+    templates.give_back(database_url)
 
 
 @pytest.fixture
