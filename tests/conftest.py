@@ -22,6 +22,7 @@ from tests.databases import Templates
 from tests.support import ADMIN, Api, WriterAuth
 
 REQUEST_SECONDS = 20.0
+_LONGEST = "test_random_requests"  # begun first, so that nothing is left waiting for it at the end
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,6 +34,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if "long" in item.keywords:
                 item.add_marker(pytest.mark.skip(reason="takes longer than CI should; run with --long"))
+    items.sort(key=lambda item: _LONGEST not in item.nodeid)
 
 
 _compiled: dict[tuple[str, str], tuple[Dialect, dict[Any, Any]]] = {}
