@@ -13,6 +13,7 @@ from subprocess import CompletedProcess
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parents[1]
+COUNTERCLAIM = str(Path(sys.executable).with_name("counterclaim"))
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["service.cli", "service.app", "service.db.migrate"])
 

@@ -125,6 +125,7 @@ def _client(live: LiveServer, database: Database) -> Iterator[Api]:
 def api(live: LiveServer, database: Database, database_url: str, templates: Templates) -> Iterator[Api]:
     """A client of a service on an empty database."""
     yield from _client(live, database)
+    # given back here, not where it is made: other tests leave its URL with services that they kill
     database.close()
     templates.give_back(database_url)
 

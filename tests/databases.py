@@ -64,10 +64,11 @@ class Templates:
             return
         try:
             with psycopg.connect(url) as connection:
-                if _is_like(connection, self.as_made[demo], demo=demo):
-                    self.spare[demo].append(url)
+                restored = _restore(connection, self.as_made[demo], demo=demo)
         except psycopg.Error:  # a test has ended the server, or holds what is to be emptied
-            pass
+            return
+        if restored:  # and committed
+            self.spare[demo].append(url)
 
     def bare(self) -> str:
         """The URL of a new Postgres database without tables."""
@@ -127,8 +128,8 @@ def _state(connection: psycopg.Connection) -> State:
     )
 
 
-def _is_like(connection: psycopg.Connection, made: State, *, demo: bool) -> bool:
-    """Whether it is as it was made, if need be after its rows are gone."""
+def _restore(connection: psycopg.Connection, made: State, *, demo: bool) -> bool:
+    """Whether it is as it was made, once its rows are gone; those of the demo must be as they were."""
     others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     if connection.execute(others).fetchall() != [(0,)]:
         return False

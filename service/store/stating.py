@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, bindparam, select
 
 from service.db.tables import EntityRow, MetricRow, ScopeRow
 from service.domain.display import interval_text
@@ -44,11 +44,12 @@ class Subject:
 
 
 _IN_USE = rows.naming(MetricRow).order_by(MetricRow.id).with_for_update(read=True, key_share=True)
+_SUBJECT = select(EntityRow.id, EntityRow.key).where(EntityRow.id == bindparam("id"))
 _SCOPES = select(ScopeRow.id, ScopeRow.key, ScopeRow.metric_id).where(ScopeRow.metric_id.in_(rows.IDS))
 
 
 def subject_of(connection: Connection, entity_id: str) -> Subject:
-    found = connection.execute(select(EntityRow.id, EntityRow.key).where(EntityRow.id == entity_id)).one()
+    found = connection.execute(_SUBJECT, {"id": entity_id}).one()
     return Subject(found.id, found.key)
 
 

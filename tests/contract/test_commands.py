@@ -21,12 +21,11 @@ from typer.testing import CliRunner
 from service.cli import cli
 from service.config import Settings
 from service.store.opening import open_database
-from tests.commands import ROOT, run
+from tests.commands import COUNTERCLAIM, ROOT, run
 from tests.databases import Templates
 from tests.support import ADMIN
 from tests.transfer.test_backup import POSTGRES_BIN
 
-COUNTERCLAIM = str(Path(sys.executable).with_name("counterclaim"))
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
 
 

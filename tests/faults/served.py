@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,10 +12,9 @@ from typing import Any
 
 import httpx
 
+from tests.commands import COUNTERCLAIM, ROOT
 from tests.support import ADMIN
 
-ROOT = Path(__file__).resolve().parents[2]
-COUNTERCLAIM = str(Path(sys.executable).with_name("counterclaim"))
 AUTHORIZED = {"Authorization": f"Bearer {ADMIN}"}
 
 

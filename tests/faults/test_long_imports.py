@@ -80,9 +80,10 @@ def test_a_partial_import_that_is_killed_leaves_whole_batches_and_is_completed(
         sending = threading.Thread(target=_ignoring, args=(server, content, "partial"))
         sending.start()
         begun = time.monotonic()
-        while attempt == 0 and not server.client().get("/v1/claims?limit=1").json()["items"]:
-            assert time.monotonic() - begun < 60, server.log
-            time.sleep(0.02)
+        with server.client() as client:
+            while attempt == 0 and not client.get("/v1/claims?limit=1").json()["items"]:
+                assert time.monotonic() - begun < 60, server.log
+                time.sleep(0.02)
         time.sleep(0.3)
         server.kill()
         sending.join(30)
