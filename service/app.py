@@ -36,7 +36,6 @@ from service.api import (
 )
 from service.api.access import Access
 from service.api.deps import POSITION
-from service.api.direct import Direct
 from service.api.health import Ready
 from service.api.limits import RateLimits
 from service.api.measuring import Measured, Meters
@@ -44,10 +43,9 @@ from service.api.middleware.headers import AnswerHeaders
 from service.api.middleware.hosts import TrustedHosts
 from service.api.middleware.logs import AccessLog
 from service.api.middleware.requests import Failures, Head, RequestId
-from service.api.polling import Kept
 from service.api.problems import KINDS, install
-from service.api.router import importers, writers
-from service.api.threads import Crew
+from service.api.response_cache import ResponseCache
+from service.api.turns import Turns
 from service.config import Settings
 from service.db.engine import Database
 from service.schemas.problem import Problem
@@ -80,7 +78,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         yield
-        app.state.crew.close()
+        app.state.turns.close()
         opened.close()
         if replica is not None:
             replica.close()
@@ -97,15 +95,13 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         redirect_slashes=False,
         lifespan=life,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # asked for at each request; ours are below
-        middleware=_middleware(settings, meters, routes),
+        middleware=_middleware(settings, meters),
     )
     app.router.routes.extend(routes)
     app.state.database = opened
     app.state.replica = replica
     app.state.access = _access(settings)
-    app.state.crew = Crew(opened.dialect)
-    app.state.writers = writers()
-    app.state.importers = importers()
+    app.state.turns = Turns(opened.dialect)
     app.state.exports = threading.BoundedSemaphore(exports.AT_ONCE)
     app.state.ready = Ready()
     app.state.draining = False
@@ -113,7 +109,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.state.max_import_bytes = settings.max_import_bytes
     app.state.body_seconds = settings.request_seconds
     app.state.problem_kinds = KINDS
-    app.state.answers = Kept(settings.kept_answer_bytes)
+    app.state.response_cache = ResponseCache(settings.kept_answer_bytes)
     app.state.meters = meters
     app.state.build = f"{version('counterclaim')} {web.BUILD}"
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
@@ -130,7 +126,7 @@ def _routes() -> list[BaseRoute]:
     return [*(route for part in parts for route in part.routes.routes), *explorer.assets.routes]
 
 
-def _middleware(settings: Settings, meters: Meters, routes: list[BaseRoute]) -> list[Middleware]:
+def _middleware(settings: Settings, meters: Meters) -> list[Middleware]:
     """From the outside in."""
     return [
         Middleware(Measured, meters),
@@ -142,7 +138,6 @@ def _middleware(settings: Settings, meters: Meters, routes: list[BaseRoute]) -> 
         *([_cors(settings.cors_origins)] if settings.cors_origins else []),
         Middleware(Head),
         Middleware(Failures),
-        Middleware(Direct, routes),
     ]
 
 

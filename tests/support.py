@@ -80,7 +80,7 @@ class Api:
 
     @contextmanager
     def counting(self) -> Iterator[list[str]]:
-        """Collects the statements that the service sends to its database."""
+        """Collects the statements that the service sends to its database, all but that of `db/last_change.py`."""
         statements: list[str] = []
 
         def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
@@ -89,30 +89,16 @@ class Api:
         engines = [self.database.reader, self.database.writer]
         for engine in engines:
             event.listen(engine, "before_cursor_execute", note)
-        glance, again = self.database.first_row, self.database.again
-
-        def noted_again(known: Any) -> Any:
-            statements.append(known.text)
-            return again(known)
-
-        def noted(statement: Any, values: Any = None) -> Any:
-            statements.append(str(statement.compile(dialect=self.database.reader.dialect)))
-            return glance(statement, values)
-
-        # what the driver runs itself
-        self.database.first_row, self.database.again = noted, noted_again  # type: ignore[method-assign]
         try:
             yield statements
         finally:
-            del self.database.first_row, self.database.again
             for engine in engines:
                 event.remove(engine, "before_cursor_execute", note)
 
 
 def selects(statements: list[str]) -> list[str]:
-    """Those that read, without the one that tells whether anything has changed (`api/polling.py`)."""
-    read = [s for s in statements if s.lstrip().upper().startswith(("SELECT", "WITH"))]
-    return [s for s in read if not s.startswith("SELECT change.seq, change.at")]
+    """Those that read."""
+    return [s for s in statements if s.lstrip().upper().startswith(("SELECT", "WITH"))]
 
 
 def load(database: Database, path: Path, form: Format, **options: Any) -> ImportResult:

@@ -71,7 +71,7 @@ class Access:
         request.state.caller = Author(holder.id, holder.name, request.state.request_id, holder.role)
         if not reaches(holder.role, needed):
             raise Forbidden(f"This needs the role {needed} or more; this key has {holder.role}.")
-        if needed is not Role.READER:
+        if request.method not in ("GET", "HEAD"):
             self.limits.count_write(holder.id)
 
     async def _holder(self, database: Database, headers: list[str]) -> keys.Holder:

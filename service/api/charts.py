@@ -10,7 +10,7 @@ from typing_extensions import TypeAliasType
 
 from service.analysis import disagreements, forest
 from service.analysis.settings import from_query
-from service.api import answers, polling
+from service.api import answers, response_cache
 from service.api.deps import Db
 from service.api.router import router
 from service.charts import comparison, ranking, timeline
@@ -20,7 +20,7 @@ from service.charts.vega import vega_lite
 from service.db.engine import Database
 from service.schemas.queries import ComparisonSettingsQuery, DisagreementQuery
 
-routes = router("charts", kept=polling.LIVE)
+routes = router("charts", cache_seconds=response_cache.LIVE)
 VegaLite = TypeAliasType("VegaLite", dict[str, Any])
 Settings = Annotated[ComparisonSettingsQuery, Query()]
 _SVG: dict[int | str, dict[str, Any]] = {

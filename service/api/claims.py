@@ -12,7 +12,7 @@ from service.schemas.history import ChangePage, HistoryQuery
 from service.schemas.queries import ClaimQuery
 from service.store import claims
 
-routes = router("claims", kept=0)
+routes = router("claims", cache_seconds=0)
 
 
 @routes.get("/claims", response_model=ClaimPage, responses=answers.LIST)

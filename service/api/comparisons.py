@@ -15,7 +15,7 @@ from service.schemas.comparisons import Between, Comparison, SummaryPage
 from service.schemas.queries import BetweenQuery, ComparisonQuery, ComparisonSettingsQuery
 from service.store import comparisons
 
-routes = router("comparisons", kept=0)
+routes = router("comparisons", cache_seconds=0)
 
 
 @routes.get("/comparisons", response_model=SummaryPage, responses=answers.LIST)

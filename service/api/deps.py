@@ -11,9 +11,10 @@ from fastapi import Depends, Header, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from service.db.engine import Author, Database
+from service.db.last_change import last_change
 from service.errors import Invalid, PreconditionRequired, ServiceError
 from service.schemas.types import GivenTime, Text
-from service.store import history, idempotency, keys
+from service.store import idempotency, keys
 from service.store.idempotency import Answer, Once
 
 T = TypeVar("T")
@@ -107,7 +108,7 @@ class Writer:
         """For clients that read from a replica next. It is worth no failure: what was written is there."""
         if self.request.app.state.replica is not None:
             with suppress(ServiceError):
-                self.request.state.position = history.last(self.database)[0]
+                self.request.state.position = last_change(self.database).seq
 
     def answer(self, work: Callable[[Any], Response]) -> Response:
         """What `work` answers; the answer given before, if this request was answered under its key already."""

@@ -13,7 +13,7 @@ from service.schemas.comparisons import ContestedPage, DisagreementPage
 from service.schemas.queries import ContestedQuery, DisagreementQuery
 from service.store import disagreements
 
-routes = router("disagreements", kept=0)
+routes = router("disagreements", cache_seconds=0)
 
 
 @routes.get("/disagreements", response_model=DisagreementPage, responses=answers.LIST)

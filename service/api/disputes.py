@@ -12,7 +12,7 @@ from service.schemas.history import ChangePage, HistoryQuery
 from service.schemas.queries import DisputeQuery
 from service.store import disputes
 
-routes = router("disputes", kept=0)
+routes = router("disputes", cache_seconds=0)
 
 
 @routes.get("/disputes", response_model=DisputePage, responses=answers.LIST)

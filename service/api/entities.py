@@ -12,7 +12,7 @@ from service.schemas.history import ChangePage, HistoryQuery
 from service.schemas.queries import EntityQuery
 from service.store import entities
 
-routes = router("entities", kept=0)
+routes = router("entities", cache_seconds=0)
 
 
 @routes.get("/entities", response_model=EntityPage, responses=answers.LIST)

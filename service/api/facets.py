@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import Query, Response
 from pydantic_core import to_json
 
-from service.api import answers, polling
+from service.api import answers, response_cache
 from service.api.deps import Db
 from service.api.router import router
 from service.schemas.facets import FacetQuery, Facets, GrafanaOption
 from service.store import facets
 
-routes = router("facets", kept=polling.LIVE)
+routes = router("facets", cache_seconds=response_cache.LIVE)
 
 
 @routes.get("/facets", response_model=Facets | list[GrafanaOption], responses=answers.LIST)

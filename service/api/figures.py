@@ -12,7 +12,7 @@ from service.schemas.history import ChangePage, HistoryQuery
 from service.schemas.queries import FigureQuery
 from service.store import figures
 
-routes = router("figures", kept=0)
+routes = router("figures", cache_seconds=0)
 
 
 @routes.get("/figures", response_model=FigurePage, responses=answers.LIST)

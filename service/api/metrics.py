@@ -12,7 +12,7 @@ from service.schemas.metrics import Metric, MetricCreate, MetricPage, MetricPatc
 from service.schemas.queries import MetricQuery
 from service.store import metrics
 
-routes = router("metrics", kept=0)
+routes = router("metrics", cache_seconds=0)
 
 
 @routes.get("/metrics", responses=answers.LIST)

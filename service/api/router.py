@@ -1,8 +1,6 @@
 """The route class of every endpoint: who is calling, then its query parameters, then its body, all before FastAPI."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from inspect import isclass
 from typing import Any, get_args, get_origin
 
@@ -10,16 +8,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from service.api import polling
+from service.api import response_cache
 from service.api.access import may_be_public, needed_role
 from service.api.answers import problems
 from service.api.body import parse_body, read_body, received_file
 from service.domain.vocabulary import Role
-from service.errors import Fault, Invalid, Unavailable
-
-_WRITERS = 16  # at once; the other threads are left to readers
-_IMPORTERS = 3  # files at once, from their first byte to their last row
-_PATIENCE = 5.0  # seconds that a writer waits for its turn
+from service.errors import Fault, Invalid
 
 
 class StrictRoute(APIRoute):
@@ -30,7 +24,7 @@ class StrictRoute(APIRoute):
     body_bytes: int | None = None  # the most that is read of a body, where that is less than everywhere
     takes_file = False  # the body is kept in a file
     is_strict = True  # parameters that are not known are refused
-    kept: int | None = None  # seconds for which an answer that hangs on what is stored alone may be kept
+    cache_seconds: int | None = None  # for which clients may keep a response of the response cache; None: not cached
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         self.needed = needed_role(endpoint.__name__, set(options["methods"]))
@@ -43,9 +37,9 @@ class StrictRoute(APIRoute):
             security: list[dict[str, list[str]]] = [{}, {"key": []}] if public else [{"key": []}]
             options["openapi_extra"] = {"security": security, **(options.get("openapi_extra") or {})}
         if 304 in (options.get("responses") or {}) or "GET" not in options["methods"]:
-            self.kept = None  # records have tags of their own
-        if self.kept is not None:
-            polling.document(options)
+            self.cache_seconds = None  # records have tags of their own
+        if self.cache_seconds is not None:
+            response_cache.document(options)
         super().__init__(path, endpoint, **options)
         self.parameters = dict(_query_parameters(self))
 
@@ -61,42 +55,26 @@ class StrictRoute(APIRoute):
         is_json = self.body_field is not None
         writes = "GET" not in (self.methods or ())
 
-        async def strict(request: Request) -> Response:
+        async def read(request: Request) -> Response:
             await self.admit(request)
-            if not writes:
-                return await (handle(request) if self.kept is None else polling.answer(request, handle, self.kept))
+            if self.cache_seconds is not None:
+                cache: response_cache.ResponseCache = request.app.state.response_cache
+                return await cache.respond(request, handle, self.cache_seconds)
+            async with request.app.state.turns.reader():
+                return await handle(request)
+
+        async def write(request: Request) -> Response:
+            await self.admit(request)
             if self.takes_file:
-                async with _turn(request.app.state.importers), received_file(request):
+                async with request.app.state.turns.writer(imports=True), received_file(request):
                     return await handle(request)
             await read_body(request, self.body_bytes)
             if is_json:
                 parse_body(request)
-            async with _turn(request.app.state.writers):
+            async with request.app.state.turns.writer():
                 return await handle(request)
 
-        return strict
-
-
-def writers() -> asyncio.Semaphore:
-    return asyncio.Semaphore(_WRITERS)
-
-
-def importers() -> asyncio.Semaphore:
-    return asyncio.Semaphore(_IMPORTERS)
-
-
-@asynccontextmanager
-async def _turn(semaphore: asyncio.Semaphore) -> AsyncIterator[None]:
-    """Writers wait for each other, so they wait here rather than in threads that readers need."""
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            await semaphore.acquire()
-    except TimeoutError:
-        raise Unavailable("Too many writers at once. Try again in a moment.") from None
-    try:
-        yield
-    finally:
-        semaphore.release()
+        return write if writes else read
 
 
 def _query_parameters(route: APIRoute) -> list[tuple[str, bool]]:
@@ -132,12 +110,17 @@ def _check_query(request: Request, known: dict[str, bool]) -> None:
 
 
 def router(
-    tag: str, body_bytes: int | None = None, *, takes_file: bool = False, kept: int | None = None, prefix: str = "/v1"
+    tag: str,
+    body_bytes: int | None = None,
+    *,
+    takes_file: bool = False,
+    cache_seconds: int | None = None,
+    prefix: str = "/v1",
 ) -> APIRouter:
     """A router of strict routes, which read no more of a body than `body_bytes` where that is given; or keep what is
-    posted to them in a file. `kept`: see `api/polling.py`.
+    posted to them in a file. With `cache_seconds`, responses are cached (`api/response_cache.py`).
     """
-    own = {"body_bytes": body_bytes, "takes_file": takes_file, "kept": kept}
+    own = {"body_bytes": body_bytes, "takes_file": takes_file, "cache_seconds": cache_seconds}
     route_class = type("StrictRoute", (StrictRoute,), own)
     return APIRouter(
         prefix=prefix, route_class=route_class, tags=[tag], generate_unique_id_function=lambda route: route.name

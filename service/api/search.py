@@ -10,7 +10,7 @@ from service.api.router import router
 from service.schemas.search import SearchQuery, SearchResults
 from service.store import search
 
-routes = router("search", kept=0)
+routes = router("search", cache_seconds=0)
 
 
 @routes.get("/search", responses=answers.LIST)

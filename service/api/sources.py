@@ -12,7 +12,7 @@ from service.schemas.queries import SourceQuery
 from service.schemas.sources import Source, SourceCreate, SourcePage, SourcePatch
 from service.store import sources
 
-routes = router("sources", kept=0)
+routes = router("sources", cache_seconds=0)
 
 
 @routes.get("/sources", response_model=SourcePage, responses=answers.LIST)

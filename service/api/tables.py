@@ -11,7 +11,7 @@ from pydantic_core import to_json
 
 from service.analysis import tables as as_of
 from service.analysis import time_series
-from service.api import answers, polling
+from service.api import answers, response_cache
 from service.api.deps import Db
 from service.api.router import router
 from service.db.engine import Database
@@ -54,7 +54,7 @@ from service.schemas.types import format_time
 from service.store import annotations, tables
 from service.store.tables import Rows
 
-routes = router("tables", kept=polling.LIVE)
+routes = router("tables", cache_seconds=response_cache.LIVE)
 _CSV: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The rows, under the names of the columns.",

@@ -1,6 +1,5 @@
 """Opening the database, on either engine, and the ways to use it.
 
-`first_row` one row of a statement that is run over and over
 `read`      one statement, committed on its own: no BEGIN and no ROLLBACK around it
 `snapshot`  several statements that see one state
 `write`     one transaction; the function's result is handed on only after the commit
@@ -9,16 +8,16 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
-from sqlalchemy import URL, Connection, QueuePool, Select, make_url
+from sqlalchemy import URL, Connection, QueuePool, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from service.db import glance, postgres, sqlite
+from service.db import postgres, sqlite
 from service.db.faults import as_service_error, is_collision
 from service.db.limits import LET_IN, LIMITS, ROWS_AT_ONCE, Limits
 from service.db.tables import metadata
@@ -66,22 +65,12 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        with _told(), self.reader.connect() as connection:
+        with translate_errors(), self.reader.connect() as connection:
             yield connection
-
-    def first_row(self, statement: Select[*tuple[Any, ...]], values: Mapping[str, Any] | None = None) -> glance.Found:
-        """The first row that a statement finds which is built once: the cheapest way to read (`db/glance.py`)."""
-        with _told():
-            return glance.first_row(self.reader, statement, values or {}, self.limits.statement)
-
-    def again(self, known: glance.Sent) -> glance.Found:
-        """The first row of a statement that was sent before, with the same values."""
-        with _told():
-            return glance.again(self.reader, known, self.limits.statement)
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        with _told(), self.reader.connect() as connection:
+        with translate_errors(), self.reader.connect() as connection:
             connection.exec_driver_sql(
                 "BEGIN" if self.dialect == "sqlite" else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
             )
@@ -154,7 +143,7 @@ class Database:
         if self.dialect == "postgresql":
             with (
                 suppress(ServiceError),
-                _told(),
+                translate_errors(),
                 self.writer.execution_options(isolation_level="AUTOCOMMIT").connect() as connection,
             ):
                 known = connection.exec_driver_sql(_KNOWN_CLAIMS).scalar_one()
@@ -168,7 +157,7 @@ class Database:
         SQLite rebuilds tables, so references are not enforced meanwhile; the pragma has no effect inside a transaction,
         hence around it.
         """
-        with _told(), self.writer.connect() as connection:
+        with translate_errors(), self.writer.connect() as connection:
             connection.execution_options(unlimited=True)
             if self.dialect == "sqlite":
                 sqlite.raw(connection).execute("PRAGMA foreign_keys=OFF")
@@ -205,7 +194,7 @@ def _parse(url: str) -> URL:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """What the database fails at, in the service's words."""
     try:
         yield

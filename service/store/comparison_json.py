@@ -70,7 +70,8 @@ def read(database: Database, ref: str) -> Stored | None:
         column, name = (MeasurandRow.id, ref.lower()) if is_uuid(ref) else (MeasurandRow.key, normal_measurand_key(ref))
     except Invalid:
         return None
-    row = database.first_row(_statement(database.dialect, column), {"ref": name})
+    with database.read() as connection:
+        row = connection.execute(_statement(database.dialect, column), {"ref": name}).first()
     if row is None:
         return None
     summary, reported, estimated, detail, signed, figure_rows, sibling_rows, dispute_rows, part_of = row

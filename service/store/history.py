@@ -16,14 +16,13 @@ from sqlalchemy import (
     func,
     insert,
     literal,
-    literal_column,
     select,
     text,
     tuple_,
 )
 
 from service.db import bulk
-from service.db.engine import Author, Database
+from service.db.engine import Author
 from service.db.json_rows import JsonRows
 from service.db.tables import ChangeRow, ClaimRow, DisputeRow, EntityRow, FigureRow, SourceRow
 from service.db.types import Document, String
@@ -166,16 +165,6 @@ def _changed(before: Values | None, after: Values) -> list[str]:
     if before is None:
         return []
     return [name for name in after if name not in _UNCHANGING and after[name] != before.get(name)]
-
-
-def last(database: Database) -> tuple[int, str]:
-    """The number of the last change, 0 before the first; and its time, as the database writes it."""
-    found = database.first_row(_LAST)
-    return (found[0], str(found[1])) if found else (0, "")
-
-
-# built once, since it is asked with nearly every read; the limit written out, so that PostgreSQL keeps its plan
-_LAST = select(ChangeRow.seq, ChangeRow.at).order_by(ChangeRow.seq.desc()).limit(literal_column("1"))
 
 
 # Reading -------------------------------------------------------------------------------------------------------------

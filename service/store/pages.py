@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 from sqlalchemy import Connection, Engine, Select, literal, literal_column, select, tuple_, union_all
 
-from service.db import glance
 from service.db.engine import Database
 from service.db.json_rows import SEPARATOR, JsonRows
 from service.db.types import Day, Id, Real, String, UtcTime
@@ -27,7 +26,7 @@ from service.schemas.types import clean_text
 from service.store.rows import Values, fetch
 
 _PAGING_FIELDS = {"cursor", "limit"}
-_KEPT: dict[tuple[Engine, str, int], glance.Sent] = {}  # of each database
+_KEPT: dict[tuple[Engine, str, int], Select[Any]] = {}  # of each database
 _MOST_KEPT = 500
 _MOST_PARTS = 8
 Q = TypeVar("Q", bound=PageQuery)
@@ -101,18 +100,15 @@ def _fetch_text(
     database: Database, make: Callable[[Connection], Select[Any]], asked: tuple[Engine, str, int] | None
 ) -> str | None:
     """What the statement gives, which is made if the one that was `asked` so is not kept."""
-    known = _KEPT.get(asked) if asked else None
-    found = database.again(known) if known else None
-    if found is None:
-        with database.read() as connection:
+    with database.read() as connection:
+        statement = _KEPT.get(asked) if asked else None
+        if statement is None:
             statement = make(connection)
-            result = connection.execute(statement)
-            found = result.one()
-        if asked:
-            _KEPT[asked] = glance.sent(statement, result)
-            if len(_KEPT) > _MOST_KEPT:
-                _KEPT.pop(next(iter(_KEPT)), None)
-    text: str | None = found[0]
+        text: str | None = connection.execute(statement).scalar()
+    if asked:
+        _KEPT[asked] = statement
+        if len(_KEPT) > _MOST_KEPT:
+            _KEPT.pop(next(iter(_KEPT)), None)
     return text
 
 

@@ -11,9 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from service.db.engine import Database
+from service.db.last_change import last_change
 from service.db.limits import Limits
 from service.errors import ServiceError
-from service.store import history
 
 _PATIENCE = 0.25  # seconds that a read waits for the replica to catch up
 _WAITING = 8  # reads at once; the others go to the primary
@@ -49,7 +49,7 @@ class Replica:
 
     def _reaches(self, position: int, primary: Database) -> bool:
         try:
-            reached = _last(self.database) >= position
+            reached = last_change(self.database).seq >= position
         except (ServiceError, SQLAlchemyError) as error:
             if not isinstance(error.__cause__, PoolTimeout):  # for want of a connection it has not failed
                 self._failed, self._next_try = True, time.monotonic() + _LEFT_ALONE
@@ -63,9 +63,9 @@ class Replica:
             return False
         until = time.monotonic() + _PATIENCE
         try:
-            if _last(primary) < position:
+            if last_change(primary).seq < position:
                 return False
-            while _last(self.database) < position:
+            while last_change(self.database).seq < position:
                 if time.monotonic() > until:
                     return False
                 time.sleep(_LOOKS_AGAIN)
@@ -77,7 +77,3 @@ class Replica:
 
     def close(self) -> None:
         self.database.close()
-
-
-def _last(database: Database) -> int:
-    return history.last(database)[0]

@@ -110,12 +110,10 @@ def one(connection: Connection, table: Any, statement: Select[Any], ref: str) ->
 def one_json(where: Database | Connection, table: Any, written: JsonRows, statement: Select[Any], ref: str) -> bytes:
     """The record as the database writes it. Raises NotFound. The statement is one that is kept."""
     column, value = _named_by(table, ref)
-    found: Sequence[Any] | None
-    if isinstance(where, Connection):
-        wanted = _json_with_ref(where.dialect.name, written, statement, column)
-        found = where.execute(wanted, {"ref": value}).first()
-    else:
-        found = where.first_row(_json_with_ref(where.dialect, written, statement, column), {"ref": value})
+    if isinstance(where, Database):
+        with where.read() as connection:
+            return one_json(connection, table, written, statement, ref)
+    found = where.execute(_json_with_ref(where.dialect.name, written, statement, column), {"ref": value}).first()
     if found is None:
         raise no_such(table, ref)
     return str(found[0]).encode()

@@ -22,7 +22,7 @@ _KIND = {
 
 
 class PageRoute(StrictRoute):
-    kept = 0
+    cache_seconds = 0
     is_strict = False  # links get parameters of others on their way through the world
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]

@@ -1,0 +1,133 @@
+"""The response cache: responses that follow from the stored data alone, kept until anything stored changes.
+
+Each such response has a weak ETag: the number of the last change, and a digest of its time (a restored database
+counts from the start again), of the build, and of what was asked. The last change is read before the response is made,
+so a response can be newer than its tag, never older. A client that has the tag gets 304.
+"""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from fastapi import Request, Response
+
+from service.api import deps
+from service.db.engine import Database
+from service.db.last_change import LastChange, last_change
+
+LIVE = 5  # seconds for which clients may keep a chart or a table without asking again
+_MAX_RESPONSES = 2_000
+_IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "Answer 304 if nothing has changed since the answer with this ETag.",
+    "schema": {"type": "string"},
+}
+HEADERS = {
+    "ETag": {"description": "Weak: the last change, and what was asked.", "schema": {"type": "string"}},
+}
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def document(options: dict[str, Any]) -> None:
+    """Adds the tag to the OpenAPI document of a route with these options."""
+    responses = dict(options.get("responses") or {})
+    whole = dict(responses.get(200) or {})
+    responses[200] = whole | {"headers": HEADERS | whole.get("headers", {})}
+    responses[304] = {"description": "Not changed since."}
+    extra = dict(options.get("openapi_extra") or {})
+    extra["parameters"] = [*extra.get("parameters", []), _IF_NONE_MATCH]
+    options |= {"responses": responses, "openapi_extra": extra}
+
+
+class Key(NamedTuple):
+    database: Database
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class CachedResponse:
+    body: bytes
+    headers: dict[str, str]
+
+    @property
+    def size(self) -> int:
+        """Bytes, with a round sum for what Python keeps around them."""
+        return len(self.body) + 1_000
+
+
+class ResponseCache:
+    """The responses used last. The next change gives every response another tag, so none is out of date. Safe to share
+    between threads. `max_bytes` bounds all of them together.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._lock = threading.Lock()
+        self._by_key: OrderedDict[Key, CachedResponse] = OrderedDict()
+        self._size = 0
+
+    def get(self, key: Key) -> CachedResponse | None:
+        with self._lock:
+            found = self._by_key.get(key)
+            if found is not None:
+                self._by_key.move_to_end(key)
+            return found
+
+    def put(self, key: Key, response: CachedResponse) -> None:
+        if response.size > self._max_bytes // 8:
+            return
+        with self._lock:
+            self._size += response.size - (self._by_key[key].size if key in self._by_key else 0)
+            self._by_key[key] = response
+            self._by_key.move_to_end(key)
+            while self._size > self._max_bytes or len(self._by_key) > _MAX_RESPONSES:
+                _, oldest = self._by_key.popitem(last=False)
+                self._size -= oldest.size
+
+    async def respond(self, request: Request, make: Handler, seconds: int) -> Response:
+        """The response that `make` gives, or the one it gave before; 304 to a client that has it. Clients may keep it
+        for `seconds` without asking again.
+        """
+        database, last = await request.app.state.turns.run(lambda: _look(request))
+        key = Key(database, _tag(request, last))
+        headers = {"ETag": key.tag, "Cache-Control": _cache_control(request, seconds)}
+        if _has_tag(request, key.tag):
+            return Response(status_code=304, headers=headers)
+        cached = self.get(key)
+        if cached is not None:
+            return Response(cached.body, headers={**cached.headers, **headers})
+        async with request.app.state.turns.reader():
+            response = await make(request)
+        if response.status_code == 200:
+            self.put(key, CachedResponse(bytes(response.body), dict(response.headers)))
+            response.headers.update(headers)
+        return response
+
+
+def _look(request: Request) -> tuple[Database, LastChange]:
+    """The database that serves this request, and its last change."""
+    database = deps.reading(request)
+    return database, last_change(database)
+
+
+def _tag(request: Request, last: LastChange) -> str:
+    today = "" if request.url.path.startswith("/v1") else datetime.now(UTC).date()  # pages link to it
+    asked = f"{request.app.state.build} {today} {last.at} {request.url.path}?{request.url.query}"
+    return f'W/"{last.seq}-{hashlib.sha256(asked.encode()).hexdigest()[:16]}"'
+
+
+def _has_tag(request: Request, tag: str) -> bool:
+    given = ",".join(request.headers.getlist("If-None-Match")).split(",")
+    return tag in {f"W/{part.strip().removeprefix('W/')}" for part in given}
+
+
+def _cache_control(request: Request, seconds: int) -> str:
+    audience = "private" if "authorization" in request.headers else "public"
+    return f"{audience}, max-age={seconds}" if seconds else f"{audience}, no-cache"

@@ -1,0 +1,53 @@
+"""The last change on record, read through the driver's own cursor.
+
+Every cached response waits for this one row, and SQLAlchemy's work around a statement so small takes longer than the
+statement. No other statement goes this way.
+"""
+
+import time
+from typing import Any, NamedTuple
+
+from sqlalchemy.exc import DBAPIError
+
+from service.db.engine import Database, translate_errors
+from service.db.faults import took_too_long
+
+_SQL = "SELECT seq, at FROM change ORDER BY seq DESC LIMIT 1"
+
+
+class LastChange(NamedTuple):
+    """`seq` is 0 before the first change; `at` is its time as the driver gives it."""
+
+    seq: int
+    at: str
+
+
+def last_change(database: Database) -> LastChange:
+    """Raises Unavailable when the database does not answer in time."""
+    with translate_errors():
+        try:
+            row = _fetch(database)
+        except database.reader.dialect.loaded_dbapi.Error as error:
+            failure = DBAPIError("", None, error, hide_parameters=True)
+            if took_too_long(failure):
+                raise failure from error
+            # the connection may have been lost: SQLAlchemy replaces it, and knows what else it can be
+            with database.reader.connect() as connection:
+                row = connection.exec_driver_sql(_SQL).first()
+    return LastChange(row[0], str(row[1])) if row else LastChange(0, "")
+
+
+def _fetch(database: Database) -> Any:
+    connection = database.reader.raw_connection()
+    try:
+        connection.info["deadline"] = time.monotonic() + database.limits.statement  # SQLite's (`db/sqlite.py`)
+        cursor = connection.cursor()
+        cursor.execute(_SQL)
+        row = cursor.fetchone()
+        cursor.close()  # an open statement would keep SQLite's snapshot for whoever gets the connection next
+        return row
+    except BaseException:
+        connection.invalidate()
+        raise
+    finally:
+        connection.close()
