@@ -5,16 +5,18 @@ The object of a row is the one that the service writes, so that both send the sa
 
 from dataclasses import dataclass
 
-from service.db.json_rows import JsonRows
-from service.db.tables import FigureRow
+from service.db.json_select import json_object
+from service.db.tables import ClaimRow, FigureRow, SourceRow
 from service.schemas.comparisons import Compared
-from service.store import claims, evidence, figures
+from service.store import claims, figures
+from service.store.comparisons import evidence, ranking
 
 _ENDS = [
     getattr(FigureRow, f"interval_{name}").label(f"interval.{name}")
     for name in ("low", "high", "low_open", "high_open", "text")
 ]
-_COMPARED = JsonRows([*evidence.SELECT.selected_columns, *_ENDS], list(Compared.model_fields)).written
+_SHOWN = evidence.compared_columns(FigureRow, ClaimRow, SourceRow, evidence.CLAIMANT)
+_COMPARED = json_object([*_SHOWN, *_ENDS], list(Compared.model_fields))
 _CLAIMS = """
     FROM claim
     JOIN source ON source.id = claim.source_id
@@ -34,6 +36,14 @@ _FIGURES = """
     JOIN measurand ON measurand.id = figure.measurand_id
     LEFT JOIN scope ON scope.id = figure.scope_id
 """
+_MEASURANDS = """
+    FROM measurand
+    JOIN entity ON entity.id = measurand.subject_id
+    JOIN metric ON metric.id = measurand.metric_id
+    LEFT JOIN scope ON scope.id = measurand.scope_id
+"""
+# the figures of a measurand around them, whose metric is another row of the same table
+_INNER = _FIGURES.replace("JOIN measurand ON measurand.id = figure.measurand_id", "")
 _HERE = "claim.withdrawn_at IS NULL AND figure.withdrawn_at IS NULL"
 
 
@@ -46,37 +56,32 @@ class _Words:
     value: str  # how an item of an array is put into it
     text: str  # how the whole is handed over
     parameter: str
-    picked: str  # a figure named in a measurand's extremes
 
 
 _IN = {
-    "sqlite": _Words(
-        "json_object", "json_group_array", "json({})", "{}", "?", "json_extract(m.extremes, '$.conflict[{}]')"
-    ),
-    "postgresql": _Words(
-        "json_build_object", "json_agg", "{}", "CAST({} AS TEXT)", "%s", "CAST(m.extremes->'conflict'->>{} AS uuid)"
-    ),
+    "sqlite": _Words("json_object", "json_group_array", "json({})", "{}", "?"),
+    "postgresql": _Words("json_build_object", "json_agg", "{}", "CAST({} AS TEXT)", "%s"),
 }
 
 
 def statements(dialect: str) -> dict[str, str]:
     """By the path that is asked for; a part in braces is the parameter."""
     words = _IN[dialect]
-    claim, figure, compared = claims.JSON.written[dialect], figures.JSON_ALONE.written[dialect], _COMPARED[dialect]
+    claim, figure, compared = claims.ROWS.sql[dialect], figures.ROWS.sql[dialect], _COMPARED[dialect]
 
     def items(rows: str) -> str:
         listed = f"{words.array}({words.value.format('item')})"
         whole = words.text.format(f"{words.object}('items', {listed}, 'next_cursor', NULL)")
         return f"SELECT {whole} FROM ({rows}) AS page"
 
-    def figure_named(place: int) -> str:
-        return words.value.format(f"(SELECT {compared} {_FIGURES} WHERE figure.id = {words.picked.format(place)})")
+    def figure_named(column: str) -> str:
+        return words.value.format(f"(SELECT {compared} {_FIGURES} WHERE figure.id = measurand.{column})")
 
-    summary = words.value.format("m.summary")
-    rows = f"SELECT {compared} AS item {_FIGURES} WHERE figure.measurand_id = m.id AND {_HERE}"
+    summary = words.value.format(ranking.ROWS.sql[dialect])
+    rows = f"SELECT {compared} AS item {_INNER} WHERE figure.measurand_id = measurand.id AND {_HERE}"
     listed = f"(SELECT {words.array}({words.value.format('item')}) FROM ({rows}) AS page)"
     whole = f"{words.object}('summary', {summary}, 'figures', {words.value.format(listed)})"
-    pair = f"{words.object}('summary', {summary}, 'least', {figure_named(0)}, 'most', {figure_named(1)})"
+    pair = f"{words.object}('summary', {summary}, 'least', {figure_named('conflict_least_id')}, 'most', {figure_named('conflict_most_id')})"
     facet = f"{words.object}('value', basis, 'count', number)"
     return {
         "/v1/claims": items(
@@ -90,11 +95,11 @@ def statements(dialect: str) -> dict[str, str]:
             " AND figure.basis = 'reported' ORDER BY figure.created_at DESC, figure.id DESC LIMIT 50"
         ),
         "/v1/comparisons/{ref}": (
-            f"SELECT {words.text.format(whole)} FROM measurand AS m WHERE m.key = {words.parameter}"
+            f"SELECT {words.text.format(whole)} {_MEASURANDS} WHERE measurand.key = {words.parameter}"
         ),
         "/v1/disagreements": items(
-            f"SELECT {pair} AS item FROM measurand AS m WHERE m.agreement = 'conflict'"
-            " ORDER BY m.rank DESC, m.id DESC LIMIT 50"
+            f"SELECT {pair} AS item {_MEASURANDS} WHERE measurand.agreement = 'conflict'"
+            " ORDER BY measurand.rank DESC, measurand.id DESC LIMIT 50"
         ),
         "/v1/facets": items(
             f"SELECT {facet} AS item FROM (SELECT basis, count(*) AS number FROM figure"

@@ -25,6 +25,7 @@ from service.errors import ServiceError
 from service.schemas.imports import ImportOptions
 from service.schemas.keys import ApiKeyCreate
 from service.store import keys
+from service.store.comparisons.recompute import recompute
 from service.store.health import revisions
 from service.transfer.backup import back_up, restore_postgres, restore_sqlite
 from service.transfer.imports import is_empty, load_file
@@ -115,6 +116,8 @@ def _upgrade(database: Database, revision: str = "head") -> None:
     from service.db import migrate as migrations  # noqa: PLC0415 - Alembic, which a server need not carry
 
     migrations.upgrade(database, revision)
+    if revisions(database)[0] == head_revision():
+        _recompute(database)
 
 
 @cli.command()
@@ -122,11 +125,29 @@ def migrate(
     database_url: DatabaseUrl = None,
     revision: Annotated[str, typer.Option(help="The revision to reach; `head` is the newest.")] = "head",
 ) -> None:
-    """Bring the database to the newest migration. Safe to repeat; the service never does this by itself."""
+    """Bring the database to the newest migration, and its summaries up to date. Safe to repeat; the service never does
+    this by itself.
+    """
     database = console.new_or_existing(console.settings(database_url=database_url))
     _upgrade(database, revision)
-    tell(f"The database stands at migration {revisions(database)[0]} (newest: {head_revision()}).")
+    tell(f"The database is at migration {revisions(database)[0]} (newest: {head_revision()}).")
     database.close()
+
+
+@cli.command("recompute")
+def recompute_summaries(database_url: DatabaseUrl = None) -> None:
+    """Recompute the summaries that another version has stored. `migrate` does it, too.
+
+    It works in batches, between which others can write. If it is interrupted, run it again: it goes on where it was.
+    """
+    database = console.existing(console.settings(database_url=database_url))
+    tell(f"{_recompute(database)} summaries were recomputed.")
+    database.close()
+
+
+def _recompute(database: Database) -> int:
+    with console.progress("summaries") as advance:
+        return recompute(database, advance)
 
 
 @cli.command("load")

@@ -2,18 +2,20 @@
 
 import difflib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from service.config import Settings
 from service.db.engine import Database, sqlite_file
-from service.db.revisions import knows
-from service.store.health import revisions
+from service.db.revisions import refusal
+from service.store.health import outdated_summaries, revisions
 from service.store.opening import open_database
 
 _PREFIX = "COUNTERCLAIM_"
@@ -66,13 +68,33 @@ def existing(chosen: Settings) -> Database:
 
 
 def require_head(database: Database) -> None:
+    """Exits unless the database is at the newest migration, and its summaries are of this version's rules."""
     revision, head = revisions(database)
     if revision == head:
-        return
+        if not outdated_summaries(database):
+            return
+        database.close()
+        raise fail("some stored summaries were computed by another version; run `counterclaim recompute` first")
     database.close()
-    if revision is not None and not knows(revision):
-        raise fail(f"the database was migrated by a newer version, to {revision}; this one knows no more than {head}")
+    if revision is not None and (why := refusal(revision)) is not None:
+        raise fail(why)
     raise fail(f"the database stands at migration {revision or 'none'}; run `counterclaim migrate` first")
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "")
+
+
+@contextmanager
+def progress(name: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar with how much is done, the rate and the time left; nothing where standard error is no terminal. What it
+    yields takes how many are done, and of how many.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
+    with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as bar:
+        task = bar.add_task(printable(name), total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
 
 
 @contextmanager

@@ -2,17 +2,14 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import httpx
 from pydantic import ValidationError
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-from rich.text import Text
 
-from service.console import fail, printable, stderr, tell
+from service.console import fail, printable, progress, tell
 from service.db.engine import Database
 from service.domain.access import parse_token
 from service.domain.vocabulary import DateOrder, ImportFormat
@@ -22,20 +19,6 @@ from service.transfer.formats import format_of, open_format
 from service.transfer.imports import load_file
 
 _SHOWN = 20  # of what is wrong
-
-
-class _Rate(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:,.0f}/s" if task.speed else "")
-
-
-@contextmanager
-def _bar(name: str) -> Iterator[Callable[[int, int], None]]:
-    """Rows, their rate and the time left; nothing where nobody watches."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
-    with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
-        task = progress.add_task(printable(name), total=None)
-        yield lambda done, of: progress.update(task, completed=done, total=of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +49,10 @@ def write(load: Load, database: Database) -> None:
     """Exits with what is wrong, if anything was rejected."""
     try:
         form = open_format(load.format, load.mapping, load.date_order)
-        with load.path.open("rb") as file, _bar(load.path.name) as told:
+        with load.path.open("rb") as file, progress(load.path.name) as advance:
             if not file.seekable():
                 raise fail(f"{load.path} is no file that can be read from its beginning again; save it to one")
-            result = load_file(database, file, form, load.options, told)
+            result = load_file(database, file, form, load.options, advance)
     except ServiceError as error:
         faults = [_told(f.line, f.pointer, "" if f.detail == error.detail else f.detail) for f in error.faults]
         raise _refused(load.path, error.detail, faults, len(error.faults)) from None
@@ -87,11 +70,11 @@ def send(load: Load, server: str) -> None:
         raise fail("COUNTERCLAIM_KEY holds no API key of the form ccl_<32 hexadecimal digits>_<64 hexadecimal digits>")
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     try:
-        with path.open("rb") as file, _bar(path.name) as told:
+        with path.open("rb") as file, progress(path.name) as advance:
             answer = httpx.post(
                 f"{server.rstrip('/')}/v1/imports",
                 params=params,
-                content=_pieces(file, path.stat().st_size, told),
+                content=_pieces(file, path.stat().st_size, advance),
                 headers=headers | {"Content-Type": "application/octet-stream"},
                 timeout=httpx.Timeout(30, read=None),
             )
@@ -110,12 +93,12 @@ def send(load: Load, server: str) -> None:
     _report(path, result)
 
 
-def _pieces(file: BinaryIO, size: int, told: Callable[[int, int], None]) -> Iterator[bytes]:
+def _pieces(file: BinaryIO, size: int, advance: Callable[[int, int], None]) -> Iterator[bytes]:
     sent = 0
     while piece := file.read(262_144):
         yield piece
         sent += len(piece)
-        told(sent, size)
+        advance(sent, size)
 
 
 def _told(line: int | None, pointer: str, detail: str) -> str:

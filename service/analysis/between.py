@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from service.analysis.settings import Settings, readable
+from service.analysis.options import ComparisonOptions, readable
 from service.db.engine import Connection
 from service.domain.comparability import NO_RATIO, Comparability, comparability, price_years_differ
 from service.domain.display import amount, ratio_text, rounded
@@ -20,17 +20,17 @@ from service.schemas.base import MeasurandRef
 from service.schemas.comparisons import Between, BetweenSettings, Operand
 from service.schemas.queries import ChosenSide
 from service.schemas.views import to_comparability, to_interval, to_ratio
-from service.store import comparisons, evidence
-from service.store.comparisons import Filed as FiledMeasurand
-from service.store.evidence import Filed
+from service.store.comparisons import evidence, measurands
+from service.store.comparisons.evidence import FigureRecord
+from service.store.comparisons.measurands import MeasurandRecord
 
 
 @dataclass(frozen=True, slots=True)
 class _Side:
     """One operand: the figures that stand for it, in the unit of its metric."""
 
-    measurand: FiledMeasurand
-    figures: list[Filed]
+    measurand: MeasurandRecord
+    figures: list[FigureRecord]
     name: Literal["reported", "estimated", "all", "figure"]
     figure_id: str | None = None
 
@@ -47,19 +47,19 @@ def between(
     connection: Connection,
     left: str,
     right: str,
-    settings: Settings,
+    options: ComparisonOptions,
     left_side: ChosenSide | None = None,
     right_side: ChosenSide | None = None,
 ) -> Between:
     """`left` and `right` name measurands (id or key) or figures (id). Raises NotFound."""
-    a = _operand(connection, left, left_side, settings, "/left")
-    b = _operand(connection, right, right_side, settings, "/right")
+    a = _operand(connection, left, left_side, options, "/left")
+    b = _operand(connection, right, right_side, options, "/right")
     reasons, factor = _reasons(a, b)
     found = None
     if not NO_RATIO.intersection(reasons.reasons):
         found = _scaled(ratio(b.counted, a.counted), factor)
     return Between(
-        settings=BetweenSettings(about_tolerance=float(settings.tolerance), as_of=settings.as_of),
+        settings=BetweenSettings(about_tolerance=float(options.tolerance), as_of=options.as_of),
         left=_shown(a),
         right=_shown(b),
         ratio=to_ratio(found),
@@ -68,31 +68,30 @@ def between(
     )
 
 
-def _operand(connection: Connection, ref: str, side: ChosenSide | None, settings: Settings, pointer: str) -> _Side:
+def _operand(
+    connection: Connection, ref: str, side: ChosenSide | None, options: ComparisonOptions, pointer: str
+) -> _Side:
     if is_uuid(ref):
-        figures = evidence.of_figures(connection, [ref.lower()], tolerance=settings.tolerance)
-        if figures:
-            (figure,) = figures.values()
+        figure = evidence.of_figures(connection, [ref.lower()], tolerance=options.tolerance).get(ref.lower())
+        if figure is not None:
             if side is not None:
                 raise Invalid.at(f"{pointer}_side", "A figure has no sides; leave this out.", "query")
-            measurand = comparisons.read(connection, figure.row["measurand_id"])
+            measurand = measurands.read(connection, figure.row.measurand_id)
             # asked for by name, it is shown even if its claimant has replaced it since
-            shown = [figure] if settings.as_of is None else readable([figure], settings.as_of).figures
+            shown = [figure] if options.as_of is None else readable([figure], options.as_of).figures
             return _Side(measurand, shown, "figure", figure.id)
     try:
-        measurand = comparisons.read(connection, ref, pointer, "query")
+        measurand = measurands.read(connection, ref, pointer, "query")
     except NotFound as error:
         if not is_uuid(ref):
             raise
         detail = "No measurand and no figure has this id, or the figure or its claim is withdrawn."
         raise NotFound.at(pointer, detail, "query") from error
-    on_file = evidence.of_measurands(
-        connection, [measurand.id], tolerance=settings.tolerance, statuses=settings.statuses
-    )
-    return _choose(measurand, readable(on_file[measurand.id], settings.as_of).figures, side)
+    figures = evidence.of_measurands(connection, [measurand.id], tolerance=options.tolerance, shown="all")
+    return _choose(measurand, readable(figures[measurand.id], options.as_of).figures, side)
 
 
-def _choose(measurand: FiledMeasurand, figures: Sequence[Filed], side: ChosenSide | None) -> _Side:
+def _choose(measurand: MeasurandRecord, figures: Sequence[FigureRecord], side: ChosenSide | None) -> _Side:
     """The figures of one side. Those in another currency belong to it, though they cannot be computed with."""
     stated = [figure for figure in figures if figure.evidence.takes_a_side]
     if side == "all":
@@ -107,14 +106,13 @@ def _reasons(a: _Side, b: _Side) -> tuple[Comparability, Fraction]:
     """Why the two may not be held against each other, and what converts b's unit to a's."""
     left, right = a.measurand.row, b.measurand.row
     reasons = []
-    if left["subject"]["id"] != right["subject"]["id"]:
+    if left.subject_id != right.subject_id:
         reasons.append(Reason.SUBJECTS_DIFFER)
-    if left["metric"]["id"] != right["metric"]["id"]:
+    if left.metric_id != right.metric_id:
         reasons.append(Reason.METRICS_DIFFER)
-    scopes = [row["scope"] for row in (left, right)]
-    if None in scopes:
+    if None in (left.scope_id, right.scope_id):
         reasons.append(Reason.SCOPE_NOT_STATED)
-    elif scopes[0]["id"] != scopes[1]["id"]:
+    elif left.scope_id != right.scope_id:
         reasons.append(Reason.SCOPES_DIFFER)
     if a.measurand.days != b.measurand.days:
         reasons.append(Reason.PERIODS_DIFFER)
@@ -175,15 +173,17 @@ def _text_without_ratio(a: _Side, b: _Side, reasons: Comparability, factor: Frac
 
 
 def _shown(side: _Side) -> Operand:
-    row = side.measurand.row
-    return Operand(
-        figure_id=side.figure_id,
-        measurand=MeasurandRef(id=side.measurand.id, key=row["key"]),
-        side=side.name,
-        subject=row["subject"],
-        metric=row["metric"],
-        scope=row["scope"],
-        period=row["period"],
-        interval=to_interval(side_hull(side.counted), side.measurand.unit, signed=row["signed"]),
-        figures=[figure.compared() for figure in side.figures],
+    measurand = side.measurand
+    return Operand.model_validate(
+        {
+            "figure_id": side.figure_id,
+            "measurand": MeasurandRef(id=measurand.id, key=measurand.key),
+            "side": side.name,
+            "subject": measurand.subject,
+            "metric": measurand.metric,
+            "scope": measurand.scope,
+            "period": measurand.row.period,
+            "interval": to_interval(side_hull(side.counted), measurand.unit, signed=measurand.row.signed),
+            "figures": [figure.compared() for figure in side.figures],
+        }
     )

@@ -3,12 +3,12 @@ superseded or retracted shown beside what stands. The charts and the explorer's 
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from service.analysis.comparisons import Loaded, compared, load, shown_drift
-from service.analysis.settings import Settings, readable, readable_origins
+from service.analysis.compare import Loaded, compared, drift_json, load
+from service.analysis.options import ComparisonOptions, readable, readable_origins
 from service.db.engine import Connection
 from service.domain.comparison import compare
 from service.domain.drift import trace
@@ -17,9 +17,9 @@ from service.domain.vocabulary import Basis, ClaimantRole, ClaimStatus, DriftRes
 from service.schemas.base import MeasurandRef, ScopeRef
 from service.schemas.comparisons import Compared, Comparison, Drift, Ratio
 from service.schemas.views import to_ratio
-from service.store import evidence
-from service.store.comparisons import Filed as FiledMeasurand
-from service.store.evidence import Filed
+from service.store.comparisons import evidence
+from service.store.comparisons.evidence import FigureRecord
+from service.store.comparisons.measurands import MeasurandRecord
 
 MOST_ROWS = 100  # of each scope; the rest is counted
 MOST_SCOPES = 20
@@ -60,41 +60,42 @@ class Forest:
     scopes_left_out: int
 
 
-def of_measurand(connection: Connection, ref: str, settings: Settings) -> Forest:
-    """Raises NotFound for a measurand that is not on file."""
-    loaded = load(connection, ref, settings, every_status=True)
+def of_measurand(connection: Connection, ref: str, options: ComparisonOptions) -> Forest:
+    """Raises NotFound."""
+    loaded = load(connection, ref, options, shown="all")
     comparison = compared(connection, loaded)
     drift = {one.relay.id: one for one in comparison.drift}  # that from the root of the chain comes last
-    others = [one for one in loaded.siblings if loaded.on_file[one.id]]
+    others = [one for one in loaded.related if loaded.figures[one.id]]
     drift |= _drift_of(connection, others[:MOST_SCOPES], loaded)
     own, *rest = [_group(one, loaded, drift) for one in (loaded.measurand, *others[:MOST_SCOPES])]
     groups = [own, *(group for group in rest if group.rows)]
     return Forest(comparison, groups, max(len(others) - MOST_SCOPES, 0))
 
 
-def _drift_of(connection: Connection, measurands: Sequence[FiledMeasurand], loaded: Loaded) -> dict[str, Drift]:
+def _drift_of(connection: Connection, measurands: Sequence[MeasurandRecord], loaded: Loaded) -> dict[str, Drift]:
     """What became of the numbers that were relayed under other scopes."""
-    day = loaded.settings.as_of
-    standing = [figure for one in measurands for figure in readable(loaded.on_file[one.id], day).figures]
+    day = loaded.options.as_of
+    standing = [figure for one in measurands for figure in readable(loaded.figures[one.id], day).figures]
     relays = [figure for figure in standing if figure.evidence.is_relay]
-    on_record = evidence.origins(connection, relays, tolerance=loaded.settings.tolerance)
-    origins = readable_origins(on_record, day)
+    stored = evidence.origins(connection, relays, tolerance=loaded.options.tolerance, shown="all")
+    origins = readable_origins(stored, day)
     by_id = {figure.id: figure for figure in relays}
     by_id |= {figure.id: figure for claims in origins.values() for claim in claims for figure in claim}
-    return {
-        relay.id: shown_drift(trace(relay.evidence, [origin.evidence for origin in claim]), by_id)
-        for relay in relays
-        for claim in origins[relay.id]
-    }
+    return {relay.id: _drift(relay, claim, by_id) for relay in relays for claim in origins[relay.id]}
 
 
-def _group(measurand: FiledMeasurand, loaded: Loaded, drift: dict[str, Drift]) -> ForestGroup:
-    settings = loaded.settings
-    on_file = loaded.on_file[measurand.id]
-    standing = readable(on_file, settings.as_of).figures
+def _drift(relay: FigureRecord, claim: Sequence[FigureRecord], by_id: Mapping[str, FigureRecord]) -> Drift:
+    found = trace(relay.evidence, [origin.evidence for origin in claim])
+    return Drift.model_validate_json(drift_json(found, by_id))
+
+
+def _group(measurand: MeasurandRecord, loaded: Loaded, drift: dict[str, Drift]) -> ForestGroup:
+    options = loaded.options
+    figures = loaded.figures[measurand.id]
+    standing = readable(figures, options.as_of).figures
     stands = {figure.id for figure in standing}
-    gone = [figure for figure in on_file if figure.id not in stands and figure.could_be_read(settings.as_of)]
-    found = compare([f.evidence for f in standing], by=settings.by, scope_stated=measurand.row["scope_id"] is not None)
+    gone = [figure for figure in figures if figure.id not in stands and figure.could_be_read(options.as_of)]
+    found = compare([f.evidence for f in standing], by=options.by, scope_stated=measurand.scope_id is not None)
     base = {one.id for one in found.base}
     bottom = side_hull(found.base)
     single = found.base[0] if len(found.base) == 1 else None
@@ -110,19 +111,19 @@ def _group(measurand: FiledMeasurand, loaded: Loaded, drift: dict[str, Drift]) -
                 status=_status(figure, stands),
                 times=to_ratio(ratio_to(figure.evidence, bottom, single)) if compares else None,
                 drift=drift.get(figure.id) if _tells(drift.get(figure.id)) else None,
-                said=figure.row["asserted_earliest"] or figure.row["published_earliest"],
+                said=figure.row.asserted_earliest or figure.row.published_earliest,
             )
         )
     return ForestGroup(
-        measurand=MeasurandRef(id=measurand.id, key=measurand.row["key"]),
-        scope=ScopeRef.model_validate(measurand.row["scope"]) if measurand.row["scope"] else None,
+        measurand=MeasurandRef(id=measurand.id, key=measurand.key),
+        scope=ScopeRef.model_validate(measurand.scope) if measurand.scope else None,
         reference=None if single is None or single.value is None else float(single.value),
         rows=rows,
         left_out=len(ordered) - len(rows),
     )
 
 
-def _some(ordered: Sequence[tuple[Filed, int]]) -> list[tuple[Filed, int]]:
+def _some(ordered: Sequence[tuple[FigureRecord, int]]) -> list[tuple[FigureRecord, int]]:
     """As many as are drawn: of each basis its share, so that no side hides the other."""
     if len(ordered) <= MOST_ROWS:
         return list(ordered)
@@ -136,10 +137,10 @@ def _some(ordered: Sequence[tuple[Filed, int]]) -> list[tuple[Filed, int]]:
     return kept
 
 
-def _status(figure: Filed, stands: set[str]) -> ClaimStatus:
+def _status(figure: FigureRecord, stands: set[str]) -> ClaimStatus:
     if figure.id in stands:
         return ClaimStatus.ACTIVE
-    return ClaimStatus.RETRACTED if figure.is_retracted else ClaimStatus.SUPERSEDED
+    return ClaimStatus.RETRACTED if figure.row.status == ClaimStatus.RETRACTED else ClaimStatus.SUPERSEDED
 
 
 def _tells(drift: Drift | None) -> bool:
@@ -150,18 +151,18 @@ _BASES = list(Basis)  # reported, estimated, and then the others
 _ROLES = [ClaimantRole.FIRST_PARTY, ClaimantRole.THIRD_PARTY, ClaimantRole.UNKNOWN]
 
 
-def _in_order(figures: Sequence[Filed]) -> list[tuple[Filed, int]]:
+def _in_order(figures: Sequence[FigureRecord]) -> list[tuple[FigureRecord, int]]:
     """Reported first, then by when it was said; a relay right under the claim that it repeats, where that is here."""
     here = {figure.claim_id for figure in figures}
-    relayed: dict[str, list[Filed]] = {}
+    relayed: dict[str, list[FigureRecord]] = {}
     first = []
     for figure in sorted(figures, key=_place):
-        origin = figure.row["derived_from_id"]
+        origin = figure.row.derived_from_id
         if origin in here and origin != figure.claim_id:
             relayed.setdefault(origin, []).append(figure)
         else:
             first.append(figure)
-    ordered: list[tuple[Filed, int]] = []
+    ordered: list[tuple[FigureRecord, int]] = []
     waiting = [(figure, 0) for figure in reversed(first)]
     followed: set[str] = set()
     while waiting:  # chains of relays may be long, so they are not followed by calls
@@ -173,7 +174,7 @@ def _in_order(figures: Sequence[Filed]) -> list[tuple[Filed, int]]:
     return ordered
 
 
-def _place(figure: Filed) -> tuple[int, int, str, str]:
+def _place(figure: FigureRecord) -> tuple[int, int, str, str]:
     said = figure.readable_from
-    basis, role = Basis(figure.row["basis"]), ClaimantRole(figure.row["claimant_role"])
+    basis, role = figure.evidence.basis, figure.evidence.role
     return _BASES.index(basis), _ROLES.index(role), said.isoformat() if said else "9", figure.id

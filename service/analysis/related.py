@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.domain.comparability import NO_RATIO, Comparability, comparability, price_years_differ
+from service.domain.scopes import excess, relation
 from service.domain.standing import Standing
 from service.domain.vocabulary import Reason, Relation
 from service.schemas.base import MeasurandRef
@@ -27,33 +28,25 @@ class Scoped:
 
 
 def related(
-    own: Scoped, others: Iterable[Scoped], wholes: Mapping[str, set[str]], unit: str, *, signed: bool
+    own: Scoped, others: Iterable[Scoped], wholes: Mapping[str, frozenset[str]], unit: str, *, signed: bool
 ) -> list[Related]:
     """`wholes` has, for each scope, all scopes that it is a part of; ratio = other ÷ own."""
-    return [_related(own, other, _relation(own.scope_id, other.scope_id, wholes), unit, signed) for other in others]
+    return [_related(own, other, relation(own.scope_id, other.scope_id, wholes), unit, signed) for other in others]
 
 
-def _related(own: Scoped, other: Scoped, relation: Relation, unit: str, signed: bool) -> Related:
+def _related(own: Scoped, other: Scoped, found: Relation, unit: str, signed: bool) -> Related:
     left, right = own.standing, other.standing
-    reasons = _reasons(relation, left, right)
+    reasons = _reasons(found, left, right)
     no_ratio = signed or NO_RATIO.intersection(reasons.reasons)
     return Related(
         measurand=MeasurandRef(id=other.id, key=other.key),
         scope=other.scope,
-        relation=relation,
+        relation=found,
         interval=to_interval(right.hull, unit, signed=signed),
         ratio=None if no_ratio else to_ratio(right.divided_by(left)),
         comparability=to_comparability(reasons),
-        part_exceeds_whole=not signed and _part_exceeds(relation, left, right),
+        part_exceeds_whole=not signed and _part_exceeds(found, left, right),
     )
-
-
-def _relation(own: str | None, other: str | None, wholes: Mapping[str, set[str]]) -> Relation:
-    if own is None or other is None:
-        return Relation.SCOPE_NOT_STATED
-    if other in wholes[own]:
-        return Relation.WIDER
-    return Relation.NARROWER if own in wholes[other] else Relation.OTHER
 
 
 def _reasons(relation: Relation, left: Standing, right: Standing) -> Comparability:
@@ -72,7 +65,7 @@ def _reasons(relation: Relation, left: Standing, right: Standing) -> Comparabili
 def _part_exceeds(relation: Relation, ours: Standing, theirs: Standing) -> bool:
     match relation:
         case Relation.NARROWER:
-            return theirs.exceeds(ours)
+            return excess(theirs.max_low, ours.min_high) is not None
         case Relation.WIDER:
-            return ours.exceeds(theirs)
+            return excess(ours.max_low, theirs.min_high) is not None
     return False

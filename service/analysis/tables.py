@@ -7,14 +7,15 @@ from fractions import Fraction
 from operator import itemgetter
 from typing import Any
 
-from service.analysis.settings import readable, readable_origins
+from service.analysis.options import readable, readable_origins
 from service.db.engine import Connection
-from service.db.tables import MeasurandRow
+from service.db.tables import MeasurandRow, ScopeRow
 from service.db.types import Real, Whole
-from service.db.views import NO_RANK, TEXTS
-from service.domain.agreement import separation
+from service.db.views import NO_RANK
 from service.domain.assessment import Assessment, assess_measurand
+from service.domain.display import part_text, self_conflict_text, widest_drift_text
 from service.domain.drift import extremes
+from service.domain.scopes import excess
 from service.domain.vocabulary import DisagreementKind
 from service.errors import Invalid
 from service.schemas.comparisons import Disagreement, Summary
@@ -22,12 +23,13 @@ from service.schemas.queries import MeasurandFilters
 from service.schemas.table_queries import ComparisonTableQuery, DisagreementTableQuery
 from service.schemas.table_rows import ComparisonTableRow
 from service.schemas.views import to_summary
-from service.store import comparisons, disputes, evidence
-from service.store.comparisons import Filed as FiledMeasurand
-from service.store.evidence import Filed
-from service.store.pages import page_of
+from service.store import disputes, rows
+from service.store.comparisons import evidence, measurands, ranking
+from service.store.comparisons.evidence import FigureRecord
+from service.store.comparisons.measurands import MeasurandRecord
+from service.store.lists.pagination import page_of
+from service.store.lists.tables import TablePage
 from service.store.rows import Values
-from service.store.tables import Rows
 
 _CONFLICT = DisagreementKind.CONFLICT
 MOST_AS_OF = 1_000  # comparisons that are judged anew in one request
@@ -35,11 +37,14 @@ MOST_AS_OF = 1_000  # comparisons that are judged anew in one request
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """Two figures that exclude each other; from 1 on the rank is the factor between them."""
+    """Two figures that exclude each other; from 1 on the rank is the factor between them. `text` says so; None where
+    the summary's own text does.
+    """
 
     rank: float
-    least: Filed
-    most: Filed
+    text: str | None
+    least: FigureRecord
+    most: FigureRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ class Judged:
     apart: dict[DisagreementKind, Apart]
 
 
-def comparisons_as_of(connection: Connection, query: ComparisonTableQuery, day: date) -> Rows:
+def comparisons_as_of(connection: Connection, query: ComparisonTableQuery, day: date) -> TablePage:
     judged = _in_scopes(connection, query, _judged(connection, query, day))
     found = [one.row for one in judged if _passes(one.row, query)]
     ranks = {one.row["id"]: one.apart[_CONFLICT].rank if _CONFLICT in one.apart else NO_RANK for one in judged}
@@ -59,34 +64,34 @@ def comparisons_as_of(connection: Connection, query: ComparisonTableQuery, day: 
     kind = {"gap": Real, "figure_count": Whole}.get(name, MeasurandRow.created_at.type)
     key = (lambda row: ranks[row["id"]]) if name == "gap" else itemgetter(name)
     page, cursor = page_of(found, query, query.sort, key, kind)
-    return Rows(page, cursor, len(found))
+    return TablePage(page, cursor, len(found))
 
 
-def disagreements_as_of(connection: Connection, query: DisagreementTableQuery, day: date) -> Rows:
+def disagreements_as_of(connection: Connection, query: DisagreementTableQuery, day: date) -> TablePage:
     """Widest first."""
     return _ranked(_in_scopes(connection, query, _judged(connection, query, day)), query)
 
 
-def _ranked(judged: Sequence[Judged], query: DisagreementTableQuery) -> Rows:
+def _ranked(judged: Sequence[Judged], query: DisagreementTableQuery) -> TablePage:
     found, ranks = [], {}
     for one in judged:
         apart = one.apart.get(query.kind)
         if apart is None or not _passes(one.row, query, apart.rank):
             continue
-        text = {"text": TEXTS[query.kind]} if query.kind in TEXTS else {}
+        text = {"text": apart.text} if apart.text else {}
         factor = apart.rank if apart.rank >= 1 else None
         ends = _holder("least", apart.least) | _holder("most", apart.most)
         found.append(one.row | text | {"kind": query.kind, "factor": factor} | ends)
         ranks[one.row["id"]] = apart.rank
     page, cursor = page_of(found, query, "-rank", lambda row: ranks[row["id"]], Real)
-    return Rows(page, cursor, len(found))
+    return TablePage(page, cursor, len(found))
 
 
 def _in_scopes(connection: Connection, query: MeasurandFilters, judged: Sequence[Judged]) -> Sequence[Judged]:
     """Those of the scopes asked for. They were judged beside the others, which a part is held against."""
     if not query.scope:
         return judged
-    scopes = set(comparisons.scope_ids(connection, query.scope))
+    scopes = set(rows.filter_ids(connection, ScopeRow, query.scope, "scope"))
     return [one for one in judged if one.summary.scope is not None and one.summary.scope.id in scopes]
 
 
@@ -112,31 +117,32 @@ def _judged(connection: Connection, query: MeasurandFilters, day: date) -> list[
     """What stood on that day of the subjects and metrics asked for. Raises Invalid where that are too many."""
     asked = MeasurandFilters(subject=query.subject, metric=query.metric, entity_kind=query.entity_kind)
     if query.id:  # with those of other scopes, which they are held against
-        named = comparisons.some(connection, MeasurandFilters(id=query.id), MOST_AS_OF)
-        about = {one.row["subject"]["id"] for one in named}, {one.row["metric"]["id"] for one in named}
+        named = ranking.some(connection, MeasurandFilters(id=query.id), MOST_AS_OF) or []
+        about = {one.row.subject_id for one in named}, {one.row.metric_id for one in named}
         asked = MeasurandFilters(subject=sorted(about[0])[:100], metric=sorted(about[1])[:100])
-    measurands = comparisons.some(connection, asked, MOST_AS_OF + 1)
-    if len(measurands) > MOST_AS_OF:
+    found_measurands = ranking.some(connection, asked, MOST_AS_OF)
+    if found_measurands is None:
         detail = f"As of a day, at most {MOST_AS_OF:,} comparisons are worked out at once, and these are more."
         raise Invalid.at("/as_of", f"{detail} Ask for some: add subject or metric.", "query")
-    on_file = evidence.of_measurands(connection, [one.id for one in measurands], statuses=evidence.ACTIVE_ONCE)
-    figures = {one.id: readable(on_file[one.id], day).figures for one in measurands}
+    stored = evidence.of_measurands(connection, [one.id for one in found_measurands], shown="all")
+    figures = {one.id: readable(stored[one.id], day).figures for one in found_measurands}
     relays = [figure for own in figures.values() for figure in own if figure.evidence.is_relay]
-    origins = readable_origins(evidence.origins(connection, relays), day)
+    origins = readable_origins(evidence.origins(connection, relays, shown="all"), day)
+    for_arithmetic = evidence.for_arithmetic(origins)
     found = {
         one.id: assess_measurand(
             [figure.evidence for figure in figures[one.id]],
-            {relay: [[o.evidence for o in claim] for claim in claims] for relay, claims in origins.items()},
-            scope_stated=one.row["scope_id"] is not None,
+            for_arithmetic,
+            scope_stated=one.scope_id is not None,
         )
-        for one in measurands
+        for one in found_measurands
     }
     by_id = {f.id: f for own in figures.values() for f in own}
     by_id |= {f.id: f for claims in origins.values() for claim in claims for f in claim}
-    wider = _wider(connection, measurands)
-    disputed = disputes.of_measurands(connection, [one.id for one in measurands])
+    wider = _wider(connection, found_measurands)
+    disputed = disputes.of_measurands(connection, [one.id for one in found_measurands])
     judged = []
-    for one in measurands:
+    for one in found_measurands:
         if figures[one.id]:
             shown = {figure.claim_id for figure in figures[one.id]}
             raised = [(d, claim) for d, claim, opened in disputed.get(one.id, ()) if opened is None or opened <= day]
@@ -144,63 +150,66 @@ def _judged(connection: Connection, query: MeasurandFilters, day: date) -> list[
             apart = _apart(found[one.id], by_id)
             apart |= _exceeded(found[one.id], [found[whole] for whole in wider[one.id]], by_id)
             computed = to_summary(found[one.id], one.unit, count)
-            summary = Summary(**one.own, **computed)
+            summary = Summary.model_validate(one.own_fields | computed)
             judged.append(Judged(summary, _row(one, computed, apart), apart))
     return judged
 
 
-def _wider(connection: Connection, measurands: Sequence[FiledMeasurand]) -> dict[str, list[str]]:
-    """For each measurand those of the same quantity whose scope its own is a part of."""
-    wholes = comparisons.wholes(connection, {one.row["scope_id"] for one in measurands} - {None})
-    by_quantity: dict[Any, list[FiledMeasurand]] = {}
-    for one in measurands:
+def _wider(connection: Connection, found: Sequence[MeasurandRecord]) -> dict[str, list[str]]:
+    """For each measurand those of the same quantity whose scope its own is a part of, by their keys."""
+    wholes = measurands.scope_wholes(connection, [one.scope_id for one in found])
+    by_quantity: dict[Any, list[MeasurandRecord]] = {}
+    for one in sorted(found, key=lambda measurand: measurand.key):
         by_quantity.setdefault(_quantity(one), []).append(one)
     return {
-        one.id: [w.id for w in by_quantity[_quantity(one)] if w.row["scope_id"] in wholes.get(one.row["scope_id"], ())]
-        for one in measurands
+        one.id: [w.id for w in by_quantity[_quantity(one)] if w.scope_id in wholes.get(one.scope_id or "", ())]
+        for one in found
     }
 
 
-def _apart(found: Assessment, by_id: dict[str, Filed]) -> dict[DisagreementKind, Apart]:
+def _apart(found: Assessment, by_id: dict[str, FigureRecord]) -> dict[DisagreementKind, Apart]:
     apart: dict[DisagreementKind, Apart] = {}
-    for kind, widest in (
-        (DisagreementKind.CONFLICT, found.comparison.disagreement.conflict),
-        (DisagreementKind.SELF_CONFLICT, found.comparison.disagreement.self_conflict),
-    ):
-        if widest is not None:
-            apart[kind] = Apart(float(widest.rank), by_id[widest.least.id], by_id[widest.most.id])
-    drift = found.widest_drift
+    disagreement, drift = found.comparison.disagreement, found.widest_drift
+    if (widest := disagreement.conflict) is not None:
+        least, most = by_id[widest.least.id], by_id[widest.most.id]
+        apart[DisagreementKind.CONFLICT] = Apart(float(widest.rank), None, least, most)
+    if (own := disagreement.self_conflict) is not None:
+        least, most = by_id[own.least.id], by_id[own.most.id]
+        apart[DisagreementKind.SELF_CONFLICT] = Apart(float(own.rank), self_conflict_text(own), least, most)
     if drift is not None:
         least, most = (by_id[figure.id] for figure in extremes(drift))
-        apart[DisagreementKind.DRIFT] = Apart(float(drift.size), least, most)
+        apart[DisagreementKind.DRIFT] = Apart(float(drift.size), widest_drift_text(drift), least, most)
     return apart
 
 
 def _exceeded(
-    part: Assessment, wholes: Sequence[Assessment], by_id: Mapping[str, Filed]
+    part: Assessment, wholes: Sequence[Assessment], by_id: Mapping[str, FigureRecord]
 ) -> dict[DisagreementKind, Apart]:
     """The whole that a part exceeds most, if it exceeds any."""
     most = part.comparison.disagreement.max_low
     if most is None or most.signed:
         return {}
     limits = [least for whole in wholes if (least := whole.comparison.disagreement.min_high) is not None]
-    found = [(apart.gap or Fraction(0), least.id) for least in limits if (apart := separation(most, least)) is not None]
+    found = [(over, least) for least in limits if (over := excess(most.interval, least.interval)) is not None]
     if not found:
         return {}
-    gap, least_id = max(found)
-    return {DisagreementKind.PART_EXCEEDS_WHOLE: Apart(float(gap), by_id[least_id], by_id[most.id])}
+    over, least = max(found, key=lambda pair: pair[0].gap or Fraction(0))
+    rank = float(over.gap or Fraction(0))
+    return {DisagreementKind.PART_EXCEEDS_WHOLE: Apart(rank, part_text(over.gap), by_id[least.id], by_id[most.id])}
 
 
-def _quantity(one: FiledMeasurand) -> Any:
-    return one.row["subject"]["id"], one.row["metric"]["id"], one.days
+def _quantity(one: MeasurandRecord) -> Any:
+    return one.row.subject_id, one.row.metric_id, one.days
 
 
-def _row(one: FiledMeasurand, summary: Values, apart: dict[DisagreementKind, Apart]) -> Values:
-    subject, metric, scope = one.row["subject"], one.row["metric"], one.row["scope"] or {}
+def _row(one: MeasurandRecord, summary: Values, apart: dict[DisagreementKind, Apart]) -> Values:
+    subject, metric, scope = one.subject, one.metric, one.scope or {}
     ratio, comparability = summary["ratio"], summary["comparability"]
     start, end = one.days
     row = {name: summary[name] for name in ComparisonTableRow.model_fields if name in summary}
-    row |= {name: one.row[name] for name in ("id", "key", "period", "subject_kind", "created_at", "updated_at")}
+    row |= {
+        name: getattr(one.row, name) for name in ("id", "key", "period", "subject_kind", "created_at", "updated_at")
+    }
     row |= {"subject_key": subject["key"], "subject": subject["name"], "metric_key": metric["key"]}
     row |= {"metric": metric["name"], "unit": one.unit, "scope_key": scope.get("key"), "scope": scope.get("name")}
     row |= {"period_start": start, "period_end": end, "comparability": comparability.status}
@@ -217,7 +226,7 @@ def _ends(name: str, ends: Any) -> Values:
     return {f"{name}_{field}": getattr(ends, field) if ends is not None else None for field in fields}
 
 
-def _holder(name: str, figure: Filed) -> Values:
+def _holder(name: str, figure: FigureRecord) -> Values:
     compared = figure.compared()
     interval = compared.interval
     values = {

@@ -1,25 +1,27 @@
 """What was said when: figures as rows of a time series, in the metric's unit."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, time
 from fractions import Fraction
+from typing import Any
 
 from service.db.engine import Connection
 from service.domain.units import conversion, parse_unit
 from service.schemas.table_queries import TimeSeriesQuery
 from service.schemas.table_rows import TimeSeriesRow, WideTimeSeriesRow
-from service.store import tables
+from service.store.lists import tables
+from service.store.lists.tables import TablePage
 from service.store.rows import Values
-from service.store.tables import Rows
 
 
-def page(connection: Connection, query: TimeSeriesQuery) -> Rows:
+def page(connection: Connection, query: TimeSeriesQuery) -> TablePage:
     """Figures by the day on which they were said, in the metric's unit."""
-    found = tables.page_of_said(connection, query)
+    found = tables.time_series_page(connection, query)
     wide = query.layout == "wide"
     return found._replace(rows=[_said(row, wide=wide) for row in found.rows])
 
 
-def _said(row: Values, *, wide: bool) -> Values:
+def _said(row: Mapping[str, Any], *, wide: bool) -> Values:
     model = WideTimeSeriesRow if wide else TimeSeriesRow
     shown = dict.fromkeys(model.model_fields) | {name: row[name] for name in model.model_fields if name in row}
     numbers = {"value": _value(row), "low": row["low"], "high": row["high"]}
@@ -35,7 +37,7 @@ def _said(row: Values, *, wide: bool) -> Values:
     return shown | {by_basis[name]: number for name, number in numbers.items()}
 
 
-def _value(row: Values) -> float | None:
+def _value(row: Mapping[str, Any]) -> float | None:
     """The value in the metric's unit, if it can be had in it."""
     if row["value_text"] is None:
         return None

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from fastapi import Response
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 
 from service.api.deps import Writer
 from service.api.problems import KINDS, MEDIA_TYPE
@@ -15,6 +16,8 @@ from service.db.engine import Database
 from service.schemas.base import Head
 from service.schemas.history import ChangePage, HistoryQuery
 from service.store import history
+from service.store.lists.pagination import RecordList
+from service.store.records.projection import Projection, Stored
 
 B = TypeVar("B")
 
@@ -45,72 +48,71 @@ def created(model: type[Head]) -> dict[int | str, dict[str, Any]]:
     }
 
 
-_NUMBERS_ALIKE = json.JSONDecoder(parse_int=float)
-_ORDERED = json.JSONEncoder(sort_keys=True)
 LOCATED: dict[int | str, dict[str, Any]] = {201: {"headers": _LOCATION}}
 
 
-def etag_of(record: dict[str, Any]) -> str:
-    """A record can embed names that change without it, so its version alone does not say all. The digest is of
-    what is said, whoever wrote it: numbers as numbers, fields in any order.
-    """
-    said = _ORDERED.encode(record)
-    return f'"{record["version"]:.0f}-{hashlib.sha256(said.encode()).hexdigest()[:16]}"'
-
-
-def _parsed(body: bytes) -> dict[str, Any]:
-    found: dict[str, Any] = _NUMBERS_ALIKE.decode(body.decode())
-    return found
-
-
-def written(body: bytes) -> Response:
+def json_response(body: bytes) -> Response:
     """What the database has written already."""
     return Response(body, media_type="application/json")
 
 
-def record(found: Head | bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """Of a record, or of what the database has written of it."""
-    body = found if isinstance(found, bytes) else found.model_dump_json().encode()
-    every = {"ETag": etag_of(_parsed(body)), **(headers or {})}
-    return Response(body, status, every, "application/json")
+def listed(db: Database, records: RecordList[Any], query: BaseModel, sort: str | None = None) -> Response:
+    """One page of a list."""
+    with db.read() as connection:
+        return json_response(records.json(connection, query, sort))
+
+
+def etag_of(found: Stored) -> str:
+    """A record can embed names that change without it, so its version alone does not identify it."""
+    return f'"{found.version}-{hashlib.sha256(found.json).hexdigest()[:16]}"'
+
+
+def record(found: Stored, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(found.json, status, {"ETag": etag_of(found), **(headers or {})}, "application/json")
 
 
 def read(
     db: Database,
-    kind: str,
-    look: Callable[[Database, str], bytes],
+    projection: Projection[Any],
     ref: str,
     if_none_match: str | None,
     recorded_as_of: datetime | None,
 ) -> Response:
     """The record, 304 if the client has it already, or the record as it stood at an earlier moment."""
-    body = look(db, ref)
     if recorded_as_of is not None:
-        now = _parsed(body)
         with db.snapshot() as connection:
-            then = history.as_recorded(connection, kind, now["id"], recorded_as_of)
-        return JSONResponse({name: then[name] for name in now if name in then})
-    tag = etag_of(_parsed(body))
+            found = projection.stored(connection, ref)
+            then = history.as_recorded(connection, projection.kind, found.id, recorded_as_of)
+        return JSONResponse({name: then[name] for name in json.loads(found.json) if name in then})
+    with db.read() as connection:
+        found = projection.stored(connection, ref)
+    tag = etag_of(found)
     known = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
     if "*" in known or tag in known:
         return Response(status_code=304, headers={"ETag": tag})
-    return Response(body, headers={"ETag": tag}, media_type="application/json")
+    return record(found)
 
 
-def versions(db: Database, kind: str, look: Callable[[Any, str], Head], ref: str, query: HistoryQuery) -> ChangePage:
+def versions(db: Database, projection: Projection[Any], ref: str, query: HistoryQuery) -> ChangePage:
     """The versions of a record, newest first."""
     with db.snapshot() as connection:
-        return history.of_record(connection, kind, look(connection, ref).id, query)
+        found = projection.stored(connection, ref)
+        return history.of_record(connection, projection.kind, found.id, query)
 
 
 def create(
-    write: Writer, collection: str, body: B, make: Callable[[Any, B], Any], look: Callable[[Any, str], bytes]
+    write: Writer, collection: str, body: B, make: Callable[[Any, B], Any], projection: Projection[Any]
 ) -> Response:
     """201 for a new record; 200 for one that was stored before with the same content."""
 
     def work(connection: Any) -> Response:
         made = make(connection, body)
-        found = look(connection, made.id)
+        found = projection.stored(connection, made.id)
         return record(found, 201 if made.is_new else 200, {"Location": f"/v1/{collection}/{made.id}"})
 
     return write.answer(work)
+
+
+def change(write: Writer, projection: Projection[Any], work: Callable[[Any], str]) -> Response:
+    """The record that `work` has changed, which says its id."""
+    return write.answer(lambda connection: record(projection.stored(connection, work(connection))))

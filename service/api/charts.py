@@ -8,17 +8,19 @@ from fastapi import Query, Response
 from fastapi.responses import JSONResponse
 from typing_extensions import TypeAliasType
 
-from service.analysis import disagreements, forest
-from service.analysis.settings import from_query
+from service.analysis import forest
+from service.analysis.options import from_query
 from service.api import answers, response_cache
 from service.api.deps import Db
 from service.api.router import router
-from service.charts import comparison, ranking, timeline
+from service.charts import comparison, timeline
+from service.charts import ranking as ranking_chart
 from service.charts.model import Chart
 from service.charts.svg import STYLE, svg
 from service.charts.vega import vega_lite
 from service.db.engine import Database
 from service.schemas.queries import ComparisonSettingsQuery, DisagreementQuery
+from service.store.comparisons.ranking import DISAGREEMENTS, WIDEST_FIRST
 
 routes = router("charts", cache_seconds=response_cache.LIVE)
 VegaLite = TypeAliasType("VegaLite", dict[str, Any])
@@ -69,20 +71,20 @@ def chart_disagreements_vega(query: Annotated[DisagreementQuery, Query()], db: D
 
 
 def _comparison(db: Database, ref: str, query: ComparisonSettingsQuery) -> Chart:
-    settings = from_query(query)
+    options = from_query(query)
     with db.snapshot() as connection:
-        return comparison.chart(forest.of_measurand(connection, ref, settings))
+        return comparison.chart(forest.of_measurand(connection, ref, options))
 
 
 def _timeline(db: Database, ref: str, query: ComparisonSettingsQuery) -> Chart:
-    settings = from_query(query)
+    options = from_query(query)
     with db.snapshot() as connection:
-        return timeline.chart(forest.of_measurand(connection, ref, settings))
+        return timeline.chart(forest.of_measurand(connection, ref, options))
 
 
 def _ranking(db: Database, query: DisagreementQuery) -> Chart:
     with db.snapshot() as connection:
-        return ranking.chart(disagreements.page(connection, query).items, query.kind)
+        return ranking_chart.chart(DISAGREEMENTS[query.kind].page(connection, query, WIDEST_FIRST).items, query.kind)
 
 
 def _drawn(chart: Chart) -> Response:

@@ -17,7 +17,7 @@ routes = router("claims", cache_seconds=0)
 
 @routes.get("/claims", response_model=ClaimPage, responses=answers.LIST)
 def list_claims(query: Annotated[ClaimQuery, Query()], db: Db) -> Response:
-    return answers.written(claims.json_page(db, query))
+    return answers.listed(db, claims.LIST, query)
 
 
 @routes.post("/claims", status_code=201, response_model=Claim, responses=answers.created(Claim))
@@ -25,33 +25,35 @@ def create_claim(body: ClaimCreate, write: Post) -> Response:
     """With its figures, all or nothing. Safe to repeat with an id or key of your own: the same content again answers
     200, other content 409.
     """
-    return answers.create(write, "claims", body, claims.create, claims.read_json)
+    return answers.create(write, "claims", body, claims.create, claims.PROJECTION)
 
 
 @routes.get("/claims/{ref}", response_model=Claim, responses=answers.READ)
 def read_claim(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
-    return answers.read(db, "claim", claims.read_json, ref, if_none_match, recorded_as_of)
+    return answers.read(db, claims.PROJECTION, ref, if_none_match, recorded_as_of)
 
 
 @routes.patch("/claims/{ref}", response_model=Claim, responses=answers.CHANGE)
 def amend_claim(ref: str, body: ClaimPatch, versions: IfMatch, write: Write) -> Response:
     """A merge patch (RFC 7396): fields left out stay, null empties a field, lists are replaced whole."""
-    return answers.record(write(lambda connection: claims.amend(connection, ref, body, versions)))
+    return answers.change(write, claims.PROJECTION, lambda c: claims.amend(c, ref, body, versions))
 
 
 @routes.delete("/claims/{ref}", response_model=Claim, responses=answers.CHANGE)
 def withdraw_claim(ref: str, reason: Reason, versions: IfMatch, write: Write) -> Response:
     """Nothing is deleted: a withdrawn record stays readable by id or key, and leaves lists and comparisons."""
-    return answers.record(write(lambda connection: claims.withdraw(connection, ref, reason, versions)))
+    return answers.change(
+        write, claims.PROJECTION, lambda connection: claims.withdraw(connection, ref, reason, versions)
+    )
 
 
 @routes.post("/claims/{ref}/restore", response_model=Claim, responses=answers.CHANGE)
 def restore_claim(ref: str, versions: IfMatch, write: Post) -> Response:
     """Undoes a withdrawal."""
-    return write.answer(lambda connection: answers.record(claims.restore(connection, ref, versions)))
+    return answers.change(write, claims.PROJECTION, lambda c: claims.restore(c, ref, versions))
 
 
 @routes.get("/claims/{ref}/history", responses=answers.problems(404))
 def list_claim_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db) -> ChangePage:
     """Who changed what, and when; newest first."""
-    return answers.versions(db, "claim", claims.read, ref, query)
+    return answers.versions(db, claims.PROJECTION, ref, query)

@@ -17,39 +17,43 @@ routes = router("disputes", cache_seconds=0)
 
 @routes.get("/disputes", response_model=DisputePage, responses=answers.LIST)
 def list_disputes(query: Annotated[DisputeQuery, Query()], db: Db) -> Response:
-    return answers.written(disputes.json_page(db, query))
+    return answers.listed(db, disputes.LIST, query)
 
 
 @routes.post("/disputes", status_code=201, response_model=Dispute, responses=answers.created(Dispute))
 def create_dispute(body: DisputeCreate, write: Post) -> Response:
     """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
-    return answers.create(write, "disputes", body, disputes.create, disputes.read_json)
+    return answers.create(write, "disputes", body, disputes.create, disputes.PROJECTION)
 
 
 @routes.get("/disputes/{ref}", response_model=Dispute, responses=answers.READ)
 def read_dispute(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
-    return answers.read(db, "dispute", disputes.read_json, ref, if_none_match, recorded_as_of)
+    return answers.read(db, disputes.PROJECTION, ref, if_none_match, recorded_as_of)
 
 
 @routes.patch("/disputes/{ref}", response_model=Dispute, responses=answers.CHANGE)
 def amend_dispute(ref: str, body: DisputePatch, versions: IfMatch, write: Write) -> Response:
     """A merge patch (RFC 7396): fields left out stay, null empties a field, lists are replaced whole."""
-    return answers.record(write(lambda connection: disputes.amend(connection, ref, body, versions)))
+    return answers.change(
+        write, disputes.PROJECTION, lambda connection: disputes.amend(connection, ref, body, versions)
+    )
 
 
 @routes.delete("/disputes/{ref}", response_model=Dispute, responses=answers.CHANGE)
 def withdraw_dispute(ref: str, reason: Reason, versions: IfMatch, write: Write) -> Response:
     """Nothing is deleted: a withdrawn record stays readable by id or key, and leaves lists and comparisons."""
-    return answers.record(write(lambda connection: disputes.withdraw(connection, ref, reason, versions)))
+    return answers.change(
+        write, disputes.PROJECTION, lambda connection: disputes.withdraw(connection, ref, reason, versions)
+    )
 
 
 @routes.post("/disputes/{ref}/restore", response_model=Dispute, responses=answers.CHANGE)
 def restore_dispute(ref: str, versions: IfMatch, write: Post) -> Response:
     """Undoes a withdrawal."""
-    return write.answer(lambda connection: answers.record(disputes.restore(connection, ref, versions)))
+    return answers.change(write, disputes.PROJECTION, lambda c: disputes.restore(c, ref, versions))
 
 
 @routes.get("/disputes/{ref}/history", responses=answers.problems(404))
 def list_dispute_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db) -> ChangePage:
     """Who changed what, and when; newest first."""
-    return answers.versions(db, "dispute", disputes.read, ref, query)
+    return answers.versions(db, disputes.PROJECTION, ref, query)

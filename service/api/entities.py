@@ -17,39 +17,43 @@ routes = router("entities", cache_seconds=0)
 
 @routes.get("/entities", response_model=EntityPage, responses=answers.LIST)
 def list_entities(query: Annotated[EntityQuery, Query()], db: Db) -> Response:
-    return answers.written(entities.json_page(db, query))
+    return answers.listed(db, entities.LIST, query)
 
 
 @routes.post("/entities", status_code=201, response_model=Entity, responses=answers.created(Entity))
 def create_entity(body: EntityCreate, write: Post) -> Response:
     """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
-    return answers.create(write, "entities", body, entities.create, entities.read_json)
+    return answers.create(write, "entities", body, entities.create, entities.PROJECTION)
 
 
 @routes.get("/entities/{ref}", response_model=Entity, responses=answers.READ)
 def read_entity(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
-    return answers.read(db, "entity", entities.read_json, ref, if_none_match, recorded_as_of)
+    return answers.read(db, entities.PROJECTION, ref, if_none_match, recorded_as_of)
 
 
 @routes.patch("/entities/{ref}", response_model=Entity, responses=answers.CHANGE)
 def amend_entity(ref: str, body: EntityPatch, versions: IfMatch, write: Write) -> Response:
     """A merge patch (RFC 7396): fields left out stay, null empties a field, lists are replaced whole."""
-    return answers.record(write(lambda connection: entities.amend(connection, ref, body, versions)))
+    return answers.change(
+        write, entities.PROJECTION, lambda connection: entities.amend(connection, ref, body, versions)
+    )
 
 
 @routes.delete("/entities/{ref}", response_model=Entity, responses=answers.CHANGE)
 def withdraw_entity(ref: str, reason: Reason, versions: IfMatch, write: Write) -> Response:
     """Nothing is deleted: a withdrawn record stays readable by id or key, and leaves lists and comparisons."""
-    return answers.record(write(lambda connection: entities.withdraw(connection, ref, reason, versions)))
+    return answers.change(
+        write, entities.PROJECTION, lambda connection: entities.withdraw(connection, ref, reason, versions)
+    )
 
 
 @routes.post("/entities/{ref}/restore", response_model=Entity, responses=answers.CHANGE)
 def restore_entity(ref: str, versions: IfMatch, write: Post) -> Response:
     """Undoes a withdrawal."""
-    return write.answer(lambda connection: answers.record(entities.restore(connection, ref, versions)))
+    return answers.change(write, entities.PROJECTION, lambda c: entities.restore(c, ref, versions))
 
 
 @routes.get("/entities/{ref}/history", responses=answers.problems(404))
 def list_entity_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db) -> ChangePage:
     """Who changed what, and when; newest first."""
-    return answers.versions(db, "entity", entities.read, ref, query)
+    return answers.versions(db, entities.PROJECTION, ref, query)

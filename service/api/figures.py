@@ -17,7 +17,7 @@ routes = router("figures", cache_seconds=0)
 
 @routes.get("/figures", response_model=FigurePage, responses=answers.LIST)
 def list_figures(query: Annotated[FigureQuery, Query()], db: Db) -> Response:
-    return answers.written(figures.json_page(db, query))
+    return answers.listed(db, figures.LIST, query)
 
 
 @routes.post("/figures", status_code=201, response_model=Figure, responses=answers.created(Figure))
@@ -25,33 +25,35 @@ def create_figure(body: FigureCreate, write: Post) -> Response:
     """Adds a figure to a claim, which becomes a new version of it. Safe to repeat with an id of your own: the same
     content again answers 200, other content 409.
     """
-    return answers.create(write, "figures", body, figures.create, figures.read_json)
+    return answers.create(write, "figures", body, figures.create, figures.PROJECTION)
 
 
 @routes.get("/figures/{ref}", response_model=Figure, responses=answers.READ)
 def read_figure(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
-    return answers.read(db, "figure", figures.read_json, ref, if_none_match, recorded_as_of)
+    return answers.read(db, figures.PROJECTION, ref, if_none_match, recorded_as_of)
 
 
 @routes.patch("/figures/{ref}", response_model=Figure, responses=answers.CHANGE)
 def amend_figure(ref: str, body: FigurePatch, versions: IfMatch, write: Write) -> Response:
     """A merge patch (RFC 7396): fields left out stay, null empties a field, lists are replaced whole."""
-    return answers.record(write(lambda connection: figures.amend(connection, ref, body, versions)))
+    return answers.change(write, figures.PROJECTION, lambda c: figures.amend(c, ref, body, versions))
 
 
 @routes.delete("/figures/{ref}", response_model=Figure, responses=answers.CHANGE)
 def withdraw_figure(ref: str, reason: Reason, versions: IfMatch, write: Write) -> Response:
     """Nothing is deleted: a withdrawn record stays readable by id or key, and leaves lists and comparisons."""
-    return answers.record(write(lambda connection: figures.withdraw(connection, ref, reason, versions)))
+    return answers.change(
+        write, figures.PROJECTION, lambda connection: figures.withdraw(connection, ref, reason, versions)
+    )
 
 
 @routes.post("/figures/{ref}/restore", response_model=Figure, responses=answers.CHANGE)
 def restore_figure(ref: str, versions: IfMatch, write: Post) -> Response:
     """Undoes a withdrawal."""
-    return write.answer(lambda connection: answers.record(figures.restore(connection, ref, versions)))
+    return answers.change(write, figures.PROJECTION, lambda c: figures.restore(c, ref, versions))
 
 
 @routes.get("/figures/{ref}/history", responses=answers.problems(404))
 def list_figure_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db) -> ChangePage:
     """Who changed what, and when; newest first."""
-    return answers.versions(db, "figure", figures.read, ref, query)
+    return answers.versions(db, figures.PROJECTION, ref, query)

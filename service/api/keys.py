@@ -13,11 +13,10 @@ from service.store import keys
 routes = router("keys", body_bytes=16_384)
 
 
-@routes.get("/keys", responses=answers.LIST)
-def list_keys(query: Annotated[KeyQuery, Query()], db: Primary) -> ApiKeyPage:
+@routes.get("/keys", response_model=ApiKeyPage, responses=answers.LIST)
+def list_keys(query: Annotated[KeyQuery, Query()], db: Primary) -> Response:
     """Newest first, revoked ones too; never the keys themselves."""
-    with db.read() as connection:
-        return keys.page(connection, query)
+    return answers.listed(db, keys.LIST, query, keys.NEWEST_FIRST)
 
 
 @routes.post("/keys", status_code=201, responses=answers.problems(408, 413, 415, 507) | answers.LOCATED)
@@ -31,7 +30,7 @@ def create_key(body: ApiKeyCreate, write: Write, response: Response) -> ApiKeyCr
 @routes.get("/keys/{id}", responses=answers.problems(404))
 def read_key(id: str, db: Primary) -> ApiKey:
     with db.read() as connection:
-        return keys.read(connection, id)
+        return keys.PROJECTION.read(connection, id)
 
 
 @routes.delete("/keys/{id}", responses=answers.problems(404, 408, 413, 507))
@@ -44,4 +43,4 @@ def revoke_key(id: str, write: Write) -> ApiKey:
 def read_me(request: Request, db: Primary) -> ApiKey:
     """The key that this request is made with."""
     with db.read() as connection:
-        return keys.read(connection, request.state.caller.id)
+        return keys.PROJECTION.read(connection, request.state.caller.id)

@@ -15,42 +15,43 @@ from service.store import metrics
 routes = router("metrics", cache_seconds=0)
 
 
-@routes.get("/metrics", responses=answers.LIST)
-def list_metrics(query: Annotated[MetricQuery, Query()], db: Db) -> MetricPage:
-    with db.snapshot() as connection:
-        return metrics.page(connection, query)
+@routes.get("/metrics", response_model=MetricPage, responses=answers.LIST)
+def list_metrics(query: Annotated[MetricQuery, Query()], db: Db) -> Response:
+    return answers.listed(db, metrics.LIST, query)
 
 
 @routes.post("/metrics", status_code=201, response_model=Metric, responses=answers.created(Metric))
 def create_metric(body: MetricCreate, write: Post) -> Response:
     """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
-    return answers.create(write, "metrics", body, metrics.create, metrics.read_json)
+    return answers.create(write, "metrics", body, metrics.create, metrics.PROJECTION)
 
 
 @routes.get("/metrics/{ref}", response_model=Metric, responses=answers.READ)
 def read_metric(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
-    return answers.read(db, "metric", metrics.read_json, ref, if_none_match, recorded_as_of)
+    return answers.read(db, metrics.PROJECTION, ref, if_none_match, recorded_as_of)
 
 
 @routes.patch("/metrics/{ref}", response_model=Metric, responses=answers.CHANGE)
 def amend_metric(ref: str, body: MetricPatch, versions: IfMatch, write: Write) -> Response:
     """A merge patch (RFC 7396): fields left out stay, null empties a field, lists are replaced whole."""
-    return answers.record(write(lambda connection: metrics.amend(connection, ref, body, versions)))
+    return answers.change(write, metrics.PROJECTION, lambda c: metrics.amend(c, ref, body, versions))
 
 
 @routes.delete("/metrics/{ref}", response_model=Metric, responses=answers.CHANGE)
 def withdraw_metric(ref: str, reason: Reason, versions: IfMatch, write: Write) -> Response:
     """Nothing is deleted: a withdrawn record stays readable by id or key, and leaves lists and comparisons."""
-    return answers.record(write(lambda connection: metrics.withdraw(connection, ref, reason, versions)))
+    return answers.change(
+        write, metrics.PROJECTION, lambda connection: metrics.withdraw(connection, ref, reason, versions)
+    )
 
 
 @routes.post("/metrics/{ref}/restore", response_model=Metric, responses=answers.CHANGE)
 def restore_metric(ref: str, versions: IfMatch, write: Post) -> Response:
     """Undoes a withdrawal."""
-    return write.answer(lambda connection: answers.record(metrics.restore(connection, ref, versions)))
+    return answers.change(write, metrics.PROJECTION, lambda c: metrics.restore(c, ref, versions))
 
 
 @routes.get("/metrics/{ref}/history", responses=answers.problems(404))
 def list_metric_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db) -> ChangePage:
     """Who changed what, and when; newest first."""
-    return answers.versions(db, "metric", metrics.read, ref, query)
+    return answers.versions(db, metrics.PROJECTION, ref, query)

@@ -17,39 +17,41 @@ routes = router("sources", cache_seconds=0)
 
 @routes.get("/sources", response_model=SourcePage, responses=answers.LIST)
 def list_sources(query: Annotated[SourceQuery, Query()], db: Db) -> Response:
-    return answers.written(sources.json_page(db, query))
+    return answers.listed(db, sources.LIST, query)
 
 
 @routes.post("/sources", status_code=201, response_model=Source, responses=answers.created(Source))
 def create_source(body: SourceCreate, write: Post) -> Response:
     """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
-    return answers.create(write, "sources", body, sources.create, sources.read_json)
+    return answers.create(write, "sources", body, sources.create, sources.PROJECTION)
 
 
 @routes.get("/sources/{ref}", response_model=Source, responses=answers.READ)
 def read_source(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
-    return answers.read(db, "source", sources.read_json, ref, if_none_match, recorded_as_of)
+    return answers.read(db, sources.PROJECTION, ref, if_none_match, recorded_as_of)
 
 
 @routes.patch("/sources/{ref}", response_model=Source, responses=answers.CHANGE)
 def amend_source(ref: str, body: SourcePatch, versions: IfMatch, write: Write) -> Response:
     """A merge patch (RFC 7396): fields left out stay, null empties a field, lists are replaced whole."""
-    return answers.record(write(lambda connection: sources.amend(connection, ref, body, versions)))
+    return answers.change(write, sources.PROJECTION, lambda c: sources.amend(c, ref, body, versions))
 
 
 @routes.delete("/sources/{ref}", response_model=Source, responses=answers.CHANGE)
 def withdraw_source(ref: str, reason: Reason, versions: IfMatch, write: Write) -> Response:
     """Nothing is deleted: a withdrawn record stays readable by id or key, and leaves lists and comparisons."""
-    return answers.record(write(lambda connection: sources.withdraw(connection, ref, reason, versions)))
+    return answers.change(
+        write, sources.PROJECTION, lambda connection: sources.withdraw(connection, ref, reason, versions)
+    )
 
 
 @routes.post("/sources/{ref}/restore", response_model=Source, responses=answers.CHANGE)
 def restore_source(ref: str, versions: IfMatch, write: Post) -> Response:
     """Undoes a withdrawal."""
-    return write.answer(lambda connection: answers.record(sources.restore(connection, ref, versions)))
+    return answers.change(write, sources.PROJECTION, lambda c: sources.restore(c, ref, versions))
 
 
 @routes.get("/sources/{ref}/history", responses=answers.problems(404))
 def list_source_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db) -> ChangePage:
     """Who changed what, and when; newest first."""
-    return answers.versions(db, "source", sources.read, ref, query)
+    return answers.versions(db, sources.PROJECTION, ref, query)

@@ -51,8 +51,9 @@ from service.schemas.tables import (
     columns_of,
 )
 from service.schemas.types import format_time
-from service.store import annotations, tables
-from service.store.tables import Rows
+from service.store import annotations
+from service.store.lists import tables
+from service.store.lists.tables import TablePage
 
 routes = router("tables", cache_seconds=response_cache.LIVE)
 _CSV: dict[int | str, dict[str, Any]] = {
@@ -178,26 +179,26 @@ def table_annotations_csv(query: Annotated[AnnotationQuery, Query()], request: R
 # Rows ----------------------------------------------------------------------------------------------------------------
 
 
-def _figures(db: Database, query: FigureTableQuery) -> Rows:
+def _figures(db: Database, query: FigureTableQuery) -> TablePage:
     with db.snapshot() as connection:
-        return tables.page_of_figures(connection, query)
+        return tables.figure_page(connection, query)
 
 
-def _comparisons(db: Database, query: ComparisonTableQuery) -> Rows:
+def _comparisons(db: Database, query: ComparisonTableQuery) -> TablePage:
     with db.snapshot() as connection:
         if query.as_of is not None:
             return as_of.comparisons_as_of(connection, query, query.as_of)
-        return tables.page_of_comparisons(connection, query)
+        return tables.comparison_page(connection, query)
 
 
-def _disagreements(db: Database, query: DisagreementTableQuery) -> Rows:
+def _disagreements(db: Database, query: DisagreementTableQuery) -> TablePage:
     with db.snapshot() as connection:
         if query.as_of is not None:
             return as_of.disagreements_as_of(connection, query, query.as_of)
-        return tables.page_of_disagreements(connection, query)
+        return tables.disagreement_page(connection, query)
 
 
-def _time_series(db: Database, query: TimeSeriesQuery) -> Rows:
+def _time_series(db: Database, query: TimeSeriesQuery) -> TablePage:
     with db.snapshot() as connection:
         return time_series.page(connection, query)
 
@@ -206,7 +207,7 @@ def _layout(query: TimeSeriesQuery) -> type[View]:
     return WideTimeSeriesRow if query.layout == "wide" else TimeSeriesRow
 
 
-def _annotations(db: Database, query: AnnotationQuery) -> Rows:
+def _annotations(db: Database, query: AnnotationQuery) -> TablePage:
     with db.snapshot() as connection:
         return annotations.page_of_events(connection, query)
 
@@ -214,7 +215,7 @@ def _annotations(db: Database, query: AnnotationQuery) -> Rows:
 # Answers -------------------------------------------------------------------------------------------------------------
 
 
-def _json(request: Request, model: type[View], query: Any, found: Rows) -> Response:
+def _json(request: Request, model: type[View], query: Any, found: TablePage) -> Response:
     names = list(model.model_fields)
     rows = [{name: _plain(row[name]) for name in names} for row in found.rows]
     if query.shape == "array":
@@ -229,7 +230,7 @@ def _json(request: Request, model: type[View], query: Any, found: Rows) -> Respo
     return Response(to_json(whole), media_type="application/json")
 
 
-def _csv(request: Request, model: type[View], found: Rows) -> Response:
+def _csv(request: Request, model: type[View], found: TablePage) -> Response:
     names = list(model.model_fields)
     text = io.StringIO()
     writer = csv.writer(text)
@@ -250,7 +251,7 @@ def _cell(value: Any) -> Any:
     return guard(value) if isinstance(value, str) and not _NUMBER.fullmatch(value) else value
 
 
-def _next(request: Request, found: Rows) -> dict[str, str]:
+def _next(request: Request, found: TablePage) -> dict[str, str]:
     if found.next_cursor is None:
         return {}
     url = request.url.include_query_params(cursor=found.next_cursor)

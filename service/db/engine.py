@@ -107,7 +107,7 @@ class Database:
 
     def _write_once(self, work: Callable[[Connection], T], by: Author) -> T:
         with self._taking_turns(), self.writer.begin() as connection:
-            connection.execution_options(touched={}, stale=set(), author=by)
+            connection.execution_options(touched={}, stale=set(), stale_parts=set(), author=by)
             result = work(connection)
             if self.before_commit is not None:
                 self.before_commit(connection, by)

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import Integer, literal_column
+from sqlalchemy import literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
-from service.db.types import Flag, Id, Real, String, UtcTime
+from service.db.types import String, UtcTime
 
 
 class _Inside(FunctionElement[Any]):
@@ -16,7 +16,6 @@ class _Inside(FunctionElement[Any]):
     """
 
     inherit_cache = True
-    cast_to = "TEXT"
 
     def __init__(self, document: Any, path: str) -> None:
         super().__init__(document, literal_column(path))  # a clause, so that statements are told apart by it
@@ -25,30 +24,6 @@ class _Inside(FunctionElement[Any]):
 class text_inside(_Inside):  # noqa: N801 - all of these are used as functions
     inherit_cache = True
     type: TypeEngine[Any] = String()
-
-
-class number_inside(_Inside):  # noqa: N801
-    inherit_cache = True
-    cast_to = "DOUBLE PRECISION"
-    type: TypeEngine[Any] = Real
-
-
-class count_inside(_Inside):  # noqa: N801
-    inherit_cache = True
-    cast_to = "INTEGER"
-    type: TypeEngine[Any] = Integer()
-
-
-class flag_inside(_Inside):  # noqa: N801
-    inherit_cache = True
-    cast_to = "BOOLEAN"
-    type: TypeEngine[Any] = Flag()
-
-
-class id_inside(_Inside):  # noqa: N801
-    inherit_cache = True
-    cast_to = "UUID"
-    type: TypeEngine[Any] = Id()
 
 
 class words_inside(_Inside):  # noqa: N801
@@ -80,8 +55,7 @@ def _parts(element: _Inside, compiler: Any, options: Any) -> tuple[str, list[str
 @compiles(_Inside, "postgresql")
 def _inside_on_postgresql(element: _Inside, compiler: Any, **options: Any) -> str:
     document, steps = _parts(element, compiler, options)
-    found = f"({document} #>> '{{{','.join(steps)}}}')"
-    return found if element.cast_to == "TEXT" else f"CAST({found} AS {element.cast_to})"
+    return f"({document} #>> '{{{','.join(steps)}}}')"
 
 
 @compiles(_Inside, "sqlite")

@@ -60,7 +60,7 @@ class FigureRow(Head, Base):
         Index(None, "measurand_id"),
         Index(None, "subject_id", "created_at", "id"),
         Index(None, "metric_id", "created_at", "id"),
-        Index(None, "scope_id", "metric_id", "created_at", "id"),
+        Index(None, "scope_id", "created_at", "id"),
         Index(None, "basis", "created_at", "id"),
         Index(None, "qualifier", "created_at", "id"),
         Index(None, "unit", "created_at", "id"),

@@ -5,7 +5,7 @@ from alembic.config import Config
 from sqlalchemy import Connection
 
 from service.db.engine import Database
-from service.db.revisions import MIGRATIONS, current_revision, head_revision, knows
+from service.db.revisions import MIGRATIONS, current_revision, head_revision, knows, refusal
 from service.errors import Invalid
 
 
@@ -19,9 +19,11 @@ def config(connection: Connection | None = None) -> Config:
 def upgrade(database: Database, revision: str = "head") -> None:
     """Raises Invalid for a revision that is not known, be it asked for or where the database stands."""
     with database.migrating() as connection:
-        for named in (current_revision(connection), revision):
-            if named not in (None, "head") and not knows(named):
-                raise Invalid(f"This version knows no migration {named}, only those up to {head_revision()}.")
+        current = current_revision(connection)
+        if current is not None and (why := refusal(current)) is not None:
+            raise Invalid(why)
+        if revision != "head" and not knows(revision):
+            raise Invalid(f"There is no migration {revision}; the newest is {head_revision()}.")
         command.upgrade(config(connection), revision)
 
 

@@ -7,17 +7,33 @@ from sqlalchemy import Connection, inspect
 
 MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "migrations"
 _TABLE = "alembic_version"
+# before version 0.2.0, while nothing was released, the schema was made by these, which no longer exist
+_UNRELEASED = frozenset(f"000{number}" for number in range(1, 10))
 
 
 @cache
 def known() -> tuple[str, ...]:
-    """All revisions that there are, oldest first: each migration's file begins with its own."""
-    return tuple(sorted(file.stem.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*_*.py")))
+    """All revisions, oldest first: each migration's file has the name of its own."""
+    return tuple(sorted(file.stem for file in (MIGRATIONS / "versions").glob("[0-9]*_*.py")))
 
 
 def knows(revision: str) -> bool:
     """Whether this version has heard of a revision: a newer one may have migrated the database."""
     return revision in known()
+
+
+def refusal(revision: str) -> str | None:
+    """Why this version cannot use a database at that revision, and what to do; None where it knows the revision."""
+    if knows(revision):
+        return None
+    if revision in _UNRELEASED:
+        return (
+            "The database was made by a version before 0.2.0, and cannot be migrated. Export it with that version"
+            " (GET /v1/export.jsonl), then load the file into a new database with this one (counterclaim load)."
+        )
+    return (
+        f"The database was migrated by a newer version, to {revision}; this one knows nothing after {head_revision()}."
+    )
 
 
 def head_revision() -> str:

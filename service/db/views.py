@@ -3,20 +3,12 @@
 The same columns in both; what each means stands in `schemas/table_rows.py`. Withdrawn records are left out.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import CTE, Select, case, cast, func, literal, literal_column, select, type_coerce, union_all
+from sqlalchemy import Select, case, cast, func, literal, literal_column, select, type_coerce, union_all
 from sqlalchemy.orm import aliased
 
-from service.db.expressions import (
-    count_inside,
-    exact_text,
-    flag_inside,
-    id_inside,
-    number_inside,
-    text_inside,
-    words_inside,
-)
+from service.db.expressions import exact_text
 from service.db.tables import ClaimRow, EntityRow, FigureRow, MeasurandRow, MetricRow, ScopeRow, SourceRow
 from service.db.types import Flag, Real, String
 from service.domain.vocabulary import DisagreementKind
@@ -102,63 +94,9 @@ STANDING = (FigureRow.withdrawn_at.is_(None), ClaimRow.withdrawn_at.is_(None))
 
 # Comparisons ---------------------------------------------------------------------------------------------------------
 
-_SUMMARY, _EXTREMES = MeasurandRow.summary, MeasurandRow.extremes
-
-
-def _parts_and_wholes() -> CTE:
-    """Each scope (`part`) with all scopes that it is a part of, directly or not (`whole`)."""
-    first = select(ScopeRow.id.label("part"), ScopeRow.part_of_id.label("whole"))
-    tree = first.where(ScopeRow.part_of_id.is_not(None)).cte("tree", recursive=True)
-    above = select(tree.c.part, ScopeRow.part_of_id).join(tree, ScopeRow.id == tree.c.whole)
-    return tree.union(above.where(ScopeRow.part_of_id.is_not(None)))
-
-
-_TREE = _parts_and_wholes()
-
-
-def _same_quantity(part: Any, whole: Any) -> list[Any]:
-    """Of one subject, metric and period."""
-    return [
-        whole.subject_id == part.subject_id,
-        whole.metric_id == part.metric_id,
-        whole.period_earliest.is_not_distinct_from(part.period_earliest),
-        whole.period_latest.is_not_distinct_from(part.period_latest),
-    ]
-
-
-def _exceeds_whole() -> Any:
-    """Whether a measurand's figures demand more than those of a wider scope allow. An end that is open is stored as
-    the next number (`store/measurands.py`), so a plain comparison tells. Each row goes up its own few scopes.
-    """
-    own, above, whole = aliased(ScopeRow), aliased(ScopeRow), aliased(MeasurandRow, name="whole")
-    first = select(own.id.label("id"), own.part_of_id.label("part_of")).where(own.id == MeasurandRow.scope_id)
-    chain = first.correlate(MeasurandRow).cte("chain", recursive=True, nesting=True)
-    chain = chain.union(select(above.id, above.part_of_id).join(chain, above.id == chain.c.part_of))
-    found: Select[Any] = (
-        select(literal_column("1"))
-        .select_from(chain)
-        .join(whole, whole.scope_id == chain.c.id)
-        .where(whole.id != MeasurandRow.id, *_same_quantity(MeasurandRow, whole))
-        .where(MeasurandRow.max_low > whole.min_high, MetricRow.signed == literal(value=False, type_=Flag()))
-        .correlate(MeasurandRow, MetricRow)
-    )
-    return type_coerce(found.exists(), Flag())
-
-
-def _inside_summary(*labels: Any) -> list[Any]:
-    return [kind(_SUMMARY, path).label(label) for label, kind, path in labels]
-
 
 def _ends(name: str) -> list[Any]:
-    """An interval of the summary: its ends, whether they belong to it, and the whole in words."""
-    place = "ratio" if name == "ratio" else f"{name}_interval"
-    return _inside_summary(
-        (f"{name}_low", number_inside, f"{place}.low"),
-        (f"{name}_high", number_inside, f"{place}.high"),
-        (f"{name}_low_open", flag_inside, f"{place}.low_open"),
-        (f"{name}_high_open", flag_inside, f"{place}.high_open"),
-        (f"{name}_text", text_inside, f"{place}.text"),
-    )
+    return [getattr(MeasurandRow, f"{name}_{end}") for end in ("low", "high", "low_open", "high_open", "text")]
 
 
 def _compared(text: Any) -> list[Any]:
@@ -174,26 +112,25 @@ def _compared(text: Any) -> list[Any]:
         MeasurandRow.period_latest.label("period_end"),
         MeasurandRow.verdict,
         *_ends("ratio"),
-        *_inside_summary(("ratio_central", number_inside, "ratio.central")),
+        MeasurandRow.ratio_central,
         MeasurandRow.comparability,
-        words_inside(_SUMMARY, "comparability.reasons").label("reasons"),
+        func.nullif(MeasurandRow.reasons, literal_column("''", String()), type_=String()).label("reasons"),
         MeasurandRow.agreement,
-        *_inside_summary(
-            ("gap", number_inside, "gap"),
-            ("gap_open", flag_inside, "gap_open"),
-            ("difference", number_inside, "difference"),
-        ),
+        MeasurandRow.gap,
+        MeasurandRow.gap_open,
+        MeasurandRow.difference,
         text.label("text"),
-        *_inside_summary(("self_conflict", flag_inside, "self_conflict")),
+        MeasurandRow.self_conflict,
         MeasurandRow.within_rounding,
         _flag(MeasurandRow.drift_rank.is_not(None)).label("drift"),
-        _exceeds_whole().label("part_exceeds_whole"),
-        *_inside_summary(
-            ("interval_basis", text_inside, "interval_basis"),
-            *((name, count_inside, name) for name in ("agreeing", "claimant_count")),
-        ),
+        _flag(MeasurandRow.part_rank.is_not(None)).label("part_exceeds_whole"),
+        MeasurandRow.interval_basis,
+        MeasurandRow.agreeing,
+        MeasurandRow.claimant_count,
         MeasurandRow.figure_count,
-        *_inside_summary(*((name, count_inside, name) for name in ("relay_count", "drift_count", "dispute_count"))),
+        MeasurandRow.relay_count,
+        MeasurandRow.drift_count,
+        MeasurandRow.dispute_count,
         *_ends("reported"),
         *_ends("estimated"),
         MeasurandRow.created_at,
@@ -210,40 +147,55 @@ def _with_refs(statement: Select[Any]) -> Select[Any]:
     )
 
 
-COMPARISONS: Select[Any] = _with_refs(select(*_compared(text_inside(_SUMMARY, "text"))))
+COMPARISONS: Select[Any] = _with_refs(select(*_compared(MeasurandRow.text)))
 PRESENT = MeasurandRow.present_count > 0
 
 # Disagreements -------------------------------------------------------------------------------------------------------
 
 NO_RANK = -2.0  # of a measurand without a conflict: below every separation
-RANKS = {
-    DisagreementKind.CONFLICT: MeasurandRow.rank,
-    DisagreementKind.SELF_CONFLICT: MeasurandRow.self_rank,
-    DisagreementKind.DRIFT: MeasurandRow.drift_rank,
-}
-TEXTS = {
-    DisagreementKind.SELF_CONFLICT: "One claimant's own figures exclude each other.",
-    DisagreementKind.DRIFT: "A relayed number differs from its origin's.",
-    DisagreementKind.PART_EXCEEDS_WHOLE: "A part is said to exceed its whole.",
-}
 
 
-def pairs_of_parts_and_wholes() -> Select[Any]:
-    """Pairs of measurands of one quantity, the first's scope being a part of the second's and its figures demanding as
-    much as the second's allow, or more. `place` 1 is the whole that a part exceeds most.
-    """
-    part, whole = aliased(MeasurandRow), aliased(MeasurandRow)
-    ratio = type_coerce(case((whole.min_high > 0, part.max_low / whole.min_high), else_=literal_column("0.0")), Real)
-    clear = case((part.max_low > whole.min_high, literal_column("1")), else_=literal_column("0"))
-    place = func.row_number().over(partition_by=part.id, order_by=(clear.desc(), ratio.desc(), whole.id))
-    return (
-        select(part.id.label("part"), whole.id.label("whole"), ratio.label("ratio"), place.label("place"))
-        .join(_TREE, _TREE.c.part == part.scope_id)
-        .join(whole, whole.scope_id == _TREE.c.whole)
-        .join(MetricRow, MetricRow.id == part.metric_id)
-        .where(*_same_quantity(part, whole), part.max_low >= whole.min_high)
-        .where(MetricRow.signed == literal(value=False, type_=Flag()))
-    )
+class Ranked(NamedTuple):
+    """How the measurands with a disagreement of one kind are told from others and ordered, and what shows it."""
+
+    exists: Any
+    rank: Any  # widest first; from 1 on it is a factor
+    least_id: Any
+    most_id: Any
+    text: Any
+
+
+# numbers are written out: for one that it does not know PostgreSQL would plan anew each time
+RANKING = {
+    DisagreementKind.CONFLICT: Ranked(
+        MeasurandRow.rank > literal_column(str(NO_RANK)),
+        MeasurandRow.rank,
+        MeasurandRow.conflict_least_id,
+        MeasurandRow.conflict_most_id,
+        MeasurandRow.text,
+    ),
+    DisagreementKind.SELF_CONFLICT: Ranked(
+        MeasurandRow.self_rank.is_not(None),
+        MeasurandRow.self_rank,
+        MeasurandRow.self_least_id,
+        MeasurandRow.self_most_id,
+        MeasurandRow.self_text,
+    ),
+    DisagreementKind.DRIFT: Ranked(
+        MeasurandRow.drift_rank.is_not(None),
+        MeasurandRow.drift_rank,
+        MeasurandRow.drift_least_id,
+        MeasurandRow.drift_most_id,
+        MeasurandRow.drift_text,
+    ),
+    DisagreementKind.PART_EXCEEDS_WHOLE: Ranked(
+        MeasurandRow.part_rank.is_not(None),
+        MeasurandRow.part_rank,
+        MeasurandRow.part_least_id,
+        MeasurandRow.part_most_id,
+        MeasurandRow.part_text,
+    ),
+}
 
 
 def _holder(name: str, figure_id: Any) -> tuple[list[Any], Any]:
@@ -272,30 +224,17 @@ def _holder(name: str, figure_id: Any) -> tuple[list[Any], Any]:
     return columns, join
 
 
-def disagreements(kind: DisagreementKind) -> tuple[Select[Any], Any]:
-    """The statement for one kind of disagreement, and the rank that orders it: from 1 on a factor."""
-    rank: Any
-    text = text_inside(_SUMMARY, "text") if kind is DisagreementKind.CONFLICT else literal(TEXTS[kind], String())
-    if kind is DisagreementKind.PART_EXCEEDS_WHOLE:
-        pairs, whole = pairs_of_parts_and_wholes().subquery("pairs"), aliased(MeasurandRow, name="exceeded")
-        rank, ends = pairs.c.ratio, (id_inside(whole.extremes, "min_high"), id_inside(_EXTREMES, "max_low"))
-    else:
-        rank, ends = RANKS[kind], (id_inside(_EXTREMES, f"{kind}.0"), id_inside(_EXTREMES, f"{kind}.1"))
-    (least, join_least), (most, join_most) = _holder("least", ends[0]), _holder("most", ends[1])
-    factor = case((rank >= literal_column("1"), rank)).label("factor")
-    statement = _with_refs(select(*_compared(text), literal(str(kind), String()).label("kind"), factor, *least, *most))
-    if kind is DisagreementKind.PART_EXCEEDS_WHOLE:
-        statement = statement.join(pairs, pairs.c.part == MeasurandRow.id).join(whole, whole.id == pairs.c.whole)
-        statement = statement.where(pairs.c.place == literal_column("1"), MeasurandRow.max_low > whole.min_high)
-    elif kind is DisagreementKind.CONFLICT:
-        statement = statement.where(rank > literal_column(str(NO_RANK)))
-    else:
-        statement = statement.where(rank.is_not(None))
-    return join_most(join_least(statement)), rank
+def disagreements(kind: DisagreementKind) -> Select[Any]:
+    ranked = RANKING[kind]
+    (least, join_least), (most, join_most) = _holder("least", ranked.least_id), _holder("most", ranked.most_id)
+    factor = case((ranked.rank >= literal_column("1"), ranked.rank)).label("factor")
+    columns = [*_compared(ranked.text), literal(str(kind), String()).label("kind"), factor, *least, *most]
+    statement: Select[Any] = join_most(join_least(_with_refs(select(*columns))))
+    return statement.where(ranked.exists)
 
 
 VIEWS: dict[str, Any] = {
     "v_figures": FIGURES.where(*STANDING),
     "v_comparisons": COMPARISONS.where(PRESENT),
-    "v_disagreements": union_all(*(disagreements(kind)[0] for kind in DisagreementKind)),
+    "v_disagreements": union_all(*(disagreements(kind) for kind in DisagreementKind)),
 }

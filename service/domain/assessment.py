@@ -8,6 +8,10 @@ from service.domain.drift import Drift, trace
 from service.domain.evidence import Evidence
 from service.domain.vocabulary import DriftResult
 
+# Raise it with every change to what is computed of a measurand or said about it: stored summaries of another version
+# are then computed anew (`counterclaim recompute`).
+RULES_VERSION = 1
+
 
 @dataclass(frozen=True, slots=True)
 class Assessment:

@@ -8,14 +8,13 @@ from functools import cache
 
 from babel.numbers import get_currency_symbol
 
-from service.domain.agreement import Disagreement, separation
+from service.domain.agreement import Disagreement, Separation
 from service.domain.comparison import Comparison
-from service.domain.drift import Drift
-from service.domain.evidence import Evidence
+from service.domain.drift import Drift, extremes
 from service.domain.interval import Interval
 from service.domain.ratio import Ratio
 from service.domain.units import currencies
-from service.domain.vocabulary import Agreement, DisagreementKind, DriftFlag, DriftResult, IntervalBasis, Verdict
+from service.domain.vocabulary import Agreement, DriftFlag, DriftResult, IntervalBasis, Verdict
 
 _DOWN, _UP, _NEAREST = ROUND_FLOOR, ROUND_CEILING, ROUND_HALF_EVEN
 _PLAIN_BELOW = Decimal(10) ** 15
@@ -152,28 +151,28 @@ def disagreement_text(found: Disagreement, unit: str) -> str:
     return f"The sources are {size}."
 
 
-def self_conflict_text(found: Disagreement) -> str | None:
-    """Says by how much one claimant's own figures exclude each other; None when none do."""
-    apart = found.self_conflict
-    return disagreement_sentence(DisagreementKind.SELF_CONFLICT, apart.most, apart.least) if apart else None
+def self_conflict_text(apart: Separation) -> str:
+    """By how much one claimant's own figures exclude each other."""
+    return f"One claimant's own figures exclude each other{_by_factor(apart.gap)}."
 
 
-def disagreement_sentence(kind: DisagreementKind, most: Evidence, least: Evidence) -> str | None:
-    """What kind of disagreement two figures stand for; None for a conflict, of which the measurand's own text tells."""
-    match kind:
-        case DisagreementKind.DRIFT:
-            if least.value and most.value:
-                times = plain(rounded(most.value / least.value, _NEAREST))
-                return f"A relayed number and its origin's differ by a factor of {times}."
-            return "A relayed number excludes its origin's."
-        case DisagreementKind.SELF_CONFLICT | DisagreementKind.PART_EXCEEDS_WHOLE:
-            apart = separation(most, least)
-            factor = rounded(apart.gap, _DOWN) if apart and apart.gap else Decimal(1)
-            size = f" by a factor of at least {plain(factor)}" if factor > 1 else ""
-            if kind is DisagreementKind.SELF_CONFLICT:
-                return f"One claimant's own figures exclude each other{size}."
-            return f"A part is said to exceed its whole{size}."
-    return None
+def part_text(gap: Fraction | None) -> str:
+    """By how much a part exceeds its whole."""
+    return f"A part is said to exceed its whole{_by_factor(gap)}."
+
+
+def _by_factor(gap: Fraction | None) -> str:
+    factor = rounded(gap, _DOWN) if gap else Decimal(1)
+    return f" by a factor of at least {plain(factor)}" if factor > 1 else ""
+
+
+def widest_drift_text(drift: Drift) -> str:
+    """By how much a relayed number differs from its origin's."""
+    least, most = extremes(drift)
+    if least.value and most.value:
+        times = plain(rounded(most.value / least.value, _NEAREST))
+        return f"A relayed number and its origin's differ by a factor of {times}."
+    return "A relayed number excludes its origin's."
 
 
 def drift_text(drift: Drift) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from service.domain.evidence import Evidence
-from service.domain.interval import Interval, lies_above
+from service.domain.interval import Interval
 from service.domain.ratio import Ratio, only_value, quotient, side_hull
 from service.domain.vocabulary import Basis, NotComputed
 
@@ -31,12 +31,6 @@ class Standing:
     def divided_by(self, other: "Standing") -> Ratio | None:
         """For amounts that cannot be negative. None where a side is empty or the other one zero."""
         return quotient(self.hull, other.hull, self.value, other.value)
-
-    def exceeds(self, whole: "Standing") -> bool:
-        """Whether, as a part of that whole, some figure excludes one of the whole from above. For amounts that cannot
-        be negative: of others, a part can exceed its whole.
-        """
-        return self.max_low is not None and whole.min_high is not None and lies_above(self.max_low, whole.min_high)
 
 
 def standing(figures: Sequence[Evidence]) -> Standing:

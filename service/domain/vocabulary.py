@@ -103,6 +103,10 @@ class DisputeStatus(Word):
     RESOLVED = "resolved", "settled, as the resolution says"
 
 
+# those that still stand against what they dispute
+ACTIVE_DISPUTE_STATUSES = (DisputeStatus.OPEN, DisputeStatus.CONCEDED, DisputeStatus.RESOLVED)
+
+
 class Agreement(Word):
     NONE = "none", "no figure that can be computed with"
     SINGLE = "single", "one claimant only"

@@ -54,7 +54,9 @@ def to_summary(assessment: Assessment, unit: str, dispute_count: int) -> dict[st
     comparison = assessment.comparison
     found, apart = comparison.disagreement, comparison.disagreement.conflict
     signed = any(figure.signed for figure in (*comparison.base, *comparison.other))
-    text = " ".join(filter(None, (comparison_text(comparison, unit), self_conflict_text(found))))
+    text = comparison_text(comparison, unit)
+    if found.self_conflict is not None:
+        text = f"{text} {self_conflict_text(found.self_conflict)}"
     return {
         "verdict": comparison.verdict,
         "ratio": to_ratio(comparison.ratio),

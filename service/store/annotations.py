@@ -1,6 +1,8 @@
 """What happened to records, as events on a timeline: disputes, and what was withdrawn, restored or revised."""
 
-from datetime import UTC, datetime, time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, case, cast, func, literal, null, or_, select, union_all
@@ -14,8 +16,9 @@ from service.db.views import SHOWN
 from service.domain.period import parse_period
 from service.domain.vocabulary import Operation
 from service.schemas.table_queries import AnnotationQuery
-from service.store import rows
-from service.store.tables import Rows, page
+from service.store.lists.filters import AnyOf, Bound, Form, RefTo, Value
+from service.store.lists.pagination import Listing
+from service.store.lists.tables import TablePage, table_page
 
 _OPERATIONS = {
     Operation.WITHDRAW: "withdrawal",
@@ -34,32 +37,33 @@ _ONLY_FIGURES = ["figures"]  # what changes in a claim when one of its figures i
 _OF_DISPUTE = aliased(ClaimRow)
 
 
-def page_of_events(connection: Connection, query: AnnotationQuery) -> Rows:
+def page_of_events(connection: Connection, query: AnnotationQuery) -> TablePage:
     """Newest first."""
-    subjects = rows.filter_ids(connection, EntityRow, query.subject, "subject") if query.subject else []
-    parts: list[Select[Any]] = []
-    if not query.event or "dispute" in query.event:
-        parts.append(_disputes(query, subjects))
-    operations = [operation for operation, event in _OPERATIONS.items() if not query.event or event in query.event]
-    if operations:
-        parts.append(_changes(operations, subjects))
-    events = union_all(*parts).subquery("events")
-    about = (EntityRow.key.label("subject_key"), EntityRow.name.label("subject"))
-    statement = select(*events.c, *about).outerjoin(EntityRow, EntityRow.id == events.c.subject_id)
-    if query.time_from is not None:
-        statement = statement.where(events.c.time >= query.time_from)
-    if query.time_to is not None:
-        statement = statement.where(events.c.time <= query.time_to)
-    if query.as_of is not None:
-        statement = statement.where(events.c.time <= datetime.combine(query.as_of, time.max, UTC))
-    found = page(connection, statement, {"time": events.c.time}, events.c.id, query, "-time")
-    return found._replace(rows=[row | {"time_end": _end(row["time_end"])} for row in found.rows])
+    found = table_page(connection, _LISTING, query, "-time")
+    return found._replace(rows=[dict(row) | {"time_end": _end(row["time_end"])} for row in found.rows])
+
+
+def _end_of_day(day: date) -> datetime:
+    return datetime.combine(day, time.max, UTC)
 
 
 def _end(closed: str | None) -> datetime | None:
     """The last moment of the day by which a dispute was closed."""
     last = parse_period(closed).latest if closed is not None else None
-    return datetime.combine(last, time.max, UTC) if last is not None else None
+    return _end_of_day(last) if last is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class OfDisputes:
+    """Filters disputes by their status, and lets other events be."""
+
+    column: Any
+
+    def bind(self, connection: Connection, name: str, given: Mapping[str, Any]) -> Bound | None:
+        return AnyOf(self.column).bind(connection, name, given)
+
+    def condition(self, name: str, form: Form, dialect: str) -> Any:
+        return or_(self.column.is_(None), AnyOf(self.column).condition(name, form, dialect))
 
 
 def _word(text: str) -> Any:
@@ -70,10 +74,10 @@ def _shown(text: Any) -> Any:
     return func.substr(text, 1, SHOWN, type_=String())
 
 
-def _disputes(query: AnnotationQuery, subjects: list[str]) -> Select[Any]:
+def _disputes() -> Select[Any]:
     """From the first day on which they may have been opened, else from when they were put on record."""
     opened = func.coalesce(day_start(DisputeRow.opened_earliest), DisputeRow.created_at, type_=UtcTime())
-    statement = (
+    return (
         select(
             (_word("dispute-") + cast(DisputeRow.id, String)).label("id"),
             opened.label("time"),
@@ -89,21 +93,19 @@ def _disputes(query: AnnotationQuery, subjects: list[str]) -> Select[Any]:
             DisputeRow.version,
             DisputeRow.disputed_claim_id.label("claim_id"),
             ClaimRow.subject_id,
+            DisputeRow.status,
         )
         .join(ClaimRow, ClaimRow.id == DisputeRow.disputed_claim_id)
         .join(EntityRow, EntityRow.id == DisputeRow.raised_by_id)
         .where(DisputeRow.withdrawn_at.is_(None))
     )
-    if query.status:
-        statement = statement.where(rows.any_of(DisputeRow.status, query.status))
-    return statement.where(rows.any_of(ClaimRow.subject_id, subjects)) if subjects else statement
 
 
-def _changes(operations: list[Operation], subjects: list[str]) -> Select[Any]:
+def _changes() -> Select[Any]:
     """What the history tells of records that were there before."""
     is_of = {kind: ChangeRow.kind == kind for kind in _KINDS}
     subject = func.coalesce(ClaimRow.subject_id, FigureRow.subject_id, _OF_DISPUTE.subject_id, type_=Id())
-    statement = (
+    return (
         select(
             (_word("change-") + func.substr(cast(ChangeRow.seq + 10**18, String), 2)).label("id"),
             ChangeRow.at.label("time"),
@@ -125,13 +127,34 @@ def _changes(operations: list[Operation], subjects: list[str]) -> Select[Any]:
             ChangeRow.version,
             func.coalesce(ClaimRow.id, FigureRow.claim_id, _OF_DISPUTE.id, type_=Id()).label("claim_id"),
             subject.label("subject_id"),
+            cast(null(), String).label("status"),
         )
         .outerjoin(ClaimRow, and_(is_of["claim"], ClaimRow.id == ChangeRow.record_id))
         .outerjoin(FigureRow, and_(is_of["figure"], FigureRow.id == ChangeRow.record_id))
         .outerjoin(DisputeRow, and_(is_of["dispute"], DisputeRow.id == ChangeRow.record_id))
         .outerjoin(_OF_DISPUTE, _OF_DISPUTE.id == DisputeRow.disputed_claim_id)
         # what is left out instead of what is taken, so that SQLite goes by the index of events rather than of kinds
-        .where(EVENTS, ChangeRow.kind.not_in(_OTHERS), ChangeRow.operation.in_(operations))
+        .where(EVENTS, ChangeRow.kind.not_in(_OTHERS), ChangeRow.operation.in_(_OPERATIONS))
         .where(or_(ChangeRow.operation != Operation.UPDATE, ChangeRow.changed != literal(_ONLY_FIGURES, Document())))
     )
-    return statement.where(rows.any_of(subject, subjects)) if subjects else statement
+
+
+_EVERY = union_all(_disputes(), _changes()).subquery("events")
+_LISTING = Listing(
+    dict.fromkeys(
+        ("sqlite", "postgresql"),
+        select(*_EVERY.c, EntityRow.key.label("subject_key"), EntityRow.name.label("subject")).outerjoin(
+            EntityRow, EntityRow.id == _EVERY.c.subject_id
+        ),
+    ),
+    {
+        "event": AnyOf(_EVERY.c.event),
+        "subject": RefTo(EntityRow, _EVERY.c.subject_id),
+        "status": OfDisputes(_EVERY.c.status),
+        "time_from": Value(UtcTime(), lambda moment: _EVERY.c.time >= moment),
+        "time_to": Value(UtcTime(), lambda moment: _EVERY.c.time <= moment),
+        "as_of": Value(UtcTime(), lambda moment: _EVERY.c.time <= moment, _end_of_day),
+    },
+    {"time": _EVERY.c.time},
+    _EVERY.c.id,
+)

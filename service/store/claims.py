@@ -3,18 +3,21 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, Select, exists, select
+from sqlalchemy import Connection, RowMapping, Select, select
 from sqlalchemy.orm import aliased
 
-from service.db.engine import Database
-from service.db.json_rows import JsonRows
+from service.db.json_select import JsonSelect, json_list
 from service.db.tables import ClaimRow, EntityRow, FigureRow, MetricRow, ScopeRow, SourceRow
+from service.db.types import Day
 from service.domain.vocabulary import ClaimStatus
 from service.schemas.claims import Claim, ClaimCreate, ClaimPage, ClaimPatch
-from service.schemas.queries import ClaimQuery
-from service.store import figures, graph, measurands, repeats, rows, search, succession, versions
+from service.store import figures, graph, repeats, rows, search, succession, versions
+from service.store.comparisons import summary
 from service.store.drafts import REFS, Draft, derive, drafts_of
-from service.store.pages import fetch_json_page, fetch_page
+from service.store.lists.as_of import stood_on
+from service.store.lists.filters import AnyOf, Filter, HasOne, HasWords, RefTo, Value, withdrawn
+from service.store.lists.pagination import record_list
+from service.store.records.projection import Projection
 from service.store.repeats import Given, Repeated
 from service.store.rows import Values
 from service.store.stating import STATED, Prepared, prepare, subject_of
@@ -42,42 +45,37 @@ SELECT: Select[*tuple[Any, ...]] = (
     .outerjoin(OLDER, OLDER.id == ClaimRow.supersedes_id)
     .outerjoin(NEWER, NEWER.id == ClaimRow.superseded_by_id)
 )
-JSON = JsonRows(
-    list(SELECT.selected_columns),
+_STATED_HERE = "figure.claim_id = claim.id AND figure.withdrawn_at IS NULL"
+ROWS = JsonSelect(
+    SELECT,
     list(Claim.model_fields),
-    {"figures": figures.JSON.gathered(figures.with_refs, FigureRow.position, "figure.claim_id = claim.id")},
+    {"figures": json_list(figures.IN_CLAIM, figures.with_refs, FigureRow.position, _STATED_HERE)},
 )
-_BY_IDS = SELECT.where(ClaimRow.id.in_(rows.IDS))
+PROJECTION = Projection(ClaimRow, Claim, ROWS)
 SORTS = {name: getattr(ClaimRow, name) for name in ("created_at", "updated_at")}
-
-
-# Reading -------------------------------------------------------------------------------------------------------------
-
-
-def read(connection: Connection, ref: str) -> Claim:
-    return with_figures(connection, [rows.one(connection, ClaimRow, SELECT, ref)])[0]
-
-
-def read_json(where: Database | Connection, ref: str) -> bytes:
-    """The same as JSON, written by the database."""
-    return rows.one_json(where, ClaimRow, JSON, SELECT, ref)
-
-
-def by_ids(connection: Connection, ids: Collection[str]) -> list[Claim]:
-    return with_figures(connection, rows.fetch(connection, _BY_IDS, {"ids": list(ids)}))
-
-
-def page(connection: Connection, query: ClaimQuery) -> ClaimPage:
-    statement = SELECT.where(*conditions(connection, query))
-    found, cursor = fetch_page(connection, statement, SORTS, ClaimRow.id, query, query.sort)
-    return ClaimPage(items=with_figures(connection, found), next_cursor=cursor)
-
-
-def json_page(database: Database, query: ClaimQuery) -> bytes:
-    """The same as JSON, written by the database in one statement."""
-    return fetch_json_page(
-        database, JSON, SELECT, conditions, SORTS, ClaimRow.id, query, query.sort, ("claimant_role", "status")
-    )
+FILTERS: dict[str, Filter] = {
+    "id": AnyOf(ClaimRow.id),
+    "withdrawn": withdrawn(ClaimRow),
+    "subject": RefTo(EntityRow, ClaimRow.subject_id),
+    "claimant": RefTo(EntityRow, ClaimRow.claimant_id),
+    "source": RefTo(SourceRow, ClaimRow.source_id),
+    "derived_from": RefTo(ClaimRow, ClaimRow.derived_from_id),
+    "claimant_role": AnyOf(ClaimRow.claimant_role, in_parts=True),
+    "status": AnyOf(ClaimRow.status, in_parts=True),
+    "asserted_from": Value(Day(), lambda day: ClaimRow.asserted_latest >= day),
+    "asserted_to": Value(Day(), lambda day: ClaimRow.asserted_earliest <= day),
+    "text": HasWords(ClaimRow),
+    "figure": HasOne(
+        [FigureRow.claim_id == ClaimRow.id, FigureRow.withdrawn_at.is_(None)],
+        {
+            "metric": RefTo(MetricRow, FigureRow.metric_id),
+            "scope": RefTo(ScopeRow, FigureRow.scope_id),
+            "basis": AnyOf(FigureRow.basis),
+        },
+    ),
+    "as_of": Value(Day(), stood_on),
+}
+LIST = record_list(ClaimPage, ROWS, FILTERS, SORTS, ClaimRow.id)
 
 
 def statuses(connection: Connection, refs: Collection[str]) -> dict[str, str]:
@@ -85,48 +83,6 @@ def statuses(connection: Connection, refs: Collection[str]) -> dict[str, str]:
     statement = select(ClaimRow.id, ClaimRow.key, ClaimRow.status).where(rows.named(ClaimRow, refs))
     found = connection.execute(statement).all() if refs else []
     return {ref: row.status for row in found for ref in (row.id, row.key)}
-
-
-def with_figures(connection: Connection, found: list[Values]) -> list[Claim]:
-    by_claim = figures.of_claims(connection, [row["id"] for row in found])
-    return [Claim.model_validate({**row, "figures": by_claim[row["id"]]}) for row in found]
-
-
-def conditions(connection: Connection, query: ClaimQuery) -> list[Any]:
-    found = rows.basic_conditions(ClaimRow, query)
-    refs = (
-        (query.subject, EntityRow, ClaimRow.subject_id, "subject"),
-        (query.claimant, EntityRow, ClaimRow.claimant_id, "claimant"),
-        (query.source, SourceRow, ClaimRow.source_id, "source"),
-        (query.derived_from, ClaimRow, ClaimRow.derived_from_id, "derived_from"),
-    )
-    found += [rows.any_of(c, rows.filter_ids(connection, t, given, name)) for given, t, c, name in refs if given]
-    if "all" not in query.status:
-        found.append(rows.any_of(ClaimRow.status, query.status))
-    if query.claimant_role:
-        found.append(rows.any_of(ClaimRow.claimant_role, query.claimant_role))
-    if query.asserted_from:
-        found.append(ClaimRow.asserted_latest >= query.asserted_from)
-    if query.asserted_to:
-        found.append(ClaimRow.asserted_earliest <= query.asserted_to)
-    if query.text:
-        found.append(search.has_words(connection, ClaimRow, query.text))
-    return found + _figure_conditions(connection, query)
-
-
-def _figure_conditions(connection: Connection, query: ClaimQuery) -> list[Any]:
-    """The claim has one figure, not withdrawn, that meets all of these."""
-    found: list[Any] = []
-    if query.metric:
-        ids = rows.filter_ids(connection, MetricRow, query.metric, "metric")
-        found.append(rows.any_of(FigureRow.metric_id, ids))
-    if query.scope:
-        found.append(rows.any_of(FigureRow.scope_id, rows.filter_ids(connection, ScopeRow, query.scope, "scope")))
-    if query.basis:
-        found.append(rows.any_of(FigureRow.basis, query.basis))
-    if not found:
-        return []
-    return [exists().where(FigureRow.claim_id == ClaimRow.id, FigureRow.withdrawn_at.is_(None), *found)]
 
 
 # Writing -------------------------------------------------------------------------------------------------------------
@@ -168,7 +124,7 @@ def create_all(connection: Connection, bodies: Sequence[ClaimCreate], given: Giv
         figures.check_new(connection, placed, [f"/figures/{one.position - 1}" for one in placed])
         figures.insert_all(connection, placed)
         succession.mark(connection, replaced)
-        measurands.touch_claims(connection, replaced)
+        summary.mark_claims_stale(connection, replaced)
     return [CreatedClaim(*one, len(draft.figures) if one.is_new else added[one.id]) for one, draft in pairs]
 
 
@@ -177,7 +133,7 @@ def _lock_links(connection: Connection, draft: Draft, own: Collection[str]) -> s
     that come with it, which nobody else sees yet.
     """
     if draft.values["derived_from_id"] not in own:
-        measurands.lock_origins(connection, draft.values["derived_from_id"])
+        summary.lock_origins(connection, draft.values["derived_from_id"])
     older = succession.lock(connection, draft.values["supersedes_id"], draft.values["claimant_id"])
     succession.refuse_foreign(connection, older)
     if draft.stored is not None:
@@ -186,7 +142,7 @@ def _lock_links(connection: Connection, draft: Draft, own: Collection[str]) -> s
     return older
 
 
-def amend(connection: Connection, ref: str, patch: ClaimPatch, expected: Versions) -> Claim:
+def amend(connection: Connection, ref: str, patch: ClaimPatch, expected: Versions) -> str:
     given = patch.model_fields_set
     if given & {"derived_from", "supersedes"}:
         graph.lock_links(connection)
@@ -195,7 +151,7 @@ def amend(connection: Connection, ref: str, patch: ClaimPatch, expected: Version
     for column in ("derived_from_id", "supersedes_id"):
         parent, pointer = links.get(column), "/" + column.removesuffix("_id")
         graph.refuse_cycle(connection, ClaimRow.id, getattr(ClaimRow, column), row["id"], parent, pointer)
-    measurands.lock_origins(connection, links.get("derived_from_id", row["derived_from_id"]))
+    summary.lock_origins(connection, links.get("derived_from_id", row["derived_from_id"]))
     claimant = links.get("claimant_id", row["claimant_id"])
     pointer = "/supersedes" if "supersedes" in given else "/claimant"
     older = succession.lock(connection, links.get("supersedes_id", row["supersedes_id"]), claimant, pointer)
@@ -215,34 +171,34 @@ def amend(connection: Connection, ref: str, patch: ClaimPatch, expected: Version
         _index(connection, {row["id"]: values})
         for figure_row, figure in moved:
             versions.save(connection, FigureRow, figure_row, figure.values)
-            measurands.touch(connection, [figure_row["measurand_id"]])  # which it has left
+            summary.mark_stale(connection, [figure_row["measurand_id"]])  # which it has left
         succession.mark(connection, older | {row["id"]})
-        measurands.touch_claims(connection, {row["id"], *older})
-    return read(connection, row["id"])
+        summary.mark_claims_stale(connection, {row["id"], *older})
+    return str(row["id"])
 
 
-def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) -> Claim:
+def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) -> str:
     row = versions.lock(connection, ClaimRow, ref, expected)
     older = _reach(connection, row)
     versions.withdraw(connection, ClaimRow, row, reason)
     succession.mark(connection, older)
-    return read(connection, row["id"])
+    return str(row["id"])
 
 
-def restore(connection: Connection, ref: str, expected: Versions) -> Claim:
+def restore(connection: Connection, ref: str, expected: Versions) -> str:
     row = versions.lock(connection, ClaimRow, ref, expected)
     older = _reach(connection, row)
     succession.refuse_second(connection, row["supersedes_id"], row["id"])
     versions.restore(connection, ClaimRow, row)
     succession.mark(connection, older)
-    return read(connection, row["id"])
+    return str(row["id"])
 
 
 def _reach(connection: Connection, row: RowMapping) -> set[str]:
     """Touches what a claim's coming or going does; locks and names the claim that it supersedes."""
-    measurands.lock_origins(connection, row["derived_from_id"])
+    summary.lock_origins(connection, row["derived_from_id"])
     older = succession.lock(connection, row["supersedes_id"], row["claimant_id"])
-    measurands.touch_claims(connection, {row["id"], *older})
+    summary.mark_claims_stale(connection, {row["id"], *older})
     return older
 
 
@@ -260,5 +216,5 @@ def _move_figures(connection: Connection, row: RowMapping, subject_id: str) -> l
     fields = [{n: f[n] for n in STATED} | {"metric": f["metric_id"], "scope": f["scope_id"]} for f in stored]
     subject = subject_of(connection, subject_id)
     prepared = prepare(connection, [subject] * len(fields), fields, [""] * len(fields))
-    measurands.ensure(connection, [figure.named for figure in prepared])
+    summary.ensure_measurands(connection, [figure.named for figure in prepared])
     return list(zip(stored, prepared, strict=True))

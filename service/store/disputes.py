@@ -1,21 +1,26 @@
 """Disputes: reading and changing them."""
 
 from collections.abc import Collection
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, Select, bindparam, select
 from sqlalchemy.orm import aliased
 
-from service.db.engine import Database
-from service.db.json_rows import JsonRows
+from service.db.json_select import JsonSelect
 from service.db.tables import ClaimRow, DisputeRow, EntityRow, FigureRow
+from service.db.types import Id
 from service.domain.access import overstep
 from service.domain.period import parse_period
+from service.domain.vocabulary import ACTIVE_DISPUTE_STATUSES
 from service.errors import Fault, Forbidden, Invalid
 from service.schemas.disputes import Dispute, DisputeCreate, DisputePage, DisputePatch
 from service.schemas.queries import DisputeQuery
-from service.store import measurands, rows, versions
-from service.store.pages import fetch_json_page, fetch_page
+from service.store import rows, versions
+from service.store.comparisons.summary import active_disputes_about, mark_stale
+from service.store.lists.filters import AnyOf, Filter, RefTo, withdrawn
+from service.store.lists.pagination import record_list
+from service.store.records.projection import Projection
 from service.store.rows import Values
 from service.store.versions import Created, Versions
 
@@ -37,99 +42,75 @@ SELECT: Select[*tuple[Any, ...]] = (
     .outerjoin(_DISPUTING, _DISPUTING.id == DisputeRow.disputing_claim_id)
     .join(_RAISER, _RAISER.id == DisputeRow.raised_by_id)
 )
-_SORTS = {name: getattr(DisputeRow, name) for name in ("created_at", "updated_at")}
-JSON = JsonRows(list(SELECT.selected_columns), list(Dispute.model_fields))
-
-
-def read(connection: Connection, ref: str) -> Dispute:
-    return Dispute.model_validate(rows.one(connection, DisputeRow, SELECT, ref))
-
-
-def read_json(where: Database | Connection, ref: str) -> bytes:
-    """The same as JSON, written by the database."""
-    return rows.one_json(where, DisputeRow, JSON, SELECT, ref)
-
-
-def by_ids(connection: Connection, ids: Collection[str]) -> list[Dispute]:
-    return [Dispute.model_validate(row) for row in rows.fetch(connection, SELECT.where(DisputeRow.id.in_(ids)))]
-
-
-def page(connection: Connection, query: DisputeQuery) -> DisputePage:
-    statement = SELECT.where(*_conditions(connection, query))
-    found, cursor = fetch_page(connection, statement, _SORTS, DisputeRow.id, query, query.sort)
-    return DisputePage(items=[Dispute.model_validate(row) for row in found], next_cursor=cursor)
-
-
-def json_page(database: Database, query: DisputeQuery) -> bytes:
-    """The same as JSON, written by the database."""
-    return fetch_json_page(
-        database, JSON, SELECT, _conditions, _SORTS, DisputeRow.id, query, query.sort, ("type", "status")
-    )
+SORTS = {name: getattr(DisputeRow, name) for name in ("created_at", "updated_at")}
+ROWS = JsonSelect(SELECT, list(Dispute.model_fields))
+PROJECTION = Projection(DisputeRow, Dispute, ROWS)
+FILTERS: dict[str, Filter] = {
+    "id": AnyOf(DisputeRow.id),
+    "withdrawn": withdrawn(DisputeRow),
+    "claim": RefTo(ClaimRow, DisputeRow.disputed_claim_id),
+    "raised_by": RefTo(EntityRow, DisputeRow.raised_by_id),
+    "type": AnyOf(DisputeRow.type, in_parts=True),
+    "status": AnyOf(DisputeRow.status, in_parts=True),
+    "disputing_claim": AnyOf(DisputeRow.disputing_claim_id),
+}
+LIST = record_list(DisputePage, ROWS, FILTERS, SORTS, DisputeRow.id)
 
 
 def about(connection: Connection, claim_id: str) -> list[Dispute]:
-    """The standing disputes about a claim or one of its figures, oldest first."""
-    statement = SELECT.where(
-        DisputeRow.disputed_claim_id == claim_id,
-        DisputeRow.withdrawn_at.is_(None),
-        DisputeRow.status.in_(measurands.STANDING),
-    )
-    found = rows.fetch(connection, statement.order_by(DisputeRow.created_at, DisputeRow.id))
-    return [Dispute.model_validate(row) for row in found]
+    """The active disputes about a claim or one of its figures, oldest first."""
+    asked = DisputeQuery(claim=[claim_id], status=list(ACTIVE_DISPUTE_STATUSES), sort="created_at", limit=200)
+    return LIST.page(connection, asked).items
 
 
 def raised_in(connection: Connection, claim_id: str) -> list[Dispute]:
     """The disputes that a claim raises, oldest first."""
-    statement = SELECT.where(DisputeRow.disputing_claim_id == claim_id, DisputeRow.withdrawn_at.is_(None))
-    found = rows.fetch(connection, statement.order_by(DisputeRow.created_at, DisputeRow.id).limit(100))
-    return [Dispute.model_validate(row) for row in found]
+    return LIST.page(connection, DisputeQuery(sort="created_at", limit=100), disputing_claim=[claim_id]).items
 
 
-def ids_about(which: Any) -> Select[Any]:
-    """The standing disputes about figures that `which` picks: found from these, not by a walk through all disputes,
-    as it would be were the statement tied to one around it.
-    """
-    return select(DisputeRow.id).where(*measurands.disputes_about(which)).correlate(None)
+class ActiveDispute(NamedTuple):
+    """An active dispute as it is served, and the first day on which it may have been opened."""
+
+    json: str
+    opened_earliest: date | None
 
 
-_ABOUT = ids_about(FigureRow.measurand_id.in_(rows.IDS)).where(ClaimRow.id.in_(bindparam("claims", expanding=True)))
-_OF_MEASURAND = (
-    SELECT.add_columns(DisputeRow.opened_earliest)
+# found from the figures, not by a walk through all disputes, as it would be were it tied to the statement around it
+_ABOUT = (
+    select(DisputeRow.id)
+    .where(*active_disputes_about(FigureRow.measurand_id == bindparam("measurand", type_=Id())))
+    .where(ClaimRow.id.in_(rows.IDS))
+    .correlate(None)
+)
+_OF_MEASURAND = {
+    dialect: statement.add_columns(DisputeRow.opened_earliest)
     .where(DisputeRow.id.in_(_ABOUT))
     .order_by(DisputeRow.created_at, DisputeRow.id)
+    for dialect, statement in ROWS.rows.items()
+}
+
+
+def of_measurand(connection: Connection, measurand_id: str, claim_ids: Collection[str]) -> list[ActiveDispute]:
+    """The active disputes about a measurand's figures in these claims, oldest first."""
+    values = {"measurand": measurand_id, "ids": list(claim_ids)}
+    found = connection.execute(_OF_MEASURAND[connection.dialect.name], values) if claim_ids else ()
+    return [ActiveDispute(row.item, row.opened_earliest) for row in found]
+
+
+_OF_MEASURANDS = (
+    select(FigureRow.measurand_id, DisputeRow.id, FigureRow.claim_id, DisputeRow.opened_earliest)
+    .where(*active_disputes_about(FigureRow.measurand_id.in_(rows.IDS)))
+    .distinct()
 )
 
 
-def of_measurand(connection: Connection, measurand_id: str, claim_ids: Collection[str]) -> list[tuple[Dispute, Any]]:
-    """The standing disputes about a measurand's figures in these claims, each with the first day it may have begun."""
-    values = {"ids": [measurand_id], "claims": list(claim_ids)}
-    found = rows.fetch(connection, _OF_MEASURAND, values) if claim_ids else []
-    return [(Dispute.model_validate(row), opened) for row in found for opened in [row.pop("opened_earliest")]]
-
-
 def of_measurands(connection: Connection, ids: Collection[str]) -> dict[str, list[tuple[Any, ...]]]:
-    """The standing disputes about each measurand's figures: the id of the dispute, of the claim that it is about, and
+    """The active disputes about each measurand's figures: the id of the dispute, of the claim that it is about, and
     the first day on which it may have been opened.
     """
-    statement = select(FigureRow.measurand_id, DisputeRow.id, FigureRow.claim_id, DisputeRow.opened_earliest)
     found: dict[str, list[tuple[Any, ...]]] = {}
-    about = measurands.disputes_about(FigureRow.measurand_id.in_(ids))
-    for row in connection.execute(statement.where(*about).distinct()):
+    for row in connection.execute(_OF_MEASURANDS, {"ids": list(ids)}):
         found.setdefault(str(row.measurand_id), []).append((row.id, row.claim_id, row.opened_earliest))
-    return found
-
-
-def _conditions(connection: Connection, query: DisputeQuery) -> list[Any]:
-    found = rows.basic_conditions(DisputeRow, query)
-    refs = (
-        (query.claim, ClaimRow, DisputeRow.disputed_claim_id, "claim"),
-        (query.raised_by, EntityRow, DisputeRow.raised_by_id, "raised_by"),
-    )
-    found += [rows.any_of(c, rows.filter_ids(connection, t, given, name)) for given, t, c, name in refs if given]
-    if query.type:
-        found.append(rows.any_of(DisputeRow.type, query.type))
-    if query.status:
-        found.append(rows.any_of(DisputeRow.status, query.status))
     return found
 
 
@@ -140,41 +121,41 @@ def create(connection: Connection, body: DisputeCreate) -> Created:
         values["raised_by_id"] = _claimant(connection, values["disputing_claim_id"])
     _check(connection, values)
     _refuse_overstep(connection, values, None)
-    _touch(connection, values["disputed_claim_id"])
+    _mark_figures_stale(connection, values["disputed_claim_id"])
     return versions.create(connection, DisputeRow, _derive(values))
 
 
-def amend(connection: Connection, ref: str, patch: DisputePatch, expected: Versions) -> Dispute:
+def amend(connection: Connection, ref: str, patch: DisputePatch, expected: Versions) -> str:
     row = versions.lock(connection, DisputeRow, ref, expected)
     refs = {name: table for name, table in _REFS.items() if name != "disputed_claim"}
     changes = patch.model_dump(exclude=set(refs)) | rows.resolve_refs(connection, patch, refs, row)
     content = rows.content(row, [*_FIELDS, *_COLUMNS]) | changes
     _check(connection, content)
     _refuse_overstep(connection, content, row)
-    _touch(connection, row["disputed_claim_id"])
+    _mark_figures_stale(connection, row["disputed_claim_id"])
     versions.amend(connection, DisputeRow, row, _derive(content))
-    return read(connection, row["id"])
+    return str(row["id"])
 
 
-def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) -> Dispute:
+def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) -> str:
     row = versions.lock(connection, DisputeRow, ref, expected)
-    _touch(connection, row["disputed_claim_id"])
+    _mark_figures_stale(connection, row["disputed_claim_id"])
     versions.withdraw(connection, DisputeRow, row, reason)
-    return read(connection, row["id"])
+    return str(row["id"])
 
 
-def restore(connection: Connection, ref: str, expected: Versions) -> Dispute:
+def restore(connection: Connection, ref: str, expected: Versions) -> str:
     row = versions.lock(connection, DisputeRow, ref, expected)
-    _touch(connection, row["disputed_claim_id"])
+    _mark_figures_stale(connection, row["disputed_claim_id"])
     versions.restore(connection, DisputeRow, row)
-    return read(connection, row["id"])
+    return str(row["id"])
 
 
-def _touch(connection: Connection, claim_id: str) -> None:
-    """Keeps the disputed claim as it is until this transaction ends, and touches the measurands of its figures."""
+def _mark_figures_stale(connection: Connection, claim_id: str) -> None:
+    """Keeps the disputed claim as it is until this transaction ends; the measurands of its figures are stale."""
     connection.execute(select(ClaimRow.id).where(ClaimRow.id == claim_id).with_for_update(read=True)).all()
     found = select(FigureRow.measurand_id).where(FigureRow.claim_id == claim_id).distinct()
-    measurands.touch(connection, connection.execute(found).scalars())
+    mark_stale(connection, connection.execute(found).scalars())
 
 
 def _claimant(connection: Connection, claim_id: str) -> str:

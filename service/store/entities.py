@@ -1,19 +1,18 @@
 """Entities: reading and changing them."""
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 from sqlalchemy.orm import aliased
 
-from service.db.engine import Database
-from service.db.json_rows import JsonRows
+from service.db.json_select import JsonSelect
 from service.db.tables import EntityRow
 from service.errors import Invalid
 from service.schemas.entities import Entity, EntityCreate, EntityPage, EntityPatch
-from service.schemas.queries import EntityQuery
 from service.store import graph, names, rows, search, versions
-from service.store.pages import fetch_json_page, fetch_page
+from service.store.lists.filters import AnyOf, Filter, HasWords, RefTo, withdrawn
+from service.store.lists.pagination import record_list
+from service.store.records.projection import Projection
 from service.store.rows import Values
 from service.store.versions import Created, Versions
 
@@ -25,44 +24,17 @@ SELECT = select(
     *rows.embed("part_of", _WHOLE, "id", "key", "name"),
 ).outerjoin(_WHOLE, _WHOLE.id == EntityRow.part_of_id)
 _REFS = {"part_of": EntityRow}
-_SORTS = {name: getattr(EntityRow, name) for name in ("created_at", "updated_at", "key", "name")}
-JSON = JsonRows(list(SELECT.selected_columns), list(Entity.model_fields))
-
-
-def read(connection: Connection, ref: str) -> Entity:
-    return Entity.model_validate(rows.one(connection, EntityRow, SELECT, ref))
-
-
-def read_json(where: Database | Connection, ref: str) -> bytes:
-    """The same as JSON, written by the database."""
-    return rows.one_json(where, EntityRow, JSON, SELECT, ref)
-
-
-def by_ids(connection: Connection, ids: Collection[str]) -> list[Entity]:
-    return [Entity.model_validate(row) for row in rows.fetch(connection, SELECT.where(EntityRow.id.in_(ids)))]
-
-
-def page(connection: Connection, query: EntityQuery) -> EntityPage:
-    statement = SELECT.where(*_conditions(connection, query))
-    found, cursor = fetch_page(connection, statement, _SORTS, EntityRow.id, query, query.sort)
-    return EntityPage(items=[Entity.model_validate(row) for row in found], next_cursor=cursor)
-
-
-def json_page(database: Database, query: EntityQuery) -> bytes:
-    """The same as JSON, written by the database."""
-    return fetch_json_page(database, JSON, SELECT, _conditions, _SORTS, EntityRow.id, query, query.sort, ("kind",))
-
-
-def _conditions(connection: Connection, query: EntityQuery) -> list[Any]:
-    found = rows.basic_conditions(EntityRow, query)
-    if query.kind:
-        found.append(rows.any_of(EntityRow.kind, query.kind))
-    if query.part_of:
-        wholes = rows.filter_ids(connection, EntityRow, query.part_of, "part_of")
-        found.append(rows.any_of(EntityRow.part_of_id, wholes))
-    if query.text:
-        found.append(search.has_words(connection, EntityRow, query.text))
-    return found
+SORTS = {name: getattr(EntityRow, name) for name in ("created_at", "updated_at", "key", "name")}
+ROWS = JsonSelect(SELECT, list(Entity.model_fields))
+PROJECTION = Projection(EntityRow, Entity, ROWS)
+FILTERS: dict[str, Filter] = {
+    "id": AnyOf(EntityRow.id),
+    "withdrawn": withdrawn(EntityRow),
+    "kind": AnyOf(EntityRow.kind, in_parts=True),
+    "part_of": RefTo(EntityRow, EntityRow.part_of_id),
+    "text": HasWords(EntityRow),
+}
+LIST = record_list(EntityPage, ROWS, FILTERS, SORTS, EntityRow.id)
 
 
 def create(connection: Connection, body: EntityCreate) -> Created:
@@ -85,7 +57,7 @@ def create_all(connection: Connection, bodies: Sequence[EntityCreate]) -> list[C
     return made
 
 
-def amend(connection: Connection, ref: str, patch: EntityPatch, expected: Versions) -> Entity:
+def amend(connection: Connection, ref: str, patch: EntityPatch, expected: Versions) -> str:
     if "part_of" in patch.model_fields_set:
         graph.lock_links(connection)
     row = versions.lock(connection, EntityRow, ref, expected)
@@ -96,19 +68,19 @@ def amend(connection: Connection, ref: str, patch: EntityPatch, expected: Versio
         values = rows.content(row, _FIELDS) | changes
         names.keep(connection, EntityRow, row["id"], values["name"], values["aliases"])
         search.index(connection, EntityRow, {row["id"]: _texts(values)})
-    return read(connection, row["id"])
+    return str(row["id"])
 
 
-def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) -> Entity:
+def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) -> str:
     row = versions.lock(connection, EntityRow, ref, expected)
     versions.withdraw(connection, EntityRow, row, reason)
-    return read(connection, row["id"])
+    return str(row["id"])
 
 
-def restore(connection: Connection, ref: str, expected: Versions) -> Entity:
+def restore(connection: Connection, ref: str, expected: Versions) -> str:
     row = versions.lock(connection, EntityRow, ref, expected)
     versions.restore(connection, EntityRow, row)
-    return read(connection, row["id"])
+    return str(row["id"])
 
 
 def _texts(values: Values) -> list[str]:

@@ -5,33 +5,46 @@ withdrawn one, which without it would count for themselves; and disputes about o
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import BaseModel
 from sqlalchemy import CTE, Connection, Select, case, exists, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from service.db.tables import ClaimRow, DisputeRow, EntityRow, FigureRow, MetricRow, ScopeRow, SourceRow
-from service.schemas.base import Page
+from service.schemas.claims import Claim
+from service.schemas.disputes import Dispute
+from service.schemas.entities import Entity
+from service.schemas.metrics import Metric
 from service.schemas.queries import FigureQuery
-from service.store import claims, disputes, entities, figures, metrics, rows, sources
+from service.schemas.sources import Source
+from service.store import claims, disputes, entities, figures, metrics, sources
 from service.store.graph import MAX_CHAIN
-from service.store.pages import fetch_page
-from service.store.rows import Values
+from service.store.lists.pagination import Listing, Rows, fetch_page
+from service.store.records.projection import Projection
 
+M = TypeVar("M", bound=BaseModel)
 _AT_ONCE = 500
 _DEEPEST = 2 * MAX_CHAIN  # relays and successors may form a circle together, which nothing refuses
 _CLAIMANT, _SUBJECT, _OTHER = aliased(EntityRow), aliased(EntityRow), aliased(EntityRow)
 
 
-def _stream(connection: Connection, statement: Select[Any]) -> Iterator[list[Values]]:
-    """In pieces, of which one at a time is held."""
+def _rows(connection: Connection, projection: Projection[Any]) -> Select[Any]:
+    return projection.rows.rows[connection.dialect.name]
+
+
+def _stream(connection: Connection, statement: Select[Any]) -> Iterator[Any]:
+    """The rows, of which one piece at a time is held."""
     found = connection.execute(statement, execution_options={"yield_per": _AT_ONCE})
-    nest = rows.nesting(found.keys())
     for part in found.partitions(_AT_ONCE):
-        yield [nest(row) for row in part]
+        yield from part
 
 
-def every_entity(connection: Connection) -> Iterator[Values]:
+def _read(connection: Connection, projection: Projection[M], statement: Select[Any]) -> Iterator[M]:
+    return (projection.model.model_validate_json(row.item) for row in _stream(connection, statement))
+
+
+def every_entity(connection: Connection) -> Iterator[Entity]:
     """Wholes before their parts."""
     own = select(EntityRow.id, literal(0).label("depth")).where(EntityRow.part_of_id.is_(None))
     tree = own.cte("tree", recursive=True)
@@ -42,26 +55,25 @@ def every_entity(connection: Connection) -> Iterator[Values]:
         exists().where(or_(ClaimRow.subject_id == EntityRow.id, ClaimRow.claimant_id == EntityRow.id)),
         exists().where(DisputeRow.raised_by_id == EntityRow.id),
     )
-    statement = entities.SELECT.join(tree, tree.c.id == EntityRow.id).where(_present(EntityRow, *named))
-    for part in _stream(connection, statement.order_by(tree.c.depth, EntityRow.id)):
-        yield from part
+    statement = _rows(connection, entities.PROJECTION).join(tree, tree.c.id == EntityRow.id)
+    statement = statement.where(_present(EntityRow, *named)).order_by(tree.c.depth, EntityRow.id)
+    return _read(connection, entities.PROJECTION, statement)
 
 
-def every_metric(connection: Connection) -> Iterator[Values]:
+def every_metric(connection: Connection) -> Iterator[Metric]:
     used = exists().where(FigureRow.metric_id == MetricRow.id)
-    statement = metrics.SELECT.where(_present(MetricRow, used)).order_by(MetricRow.id)
-    for part in _stream(connection, statement):
-        yield from (metric.model_dump() for metric in metrics.with_scopes(connection, part))
+    statement = _rows(connection, metrics.PROJECTION).where(_present(MetricRow, used)).order_by(MetricRow.id)
+    return _read(connection, metrics.PROJECTION, statement)
 
 
-def every_source(connection: Connection) -> Iterator[Values]:
+def every_source(connection: Connection) -> Iterator[Source]:
     used = exists().where(ClaimRow.source_id == SourceRow.id)
-    for part in _stream(connection, sources.SELECT.where(_present(SourceRow, used)).order_by(SourceRow.id)):
-        yield from part
+    statement = _rows(connection, sources.PROJECTION).where(_present(SourceRow, used)).order_by(SourceRow.id)
+    return _read(connection, sources.PROJECTION, statement)
 
 
-def every_claim(connection: Connection) -> Iterator[Values]:
-    """With their figures, which have the refs of their metrics and scopes. What is repeated or replaced comes first."""
+def every_claim(connection: Connection) -> Iterator[Claim]:
+    """With their figures. What is repeated or replaced comes first."""
     links = or_(ClaimRow.derived_from_id.is_not(None), ClaimRow.supersedes_id.is_not(None))
     own = select(ClaimRow.id, literal(0).label("depth")).where(links)
     chain = own.cte("chain", recursive=True)
@@ -70,31 +82,28 @@ def every_claim(connection: Connection) -> Iterator[Values]:
     chain = chain.union(select(ClaimRow.id, chain.c.depth + 1).join(chain, later).where(chain.c.depth < _DEEPEST))
     depths = select(chain.c.id, func.max(chain.c.depth).label("depth")).group_by(chain.c.id).subquery()
     gone = select(_gone().c.id)
-    live = ClaimRow.id.not_in(gone)
     older_stands = claims.OLDER.id.not_in(gone).label("older_stands")
+    every = _rows(connection, claims.PROJECTION).where(ClaimRow.id.not_in(gone)).add_columns(older_stands)
     # what was retracted comes before what stands: a claim has one standing successor
     order = (depths.c.depth, case((ClaimRow.status == "retracted", 0), else_=1), ClaimRow.id)
-    first = claims.SELECT.where(live, ~links).order_by(ClaimRow.id)
-    then = claims.SELECT.join(depths, depths.c.id == ClaimRow.id).where(live).order_by(*order)
+    first = every.where(~links).order_by(ClaimRow.id)
+    then = every.join(depths, depths.c.id == ClaimRow.id).order_by(*order)
     for statement in (first, then):
-        for part in _stream(connection, statement.add_columns(older_stands)):
-            by_claim = figures.of_claims(connection, [row["id"] for row in part])
-            for row in part:
-                supersedes = row["supersedes"] if row.pop("older_stands") else None
-                yield {**row, "supersedes": supersedes, "figures": by_claim[row["id"]]}
+        for row in _stream(connection, statement):
+            claim = Claim.model_validate_json(row.item)
+            yield claim if row.older_stands else claim.model_copy(update={"supersedes": None})
 
 
-def every_dispute(connection: Connection) -> Iterator[Values]:
+def every_dispute(connection: Connection) -> Iterator[Dispute]:
     gone = select(_gone().c.id)
     withdrawn_figures = select(FigureRow.id).where(FigureRow.withdrawn_at.is_not(None))
-    statement = disputes.SELECT.where(
+    statement = _rows(connection, disputes.PROJECTION).where(
         DisputeRow.withdrawn_at.is_(None),
         DisputeRow.disputed_claim_id.not_in(gone),
         or_(DisputeRow.disputing_claim_id.is_(None), DisputeRow.disputing_claim_id.not_in(gone)),
         or_(DisputeRow.disputed_figure_id.is_(None), DisputeRow.disputed_figure_id.not_in(withdrawn_figures)),
     )
-    for part in _stream(connection, statement.order_by(DisputeRow.id)):
-        yield from part
+    return _read(connection, disputes.PROJECTION, statement.order_by(DisputeRow.id))
 
 
 def _present(table: Any, *named: Any) -> Any:
@@ -141,11 +150,9 @@ _FIGURES = (
     .join(_CLAIMANT, _CLAIMANT.id == ClaimRow.claimant_id)
     .join(_SUBJECT, _SUBJECT.id == FigureRow.subject_id)
 )
-_SORTS = {name: getattr(FigureRow, name) for name in ("created_at", "updated_at")}
+_LISTING = Listing(dict.fromkeys(("sqlite", "postgresql"), _FIGURES), figures.FILTERS, figures.SORTS, FigureRow.id)
 
 
-def figure_page(connection: Connection, query: FigureQuery) -> Page[Values]:
-    """Figures with what their claims and sources say, by the names of an import's columns."""
-    statement = _FIGURES.where(*figures.conditions(connection, query))
-    found, cursor = fetch_page(connection, statement, _SORTS, FigureRow.id, query, query.sort)
-    return Page[Values].model_construct(items=found, next_cursor=cursor)
+def figure_rows(connection: Connection, query: FigureQuery) -> Rows:
+    """A page of figures with what their claims and sources say, by the names of an import's columns."""
+    return fetch_page(connection, _LISTING, query, query.sort)

@@ -1,6 +1,6 @@
 """Figures: reading and changing them. A change to a figure is also a change to its claim."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -8,16 +8,17 @@ from sqlalchemy import Connection, RowMapping, Select, UpdateBase, and_, case, f
 from sqlalchemy.orm import aliased
 
 from service.db import bulk
-from service.db.engine import Database
-from service.db.json_rows import JsonRows
+from service.db.json_select import JsonSelect, json_object
 from service.db.tables import ClaimRow, EntityRow, FigureRow, MeasurandRow, MetricRow, ScopeRow
+from service.db.types import Day, Real
 from service.domain.vocabulary import Operation
 from service.errors import Conflict, Invalid
 from service.schemas.figures import ClaimFigure, Figure, FigureCreate, FigurePage, FigurePatch
-from service.schemas.queries import FigureFilters, FigureQuery
-from service.store import measurands, rows, versions
-from service.store.pages import fetch_json_page, fetch_page
-from service.store.rows import Values
+from service.store import rows, versions
+from service.store.comparisons import summary
+from service.store.lists.filters import AnyOf, Filter, RefTo, Value, withdrawn
+from service.store.lists.pagination import record_list
+from service.store.records.projection import Projection
 from service.store.stating import STATED, Prepared, prepare, subject_of
 from service.store.versions import Created, Versions
 
@@ -64,93 +65,42 @@ SELECT = with_refs(
     .join(ClaimRow, ClaimRow.id == FigureRow.claim_id)
     .join(_SUBJECT, _SUBJECT.id == FigureRow.subject_id)
 )
-_SORTS = {name: getattr(FigureRow, name) for name in ("created_at", "updated_at")}
+
+IN_CLAIM = json_object(COLUMNS, list(ClaimFigure.model_fields))
+ROWS = JsonSelect(SELECT, list(Figure.model_fields))
+PROJECTION = Projection(FigureRow, Figure, ROWS)
 
 
-JSON = JsonRows(COLUMNS, list(ClaimFigure.model_fields))  # of a figure inside its claim
-JSON_ALONE = JsonRows(list(SELECT.selected_columns), list(Figure.model_fields))
-
-_BY_IDS = SELECT.where(FigureRow.id.in_(rows.IDS))
-_OF_CLAIMS = (
-    with_refs(select(*COLUMNS, FigureRow.claim_id))
-    .where(FigureRow.claim_id.in_(rows.IDS), FigureRow.withdrawn_at.is_(None))
-    .order_by(FigureRow.claim_id, FigureRow.position)
-)
+def _reaches_up_to(number: Any) -> Any:
+    high = FigureRow.interval_high
+    reaches = or_(high > number, and_(high == number, rows.is_false(FigureRow.interval_high_open)))
+    return and_(_COMPUTED, or_(high.is_(None), reaches))
 
 
-# Reading -------------------------------------------------------------------------------------------------------------
+def _reaches_down_to(number: Any) -> Any:
+    low = FigureRow.interval_low
+    reaches = or_(low < number, and_(low == number, rows.is_false(FigureRow.interval_low_open)))
+    return and_(_COMPUTED, or_(low.is_(None), reaches))
 
 
-def read(connection: Connection, ref: str) -> Figure:
-    return Figure.model_validate({"key": None, **rows.one(connection, FigureRow, SELECT, ref)})
-
-
-def read_json(where: Database | Connection, ref: str) -> bytes:
-    """The same as JSON, written by the database."""
-    return rows.one_json(where, FigureRow, JSON_ALONE, SELECT, ref)
-
-
-def by_ids(connection: Connection, ids: Collection[str]) -> list[Figure]:
-    found = rows.fetch(connection, _BY_IDS, {"ids": list(ids)})
-    return [Figure.model_validate({"key": None, **row}) for row in found]
-
-
-def page(connection: Connection, query: FigureQuery) -> FigurePage:
-    statement = SELECT.where(*conditions(connection, query))
-    found, cursor = fetch_page(connection, statement, _SORTS, FigureRow.id, query, query.sort)
-    return FigurePage(items=[Figure.model_validate({"key": None, **row}) for row in found], next_cursor=cursor)
-
-
-def json_page(database: Database, query: FigureQuery) -> bytes:
-    """The same as JSON, written by the database."""
-    return fetch_json_page(
-        database,
-        JSON_ALONE,
-        SELECT,
-        conditions,
-        _SORTS,
-        FigureRow.id,
-        query,
-        query.sort,
-        ("basis", "qualifier", "unit"),
-    )
-
-
-def of_claims(connection: Connection, claim_ids: Sequence[str]) -> dict[str, list[Values]]:
-    """The figures of each claim in creation order, withdrawn ones left out."""
-    by_claim: dict[str, list[Values]] = {claim_id: [] for claim_id in claim_ids}
-    for row in rows.fetch(connection, _OF_CLAIMS, {"ids": list(claim_ids)}) if claim_ids else []:
-        by_claim[row.pop("claim_id")].append({"key": None, **row})
-    return by_claim
-
-
-def conditions(connection: Connection, query: FigureFilters) -> list[Any]:
-    """What the filters ask for, of FigureRow joined with its ClaimRow."""
-    found = rows.basic_conditions(FigureRow, query)
-    if query.withdrawn == "false":
-        found.append(ClaimRow.withdrawn_at.is_(None))  # its claim has left the lists, and so has it
-    refs = (
-        (query.claim, ClaimRow, FigureRow.claim_id, "claim"),
-        (query.subject, EntityRow, FigureRow.subject_id, "subject"),
-        (query.metric, MetricRow, FigureRow.metric_id, "metric"),
-        (query.scope, ScopeRow, FigureRow.scope_id, "scope"),
-    )
-    found += [rows.any_of(c, rows.filter_ids(connection, t, given, name)) for given, t, c, name in refs if given]
-    words = ((query.basis, FigureRow.basis), (query.qualifier, FigureRow.qualifier), (query.unit, FigureRow.unit))
-    found += [rows.any_of(column, given) for given, column in words if given]
-    if query.value_min is not None:
-        number, high = float(query.value_min), FigureRow.interval_high
-        reaches = or_(high > number, and_(high == number, rows.is_false(FigureRow.interval_high_open)))
-        found.append(and_(_COMPUTED, or_(high.is_(None), reaches)))
-    if query.value_max is not None:
-        number, low = float(query.value_max), FigureRow.interval_low
-        reaches = or_(low < number, and_(low == number, rows.is_false(FigureRow.interval_low_open)))
-        found.append(and_(_COMPUTED, or_(low.is_(None), reaches)))
-    if query.period_from is not None:
-        found.append(FigureRow.period_latest >= query.period_from)
-    if query.period_to is not None:
-        found.append(FigureRow.period_earliest <= query.period_to)
-    return found
+# of figures joined with their claims
+FILTERS: dict[str, Filter] = {
+    "id": AnyOf(FigureRow.id),
+    "withdrawn": withdrawn(FigureRow, ClaimRow),
+    "claim": RefTo(ClaimRow, FigureRow.claim_id),
+    "subject": RefTo(EntityRow, FigureRow.subject_id),
+    "metric": RefTo(MetricRow, FigureRow.metric_id),
+    "scope": RefTo(ScopeRow, FigureRow.scope_id),
+    "basis": AnyOf(FigureRow.basis, in_parts=True),
+    "qualifier": AnyOf(FigureRow.qualifier, in_parts=True),
+    "unit": AnyOf(FigureRow.unit, in_parts=True),
+    "value_min": Value(Real, _reaches_up_to, float),
+    "value_max": Value(Real, _reaches_down_to, float),
+    "period_from": Value(Day(), lambda day: FigureRow.period_latest >= day),
+    "period_to": Value(Day(), lambda day: FigureRow.period_earliest <= day),
+}
+SORTS = {name: getattr(FigureRow, name) for name in ("created_at", "updated_at")}
+LIST = record_list(FigurePage, ROWS, FILTERS, SORTS, FigureRow.id)
 
 
 # Writing -------------------------------------------------------------------------------------------------------------
@@ -187,7 +137,7 @@ def insert_all(connection: Connection, placed: Sequence[Placed]) -> None:
     """Puts figures into their claims, with the measurands that they need."""
     if not placed:
         return
-    measurands.ensure(connection, [one.figure.named for one in placed])
+    summary.ensure_measurands(connection, [one.figure.named for one in placed])
     values = [
         {
             **one.figure.values,
@@ -201,7 +151,7 @@ def insert_all(connection: Connection, placed: Sequence[Placed]) -> None:
     bulk.write(connection, _insert(connection.dialect.name, tuple(values[0])), values)
     for row in values:
         versions.note(connection, FigureRow, row["id"], Operation.CREATE)
-    measurands.touch(connection, [one.figure.named.measurand.id for one in placed])
+    summary.mark_stale(connection, [one.figure.named.measurand.id for one in placed])
 
 
 @cache
@@ -227,7 +177,7 @@ def create(connection: Connection, body: FigureCreate) -> Created:
     position = (connection.execute(last).scalar() or 0) + 1
     insert_all(connection, [Placed(claim["id"], position, figure_id, prepared)])
     versions.bump(connection, ClaimRow, claim, {})
-    measurands.touch_claims(connection, [claim["id"]])
+    summary.mark_claims_stale(connection, [claim["id"]])
     return Created(figure_id, is_new=True)
 
 
@@ -238,7 +188,7 @@ def _stored(connection: Connection, figure_id: str | None) -> RowMapping | None:
     return connection.execute(statement).mappings().first()
 
 
-def amend(connection: Connection, ref: str, patch: FigurePatch, expected: Versions) -> Figure:
+def amend(connection: Connection, ref: str, patch: FigurePatch, expected: Versions) -> str:
     claim, row = _lock(connection, ref, expected)
     versions.refuse_withdrawn(FigureRow, row)
     subject = subject_of(connection, claim["subject_id"])
@@ -249,12 +199,12 @@ def amend(connection: Connection, ref: str, patch: FigurePatch, expected: Versio
     (prepared,) = prepare(connection, [subject], [fields | changed], [""])
     if prepared.values["metric_id"] != row["metric_id"]:
         prepared.refuse_withdrawn_metric("")
-    measurands.ensure(connection, [prepared.named])
+    summary.ensure_measurands(connection, [prepared.named])
     if versions.save(connection, FigureRow, row, prepared.values):
         versions.bump(connection, ClaimRow, claim, {})
-        measurands.touch(connection, [row["measurand_id"]])  # which it may have left
-        measurands.touch_claims(connection, [claim["id"]])
-    return read(connection, row["id"])
+        summary.mark_stale(connection, [row["measurand_id"]])  # which it may have left
+        summary.mark_claims_stale(connection, [claim["id"]])
+    return str(row["id"])
 
 
 def _scope_key(connection: Connection, scope_id: str | None) -> str | None:
@@ -262,20 +212,20 @@ def _scope_key(connection: Connection, scope_id: str | None) -> str | None:
     return connection.execute(select(ScopeRow.key).where(ScopeRow.id == scope_id)).scalar() if scope_id else None
 
 
-def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) -> Figure:
+def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) -> str:
     claim, row = _lock(connection, ref, expected)
     versions.withdraw(connection, FigureRow, row, reason)
     versions.bump(connection, ClaimRow, claim, {})
-    measurands.touch_claims(connection, [claim["id"]])
-    return read(connection, row["id"])
+    summary.mark_claims_stale(connection, [claim["id"]])
+    return str(row["id"])
 
 
-def restore(connection: Connection, ref: str, expected: Versions) -> Figure:
+def restore(connection: Connection, ref: str, expected: Versions) -> str:
     claim, row = _lock(connection, ref, expected)
     versions.restore(connection, FigureRow, row)
     versions.bump(connection, ClaimRow, claim, {})
-    measurands.touch_claims(connection, [claim["id"]])
-    return read(connection, row["id"])
+    summary.mark_claims_stale(connection, [claim["id"]])
+    return str(row["id"])
 
 
 def _lock(connection: Connection, ref: str, expected: Versions) -> tuple[RowMapping, RowMapping]:
@@ -294,5 +244,5 @@ def _lock_claim(connection: Connection, condition: Any, pointer: str) -> RowMapp
     claim = connection.execute(statement).mappings().first()
     if claim is None:
         raise Invalid.at(pointer, "There is no such claim.")
-    measurands.lock_origins(connection, claim["derived_from_id"])
+    summary.lock_origins(connection, claim["derived_from_id"])
     return claim

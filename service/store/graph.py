@@ -1,11 +1,11 @@
 """Chains of references among records of one kind: parts and wholes, relays and origins. No circles."""
 
-from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import CTE, Connection, func, literal, select, text
+from sqlalchemy import CTE, Connection, func, literal, literal_column, select, text
 
 from service.errors import Invalid
+from service.store.rows import IDS
 
 MAX_CHAIN = 50
 _LINKS_LOCK = 0x436C6D  # any number that no other advisory lock of this database uses
@@ -20,12 +20,16 @@ def lock_links(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LINKS_LOCK})
 
 
-def ancestors(id_column: Any, parent_column: Any, starts: Collection[str]) -> CTE:
-    """Each of `starts` and all that it hangs on: columns start, id and depth, which is 0 for itself."""
-    first = select(id_column.label("start"), id_column.label("id"), literal(0).label("depth"))
-    chain = first.where(id_column.in_(starts)).cte("chain", recursive=True)
-    above = select(chain.c.start, parent_column, chain.c.depth + 1).join(chain, id_column == chain.c.id)
-    return chain.union_all(above.where(parent_column.is_not(None), chain.c.depth < MAX_CHAIN))
+def chain_of(id_column: Any, parent_column: Any) -> CTE:
+    """Each of the records bound as `ids` and all its ancestors: columns start, id and depth, which is 0 for itself.
+    For statements that are built once.
+    """
+    first = select(id_column.label("start"), id_column.label("id"), literal_column("0").label("depth"))
+    chain = first.where(id_column.in_(IDS)).cte("chain", recursive=True)
+    one: Any = literal_column("1")
+    most: Any = literal_column(str(MAX_CHAIN))
+    above = select(chain.c.start, parent_column, chain.c.depth + one).join(chain, id_column == chain.c.id)
+    return chain.union_all(above.where(parent_column.is_not(None), chain.c.depth < most))
 
 
 def descendants(id_column: Any, parent_column: Any, start: str) -> CTE:
@@ -43,8 +47,8 @@ def refuse_cycle(
     """Raises Invalid if `child` cannot hang on `parent`: that would close a circle, or make too long a chain."""
     if parent is None:
         return
-    chain = ancestors(id_column, parent_column, [parent])
-    found = connection.execute(select(chain.c.id)).scalars().all()
+    chain = chain_of(id_column, parent_column)
+    found = connection.execute(select(chain.c.id), {"ids": [parent]}).scalars().all()
     if child in found:
         raise Invalid.at(pointer, "This would close a circle: the record named here leads back to this one.")
     below = descendants(id_column, parent_column, child)

@@ -1,6 +1,7 @@
 """History: what each transaction changed, written in the same transaction, last and in one statement."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+import json
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from itertools import zip_longest
@@ -10,7 +11,6 @@ from sqlalchemy import (
     Connection,
     Insert,
     RowMapping,
-    Select,
     UpdateBase,
     bindparam,
     func,
@@ -23,16 +23,15 @@ from sqlalchemy import (
 
 from service.db import bulk
 from service.db.engine import Author
-from service.db.json_rows import JsonRows
-from service.db.tables import ChangeRow, ClaimRow, DisputeRow, EntityRow, FigureRow, SourceRow
+from service.db.tables import ChangeRow
 from service.db.types import Document, String
 from service.domain.vocabulary import Operation
 from service.errors import Forbidden, NotFound
-from service.schemas.base import Head
 from service.schemas.history import Change, ChangePage, FeedQuery, HistoryQuery
-from service.schemas.keys import RecordedKey
 from service.store import claims, disputes, entities, figures, keys, metrics, rows, sources, versions
-from service.store.pages import fetch_page
+from service.store.lists.filters import AnyOf
+from service.store.lists.pagination import Listing, fetch_page
+from service.store.records.projection import Projection
 from service.store.rows import Values
 from service.store.versions import Touched
 
@@ -40,22 +39,18 @@ _CHUNK = 500
 _FEED_LOCK = 0x436C68  # an advisory lock of its own: one transaction at a time takes its place in the feed
 _UNCHANGING = {"version", "updated_at"}
 
-_BY_IDS: dict[str, Callable[[Connection, Collection[str]], Sequence[Head | RecordedKey]]] = {
-    "source": sources.by_ids,
-    "entity": entities.by_ids,
-    "metric": metrics.by_ids,
-    "claim": claims.by_ids,
-    "figure": figures.by_ids,
-    "dispute": disputes.by_ids,
-    "key": keys.by_ids,
-}
-_WRITTEN: dict[str, tuple[Any, JsonRows, Select[*tuple[Any, ...]]]] = {
-    "source": (SourceRow, sources.JSON, sources.SELECT),
-    "entity": (EntityRow, entities.JSON, entities.SELECT),
-    "claim": (ClaimRow, claims.JSON, claims.SELECT),
-    "figure": (FigureRow, figures.JSON_ALONE, figures.SELECT),
-    "dispute": (DisputeRow, disputes.JSON, disputes.SELECT),
-}
+_PROJECTIONS: dict[str, Projection[Any]] = {
+    projection.kind: projection
+    for projection in (
+        sources.PROJECTION,
+        entities.PROJECTION,
+        metrics.PROJECTION,
+        claims.PROJECTION,
+        figures.PROJECTION,
+        disputes.PROJECTION,
+        keys.RECORDED,
+    )
+}  # each before what refers to it
 _STAMP = ("at", "actor_id", "actor_name", "request_id")
 _WRITTEN_COLUMNS = [*_STAMP, "operation", "kind", "record_id", "version", "changed", "snapshot"]
 _FOR_ADMINS = "key"  # who has keys is nobody else's business
@@ -81,8 +76,7 @@ def record(connection: Connection, author: Author) -> None:
     touched: Touched = connection.get_execution_options().get("touched", {})
     if not touched:
         return
-    new = {kind: [key for key in touched if key[0] == kind and _is_new(touched, key)] for kind in _BY_IDS}
-    read = {kind: _changes(connection, new[kind], touched) for kind in new if kind not in _WRITTEN}
+    new = {kind: [key[1] for key in touched if key[0] == kind and _is_new(touched, key)] for kind in _PROJECTIONS}
     changed = _changes(connection, [key for key in touched if not _is_new(touched, key)], touched)
     if connection.dialect.name == "postgresql":  # after all that can be read before
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FEED_LOCK})
@@ -92,12 +86,9 @@ def record(connection: Connection, author: Author) -> None:
         "actor_name": author.name,
         "request_id": author.request_id,
     }
-    for kind, created in new.items():  # each before what refers to it
-        if kind in _WRITTEN:
-            for part in rows.chunks([record_id for _, record_id in created], _CHUNK):
-                connection.execute(_insert_new(connection.dialect.name, kind), {**stamp, "ids": part})
-        else:
-            _insert(connection, stamp, read[kind])
+    for kind, created in new.items():
+        for part in rows.chunks(created, _CHUNK):
+            connection.execute(_insert_new(connection.dialect.name, kind), {**stamp, "ids": part})
     _insert(connection, stamp, changed)
     touched.clear()
 
@@ -109,7 +100,8 @@ def _is_new(touched: Touched, key: tuple[str, str]) -> bool:
 @cache
 def _insert_new(dialect: str, kind: str) -> Insert:
     """Puts new records on record as the database writes them itself, in the order in which they were made."""
-    table, written, statement = _WRITTEN[kind]
+    projection = _PROJECTIONS[kind]
+    table = projection.table
     stamp = [bindparam(name, type_=ChangeRow.__table__.c[name].type) for name in _STAMP]
     own = [
         literal(str(Operation.CREATE), String()),
@@ -117,9 +109,9 @@ def _insert_new(dialect: str, kind: str) -> Insert:
         table.id,
         table.version,
         literal([], Document()),
-        written.as_document(dialect),
+        projection.rows.document(dialect),
     ]
-    found = statement.with_only_columns(*stamp, *own).where(table.id.in_(rows.IDS))
+    found = projection.rows.rows[dialect].with_only_columns(*stamp, *own).where(table.id.in_(rows.IDS))
     return insert(ChangeRow).from_select(_WRITTEN_COLUMNS, found.order_by(table.created_at, table.id))
 
 
@@ -139,10 +131,10 @@ def _changes(connection: Connection, keys: Sequence[tuple[str, str]], touched: T
 
 def _changes_at_once(connection: Connection, keys: Sequence[tuple[str, str]], touched: Touched) -> list[Values]:
     current = {
-        (kind, found.id): found.model_dump(mode="json")
-        for kind in _BY_IDS
+        (kind, record_id): json.loads(item)
+        for kind, projection in _PROJECTIONS.items()
         if (ids := [record_id for its_kind, record_id in keys if its_kind == kind])
-        for found in _BY_IDS[kind](connection, ids)
+        for record_id, item in projection.json_by_id(connection, ids).items()
     }
     earlier = [(*key, snapshot["version"] - 1) for key, snapshot in current.items() if snapshot["version"] > 1]
     place = tuple_(ChangeRow.kind, ChangeRow.record_id, ChangeRow.version)
@@ -172,11 +164,16 @@ def _changed(before: Values | None, after: Values) -> list[str]:
 
 def of_record(connection: Connection, kind: str, record_id: str, query: HistoryQuery) -> ChangePage:
     """The versions of one record, newest first."""
-    statement = select(*_COLUMNS).where(ChangeRow.kind == kind, ChangeRow.record_id == record_id)
-    sorts = {"version": ChangeRow.version}
-    statement = statement.add_columns(ChangeRow.record_id.label("id"))
-    found, cursor = fetch_page(connection, statement, sorts, ChangeRow.record_id, query, "-version", record_id)
-    return ChangePage(items=[_shown(row) for row in found], next_cursor=cursor)
+    found = fetch_page(connection, _OF_RECORD, query, "-version", kind=[kind], record_id=[record_id])
+    return ChangePage(items=[_shown(row._mapping) for row in found.rows], next_cursor=found.next_cursor)
+
+
+_OF_RECORD = Listing(
+    dict.fromkeys(("sqlite", "postgresql"), select(*_COLUMNS)),
+    {"kind": AnyOf(ChangeRow.kind), "record_id": AnyOf(ChangeRow.record_id)},
+    {"version": ChangeRow.version},
+    ChangeRow.record_id,
+)
 
 
 def feed(connection: Connection, query: FeedQuery, *, for_admin: bool) -> list[Change]:

@@ -1,22 +1,31 @@
 """API keys: making, revoking, and telling whose they are."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, RowMapping, select, text, update
 
+from service.db.json_select import JsonSelect
 from service.db.tables import KeyRow
 from service.domain.access import Token, new_token
 from service.domain.key import is_uuid
 from service.domain.vocabulary import Operation, Role
 from service.errors import Conflict, Invalid, NotFound, Unauthenticated
-from service.schemas.keys import ApiKey, ApiKeyCreate, ApiKeyPage, KeyQuery, RecordedKey
-from service.store import rows, versions
-from service.store.pages import fetch_page
+from service.schemas.keys import ApiKey, ApiKeyCreate, ApiKeyPage, RecordedKey
+from service.store import versions
+from service.store.lists.pagination import record_list
+from service.store.records.projection import Projection
 
-_SELECT = select(*(getattr(KeyRow, name) for name in ApiKey.model_fields))
-_RECORDED = select(*(getattr(KeyRow, name) for name in RecordedKey.model_fields))
+
+def _rows(fields: Iterable[str]) -> JsonSelect:
+    return JsonSelect(select(*(getattr(KeyRow, name) for name in fields)), list(fields))
+
+
+PROJECTION = Projection(KeyRow, ApiKey, _rows(ApiKey.model_fields))
+RECORDED = Projection(KeyRow, RecordedKey, _rows(RecordedKey.model_fields))  # as the history has them
+LIST = record_list(ApiKeyPage, PROJECTION.rows, {}, {"created_at": KeyRow.created_at}, KeyRow.id)
+NEWEST_FIRST = "-created_at"
 
 
 class Holder(NamedTuple):
@@ -28,23 +37,9 @@ class Holder(NamedTuple):
     last_used_at: datetime | None
 
 
-def read(connection: Connection, key_id: str) -> ApiKey:
-    return ApiKey.model_validate(rows.one(connection, KeyRow, _SELECT, key_id))
-
-
-def by_ids(connection: Connection, ids: Collection[str]) -> list[RecordedKey]:
-    return [RecordedKey.model_validate(row) for row in rows.fetch(connection, _RECORDED.where(KeyRow.id.in_(ids)))]
-
-
-def page(connection: Connection, query: KeyQuery) -> ApiKeyPage:
-    sorts = {"created_at": KeyRow.created_at}
-    found, cursor = fetch_page(connection, _SELECT, sorts, KeyRow.id, query, "-created_at")
-    return ApiKeyPage(items=[ApiKey.model_validate(row) for row in found], next_cursor=cursor)
-
-
 def every(connection: Connection) -> list[ApiKey]:
-    statement = _SELECT.order_by(KeyRow.created_at.desc(), KeyRow.id.desc())
-    return [ApiKey.model_validate(row) for row in rows.fetch(connection, statement)]
+    statement = PROJECTION.rows.rows[connection.dialect.name].order_by(KeyRow.created_at.desc(), KeyRow.id.desc())
+    return PROJECTION.read_all(connection, statement)
 
 
 def create(connection: Connection, body: ApiKeyCreate) -> tuple[Token, ApiKey]:
@@ -53,7 +48,7 @@ def create(connection: Connection, body: ApiKeyCreate) -> tuple[Token, ApiKey]:
         raise Invalid.at("/expires_at", "This moment has passed; the key would never work.")
     token = new_token(versions.new_id())
     _insert(connection, token, body)
-    return token, read(connection, token.id)
+    return token, PROJECTION.read(connection, token.id)
 
 
 def create_first(connection: Connection, token: Token | None = None) -> Token | None:
@@ -86,7 +81,7 @@ def revoke(connection: Connection, key_id: str) -> ApiKey:
     row = versions.lock(connection, KeyRow, key_id, None)
     if row["revoked_at"] is None:
         versions.bump(connection, KeyRow, row, {"revoked_at": versions.now()})
-    return read(connection, row["id"])
+    return PROJECTION.read(connection, row["id"])
 
 
 def holder(connection: Connection, token: Token) -> Holder:

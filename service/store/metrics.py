@@ -1,65 +1,49 @@
 """Metrics with their scopes: reading and changing them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Select, delete, insert, select, update
 from sqlalchemy.orm import aliased
 
-from service.db.engine import Database
+from service.db.json_select import JsonSelect, json_list, json_object
 from service.db.tables import FigureRow, MeasurandRow, MetricRow, ScopeRow
 from service.errors import Conflict, Fault, Invalid
-from service.schemas.metrics import Metric, MetricCreate, MetricPage, MetricPatch, ScopeFields
-from service.schemas.queries import MetricQuery
+from service.schemas.metrics import Metric, MetricCreate, MetricPage, MetricPatch, Scope, ScopeFields
 from service.store import names, rows, versions
+from service.store.comparisons.summary import mark_scopes_stale
 from service.store.graph import MAX_CHAIN
-from service.store.pages import fetch_page
+from service.store.lists.filters import AnyOf, Filter, withdrawn
+from service.store.lists.pagination import record_list
+from service.store.records.projection import Projection
 from service.store.rows import Values
 from service.store.versions import Created, Versions
 
 _FIELDS = ["key", "name", "definition", "unit", "periodic", "signed"]
 _FIXED = ("unit", "periodic", "signed")
-SELECT = select(*rows.head(MetricRow), *(getattr(MetricRow, name) for name in _FIELDS))
-_SORTS = {name: getattr(MetricRow, name) for name in ("created_at", "updated_at", "key", "name")}
-_WHOLE = aliased(ScopeRow)
+_WHOLE = aliased(ScopeRow, name="whole")
+_SCOPE = json_object(
+    [
+        *(getattr(ScopeRow, name) for name in ("id", "key", "name", "definition")),
+        *rows.embed("part_of", _WHOLE, "id", "key", "name"),
+    ],
+    list(Scope.model_fields),
+)
 
 
-def read(connection: Connection, ref: str) -> Metric:
-    return with_scopes(connection, [rows.one(connection, MetricRow, SELECT, ref)])[0]
+def _with_wholes(statement: Select[Any]) -> Select[Any]:
+    return statement.outerjoin(_WHOLE, _WHOLE.id == ScopeRow.part_of_id)
 
 
-def read_json(where: Database | Connection, ref: str) -> bytes:
-    if isinstance(where, Database):
-        with where.read() as connection:
-            return read_json(connection, ref)
-    return read(where, ref).model_dump_json().encode()
-
-
-def by_ids(connection: Connection, ids: Collection[str]) -> list[Metric]:
-    return with_scopes(connection, rows.fetch(connection, SELECT.where(MetricRow.id.in_(ids))))
-
-
-def page(connection: Connection, query: MetricQuery) -> MetricPage:
-    statement = SELECT.where(*rows.basic_conditions(MetricRow, query))
-    found, cursor = fetch_page(connection, statement, _SORTS, MetricRow.id, query, query.sort)
-    return MetricPage(items=with_scopes(connection, found), next_cursor=cursor)
-
-
-def with_scopes(connection: Connection, found: list[Values]) -> list[Metric]:
-    statement = (
-        select(
-            ScopeRow.metric_id,
-            *(getattr(ScopeRow, name) for name in ("id", "key", "name", "definition")),
-            *rows.embed("part_of", _WHOLE, "id", "key", "name"),
-        )
-        .outerjoin(_WHOLE, _WHOLE.id == ScopeRow.part_of_id)
-        .where(ScopeRow.metric_id.in_([metric["id"] for metric in found]))
-        .order_by(ScopeRow.position)
-    )
-    scopes: dict[str, list[Values]] = {metric["id"]: [] for metric in found}
-    for scope in rows.fetch(connection, statement) if found else []:
-        scopes[scope.pop("metric_id")].append(scope)
-    return [Metric.model_validate({**metric, "scopes": scopes[metric["id"]]}) for metric in found]
+ROWS = JsonSelect(
+    select(*rows.head(MetricRow), *(getattr(MetricRow, name) for name in _FIELDS)),
+    list(Metric.model_fields),
+    {"scopes": json_list(_SCOPE, _with_wholes, ScopeRow.position, "scope.metric_id = metric.id")},
+)
+PROJECTION = Projection(MetricRow, Metric, ROWS)
+FILTERS: dict[str, Filter] = {"id": AnyOf(MetricRow.id), "withdrawn": withdrawn(MetricRow)}
+SORTS = {name: getattr(MetricRow, name) for name in ("created_at", "updated_at", "key", "name")}
+LIST = record_list(MetricPage, ROWS, FILTERS, SORTS, MetricRow.id)
 
 
 def create(connection: Connection, body: MetricCreate) -> Created:
@@ -76,7 +60,7 @@ def create(connection: Connection, body: MetricCreate) -> Created:
     return made
 
 
-def amend(connection: Connection, ref: str, patch: MetricPatch, expected: Versions) -> Metric:
+def amend(connection: Connection, ref: str, patch: MetricPatch, expected: Versions) -> str:
     row = versions.lock(connection, MetricRow, ref, expected)
     changes = patch.model_dump(exclude={"scopes"})
     _refuse_to_redefine(connection, row, changes)
@@ -87,19 +71,19 @@ def amend(connection: Connection, ref: str, patch: MetricPatch, expected: Versio
         _check_tree(patch.scopes)
         if _write_scopes(connection, row["id"], patch.scopes) and not changed:
             versions.bump(connection, MetricRow, row, {})
-    return read(connection, row["id"])
+    return str(row["id"])
 
 
-def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) -> Metric:
+def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) -> str:
     row = versions.lock(connection, MetricRow, ref, expected)
     versions.withdraw(connection, MetricRow, row, reason)
-    return read(connection, row["id"])
+    return str(row["id"])
 
 
-def restore(connection: Connection, ref: str, expected: Versions) -> Metric:
+def restore(connection: Connection, ref: str, expected: Versions) -> str:
     row = versions.lock(connection, MetricRow, ref, expected)
     versions.restore(connection, MetricRow, row)
-    return read(connection, row["id"])
+    return str(row["id"])
 
 
 def _refuse_to_redefine(connection: Connection, row: Any, changes: Values) -> None:
@@ -169,6 +153,8 @@ def _write_scopes(connection: Connection, metric_id: str, scopes: Sequence[Scope
         if scope.part_of is not None:
             link = update(ScopeRow).where(ScopeRow.id == ids[scope.key]).values(part_of_id=ids[scope.part_of])
             connection.execute(link)
+    if {key: row["part_of"] for key, row in stored.items()} != {scope.key: scope.part_of for scope in scopes}:
+        mark_scopes_stale(connection, metric_id)
     return True
 
 

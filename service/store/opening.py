@@ -4,7 +4,8 @@ from sqlalchemy import Connection
 
 from service.db.engine import Author, Database
 from service.db.limits import LIMITS, Limits
-from service.store import history, measurands
+from service.store import history
+from service.store.comparisons.summary import refresh_summaries
 
 
 def open_database(url: str, limits: Limits = LIMITS) -> Database:
@@ -12,5 +13,5 @@ def open_database(url: str, limits: Limits = LIMITS) -> Database:
 
 
 def _end(connection: Connection, author: Author) -> None:
-    measurands.settle(connection)
+    refresh_summaries(connection)
     history.record(connection, author)

@@ -1,19 +1,16 @@
 """The few generic functions that every noun is read with."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Label, RowMapping, Select, bindparam, case, func, literal, or_, select
+from sqlalchemy import Connection, Label, RowMapping, Select, bindparam, literal, or_, select
 
 from service.db.base import Base
-from service.db.engine import Database
-from service.db.json_rows import JsonRows
 from service.db.tables import EntityRow, MetricRow, SourceRow
 from service.domain.key import is_key, is_uuid
 from service.errors import Conflict, Invalid, NotFound, Place
 from service.schemas.base import Body
-from service.schemas.queries import ListFilters
 
 Values = dict[str, Any]
 T = TypeVar("T")
@@ -33,7 +30,7 @@ def noun(table: type[Base]) -> str:
 
 
 def embed(name: str, table: Any, *fields: str) -> list[Label[Any]]:
-    """Columns that `nest` puts into the object `name` of the answer."""
+    """Columns of the object `name` of the answer (`db/json_select.py`)."""
     return [getattr(table, field).label(f"{name}.{field}") for field in fields]
 
 
@@ -47,29 +44,6 @@ def head(table: Any) -> list[Any]:
         table.withdrawn_at.label("withdrawn.at"),
         table.withdrawn_reason.label("withdrawn.reason"),
     ]
-
-
-def nesting(labels: Iterable[str]) -> Callable[[Sequence[Any]], Values]:
-    """What makes a row of these columns nested: `a.b` is `b` of the object `a`, which is null if all of it is."""
-    flat: list[tuple[int, str]] = []
-    nested: dict[str, list[tuple[int, str]]] = {}
-    for place, label in enumerate(labels):
-        outer, dot, inner = label.partition(".")
-        (nested.setdefault(outer, []) if dot else flat).append((place, inner if dot else label))
-
-    def nest(row: Sequence[Any]) -> Values:
-        values = {label: row[place] for place, label in flat}
-        for outer, parts in nested.items():
-            is_there = any(row[place] is not None for place, _ in parts)
-            values[outer] = {inner: row[place] for place, inner in parts} if is_there else None
-        return values
-
-    return nest
-
-
-def fetch(connection: Connection, statement: Select[Any], values: Values | None = None) -> list[Values]:
-    result = connection.execute(statement, values)
-    return list(map(nesting(result.keys()), result))
 
 
 def no_such(table: type[Base], ref: str, pointer: str = "/ref", place: Place = "path") -> NotFound:
@@ -90,38 +64,6 @@ def _named_by(table: Any, ref: str) -> tuple[Any, str]:
     if not is_key(ref) or not hasattr(table, "key"):
         raise no_such(table, ref)
     return table.key, ref
-
-
-@cache
-def _with_ref(statement: Select[Any], column: Any) -> Select[Any]:
-    """Built once for each of the few statements that records are read by: to build it costs as much as to run it."""
-    return statement.where(column == bindparam("ref", type_=column.type))
-
-
-def one(connection: Connection, table: Any, statement: Select[Any], ref: str) -> Values:
-    """The record by id or key. Raises NotFound. The statement is one that is kept: a constant of its module."""
-    column, value = _named_by(table, ref)
-    found = fetch(connection, _with_ref(statement, column), {"ref": value})
-    if not found:
-        raise no_such(table, ref)
-    return found[0]
-
-
-def one_json(where: Database | Connection, table: Any, written: JsonRows, statement: Select[Any], ref: str) -> bytes:
-    """The record as the database writes it. Raises NotFound. The statement is one that is kept."""
-    column, value = _named_by(table, ref)
-    if isinstance(where, Database):
-        with where.read() as connection:
-            return one_json(connection, table, written, statement, ref)
-    found = where.execute(_json_with_ref(where.dialect.name, written, statement, column), {"ref": value}).first()
-    if found is None:
-        raise no_such(table, ref)
-    return str(found[0]).encode()
-
-
-@cache
-def _json_with_ref(dialect: str, written: JsonRows, statement: Select[Any], column: Any) -> Select[Any]:
-    return _with_ref(written.instead_of_columns(statement, dialect), column)
 
 
 # Refs in bodies and filters -----------------------------------------------------------------------------------------
@@ -234,28 +176,9 @@ def any_of(column: Any, values: Sequence[Any]) -> Any:
     return column == values[0] if len(values) == 1 else column.in_(values)
 
 
-def readable_from(published: Any, asserted: Any) -> Any:
-    """The first day on which a claim could be read for sure: the later of the two, or the one that is known."""
-    return case((published > asserted, published), else_=func.coalesce(asserted, published, type_=published.type))
-
-
 def is_false(column: Any) -> Any:
     """Compares with a bound value: `IS false` is not written alike on both databases."""
     return column == literal(value=False, type_=column.type)
-
-
-def withdrawn_is(table: Any, wanted: Literal["false", "true", "all"]) -> list[Any]:
-    if wanted == "all":
-        return []
-    return [table.withdrawn_at.is_(None) if wanted == "false" else table.withdrawn_at.is_not(None)]
-
-
-def basic_conditions(table: Any, query: ListFilters) -> list[Any]:
-    """What every list filters by."""
-    found = withdrawn_is(table, query.withdrawn)
-    if query.id:
-        found.append(any_of(table.id, query.id))
-    return found
 
 
 def content(row: RowMapping, fields: Iterable[str]) -> Values:

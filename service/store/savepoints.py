@@ -15,15 +15,16 @@ def savepoint(connection: Connection) -> Iterator[None]:
     collision, which ends the whole transaction.
     """
     options = connection.get_execution_options()
-    touched, stale = options["touched"], options["stale"]
-    before, stale_before = len(touched), set(stale)
+    touched, stale = options["touched"], [options["stale"], options["stale_parts"]]
+    before, stale_before = len(touched), [set(ids) for ids in stale]
     try:
         with connection.begin_nested():
             yield
     except BaseException as error:
         while len(touched) > before:
             touched.popitem()  # the last that was noted
-        stale.intersection_update(stale_before)
+        for ids, ids_before in zip(stale, stale_before, strict=True):
+            ids.intersection_update(ids_before)
         if isinstance(error, SQLAlchemyError) and not is_collision(error):
             raise as_service_error(error) from error
         raise

@@ -35,22 +35,14 @@ def _replace(dialect: str) -> UpdateBase:
     )
 
 
-def has_words(connection: Connection, table: Any, query: str) -> Any:
-    """The condition that a record holds all the words asked for, the last of them perhaps only begun."""
-    asked = query_tokens(query)
-    if not asked:
-        return table.id.in_([])  # nothing but punctuation: no record is found by that
-    holding = select(SearchRow.record_id).where(SearchRow.kind == rows.noun(table), _matching(connection, asked))
-    return table.id.in_(holding)
+def has_words(table: Any, parameter: str, dialect: str) -> Any:
+    """The condition that a record holds what is bound under that name: an `expression`."""
+    matching = text(_MATCH[dialect].replace(":words", f":{parameter}"))
+    return table.id.in_(select(SearchRow.record_id).where(SearchRow.kind == rows.noun(table), matching))
 
 
-def _matching(connection: Connection, asked: list[str]) -> Any:
-    dialect = connection.dialect.name
-    return text(_MATCH[dialect]).bindparams(bindparam("words", _expression(asked, dialect)))
-
-
-def _expression(asked: list[str], dialect: str) -> str:
-    """The query in the database's own language, each token quoted."""
+def expression(asked: list[str], dialect: str) -> str:
+    """All the words asked for, the last of them perhaps only begun, in the database's own language; each is quoted."""
     if dialect == "sqlite":
         return " ".join('"' + token.replace('"', '""') + '"' for token in asked) + "*"
     quoted = ["'" + token.replace("\\", "\\\\").replace("'", "''") + "'" for token in asked]
@@ -97,10 +89,12 @@ def _candidates(connection: Connection, kept: Searched, asked: list[str]) -> Any
     columns = [getattr(table, name) for name in dict.fromkeys(["id", "key", *kept.weights])]
     status = [ClaimRow.status] if table is ClaimRow else []
     place = (SearchRow.kind == rows.noun(table)) & (SearchRow.record_id == table.id)
+    dialect = connection.dialect.name
+    matching = text(_MATCH[dialect]).bindparams(bindparam("words", expression(asked, dialect)))
     return (
         select(*columns, *status, getattr(table, kept.title).label("heading"))
         .join(SearchRow, place)
-        .where(table.withdrawn_at.is_(None), _matching(connection, asked))
+        .where(table.withdrawn_at.is_(None), matching)
         .order_by(func.length(SearchRow.tokens), SearchRow.number.desc())
         .limit(_CANDIDATES)
     )

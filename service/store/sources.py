@@ -1,65 +1,35 @@
 """Sources: reading and changing them."""
 
-from collections.abc import Collection
-from typing import Any
-
 from sqlalchemy import Connection, select
 
-from service.db.engine import Database
-from service.db.json_rows import JsonRows
+from service.db.json_select import JsonSelect
 from service.db.tables import SourceRow
+from service.db.types import Day
 from service.domain.period import parse_period
 from service.errors import Invalid
-from service.schemas.queries import SourceQuery
 from service.schemas.sources import Source, SourceCreate, SourcePage, SourcePatch
 from service.store import rows, search, versions
-from service.store.pages import fetch_json_page, fetch_page
+from service.store.lists.filters import AnyOf, Filter, HasWords, Value, withdrawn
+from service.store.lists.pagination import record_list
+from service.store.records.projection import Projection
 from service.store.rows import Values
 from service.store.versions import Created, Versions
 
 _FIELDS = [name for name in Source.model_fields if name in SourceRow.__table__.columns]
 SELECT = select(*rows.head(SourceRow), *(getattr(SourceRow, name) for name in _FIELDS if name not in rows.HEAD))
-_SORTS = {name: getattr(SourceRow, name) for name in ("created_at", "updated_at", "title")}
-JSON = JsonRows(list(SELECT.selected_columns), list(Source.model_fields))
-
-
-def read(connection: Connection, ref: str) -> Source:
-    return Source.model_validate(rows.one(connection, SourceRow, SELECT, ref))
-
-
-def read_json(where: Database | Connection, ref: str) -> bytes:
-    """The same as JSON, written by the database."""
-    return rows.one_json(where, SourceRow, JSON, SELECT, ref)
-
-
-def by_ids(connection: Connection, ids: Collection[str]) -> list[Source]:
-    return [Source.model_validate(row) for row in rows.fetch(connection, SELECT.where(SourceRow.id.in_(ids)))]
-
-
-def page(connection: Connection, query: SourceQuery) -> SourcePage:
-    statement = SELECT.where(*_conditions(connection, query))
-    found, cursor = fetch_page(connection, statement, _SORTS, SourceRow.id, query, query.sort)
-    return SourcePage(items=[Source.model_validate(row) for row in found], next_cursor=cursor)
-
-
-def json_page(database: Database, query: SourceQuery) -> bytes:
-    """The same as JSON, written by the database."""
-    return fetch_json_page(database, JSON, SELECT, _conditions, _SORTS, SourceRow.id, query, query.sort, ("kind",))
-
-
-def _conditions(connection: Connection, query: SourceQuery) -> list[Any]:
-    found = rows.basic_conditions(SourceRow, query)
-    if query.kind:
-        found.append(rows.any_of(SourceRow.kind, query.kind))
-    if query.publisher:
-        found.append(rows.any_of(SourceRow.publisher, query.publisher))
-    if query.published_from:
-        found.append(SourceRow.published_latest >= query.published_from)
-    if query.published_to:
-        found.append(SourceRow.published_earliest <= query.published_to)
-    if query.text:
-        found.append(search.has_words(connection, SourceRow, query.text))
-    return found
+SORTS = {name: getattr(SourceRow, name) for name in ("created_at", "updated_at", "title")}
+ROWS = JsonSelect(SELECT, list(Source.model_fields))
+PROJECTION = Projection(SourceRow, Source, ROWS)
+FILTERS: dict[str, Filter] = {
+    "id": AnyOf(SourceRow.id),
+    "withdrawn": withdrawn(SourceRow),
+    "kind": AnyOf(SourceRow.kind, in_parts=True),
+    "publisher": AnyOf(SourceRow.publisher),
+    "published_from": Value(Day(), lambda day: SourceRow.published_latest >= day),
+    "published_to": Value(Day(), lambda day: SourceRow.published_earliest <= day),
+    "text": HasWords(SourceRow),
+}
+LIST = record_list(SourcePage, ROWS, FILTERS, SORTS, SourceRow.id)
 
 
 def find(connection: Connection, body: SourceCreate) -> str | None:
@@ -91,24 +61,24 @@ def create(connection: Connection, body: SourceCreate) -> Created:
     return made
 
 
-def amend(connection: Connection, ref: str, patch: SourcePatch, expected: Versions) -> Source:
+def amend(connection: Connection, ref: str, patch: SourcePatch, expected: Versions) -> str:
     row = versions.lock(connection, SourceRow, ref, expected)
     values = _derive({**rows.content(row, _FIELDS), **patch.model_dump()})
     if versions.amend(connection, SourceRow, row, values):
         _index(connection, row["id"], values)
-    return read(connection, row["id"])
+    return str(row["id"])
 
 
-def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) -> Source:
+def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) -> str:
     row = versions.lock(connection, SourceRow, ref, expected)
     versions.withdraw(connection, SourceRow, row, reason)
-    return read(connection, row["id"])
+    return str(row["id"])
 
 
-def restore(connection: Connection, ref: str, expected: Versions) -> Source:
+def restore(connection: Connection, ref: str, expected: Versions) -> str:
     row = versions.lock(connection, SourceRow, ref, expected)
     versions.restore(connection, SourceRow, row)
-    return read(connection, row["id"])
+    return str(row["id"])
 
 
 def _derive(values: Values) -> Values:

@@ -18,7 +18,7 @@ from service.domain.vocabulary import IntervalKind, NotComputed, Qualifier
 from service.errors import Conflict, Invalid, ServiceError
 from service.schemas.views import to_number
 from service.store import rows
-from service.store.measurands import Named
+from service.store.comparisons.measurands import NamedMeasurand
 from service.store.rows import Values
 
 # what a figure's source states; these columns are named as the fields are
@@ -58,7 +58,7 @@ class Prepared:
     """A figure's columns, but those that place it in its claim, and its measurand with the keys that name it."""
 
     values: Values
-    named: Named
+    named: NamedMeasurand
     metric_withdrawn: bool
 
     def refuse_withdrawn_metric(self, at: str) -> None:
@@ -139,7 +139,7 @@ def _prepare(
         "interval_text": interval_text(interval, metric["unit"], signed=metric["signed"]) if interval else None,
         "not_computed": not_computed,
     }
-    named = Named(measurand, subject.key, metric["key"], scope["key"] if scope else None)
+    named = NamedMeasurand(measurand, subject.key, metric["key"], scope["key"] if scope else None)
     return Prepared(values, named, metric["withdrawn_at"] is not None)
 
 

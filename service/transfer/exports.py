@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, get_args
 
@@ -12,11 +12,10 @@ from pydantic import BaseModel
 from service.db.engine import Connection
 from service.domain.cells import guard
 from service.domain.number import format_number
-from service.schemas.base import Page
 from service.schemas.claims import Claim
 from service.schemas.disputes import Dispute, DisputeCreate
 from service.schemas.entities import EntityCreate
-from service.schemas.figures import FigureCreate, FigureFields
+from service.schemas.figures import ClaimFigure, FigureCreate, FigureFields
 from service.schemas.metrics import MetricCreate, ScopeFields
 from service.schemas.queries import (
     ClaimExportQuery,
@@ -31,6 +30,7 @@ from service.schemas.queries import (
 from service.schemas.sources import Source, SourceCreate
 from service.schemas.types import format_time
 from service.store import claims, disputes, exports, sources
+from service.store.lists.pagination import RecordList
 from service.store.rows import Values
 from service.transfer.columns import COLUMNS
 from service.transfer.jsonl import ClaimLine
@@ -61,29 +61,29 @@ def _pieces(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _entities(connection: Connection) -> Iterator[str]:
-    for row in exports.every_entity(connection):
-        yield _line("entity", EntityCreate, row)
+    for entity in exports.every_entity(connection):
+        yield _line("entity", EntityCreate, dict(entity))
 
 
 def _metrics(connection: Connection) -> Iterator[str]:
-    for row in exports.every_metric(connection):
-        scopes = [ScopeFields.model_construct(**scope | {"part_of": _ref(scope["part_of"])}) for scope in row["scopes"]]
-        yield _line("metric", MetricCreate, {**row, "scopes": scopes})
+    for metric in exports.every_metric(connection):
+        scopes = [ScopeFields.model_construct(**dict(s) | {"part_of": _ref(s.part_of)}) for s in metric.scopes]
+        yield _line("metric", MetricCreate, {**dict(metric), "scopes": scopes})
 
 
 def _sources(connection: Connection) -> Iterator[str]:
-    for row in exports.every_source(connection):
-        yield _line("source", SourceCreate, row)
+    for source in exports.every_source(connection):
+        yield _line("source", SourceCreate, dict(source))
 
 
 def _claims(connection: Connection) -> Iterator[str]:
-    for row in exports.every_claim(connection):
-        stated = [_figure(figure) for figure in row["figures"]]
+    for claim in exports.every_claim(connection):
+        stated = [_figure(figure) for figure in claim.figures]
         inside = _inside(stated)
-        status = "retracted" if row["status"] == "retracted" else "active"
-        yield _line("claim", ClaimLine, {**row, "status": status, "figures": stated[:inside]})
+        status = "retracted" if claim.status == "retracted" else "active"
+        yield _line("claim", ClaimLine, {**dict(claim), "status": status, "figures": stated[:inside]})
         for figure in stated[inside:]:
-            yield _line("figure", FigureCreate, {**dict(figure), "claim": row["id"]})
+            yield _line("figure", FigureCreate, {**dict(figure), "claim": claim.id})
 
 
 def _inside(stated: list[FigureFields]) -> int:
@@ -96,14 +96,14 @@ def _inside(stated: list[FigureFields]) -> int:
     return len(stated)
 
 
-def _figure(row: Values) -> FigureFields:
-    fields = {name: row[name] for name in FigureFields.model_fields if name in row}
-    return FigureFields.model_construct(**(fields | {"metric": row["metric"]["key"], "scope": _ref(row["scope"])}))
+def _figure(figure: ClaimFigure) -> FigureFields:
+    fields = {name: getattr(figure, name) for name in FigureFields.model_fields if hasattr(figure, name)}
+    return FigureFields.model_construct(**(fields | {"metric": figure.metric.key, "scope": _ref(figure.scope)}))
 
 
 def _disputes(connection: Connection) -> Iterator[str]:
-    for row in exports.every_dispute(connection):
-        fields = json.loads(_json(DisputeCreate, row))
+    for dispute in exports.every_dispute(connection):
+        fields = json.loads(_json(DisputeCreate, dict(dispute)))
         fields["dispute_type"] = fields.pop("type")  # the line has a type of its own
         yield json.dumps({"type": "dispute", **fields}, ensure_ascii=False, separators=(",", ":")) + "\n"
 
@@ -114,12 +114,12 @@ def _line(kind: str, model: type[BaseModel], row: Values) -> str:
 
 def _json(model: type[BaseModel], row: Values) -> str:
     """What a client would send to create the record; refs are keys where there are, else ids."""
-    fields = {name: _ref(row[name]) if isinstance(row[name], dict) else row[name] for name in model.model_fields}
+    fields = {name: _ref(row[name]) if isinstance(row[name], BaseModel) else row[name] for name in model.model_fields}
     return model.model_construct(**fields).model_dump_json(exclude_defaults=True, warnings=False)
 
 
 def _ref(embedded: Any) -> Any:
-    return embedded and (embedded.get("key") or embedded["id"])
+    return embedded and (getattr(embedded, "key", None) or embedded.id)
 
 
 # CSV -----------------------------------------------------------------------------------------------------------------
@@ -128,31 +128,41 @@ def _ref(embedded: Any) -> Any:
 def figures_csv(connection: Connection, filters: FigureExportQuery) -> Iterator[str]:
     """In the columns of an import."""
     columns = [name if name != "figure_id" else "id" for name in COLUMNS]
-    pages = _every_page(connection, exports.figure_page, FigureQuery, filters)
+
+    def page(connection: Connection, query: FigureQuery) -> tuple[Sequence[Any], str | None]:
+        found = exports.figure_rows(connection, query)
+        return [row._mapping for row in found.rows], found.next_cursor
+
+    pages = _every_page(connection, page, FigureQuery, filters)
     yield from _under(list(COLUMNS), ([[_cell(row[name]) for name in columns] for row in rows] for rows in pages))
 
 
 def sources_csv(connection: Connection, filters: SourceExportQuery) -> Iterator[str]:
-    return _pages_csv(connection, Source, sources.page, SourceQuery, filters)
+    return _pages_csv(connection, Source, sources.LIST, SourceQuery, filters)
 
 
 def claims_csv(connection: Connection, filters: ClaimExportQuery) -> Iterator[str]:
     """Without their figures, which have a table of their own."""
-    return _pages_csv(connection, Claim, claims.page, ClaimQuery, filters)
+    return _pages_csv(connection, Claim, claims.LIST, ClaimQuery, filters)
 
 
 def disputes_csv(connection: Connection, filters: DisputeExportQuery) -> Iterator[str]:
-    return _pages_csv(connection, Dispute, disputes.page, DisputeQuery, filters)
+    return _pages_csv(connection, Dispute, disputes.LIST, DisputeQuery, filters)
 
 
 def _pages_csv(
     connection: Connection,
     model: type[BaseModel],
-    page: Callable[[Connection, Any], Page[Any]],
+    records: RecordList[Any],
     query_model: type[BaseModel],
     filters: BaseModel,
 ) -> Iterator[str]:
     columns = list(_columns(model))
+
+    def page(connection: Connection, query: BaseModel) -> tuple[Sequence[Any], str | None]:
+        found = records.page(connection, query)
+        return found.items, found.next_cursor
+
     pages = _every_page(connection, page, query_model, filters)
     rows = ([[_cell(_at(item, path)) for _, path in columns] for item in items] for items in pages)
     yield from _under([name for name, _ in columns], rows)
@@ -167,17 +177,17 @@ def _under(header: list[str], parts: Iterable[list[list[str]]]) -> Iterator[str]
 
 def _every_page(
     connection: Connection,
-    page: Callable[[Connection, Any], Page[Any]],
+    page: Callable[[Connection, Any], tuple[Sequence[Any], str | None]],
     query_model: type[BaseModel],
     filters: BaseModel,
-) -> Iterator[list[Any]]:
+) -> Iterator[Sequence[Any]]:
     query = query_model.model_construct(**dict(filters), limit=_AT_ONCE, cursor=None)
     while True:
-        found = page(connection, query)
-        yield found.items
-        if found.next_cursor is None:
+        items, cursor = page(connection, query)
+        yield items
+        if cursor is None:
             return
-        query = query.model_copy(update={"cursor": found.next_cursor})
+        query = query.model_copy(update={"cursor": cursor})
 
 
 def _columns(model: type[BaseModel], before: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -30,12 +30,15 @@ _EXACT = 2**53
 
 def of_claim(connection: Connection, ref: str) -> dict[str, Any]:
     """Raises NotFound."""
-    claim = claims.read(connection, ref)
+    claim = claims.PROJECTION.read(connection, ref)
     found = [(d, d.disputing_claim.id) for d in disputes.about(connection, claim.id) if d.disputing_claim is not None]
-    by_id = {one.id: one for one in claims.by_ids(connection, [claim_id for _, claim_id in found])}
-    pages = {s.id: s for s in sources.by_ids(connection, {claim.source.id, *(one.source.id for one in by_id.values())})}
+    by_id = {one.id: one for one in claims.PROJECTION.by_ids(connection, [claim_id for _, claim_id in found])}
+    pages = {
+        s.id: s
+        for s in sources.PROJECTION.by_ids(connection, {claim.source.id, *(one.source.id for one in by_id.values())})
+    }
     agents = {claim.claimant.id, claim.subject.id, *(dispute.raised_by.id for dispute, _ in found)}
-    named = {entity.id: entity for entity in entities.by_ids(connection, agents)}
+    named = {entity.id: entity for entity in entities.PROJECTION.by_ids(connection, agents)}
     reviews = [(dispute, by_id[judged], pages[by_id[judged].source.id]) for dispute, judged in found]
     return _linked(claim, pages[claim.source.id], named, reviews)
 

@@ -24,6 +24,7 @@ from service.schemas.metrics import MetricPatch
 from service.schemas.sources import SourceCreate, SourcePatch
 from service.store import claims, disputes, entities, figures, metrics, rows, sources, versions
 from service.store.claims import CreatedClaim
+from service.store.records.projection import Projection
 from service.store.repeats import Given
 from service.store.savepoints import savepoint
 from service.transfer.matching import matched
@@ -37,17 +38,17 @@ class Kind(NamedTuple):
     """What a kind of record is written with."""
 
     patch: type[BaseModel]
+    projection: Projection[Any]
     create: Callable[[Connection, Any], Any]
-    read: Callable[[Connection, str], Any]
-    amend: Callable[[Connection, str, Any, frozenset[int]], Any]
+    amend: Callable[[Connection, str, Any, frozenset[int]], str]
 
 
 KINDS = {
-    "source": Kind(SourcePatch, sources.create, sources.read, sources.amend),
-    "entity": Kind(EntityPatch, entities.create, entities.read, entities.amend),
-    "metric": Kind(MetricPatch, metrics.create, metrics.read, metrics.amend),
-    "figure": Kind(FigurePatch, figures.create, figures.read, figures.amend),
-    "dispute": Kind(DisputePatch, disputes.create, disputes.read, disputes.amend),
+    "source": Kind(SourcePatch, sources.PROJECTION, sources.create, sources.amend),
+    "entity": Kind(EntityPatch, entities.PROJECTION, entities.create, entities.amend),
+    "metric": Kind(MetricPatch, metrics.PROJECTION, metrics.create, metrics.amend),
+    "figure": Kind(FigurePatch, figures.PROJECTION, figures.create, figures.amend),
+    "dispute": Kind(DisputePatch, disputes.PROJECTION, disputes.create, disputes.amend),
 }
 _REFS = {
     "source": SourceRow,
@@ -238,10 +239,11 @@ class Loading:
 
     def _amend(self, kind: str, record_id: str, body: BaseModel) -> bool:
         """Brings a record to what the body says; whether anything changed."""
-        before = KINDS[kind].read(self.connection, record_id)
+        projection = KINDS[kind].projection
+        before = projection.stored(self.connection, record_id).version
         patch = KINDS[kind].patch.model_validate(self._wanted(body, KINDS[kind].patch))
-        after = KINDS[kind].amend(self.connection, record_id, patch, frozenset([before.version]))
-        return bool(after.version != before.version)
+        KINDS[kind].amend(self.connection, record_id, patch, frozenset([before]))
+        return projection.stored(self.connection, record_id).version != before
 
     def _wanted(self, body: BaseModel, patch: type[BaseModel]) -> dict[str, Any]:
         """The fields of a body that a patch has; those that were left out too, unless the file can say only some."""
@@ -261,12 +263,12 @@ class Loading:
 
     def _update_claim(self, claim_id: str, body: ClaimCreate) -> None:
         """Figures that the file leaves out stay: an import withdraws nothing."""
-        stored = claims.read(self.connection, claim_id)
+        stored = claims.PROJECTION.read(self.connection, claim_id)
         patch = ClaimPatch.model_validate(self._wanted(body, ClaimPatch))
         claims.amend(self.connection, claim_id, patch, frozenset([stored.version]))
         for figure, there in matched(body.figures, stored.figures):
             self._put_figure(claim_id, figure, there)
-        changed = claims.read(self.connection, claim_id).version != stored.version
+        changed = claims.PROJECTION.read(self.connection, claim_id).version != stored.version
         self.count("claim", "updated" if changed else "unchanged")
 
     def _put_figure(self, claim_id: str, figure: FigureFields, figure_id: str | None) -> None:
@@ -274,7 +276,7 @@ class Loading:
         self._create("figure", FigureCreate.model_construct({*figure.model_fields_set, "claim", "id"}, **fields))
 
     def _set_status(self, ref: str, status: str, *, is_new: bool) -> None:
-        claim = claims.read(self.connection, ref)
+        claim = claims.PROJECTION.read(self.connection, ref)
         if not is_new and not self.updating:
             raise versions.already_stored(ClaimRow, claim.id, ["status"])
         patch = ClaimPatch.model_validate({"status": status})
@@ -302,7 +304,7 @@ class Loading:
         given = SourcePatch.model_validate(
             {name: getattr(body, name) for name in body.model_fields_set if name in SourcePatch.model_fields}
         )
-        before = sources.read(self.connection, stored)
+        before = sources.PROJECTION.read(self.connection, stored)
         differing = [name for name in given.model_fields_set if getattr(before, name) != getattr(given, name)]
         if differing and not self.updating:
             raise versions.already_stored(SourceRow, stored, differing)

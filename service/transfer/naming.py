@@ -61,7 +61,7 @@ class Naming:
 
     def metric_of(self, known: Known) -> Metric:
         if known.id not in self.metrics:
-            self.metrics[known.id] = metrics.read(self.connection, known.id)
+            self.metrics[known.id] = metrics.PROJECTION.read(self.connection, known.id)
         return self.metrics[known.id]
 
     def scope(self, metric: Metric, text: str, pointer: str) -> Scope:
@@ -83,7 +83,8 @@ class Naming:
         added: ScopeFields = _body(ScopeFields, {"key": key, "name": text}, pointer)
         self.told("metric", "updated")
         patch = MetricPatch(scopes=[*kept, added])
-        changed = metrics.amend(self.connection, metric.id, patch, frozenset([metric.version]))
+        metrics.amend(self.connection, metric.id, patch, frozenset([metric.version]))
+        changed = metrics.PROJECTION.read(self.connection, metric.id)
         self.metrics[metric.id] = changed
         return next(scope for scope in changed.scopes if scope.key == key)
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Query, Request, Response
 from markupsafe import Markup
 
-from service.analysis import disagreements, forest
+from service.analysis import forest
 from service.analysis import tables as as_of_day
-from service.analysis.settings import Settings
+from service.analysis.options import ComparisonOptions
 from service.api.deps import Db
 from service.charts import comparison as comparison_chart
 from service.charts import ranking, timeline
@@ -32,18 +32,8 @@ from service.schemas.queries import ClaimQuery, ComparisonQuery, DisagreementQue
 from service.schemas.search import SearchQuery
 from service.schemas.sources import Source
 from service.schemas.table_queries import DisagreementTableQuery
-from service.store import (
-    claims,
-    comparisons,
-    disputes,
-    entities,
-    history,
-    metrics,
-    provenance,
-    readable,
-    search,
-    sources,
-)
+from service.store import claims, disputes, entities, history, metrics, provenance, search, sources
+from service.store.comparisons.ranking import DISAGREEMENTS, LIST, WIDEST_FIRST
 from service.web.html import BUILD, ICON, STYLESHEET, page
 from service.web.route import pages
 
@@ -57,7 +47,7 @@ def show_home(request: Request, query: Annotated[HomeQuery, Query()], db: Db) ->
     """Search, and where sources disagree most."""
     with db.snapshot() as connection:
         context = _found(connection, query.q) if query.q else _ranking(connection, query)
-        known = metrics.page(connection, MetricQuery(sort="name", limit=100)).items
+        known = metrics.LIST.page(connection, MetricQuery(sort="name", limit=100)).items
     return page(request, "home.html", query=query, metrics=known, **context)
 
 
@@ -80,9 +70,10 @@ def _ranking(connection: Connection, query: HomeQuery) -> dict[str, Any]:
         except Invalid as error:  # too many for one page, unless they are of one metric
             items, note = [], error.detail
     else:
-        live = disagreements.page(connection, DisagreementQuery(limit=_SHOWN, cursor=query.cursor, **filters))
+        live_query = DisagreementQuery(limit=_SHOWN, cursor=query.cursor, **filters)
+        live = DISAGREEMENTS[query.kind].page(connection, live_query, WIDEST_FIRST)
         items, cursor = live.items, live.next_cursor
-        recent = comparisons.page(connection, ComparisonQuery(sort="-updated_at", limit=8)).items
+        recent = LIST.page(connection, ComparisonQuery(sort="-updated_at", limit=8)).items
     chart = ranking.chart(items, query.kind)
     return {"found": None, "items": items, "chart": chart, "next_cursor": cursor, "recent": recent, "note": note}
 
@@ -91,15 +82,15 @@ def _ranking(connection: Connection, query: HomeQuery) -> dict[str, Any]:
 def show_entity(ref: str, request: Request, query: Annotated[EntityPageQuery, Query()], db: Db) -> Response:
     """What is said about an entity, and what it says itself."""
     with db.snapshot() as connection:
-        entity = entities.read(connection, ref)
+        entity = entities.PROJECTION.read(connection, ref)
         if query.as_of is not None:
             compared = as_of_day.summaries_as_of(connection, entity.id, query.as_of)
         else:
             asked = ComparisonQuery(subject=[entity.id], sort="-figure_count", limit=200)
-            compared = comparisons.page(connection, asked).items
+            compared = LIST.page(connection, asked).items
         about = _claims(connection, ClaimQuery(subject=[entity.id], limit=_SHOWN, cursor=query.cursor), query.as_of)
         said = _claims(connection, ClaimQuery(claimant=[entity.id], limit=_SHOWN), query.as_of)
-        raised = disputes.page(connection, DisputeQuery(raised_by=[entity.id], limit=_SHOWN)).items
+        raised = disputes.LIST.page(connection, DisputeQuery(raised_by=[entity.id], limit=_SHOWN)).items
     raised = [one for one in raised if query.as_of is None or _had_begun(one.opened, query.as_of)]
     by_metric: dict[str, list[Summary]] = {}
     for one in sorted(compared, key=lambda c: (c.metric.name, c.scope.name if c.scope else "", c.period or "")):
@@ -110,8 +101,9 @@ def show_entity(ref: str, request: Request, query: Annotated[EntityPageQuery, Qu
 
 def _claims(connection: Connection, query: ClaimQuery, day: date | None) -> ClaimPage:
     if day is None:
-        return claims.page(connection, query)
-    return ClaimPage(items=readable.page(connection, query, day), next_cursor=None)
+        return claims.LIST.page(connection, query)
+    stood = query.model_copy(update={"status": ["active", "superseded"]})
+    return claims.LIST.page(connection, stood, as_of=day).model_copy(update={"next_cursor": None})
 
 
 def _had_begun(opened: str | None, day: date) -> bool:
@@ -125,12 +117,12 @@ def show_comparison(ref: str, request: Request, query: Annotated[ComparisonPageQ
     tolerance = Fraction(query.about_tolerance)
     if not 0 <= tolerance <= MAX_TOLERANCE:
         raise Invalid.at("/about_tolerance", "The tolerance of “about” is from 0 to 0.5.", "query")
-    settings = Settings(tolerance, query.as_of, query.by)
+    options = ComparisonOptions(tolerance, query.as_of, query.by)
     with db.snapshot() as connection:
-        found = forest.of_measurand(connection, ref, settings)
+        found = forest.of_measurand(connection, ref, options)
         shown = {row.figure.claim.id for row in found.groups[0].rows}
         periods = _other_periods(connection, found.comparison)
-        stated = sorted(claims.by_ids(connection, shown), key=lambda claim: claim.created_at)
+        stated = sorted(claims.PROJECTION.by_ids(connection, shown), key=lambda claim: claim.created_at)
     return page(
         request,
         "comparison.html",
@@ -150,7 +142,7 @@ def _other_periods(connection: Connection, shown: Comparison) -> list[Summary]:
         return []
     asked = ComparisonQuery(subject=[shown.subject.id], metric=[shown.metric.id], sort="-figure_count", limit=200)
     scope = shown.scope and shown.scope.id
-    found = [one for one in comparisons.page(connection, asked).items if (one.scope and one.scope.id) == scope]
+    found = [one for one in LIST.page(connection, asked).items if (one.scope and one.scope.id) == scope]
     return sorted((one for one in found if one.id != shown.id), key=lambda one: one.period or "")
 
 
@@ -158,15 +150,15 @@ def _other_periods(connection: Connection, shown: Comparison) -> list[Summary]:
 def show_claim(ref: str, request: Request, query: Annotated[RecordPageQuery, Query()], db: Db) -> Response:
     """One claim: its words, where they come from, its figures, who disputes it, and how the record came about."""
     with db.snapshot() as connection:
-        claim = claims.read(connection, ref)
+        claim = claims.PROJECTION.read(connection, ref)
         if query.recorded_as_of is not None:
             claim = Claim.model_validate(history.as_recorded(connection, "claim", claim.id, query.recorded_as_of))
-        relays = claims.page(connection, ClaimQuery(derived_from=[claim.id], status=["all"], limit=_SHOWN)).items
-        against = disputes.page(connection, DisputeQuery(claim=[claim.id], limit=_SHOWN)).items
+        relays = claims.LIST.page(connection, ClaimQuery(derived_from=[claim.id], status=["all"], limit=_SHOWN)).items
+        against = disputes.LIST.page(connection, DisputeQuery(claim=[claim.id], limit=_SHOWN)).items
         changes = history.with_differences(connection, "claim", claim.id, _SHOWN)
         context: dict[str, Any] = {
             "claim": claim,
-            "source": sources.read(connection, claim.source.id),
+            "source": sources.PROJECTION.read(connection, claim.source.id),
             "origins": provenance.origins(connection, claim),
             "relays": _by_then(relays, query.recorded_as_of),
             "against": _by_then(against, query.recorded_as_of),
@@ -192,11 +184,11 @@ def _is_by(at: datetime, moment: datetime | None) -> bool:
 def show_source(ref: str, request: Request, query: Annotated[RecordPageQuery, Query()], db: Db) -> Response:
     """A source, and the claims in it."""
     with db.snapshot() as connection:
-        source = sources.read(connection, ref)
+        source = sources.PROJECTION.read(connection, ref)
         if query.recorded_as_of is not None:
             source = Source.model_validate(history.as_recorded(connection, "source", source.id, query.recorded_as_of))
         asked = ClaimQuery(source=[source.id], status=["all"], limit=_SHOWN, cursor=query.cursor, sort="created_at")
-        found = claims.page(connection, asked)
+        found = claims.LIST.page(connection, asked)
     shown = ClaimPage(items=_by_then(found.items, query.recorded_as_of), next_cursor=found.next_cursor)
     return page(request, "source.html", query=query, source=source, claims=shown)
 

@@ -1,10 +1,7 @@
 """Comparisons of a measurand: sides, settings, who counts, relations between scopes and periods."""
 
-import json
-
 import pytest
 
-from service.store import details
 from tests.support import Api, claim, figure, pointers, seed, selects
 
 
@@ -28,41 +25,23 @@ def test_the_summary_in_the_list_is_that_of_the_detail(demo: Api) -> None:
         assert {name: found[name] for name in summary} == summary
 
 
-def test_too_much_drift_to_be_stored_is_worked_out(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(details, "_MOST_DRIFT", 1)
+@pytest.mark.parametrize("settings", [{}, {"about_tolerance": "0.2"}, {"by": "party"}, {"as_of": "2999-01-01"}])
+def test_a_comparison_takes_the_same_few_statements_whatever_the_settings(api: Api, settings: dict[str, str]) -> None:
     seed(api)
     origin = api.post("/claims", claim("lab", figure("100", scope="full")))["id"]
     for number in range(3):
         relayed = claim("analyst", figure("200", scope="full"), derived_from=origin, statement=f"{number}")
         api.post("/claims", relayed)
     api.post("/claims", claim("lab", figure("50", scope="part"), statement="a part"))
-    assert len(api.get("/comparisons/model.cost.full")["drift"]) == 3
     with api.counting() as statements:
-        (whole,) = api.get("/comparisons/model.cost.part")["related"]
+        found = api.get("/comparisons/model.cost.part", **settings)
+    (whole,) = found["related"]
     assert (whole["relation"], whole["ratio"]["low"]) == ("wider", 2)
-    assert len(selects(statements)) == 1  # the one beside it is stored
-
-
-@pytest.mark.parametrize(
-    "change",
-    ["detail = NULL", "told = 'of old', detail = '{}', told_at = '2020-01-01T00:00:00.000000Z'", "told_at = NULL"],
-)
-def test_what_an_older_version_wrote_is_told_the_same(demo: Api, change: str) -> None:
-    """It does not write, or leaves as it was, what later ones store with a measurand; or with one beside it."""
-    keys = [item["key"] for item in demo.get("/comparisons", limit=200)["items"]]
-
-    def every(round_number: int) -> str:
-        """Each time asked for in other words, so that no answer is given that is kept."""
-        lists = [demo.get(path, limit=200 - round_number)["items"] for path in ("/comparisons", "/disagreements")]
-        same = f"0.1{'0' * round_number}"
-        told = [lists, *(demo.get(f"/comparisons/{key}", about_tolerance=same) for key in keys)]
-        return json.dumps(json.loads(json.dumps(told), parse_int=float), sort_keys=True)
-
-    before = every(0)
-    for round_number, which in enumerate(("scope_id IS NULL", "scope_id IS NOT NULL"), 1):
-        with demo.database.writer.begin() as connection:
-            connection.exec_driver_sql(f"UPDATE measurand SET {change} WHERE {which}")
-        assert every(round_number) == before
+    disputes = 1 if "as_of" in settings else 0  # of the past, those of today's count do not say
+    assert len(selects(statements)) == 3 + disputes, "the measurands, their figures, their scopes"
+    with api.counting() as statements:
+        assert len(api.get("/comparisons/model.cost.full", **settings)["drift"]) == 3
+    assert len(selects(statements)) == 5 + disputes, "and the origins of relays"
 
 
 def test_the_tolerance_of_about_is_asked_for_and_echoed(api: Api) -> None:

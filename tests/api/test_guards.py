@@ -176,14 +176,14 @@ def test_a_fault_of_ours_is_logged_without_its_message(
 ) -> None:
     def act() -> None:
         client = served()
-        monkeypatch.setattr("service.store.sources.json_page", lambda *_: int("secret of the body"))
+        monkeypatch.setattr("service.store.lists.pagination._bind", lambda *_: int("secret of the body"))
         answer = client.get("/v1/sources", headers={"X-Request-Id": "r-2"})
         assert (answer.status_code, answer.json()["code"]) == (500, "internal")
         assert "secret" not in answer.text
 
     (fault,) = [line for line in log_of(act, capsys) if line["event"] == "fault"]
     assert (fault["exception"], fault["request_id"]) == ("builtins.ValueError", "r-2")
-    assert any("sources.py" in frame for frame in fault["stack"])
+    assert any("pagination.py" in frame for frame in fault["stack"])
     assert "secret" not in json.dumps(fault)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.store.pages import _checksum
+from service.store.lists.pagination import _checksum
 from tests.support import Api, claim, figure, pointers, seed
 
 DEEP = "[" * 100_000

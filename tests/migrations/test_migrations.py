@@ -80,7 +80,7 @@ def test_a_migration_that_cannot_have_a_table_gives_up(
     with demo_database.snapshot() as reader:
         reader.exec_driver_sql("SELECT count(*) FROM key")
         with pytest.raises(Unavailable):
-            migrate.downgrade(demo_database, "0003")
+            migrate.downgrade(demo_database, "base")
     with demo_database.read() as connection:
         assert revisions.current_revision(connection) == revisions.head_revision()
 

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import event
 
 from service.db.tables import ClaimRow, DisputeRow, EntityRow, FigureRow, MeasurandRow, MetricRow, SourceRow
-from service.store import claims, comparisons, disputes, entities, figures, metrics, sources
+from service.store import claims, disputes, entities, figures, metrics, sources
+from service.store.comparisons import ranking
 from tests.support import Api
 
 FILTERS = [
@@ -21,13 +22,13 @@ FILTERS = [
                     "rank", "self_rank", "drift_rank"]),
 ]  # fmt: skip
 SORTS = [
-    (SourceRow, sources._SORTS),
-    (EntityRow, entities._SORTS),
-    (MetricRow, metrics._SORTS),
+    (SourceRow, sources.SORTS),
+    (EntityRow, entities.SORTS),
+    (MetricRow, metrics.SORTS),
     (ClaimRow, claims.SORTS),
-    (FigureRow, figures._SORTS),
-    (DisputeRow, disputes._SORTS),
-    (MeasurandRow, comparisons.SORTS),
+    (FigureRow, figures.SORTS),
+    (DisputeRow, disputes.SORTS),
+    (MeasurandRow, ranking.SORTS),
 ]
 
 

@@ -60,8 +60,8 @@ ANSWER = {
 def stored(database: Database) -> tuple[list[Claim], list[Dispute]]:
     with database.snapshot() as connection:
         return (
-            claims.page(connection, ClaimQuery(sort="created_at")).items,
-            disputes.page(connection, DisputeQuery()).items,
+            claims.LIST.page(connection, ClaimQuery(sort="created_at")).items,
+            disputes.LIST.page(connection, DisputeQuery()).items,
         )
 
 

@@ -11,7 +11,8 @@ from service.schemas.claims import Claim
 from service.schemas.entities import EntityCreate, EntityPatch
 from service.schemas.queries import ClaimQuery, ComparisonQuery, EntityQuery, MetricQuery, SourceQuery
 from service.schemas.sources import SourceCreate, SourcePatch
-from service.store import claims, comparisons, entities, metrics, sources
+from service.store import claims, entities, metrics, sources
+from service.store.comparisons.ranking import LIST
 from service.transfer.mapping import parse_mapping
 from service.transfer.spreadsheet import Spreadsheet
 from tests.support import load
@@ -22,7 +23,7 @@ EPOCH = Path(__file__).resolve().parents[2] / "fixtures" / "epoch-ai-chip-counts
 
 def every_claim(database: Database) -> list[Claim]:
     with database.snapshot() as connection:
-        return claims.page(connection, ClaimQuery(sort="created_at", limit=200)).items
+        return claims.LIST.page(connection, ClaimQuery(sort="created_at", limit=200)).items
 
 
 def the_claim(database: Database) -> Claim:
@@ -66,7 +67,7 @@ def test_entities_and_metrics_are_found_by_key_name_and_alias(demo_database: Dat
     result = take(demo_database, table(*rows), Spreadsheet())
     assert made(result) == {"claim": 4, "figure": 4}
     with demo_database.snapshot() as connection:
-        mine = claims.page(connection, ClaimQuery(source=["a-paper"], sort="created_at")).items
+        mine = claims.LIST.page(connection, ClaimQuery(source=["a-paper"], sort="created_at")).items
     assert {claim.subject.key for claim in mine} == {"deepseek-r1"}
     assert [f.scope and f.scope.key for claim in mine for f in claim.figures] == [
         "full",
@@ -80,7 +81,7 @@ def test_a_name_that_several_have_is_refused(database: Database) -> None:
     rows = [{**PLAIN, "subject": "Twin"}]
     take(database, table(*rows), Spreadsheet())
     with database.snapshot() as connection:
-        assert entities.read(connection, "twin").name == "Twin"
+        assert entities.PROJECTION.read(connection, "twin").name == "Twin"
     other = EntityCreate.model_validate({"key": "another", "kind": "model", "name": "TWIN"})
     database.write(lambda connection: entities.create(connection, other))
     assert refusal(database, table({**rows[0], "value": "5"}), Spreadsheet()) == [(2, "/subject")]
@@ -204,7 +205,7 @@ def test_a_source_is_known_by_its_address(database: Database) -> None:
     result = take(database, other, Spreadsheet(), **UPDATE)
     assert (result.counts.source.updated, result.counts.claim.created) == (1, 1)
     with database.snapshot() as connection:
-        (source,) = sources.page(connection, SourceQuery()).items
+        (source,) = sources.LIST.page(connection, SourceQuery()).items
     assert source.title == "Another title"
 
 
@@ -212,8 +213,8 @@ def test_a_metric_with_periods_is_periodic(database: Database) -> None:
     rows = [{**PLAIN, "period": text, "value": value} for text, value in (("Q1 2024", "5"), ("2024-34", "6"))]
     take(database, table(*rows), Spreadsheet())
     with database.snapshot() as connection:
-        (metric,) = metrics.page(connection, MetricQuery()).items
-        found = comparisons.page(connection, ComparisonQuery()).items
+        (metric,) = metrics.LIST.page(connection, MetricQuery()).items
+        found = LIST.page(connection, ComparisonQuery()).items
     assert metric.periodic
     assert {one.key for one in found} == {"r1.training-cost@2024-33", "r1.training-cost@2024-34"}
 
@@ -247,7 +248,7 @@ def test_a_dry_run_tells_what_would_become_and_writes_nothing(database: Database
     result = take(database, table(PLAIN), Spreadsheet(), dry_run=True)
     assert (made(result)["claim"], result.committed) == (1, False)
     with database.snapshot() as connection:
-        assert entities.page(connection, EntityQuery()).items == []
+        assert entities.LIST.page(connection, EntityQuery()).items == []
 
 
 # Others' tables ------------------------------------------------------------------------------------------------------
@@ -265,7 +266,7 @@ def test_the_tables_of_epoch_ai_are_loaded_through_mappings(database: Database) 
     again = load(database, EPOCH / "nvidia_owners_cumulative_totals.csv", Spreadsheet(owners), **PARTIAL)
     assert (made(again), unchanged(again)) == ({}, {"claim": 102, "figure": 306})
     with database.snapshot() as connection:
-        found = comparisons.page(connection, ComparisonQuery(subject=["microsoft"], limit=200))
+        found = LIST.page(connection, ComparisonQuery(subject=["microsoft"], limit=200))
         keys = {one.key for one in found.items}
     assert "microsoft.computing-capacity-acquired@2022-33" in keys
     (microsoft,) = [c for c in every_claim(database) if c.statement == "Microsoft cumulative Nvidia through Q1 2022"]
@@ -337,8 +338,8 @@ def test_a_figure_of_another_claim_is_never_changed(database: Database) -> None:
 def test_what_was_added_elsewhere_does_not_make_a_row_another(database: Database) -> None:
     take(database, table(PLAIN), Spreadsheet())
     with database.snapshot() as connection:
-        (source,) = sources.page(connection, SourceQuery()).items
-        subject = entities.read(connection, "r1")
+        (source,) = sources.LIST.page(connection, SourceQuery()).items
+        subject = entities.PROJECTION.read(connection, "r1")
     note, name = SourcePatch(notes="seen"), EntityPatch(name="DeepSeek-R1", aliases=["R1"])
     database.write(lambda connection: sources.amend(connection, source.id, note, frozenset([1])))
     database.write(lambda connection: entities.amend(connection, subject.id, name, frozenset([1])))
@@ -373,8 +374,8 @@ def test_what_a_new_metric_is_follows_from_all_rows(database: Database) -> None:
     ]
     take(database, table(*rows), Spreadsheet())
     with database.snapshot() as connection:
-        (metric,) = metrics.page(connection, MetricQuery()).items
-        found = comparisons.page(connection, ComparisonQuery()).items
+        (metric,) = metrics.LIST.page(connection, MetricQuery()).items
+        found = LIST.page(connection, ComparisonQuery()).items
     assert (metric.periodic, metric.signed) == (True, True)
     assert {(one.key, one.self_conflict) for one in found} == {
         ("r1.training-cost", False),

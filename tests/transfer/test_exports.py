@@ -65,18 +65,18 @@ def test_cells_that_spreadsheets_would_run_are_neutralised_and_come_back(databas
     take(empty, exported, Spreadsheet())
     assert figures_csv(empty) == exported
     with empty.snapshot() as connection:
-        found = claims.page(connection, ClaimQuery(sort="created_at")).items
+        found = claims.LIST.page(connection, ClaimQuery(sort="created_at")).items
     # what is written by hand is unguarded once, as what was exported is
     assert [claim.quote for claim in found] == ["=1+1", "+a", "-b", "@c", "=d", "\u2212e", "'@f"]
 
 
 def test_withdrawn_records_are_left_out_but_for_what_others_hang_on(demo_database: Database, empty: Database) -> None:
     with demo_database.snapshot() as connection:
-        origin = claims.read(connection, "r1-06")
-        relays = [c.key for c in claims.by_ids(connection, _relays_of(connection, origin.id))]
-        quarrel = disputes.read(connection, "glenn-corrects-table")
-        source = sources.read(connection, "deepseek-r1-nature")
-        group = entities.read(connection, "frontier-models")
+        origin = claims.PROJECTION.read(connection, "r1-06")
+        relays = [c.key for c in claims.PROJECTION.by_ids(connection, _relays_of(connection, origin.id))]
+        quarrel = disputes.PROJECTION.read(connection, "glenn-corrects-table")
+        source = sources.PROJECTION.read(connection, "deepseek-r1-nature")
+        group = entities.PROJECTION.read(connection, "frontier-models")
     assert relays
     demo_database.write(lambda c: claims.withdraw(c, "r1-06", "wrong", frozenset([origin.version])))
     demo_database.write(lambda c: disputes.withdraw(c, quarrel.id, "wrong", frozenset([quarrel.version])))
@@ -112,7 +112,7 @@ def test_what_was_retracted_and_superseded_comes_back_so(database: Database, emp
     exported = json_lines(database)
     take(empty, exported, JsonLines())
     with empty.snapshot() as connection:
-        statuses = {key: claims.read(connection, key).status for key in ("old", "new", "gone")}
+        statuses = {key: claims.PROJECTION.read(connection, key).status for key in ("old", "new", "gone")}
     assert statuses == {"old": "superseded", "new": "active", "gone": "retracted"}
     assert json_lines(empty) == exported
 
@@ -126,7 +126,7 @@ def test_a_claim_with_more_figures_than_fit_inside_is_continued(database: Databa
     assert unchanged(take(empty, exported, JsonLines(), **UPDATE))["figure"] == 130
     assert json_lines(empty) == exported
     with empty.snapshot() as connection:
-        (claim,) = claims.by_ids(connection, [records(exported, "claim")[0]["id"]])
+        (claim,) = claims.PROJECTION.by_ids(connection, [records(exported, "claim")[0]["id"]])
         assert len(claim.figures) == 130
 
 

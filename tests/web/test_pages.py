@@ -196,7 +196,7 @@ def test_hostile_text_is_inert_everywhere(api: Api) -> None:
         ("/nowhere", 404, "There is no such page"),
         ("/?as_of=yesterday", 422, "Expected a day"),
         ("/?kind=quarrel", 422, "Expected"),
-        ("/?cursor=abc", 422, "no cursor of this service"),
+        ("/?cursor=abc", 422, "not a cursor of this service"),
         (f"/comparisons/{R1}?about_tolerance=7", 422, "from 0 to 0.5"),
         ("/changes?before=x", 422, "Expected a whole number"),
         ("/claims/r1-12?recorded_as_of=1999-01-01T00:00:00Z", 404, "not on record at that moment"),

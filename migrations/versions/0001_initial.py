@@ -1,4 +1,4 @@
-"""Sources, entities, metrics, claims, figures, disputes, measurands and their search index.
+"""The schema of version 0.2.0, and the objects that Alembic does not model.
 
 Rules of this tree:
 - One tree for both databases; types come from service.db.types, every constraint has a name.
@@ -11,13 +11,56 @@ from alembic import op
 
 from service.db import objects, types
 
-revision = "0001"
+revision = "0001_initial"
 down_revision = None
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table(
+        "answer",
+        sa.Column("principal", types.String(), nullable=False),
+        sa.Column("method", types.String(), nullable=False),
+        sa.Column("route", types.String(), nullable=False),
+        sa.Column("key", types.String(), nullable=False),
+        sa.Column("body_hash", types.String(), nullable=False),
+        sa.Column("created_at", types.UtcTime(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("headers", types.String(), nullable=True),
+        sa.Column("body", types.String(), nullable=True),
+        sa.PrimaryKeyConstraint("principal", "method", "route", "key", name="pk_answer"),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_answer_created_at", "answer", ["created_at"])
+    op.create_table(
+        "change",
+        sa.Column("seq", types.Whole, nullable=False),
+        sa.Column("at", types.UtcTime(), nullable=False),
+        sa.Column("actor_id", types.Id(), nullable=True),
+        sa.Column("actor_name", types.String(), nullable=True),
+        sa.Column("request_id", types.String(), nullable=True),
+        sa.Column("operation", types.String(), nullable=False),
+        sa.Column("kind", types.String(), nullable=False),
+        sa.Column("record_id", types.Id(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("changed", types.Document(), nullable=False),
+        sa.Column("snapshot", types.Document(), nullable=False),
+        sa.CheckConstraint("operation IN ('create', 'update', 'withdraw', 'restore')", name="ck_change_operation"),
+        sa.CheckConstraint("version >= 1", name="ck_change_version"),
+        sa.PrimaryKeyConstraint("seq", name="pk_change"),
+        sa.UniqueConstraint("kind", "record_id", "version", name="uq_change_kind_record_id_version"),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_change_events",
+        "change",
+        ["seq"],
+        postgresql_where=sa.text("operation <> 'create'"),
+        sqlite_where=sa.text("operation <> 'create'"),
+    )
+    op.create_index("ix_change_kind_record_id_seq", "change", ["kind", "record_id", "seq"])
+    op.create_index("ix_change_kind_seq", "change", ["kind", "seq"])
     op.create_table(
         "entity",
         sa.Column("key", types.String(), nullable=False),
@@ -51,7 +94,25 @@ def upgrade() -> None:
     op.create_index("ix_entity_name_id", "entity", ["name", "id"])
     op.create_index("ix_entity_part_of_id_created_at_id", "entity", ["part_of_id", "created_at", "id"])
     op.create_index("ix_entity_updated_at_id", "entity", ["updated_at", "id"])
-
+    op.create_table(
+        "key",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", types.UtcTime(), nullable=False),
+        sa.Column("updated_at", types.UtcTime(), nullable=False),
+        sa.Column("name", types.String(), nullable=False),
+        sa.Column("role", types.String(), nullable=False),
+        sa.Column("digest", types.String(), nullable=False),
+        sa.Column("expires_at", types.UtcTime(), nullable=True),
+        sa.Column("revoked_at", types.UtcTime(), nullable=True),
+        sa.Column("last_used_at", types.UtcTime(), nullable=True),
+        sa.CheckConstraint("role IN ('reader', 'contributor', 'curator', 'admin')", name="ck_key_role"),
+        sa.CheckConstraint("length(digest) = 64", name="ck_key_digest"),
+        sa.CheckConstraint("version >= 1", name="ck_key_version"),
+        sa.PrimaryKeyConstraint("id", name="pk_key"),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_key_created_at_id", "key", ["created_at", "id"])
     op.create_table(
         "metric",
         sa.Column("key", types.String(), nullable=False),
@@ -76,7 +137,16 @@ def upgrade() -> None:
     op.create_index("ix_metric_created_at_id", "metric", ["created_at", "id"])
     op.create_index("ix_metric_name_id", "metric", ["name", "id"])
     op.create_index("ix_metric_updated_at_id", "metric", ["updated_at", "id"])
-
+    op.create_table(
+        "name",
+        sa.Column("kind", types.String(), nullable=False),
+        sa.Column("folded", types.String(), nullable=False),
+        sa.Column("record_id", types.Id(), nullable=False),
+        sa.Column("is_alias", types.Flag(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "folded", "record_id", name="pk_name"),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_name_kind_record_id", "name", ["kind", "record_id"])
     op.create_table(
         "search",
         sa.Column("number", sa.Integer(), nullable=False),
@@ -122,13 +192,14 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_source_created_at_id", "source", ["created_at", "id"])
+    op.create_index("ix_source_doi", "source", ["doi"], postgresql_using="hash")
     op.create_index("ix_source_kind_created_at_id", "source", ["kind", "created_at", "id"])
     op.create_index("ix_source_published_earliest", "source", ["published_earliest"])
     op.create_index("ix_source_published_latest", "source", ["published_latest"])
     op.create_index("ix_source_publisher_created_at_id", "source", ["publisher", "created_at", "id"])
     op.create_index("ix_source_title_id", "source", ["title", "id"])
     op.create_index("ix_source_updated_at_id", "source", ["updated_at", "id"])
-
+    op.create_index("ix_source_url", "source", ["url"], postgresql_using="hash")
     op.create_table(
         "claim",
         sa.Column("key", types.String(), nullable=True),
@@ -187,7 +258,13 @@ def upgrade() -> None:
     op.create_index("ix_claim_superseded_by_id", "claim", ["superseded_by_id"])
     op.create_index("ix_claim_supersedes_id", "claim", ["supersedes_id"])
     op.create_index("ix_claim_updated_at_id", "claim", ["updated_at", "id"])
-
+    op.create_index(
+        "ix_claim_withdrawn_at",
+        "claim",
+        ["withdrawn_at"],
+        postgresql_where=sa.text("withdrawn_at IS NOT NULL"),
+        sqlite_where=sa.text("withdrawn_at IS NOT NULL"),
+    )
     op.create_table(
         "scope",
         sa.Column("id", types.Id(), nullable=False),
@@ -211,7 +288,6 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_scope_part_of_id_metric_id", "scope", ["part_of_id", "metric_id"])
-
     op.create_table(
         "measurand",
         sa.Column("id", types.Id(), nullable=False),
@@ -224,22 +300,68 @@ def upgrade() -> None:
         sa.Column("period_latest", types.Day(), nullable=True),
         sa.Column("created_at", types.UtcTime(), nullable=False),
         sa.Column("updated_at", types.UtcTime(), nullable=False),
-        sa.Column("summary", types.Document(), nullable=False),
+        sa.Column("rules_version", sa.Integer(), nullable=False),
         sa.Column("present_count", sa.Integer(), nullable=False),
-        sa.Column("figure_count", sa.Integer(), nullable=False),
-        sa.Column("agreement", types.String(), nullable=False),
         sa.Column("verdict", types.String(), nullable=False),
+        sa.Column("ratio_low", types.Real, nullable=True),
+        sa.Column("ratio_high", types.Real, nullable=True),
+        sa.Column("ratio_low_open", types.Flag(), nullable=True),
+        sa.Column("ratio_high_open", types.Flag(), nullable=True),
+        sa.Column("ratio_central", types.Real, nullable=True),
+        sa.Column("ratio_text", types.String(), nullable=True),
         sa.Column("comparability", types.String(), nullable=False),
+        sa.Column("reasons", types.String(), nullable=False),
+        sa.Column("agreement", types.String(), nullable=False),
+        sa.Column("gap", types.Real, nullable=True),
+        sa.Column("gap_open", types.Flag(), nullable=False),
+        sa.Column("difference", types.Real, nullable=True),
+        sa.Column("text", types.String(), nullable=False),
+        sa.Column("self_conflict", types.Flag(), nullable=False),
         sa.Column("within_rounding", types.Flag(), nullable=False),
+        sa.Column("interval_basis", types.String(), nullable=False),
+        sa.Column("agreeing", sa.Integer(), nullable=False),
+        sa.Column("claimant_count", sa.Integer(), nullable=False),
+        sa.Column("figure_count", sa.Integer(), nullable=False),
+        sa.Column("relay_count", sa.Integer(), nullable=False),
+        sa.Column("drift_count", sa.Integer(), nullable=False),
+        sa.Column("dispute_count", sa.Integer(), nullable=False),
+        sa.Column("reported_low", types.Real, nullable=True),
+        sa.Column("reported_high", types.Real, nullable=True),
+        sa.Column("reported_low_open", types.Flag(), nullable=True),
+        sa.Column("reported_high_open", types.Flag(), nullable=True),
+        sa.Column("reported_text", types.String(), nullable=True),
+        sa.Column("estimated_low", types.Real, nullable=True),
+        sa.Column("estimated_high", types.Real, nullable=True),
+        sa.Column("estimated_low_open", types.Flag(), nullable=True),
+        sa.Column("estimated_high_open", types.Flag(), nullable=True),
+        sa.Column("estimated_text", types.String(), nullable=True),
         sa.Column("rank", types.Real, nullable=False),
+        sa.Column("conflict_least_id", types.Id(), nullable=True),
+        sa.Column("conflict_most_id", types.Id(), nullable=True),
         sa.Column("self_rank", types.Real, nullable=True),
+        sa.Column("self_least_id", types.Id(), nullable=True),
+        sa.Column("self_most_id", types.Id(), nullable=True),
+        sa.Column("self_text", types.String(), nullable=True),
         sa.Column("drift_rank", types.Real, nullable=True),
-        sa.Column("max_low", types.Real, nullable=True),
-        sa.Column("min_high", types.Real, nullable=True),
-        sa.Column("extremes", types.Document(), nullable=False),
+        sa.Column("drift_least_id", types.Id(), nullable=True),
+        sa.Column("drift_most_id", types.Id(), nullable=True),
+        sa.Column("drift_text", types.String(), nullable=True),
+        sa.Column("part_rank", types.Real, nullable=True),
+        sa.Column("part_least_id", types.Id(), nullable=True),
+        sa.Column("part_most_id", types.Id(), nullable=True),
+        sa.Column("part_text", types.String(), nullable=True),
+        sa.Column("max_low", types.String(), nullable=True),
+        sa.Column("max_low_open", types.Flag(), nullable=True),
+        sa.Column("max_low_id", types.Id(), nullable=True),
+        sa.Column("min_high", types.String(), nullable=True),
+        sa.Column("min_high_open", types.Flag(), nullable=True),
+        sa.Column("min_high_id", types.Id(), nullable=True),
         sa.CheckConstraint("agreement IN ('none', 'single', 'agree', 'conflict')", name="ck_measurand_agreement"),
         sa.CheckConstraint(
             "comparability IN ('comparable', 'conditional', 'not_comparable')", name="ck_measurand_comparability"
+        ),
+        sa.CheckConstraint(
+            "interval_basis IN ('stated_limits', 'probability_intervals')", name="ck_measurand_interval_basis"
         ),
         sa.CheckConstraint(
             "verdict IN ('estimates_higher', 'estimates_lower', 'third_party_higher', 'third_party_lower', 'consistent', 'mixed', 'reported_only', 'estimated_only', 'first_party_only', 'third_party_only', 'none')",
@@ -258,24 +380,28 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name="uq_measurand_key"),
         sqlite_strict=True,
     )
+    op.create_index("ix_measurand_agreement_created_at_id", "measurand", ["agreement", "created_at", "id"])
     op.create_index("ix_measurand_agreement_rank_id", "measurand", ["agreement", "rank", "id"])
     op.create_index("ix_measurand_comparability_created_at_id", "measurand", ["comparability", "created_at", "id"])
     op.create_index("ix_measurand_created_at_id", "measurand", ["created_at", "id"])
     op.create_index("ix_measurand_drift_rank_id", "measurand", ["drift_rank", "id"])
     op.create_index("ix_measurand_figure_count_id", "measurand", ["figure_count", "id"])
     op.create_index("ix_measurand_metric_id_created_at_id", "measurand", ["metric_id", "created_at", "id"])
+    op.create_index("ix_measurand_part_rank_id", "measurand", ["part_rank", "id"])
     op.create_index("ix_measurand_rank_id", "measurand", ["rank", "id"])
-    op.create_index(
-        "ix_measurand_scope_id_metric_id_created_at_id", "measurand", ["scope_id", "metric_id", "created_at", "id"]
-    )
+    op.create_index("ix_measurand_rules_version_id", "measurand", ["rules_version", "id"])
+    op.create_index("ix_measurand_scope_id_created_at_id", "measurand", ["scope_id", "created_at", "id"])
     op.create_index("ix_measurand_self_rank_id", "measurand", ["self_rank", "id"])
+    op.create_index("ix_measurand_subject_id_created_at_id", "measurand", ["subject_id", "created_at", "id"])
     op.create_index(
-        "ix_measurand_subject_id_metric_id_created_at_id", "measurand", ["subject_id", "metric_id", "created_at", "id"]
+        "ix_measurand_subject_id_metric_id_period_earliest_period_latest",
+        "measurand",
+        ["subject_id", "metric_id", "period_earliest", "period_latest"],
     )
     op.create_index("ix_measurand_updated_at_id", "measurand", ["updated_at", "id"])
     op.create_index("ix_measurand_verdict_created_at_id", "measurand", ["verdict", "created_at", "id"])
+    op.create_index("ix_measurand_within_rounding_created_at_id", "measurand", ["within_rounding", "created_at", "id"])
     op.create_index("ix_measurand_within_rounding_rank_id", "measurand", ["within_rounding", "rank", "id"])
-
     op.create_table(
         "figure",
         sa.Column("claim_id", types.Id(), nullable=False),
@@ -369,13 +495,17 @@ def upgrade() -> None:
     op.create_index("ix_figure_period_earliest", "figure", ["period_earliest"])
     op.create_index("ix_figure_period_latest", "figure", ["period_latest"])
     op.create_index("ix_figure_qualifier_created_at_id", "figure", ["qualifier", "created_at", "id"])
-    op.create_index(
-        "ix_figure_scope_id_metric_id_created_at_id", "figure", ["scope_id", "metric_id", "created_at", "id"]
-    )
+    op.create_index("ix_figure_scope_id_created_at_id", "figure", ["scope_id", "created_at", "id"])
     op.create_index("ix_figure_subject_id_created_at_id", "figure", ["subject_id", "created_at", "id"])
     op.create_index("ix_figure_unit_created_at_id", "figure", ["unit", "created_at", "id"])
     op.create_index("ix_figure_updated_at_id", "figure", ["updated_at", "id"])
-
+    op.create_index(
+        "ix_figure_withdrawn_at",
+        "figure",
+        ["withdrawn_at"],
+        postgresql_where=sa.text("withdrawn_at IS NOT NULL"),
+        sqlite_where=sa.text("withdrawn_at IS NOT NULL"),
+    )
     op.create_table(
         "dispute",
         sa.Column("key", types.String(), nullable=True),
@@ -438,11 +568,13 @@ def upgrade() -> None:
     op.create_index("ix_dispute_status_created_at_id", "dispute", ["status", "created_at", "id"])
     op.create_index("ix_dispute_type_created_at_id", "dispute", ["type", "created_at", "id"])
     op.create_index("ix_dispute_updated_at_id", "dispute", ["updated_at", "id"])
-    objects.create(op.get_bind(), "search")
+    for group in ("search", "history", "views"):
+        objects.create(op.get_bind(), group)
 
 
 def downgrade() -> None:
-    objects.drop(op.get_bind(), "search")
+    for group in ("views", "history", "search"):
+        objects.drop(op.get_bind(), group)
     op.drop_table("dispute")
     op.drop_table("figure")
     op.drop_table("measurand")
@@ -450,5 +582,9 @@ def downgrade() -> None:
     op.drop_table("claim")
     op.drop_table("source")
     op.drop_table("search")
+    op.drop_table("name")
     op.drop_table("metric")
+    op.drop_table("key")
     op.drop_table("entity")
+    op.drop_table("change")
+    op.drop_table("answer")

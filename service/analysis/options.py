@@ -1,0 +1,68 @@
+"""How a comparison is computed, as a request asks for it, and which figures it is computed from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from service.domain.comparison import By
+from service.domain.figure import DEFAULT_TOLERANCE, MAX_TOLERANCE
+from service.errors import Invalid
+from service.schemas.comparisons import Settings
+from service.schemas.queries import ComparisonSettingsQuery, ComputeQuery
+from service.store.comparisons.evidence import FigureRecord
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonOptions:
+    """The tolerance of `about`, the day as of which claims are read (None: now), and what the two sides are."""
+
+    tolerance: Fraction = DEFAULT_TOLERANCE
+    as_of: date | None = None
+    by: By = "basis"
+
+    def settings(self) -> Settings:
+        return Settings(by=self.by, about_tolerance=float(self.tolerance), as_of=self.as_of)
+
+
+def from_query(query: ComputeQuery) -> ComparisonOptions:
+    """Raises Invalid for a tolerance outside 0 to 0.5."""
+    tolerance = Fraction(query.about_tolerance)
+    if not 0 <= tolerance <= MAX_TOLERANCE:
+        raise Invalid.at("/about_tolerance", "The tolerance of `about` is from 0 to 0.5.", "query")
+    by: By = query.by if isinstance(query, ComparisonSettingsQuery) else "basis"
+    return ComparisonOptions(tolerance, query.as_of, by)
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """The figures that remain on a day, and how many were left out, and why."""
+
+    figures: list[FigureRecord]
+    undated: int = 0
+    not_yet_readable: int = 0
+
+
+def readable(figures: Sequence[FigureRecord], day: date | None) -> Readable:
+    """The figures whose claims stood on the day; without a day, those that stand now (`store/lists/as_of.py`)."""
+    kept, undated, too_new = [], 0, 0
+    for figure in figures:
+        if not figure.stands(day):
+            continue
+        if figure.could_be_read(day):
+            kept.append(figure)
+        elif figure.readable_from is None:
+            undated += 1
+        else:
+            too_new += 1
+    return Readable(kept, undated, too_new)
+
+
+def readable_origins(
+    origins: Mapping[str, list[list[FigureRecord]]], day: date | None
+) -> dict[str, list[list[FigureRecord]]]:
+    """What relays can be compared with: of what their origins said, what could be read by the day."""
+    return {
+        relay: [[origin for origin in claim if origin.could_be_read(day)] for claim in claims]
+        for relay, claims in origins.items()
+    }

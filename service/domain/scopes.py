@@ -1,0 +1,52 @@
+"""Scopes of one metric: which is a part of which, and whether a part exceeds its whole."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from service.domain.interval import Interval, lies_above
+from service.domain.vocabulary import Relation
+
+PartOf = Mapping[str, str | None]  # for each scope, the one that it is a part of
+
+
+def wholes(part_of: PartOf) -> dict[str, frozenset[str]]:
+    """For each scope, all scopes that it is a part of, directly or not."""
+    return {scope: frozenset(_above(scope, part_of)) for scope in part_of}
+
+
+def _above(scope: str, part_of: PartOf) -> Iterable[str]:
+    seen = {scope}
+    whole = part_of.get(scope)
+    while whole is not None and whole not in seen:
+        yield whole
+        seen.add(whole)
+        whole = part_of.get(whole)
+
+
+def relation(own: str | None, other: str | None, all_wholes: Mapping[str, frozenset[str]]) -> Relation:
+    """What the other scope is beside one's own; None for a scope that is not stated."""
+    if own is None or other is None:
+        return Relation.SCOPE_NOT_STATED
+    if other in all_wholes.get(own, ()):
+        return Relation.WIDER
+    return Relation.NARROWER if own in all_wholes.get(other, ()) else Relation.OTHER
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """A part that exceeds a whole. `gap` is the factor between the two ends; None where the whole allows nothing."""
+
+    gap: Fraction | None
+
+
+def excess(part: Interval | None, whole: Interval | None) -> Excess | None:
+    """`part` is the figure of a part with the highest low end, `whole` the figure of a whole with the lowest high end;
+    None for either where no figure has such an end. None unless the part lies wholly above. For amounts that cannot be
+    negative: of others, a part can be more than its whole.
+    """
+    if part is None or whole is None or not lies_above(part, whole):
+        return None
+    assert part.low is not None
+    assert whole.high is not None
+    return Excess(part.low / whole.high if whole.high > 0 else None)

@@ -1,0 +1,131 @@
+"""Lists of measurands by their stored summaries: all of them, and those with a disagreement of a kind, widest first."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+from sqlalchemy.orm import aliased
+
+from service.db import views
+from service.db.json_select import JsonSelect, JsonSql, json_object, json_words
+from service.db.tables import ClaimRow, EntityRow, FigureRow, MeasurandRow, MetricRow, ScopeRow, SourceRow
+from service.db.types import Flag, Real
+from service.domain.vocabulary import DisagreementKind
+from service.schemas.comparisons import Disagreement, DisagreementPage, Summary, SummaryPage
+from service.schemas.queries import MeasurandFilters
+from service.store import figures, rows
+from service.store.comparisons import measurands
+from service.store.comparisons.evidence import COMPARED_FIELDS, compared_columns
+from service.store.comparisons.measurands import MeasurandRecord
+from service.store.lists.filters import AnyOf, Filter, RefTo, Value
+from service.store.lists.pagination import Listing, RecordList, fetch_page, record_list
+
+_ENDS = ("low", "high", "low_open", "high_open", "text")
+
+
+def _interval(name: str) -> list[Any]:
+    own = [getattr(MeasurandRow, f"{name}_{end}").label(f"{name}_interval.{end}") for end in _ENDS]
+    return [*own, MetricRow.unit.label(f"{name}_interval.unit")]
+
+
+def _summary(text: Any) -> list[Any]:
+    """The columns of a Summary, under a sentence of its own."""
+    plain = (
+        "id", "key", "period", "updated_at", "verdict", "agreement", "gap", "gap_open", "difference", "self_conflict",
+        "within_rounding", "interval_basis", "agreeing", "claimant_count", "figure_count", "relay_count",
+        "drift_count", "dispute_count",
+    )  # fmt: skip
+    return [
+        *(getattr(MeasurandRow, name) for name in plain),
+        *rows.embed("subject", EntityRow, "id", "key", "name"),
+        *rows.embed("metric", MetricRow, "id", "key", "name", "unit"),
+        *rows.embed("scope", ScopeRow, "id", "key", "name"),
+        *(getattr(MeasurandRow, f"ratio_{end}").label(f"ratio.{end}") for end in (*_ENDS[:4], "central", "text")),
+        MeasurandRow.comparability.label("comparability.status"),
+        text.label("text"),
+        *_interval("reported"),
+        *_interval("estimated"),
+    ]
+
+
+_REASONS = {"comparability.reasons": json_words(MeasurandRow.reasons)}
+
+
+def filters(rank: Any) -> dict[str, Filter]:
+    """`rank` is what the smallest gap asked for is compared with: from 1 on it is a factor."""
+    return {
+        "id": AnyOf(MeasurandRow.id),
+        "subject": RefTo(EntityRow, MeasurandRow.subject_id),
+        "metric": RefTo(MetricRow, MeasurandRow.metric_id),
+        "scope": RefTo(ScopeRow, MeasurandRow.scope_id),
+        "entity_kind": AnyOf(EntityRow.kind),
+        "agreement": AnyOf(MeasurandRow.agreement),
+        "verdict": AnyOf(MeasurandRow.verdict),
+        "comparability": AnyOf(MeasurandRow.comparability),
+        "within_rounding": Value(Flag(), lambda wanted: MeasurandRow.within_rounding == wanted),
+        "gap_min": Value(Real, lambda gap: rank >= gap, lambda gap: max(float(gap), 1.0)),
+    }
+
+
+SORTS = {
+    "created_at": MeasurandRow.created_at,
+    "updated_at": MeasurandRow.updated_at,
+    "gap": MeasurandRow.rank,
+    "figure_count": MeasurandRow.figure_count,
+}
+FILTERS = filters(MeasurandRow.rank)
+ROWS = JsonSelect(
+    measurands.with_refs(select(*_summary(MeasurandRow.text))).where(views.PRESENT),
+    list(Summary.model_fields),
+    _REASONS,
+)
+LIST: RecordList[SummaryPage] = record_list(SummaryPage, ROWS, FILTERS, SORTS, MeasurandRow.id)
+
+# Measurands themselves, whether or not they have figures now
+_RECORDS = measurands.with_refs(select(*measurands.COLUMNS))
+_ALL = Listing(dict.fromkeys(("sqlite", "postgresql"), _RECORDS), FILTERS, {"id": MeasurandRow.id}, MeasurandRow.id)
+
+
+def some(connection: Connection, query: MeasurandFilters, most: int) -> list[MeasurandRecord] | None:
+    """The measurands that meet the filters, in the order of their ids; None where they are more than `most`."""
+    found = fetch_page(connection, _ALL, query, "id", limit=most)
+    return None if found.next_cursor else [MeasurandRecord(row) for row in found.rows]
+
+
+# Disagreements -------------------------------------------------------------------------------------------------------
+
+
+def _extreme(name: str, figure_id: Any) -> tuple[JsonSql, Callable[[Select[Any]], Select[Any]]]:
+    """The figure that holds an extreme as a Compared, and what joins it."""
+    figure, claim = aliased(FigureRow, name=f"{name}_figure"), aliased(ClaimRow, name=f"{name}_claim")
+    source, claimant = aliased(SourceRow, name=f"{name}_source"), aliased(EntityRow, name=f"{name}_claimant")
+    columns = [*compared_columns(figure, claim, source, claimant), *figures.interval_columns(figure)]
+
+    def join(statement: Select[Any]) -> Select[Any]:
+        return (
+            statement.join(figure, figure.id == figure_id)
+            .join(claim, claim.id == figure.claim_id)
+            .join(source, source.id == claim.source_id)
+            .join(claimant, claimant.id == claim.claimant_id)
+        )
+
+    return json_object(columns, [*COMPARED_FIELDS, "interval"]), join
+
+
+def _disagreements(kind: DisagreementKind) -> RecordList[DisagreementPage]:
+    ranked = views.RANKING[kind]
+    (least, join_least), (most, join_most) = _extreme("least", ranked.least_id), _extreme("most", ranked.most_id)
+    statement = measurands.with_refs(select(*_summary(ranked.text))).where(ranked.exists)
+    word: JsonSql = dict.fromkeys(least, f"'{kind}'")
+    found = JsonSelect(
+        join_most(join_least(statement)),
+        list(Disagreement.model_fields),
+        {**_REASONS, "kind": word, "least": least, "most": most},
+    )
+    return record_list(DisagreementPage, found, filters(ranked.rank), {"rank": ranked.rank}, MeasurandRow.id)
+
+
+DISAGREEMENTS: Mapping[DisagreementKind, RecordList[DisagreementPage]] = {
+    kind: _disagreements(kind) for kind in DisagreementKind
+}
+WIDEST_FIRST = "-rank"

@@ -1,0 +1,346 @@
+"""The stored summary of each measurand, kept up to date in every transaction that changes what it follows from.
+
+A write makes the measurands that it needs, writes its figures, and calls `mark_stale`. Before the transaction commits,
+`refresh_summaries` locks the stale measurands, with the others of their quantities, in the order of their ids, and
+computes them from their figures. Without the lock two writers would each summarise without the other's figure; with it,
+the second one reads what the first has committed.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, UpdateBase, and_, distinct, func, literal_column, or_, select, text
+from sqlalchemy.orm import aliased
+
+from service.db import bulk
+from service.db.tables import ClaimRow, DisputeRow, FigureRow, MeasurandRow, MetricRow
+from service.db.types import String
+from service.db.views import NO_RANK
+from service.domain.assessment import RULES_VERSION, Assessment, assess_measurand
+from service.domain.display import part_text, self_conflict_text, widest_drift_text
+from service.domain.drift import extremes
+from service.domain.evidence import Evidence
+from service.domain.interval import Interval
+from service.domain.scopes import Excess, excess
+from service.domain.vocabulary import ACTIVE_DISPUTE_STATUSES, Word
+from service.errors import Invalid
+from service.schemas.views import to_number, to_summary
+from service.store import graph, rows, versions
+from service.store.comparisons import evidence, measurands
+from service.store.comparisons.evidence import FigureRecord
+from service.store.comparisons.measurands import NamedMeasurand
+from service.store.rows import Values
+
+_CHUNK = 5_000
+_PART_COLUMNS = ("part_rank", "part_least_id", "part_most_id", "part_text")
+_NO_PART: Values = dict.fromkeys(_PART_COLUMNS)
+
+
+# What has changed ----------------------------------------------------------------------------------------------------
+
+
+def ensure_measurands(connection: Connection, wanted: Iterable[NamedMeasurand]) -> None:
+    """Inserts those that do not exist yet."""
+    measurands.ensure(connection, wanted, _empty())
+
+
+def mark_stale(connection: Connection, ids: Iterable[str]) -> None:
+    """Notes that what these measurands' summaries follow from has changed in this transaction."""
+    connection.get_execution_options()["stale"].update(ids)
+
+
+# claims that relay the claims bound as `ids`, and these themselves
+_RELAYS = select(ClaimRow.id).where(ClaimRow.id.in_(rows.IDS)).cte("relays", recursive=True)
+_RELAYS = _RELAYS.union(select(ClaimRow.id).join(_RELAYS, ClaimRow.derived_from_id == _RELAYS.c.id))
+_MEASURANDS_OF = select(FigureRow.measurand_id).distinct().join(_RELAYS, FigureRow.claim_id == _RELAYS.c.id)
+_MEASURANDS_OF_METRIC = select(MeasurandRow.id).where(MeasurandRow.scope_id.is_not(None))
+
+
+def mark_claims_stale(connection: Connection, claim_ids: Collection[str]) -> None:
+    """The measurands of the figures of these claims, and of all that relay them: their drift depends on them."""
+    if claim_ids:
+        mark_stale(connection, connection.execute(_MEASURANDS_OF, {"ids": list(claim_ids)}).scalars())
+
+
+def mark_scopes_stale(connection: Connection, metric_id: str) -> None:
+    """The measurands of a metric whose tree of scopes has changed: which part exceeds its whole depends on it."""
+    statement = _MEASURANDS_OF_METRIC.where(MeasurandRow.metric_id == metric_id)
+    connection.get_execution_options()["stale_parts"].update(connection.execute(statement).scalars())
+
+
+_ORIGINS = graph.chain_of(ClaimRow.id, ClaimRow.derived_from_id)
+_ORIGIN_CLAIMS = (
+    select(ClaimRow.id).where(ClaimRow.id.in_(select(_ORIGINS.c.id))).order_by(ClaimRow.id).with_for_update(read=True)
+)
+
+
+def lock_origins(connection: Connection, derived_from: str | None) -> None:
+    """Keeps the chain that a relay derives from as it is until this transaction ends, so that its drift is judged by
+    what is stored then. Raises Invalid if the chain is too long.
+    """
+    if derived_from is None:
+        return
+    if len(connection.execute(_ORIGIN_CLAIMS, {"ids": [derived_from]}).all()) >= graph.MAX_CHAIN:
+        raise Invalid.at("/derived_from", f"The chain would be longer than {graph.MAX_CHAIN} records.")
+
+
+# Refreshing ----------------------------------------------------------------------------------------------------------
+
+
+def refresh_summaries(connection: Connection) -> None:
+    """Brings the summaries of all stale measurands up to date, for the commit that comes right after."""
+    options = connection.get_execution_options()
+    stale, stale_parts = options["stale"], options["stale_parts"]
+    if not stale and not stale_parts:
+        return
+    stored = _lock(connection, sorted(stale | stale_parts))
+    changes = []
+    for measurand_id, computed in compute(connection, stored, stale).items():
+        before = stored[measurand_id]
+        differing = [name for name, value in computed.items() if before[name] != value]
+        if differing:
+            at = before["updated_at"] if differing == ["rules_version"] else versions.now()
+            changes.append({bulk.WHICH: measurand_id, "updated_at": at, **computed})
+    # those of which only the parts were computed have fewer columns
+    for columns in {tuple(change) for change in changes}:
+        alike = [change for change in changes if tuple(change) == columns]
+        bulk.write(connection, _update(connection.dialect.name, columns), alike)
+    stale.clear()
+    stale_parts.clear()
+
+
+_STALE = aliased(MeasurandRow, name="stale")
+_QUANTITIES = (
+    select(MeasurandRow.id)
+    .join(_STALE, and_(*measurands.same_quantity(_STALE, MeasurandRow)))
+    .where(_STALE.id.in_(rows.IDS))
+)
+# Locks without touching the key, which figures that were just written refer to, here and in other transactions.
+_LOCKED = (
+    select(*MeasurandRow.__table__.columns, MetricRow.unit.label("unit"), MetricRow.signed.label("signed"))
+    .join(MetricRow)
+    .where(MeasurandRow.id.in_(_QUANTITIES))
+    .order_by(MeasurandRow.id)
+    .with_for_update(key_share=True, of=MeasurandRow)
+)
+# A part and its whole are held against each other, and one of them may be new, which nobody else sees and no row lock
+# holds. So whoever writes either of them first has the quantity to himself; some quantities share a lock.
+_QUANTITY_LOCKS = text(
+    """
+    SELECT pg_advisory_xact_lock(:space, number) FROM (
+        SELECT DISTINCT abs(hashtext(concat(subject_id, metric_id, period_earliest, period_latest))) % 1024 AS number
+        FROM measurand WHERE id IN :ids AND scope_id IS NOT NULL ORDER BY 1
+    ) AS quantity
+    """
+).bindparams(rows.IDS)
+_QUANTITY_SPACE = 0x436C6A  # a number that no other advisory lock of this database uses
+
+
+def _lock(connection: Connection, ids: Sequence[str]) -> dict[str, Any]:
+    """The measurands, and the others of their quantities, with the columns that computing them takes."""
+    found: dict[str, Any] = {}
+    for part in rows.chunks(ids, _CHUNK):
+        if connection.dialect.name == "postgresql":
+            connection.execute(_QUANTITY_LOCKS, {"ids": list(part), "space": _QUANTITY_SPACE})
+        found |= {row["id"]: row for row in connection.execute(_LOCKED, {"ids": list(part)}).mappings()}
+    return found
+
+
+@cache
+def _update(dialect: str, names: tuple[str, ...]) -> UpdateBase:
+    return bulk.changing(dialect, MeasurandRow, names)
+
+
+def compute(connection: Connection, stored: Mapping[str, Any], stale: Collection[str]) -> dict[str, Values]:
+    """The columns of the summaries of the stale measurands; of the others that are stored, those that say whether they
+    exceed a whole. `stored` has whole quantities, with `unit` and `signed` of their metrics.
+    """
+    computed = _summaries(connection, {one: stored[one] for one in stored if one in stale})
+    for measurand_id, columns in _parts(connection, stored, computed).items():
+        computed[measurand_id] = computed.get(measurand_id, {}) | columns
+    return computed
+
+
+def _summaries(connection: Connection, stale: Mapping[str, Any]) -> dict[str, Values]:
+    figures = {
+        measurand_id: [figure for figure in found if figure.stands(None)]
+        for measurand_id, found in evidence.of_measurands(connection, stale).items()
+    }
+    relays = [figure for found in figures.values() for figure in found if figure.evidence.is_relay]
+    origins = evidence.origins(connection, relays)
+    disputes = _dispute_counts(connection, [one for one in stale if figures[one]])
+    return {
+        measurand_id: _columns(
+            figures[measurand_id],
+            evidence.for_arithmetic(
+                {relay.id: origins[relay.id] for relay in figures[measurand_id] if relay.id in origins}
+            ),
+            disputes.get(measurand_id, 0),
+            scope_stated=row["scope_id"] is not None,
+            unit=row["unit"],
+        )
+        for measurand_id, row in stale.items()
+    }
+
+
+def active_disputes_about(which: Any) -> list[Any]:
+    """Conditions on DisputeRow joined with FigureRow of its claim: active disputes about the figures that `which`
+    picks.
+    """
+    # written out, so that PostgreSQL keeps one plan
+    statuses = [literal_column(f"'{status}'", String()) for status in ACTIVE_DISPUTE_STATUSES]
+    return [
+        FigureRow.claim_id == DisputeRow.disputed_claim_id,
+        or_(DisputeRow.disputed_figure_id.is_(None), DisputeRow.disputed_figure_id == FigureRow.id),
+        which,
+        FigureRow.withdrawn_at.is_(None),
+        ClaimRow.id == FigureRow.claim_id,
+        ClaimRow.withdrawn_at.is_(None),
+        DisputeRow.withdrawn_at.is_(None),
+        DisputeRow.status.in_(statuses),
+    ]
+
+
+_DISPUTES = (
+    select(FigureRow.measurand_id, func.count(distinct(DisputeRow.id)).label("disputes"))
+    .where(*active_disputes_about(FigureRow.measurand_id.in_(rows.IDS)), ClaimRow.status == "active")
+    .group_by(FigureRow.measurand_id)
+)
+
+
+def _dispute_counts(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
+    found = connection.execute(_DISPUTES, {"ids": list(ids)}) if ids else ()
+    return {row.measurand_id: row.disputes for row in found}
+
+
+# Columns -------------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _empty() -> Values:
+    return _columns([], {}, 0, scope_stated=True, unit="1") | _NO_PART
+
+
+def _columns(
+    figures: Sequence[FigureRecord],
+    origins: Mapping[str, Sequence[Sequence[Evidence]]],
+    dispute_count: int,
+    *,
+    scope_stated: bool,
+    unit: str,
+) -> Values:
+    found = assess_measurand([figure.evidence for figure in figures], origins, scope_stated=scope_stated)
+    summary = to_summary(found, unit, dispute_count)
+    comparability, ratio = summary.pop("comparability"), summary.pop("ratio")
+    return {
+        "rules_version": RULES_VERSION,
+        "present_count": len(figures),
+        "comparability": str(comparability.status),
+        "reasons": ", ".join(comparability.reasons),
+        **_ends("ratio", ratio),
+        "ratio_central": ratio and ratio.central,
+        **_ends("reported", summary.pop("reported_interval")),
+        **_ends("estimated", summary.pop("estimated_interval")),
+        **{name: str(value) if isinstance(value, Word) else value for name, value in summary.items()},
+        **_extremes(found),
+    }
+
+
+def _ends(name: str, ends: Any) -> Values:
+    fields = ("low", "high", "low_open", "high_open", "text")
+    return {f"{name}_{field}": getattr(ends, field) if ends is not None else None for field in fields}
+
+
+def _extremes(found: Assessment) -> Values:
+    """How disagreements are ranked, and which figures hold their extremes."""
+    disagreement, drift = found.comparison.disagreement, found.widest_drift
+    apart, own = disagreement.conflict, disagreement.self_conflict
+    low, high = disagreement.max_low, disagreement.min_high
+    least, most = extremes(drift) if drift else (None, None)
+    return {
+        "rank": float(apart.rank) if apart else NO_RANK,
+        "conflict_least_id": apart and apart.least.id,
+        "conflict_most_id": apart and apart.most.id,
+        "self_rank": float(own.rank) if own else None,
+        "self_least_id": own and own.least.id,
+        "self_most_id": own and own.most.id,
+        "self_text": self_conflict_text(own) if own else None,
+        "drift_rank": float(drift.size) if drift else None,
+        "drift_least_id": least and least.id,
+        "drift_most_id": most and most.id,
+        "drift_text": widest_drift_text(drift) if drift else None,
+        "max_low": str(low.interval.low) if low and low.interval else None,
+        "max_low_open": low.interval.low_open if low and low.interval else None,
+        "max_low_id": low and low.id,
+        "min_high": str(high.interval.high) if high and high.interval else None,
+        "min_high_open": high.interval.high_open if high and high.interval else None,
+        "min_high_id": high and high.id,
+    }
+
+
+# Parts and wholes ----------------------------------------------------------------------------------------------------
+
+
+def _parts(connection: Connection, stored: Mapping[str, Any], computed: Mapping[str, Values]) -> dict[str, Values]:
+    """The columns that say which whole each measurand exceeds most, if any."""
+    wider = measurands.scope_wholes(connection, [row["scope_id"] for row in stored.values() if not row["signed"]])
+    by_quantity: dict[Any, list[str]] = {}
+    for measurand_id, row in stored.items():
+        by_quantity.setdefault(_quantity(row), []).append(measurand_id)
+    ends = {one: computed.get(one) or row for one, row in stored.items()}
+    found = {}
+    for one, row in stored.items():
+        others = by_quantity[_quantity(row)] if not row["signed"] else ()
+        above = [other for other in others if stored[other]["scope_id"] in wider.get(row["scope_id"], ())]
+        found[one] = _part_columns(ends[one], [ends[whole] for whole in sorted(above, key=lambda w: stored[w]["key"])])
+    return found
+
+
+def _quantity(row: Any) -> Any:
+    return row["subject_id"], row["metric_id"], row["period_earliest"], row["period_latest"]
+
+
+def _part_columns(part: Values, wholes: Sequence[Values]) -> Values:
+    exceeded = [(found, whole) for whole in wholes if (found := _excess(part, whole)) is not None]
+    if not exceeded:
+        return _NO_PART
+    most, whole = max(exceeded, key=lambda pair: pair[0].gap or Fraction(0))
+    return {
+        "part_rank": to_number(most.gap or Fraction(0)),
+        "part_least_id": whole["min_high_id"],
+        "part_most_id": part["max_low_id"],
+        "part_text": part_text(most.gap),
+    }
+
+
+def _excess(part: Values, whole: Values) -> Excess | None:
+    if part["max_low"] is None or whole["min_high"] is None:
+        return None
+    low = Interval(Fraction(part["max_low"]), None, part["max_low_open"])
+    high = Interval(None, Fraction(whole["min_high"]), False, whole["min_high_open"])
+    return excess(low, high)
+
+
+# Another version of the rules ----------------------------------------------------------------------------------------
+
+_OUTDATED = select(MeasurandRow.id).where(MeasurandRow.rules_version != RULES_VERSION)
+
+
+def count_outdated(connection: Connection) -> int:
+    """How many summaries were computed under other rules than those of this version."""
+    return connection.execute(select(func.count()).select_from(_OUTDATED.subquery())).scalar_one()
+
+
+def has_outdated(connection: Connection) -> bool:
+    return connection.execute(_OUTDATED.limit(1)).first() is not None
+
+
+def mark_outdated(connection: Connection, most: int) -> int:
+    """Marks so many of them at most as stale; says how many."""
+    ids = (
+        connection.execute(_OUTDATED.order_by(MeasurandRow.rules_version, MeasurandRow.id).limit(most)).scalars().all()
+    )
+    mark_stale(connection, ids)
+    return len(ids)

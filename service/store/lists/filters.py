@@ -1,0 +1,203 @@
+"""The filters of lists: from the parameters of a query to conditions with bound values.
+
+What a filter is given decides its *form*: one value or several, say. Its condition follows from the form alone, so the
+forms of all filters of a query are the shape of its statement, which is built once (`pagination.py`).
+"""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from sqlalchemy import Connection, bindparam, exists, false, select
+from sqlalchemy.types import TypeEngine
+
+from service.db.tables import MeasurandRow
+from service.domain.key import is_uuid, normal_measurand_key
+from service.domain.search import query_tokens
+from service.errors import Invalid
+from service.store import rows, search
+
+Form = Hashable
+Given = Mapping[str, Any]  # the parameters of a query, by name
+_MAX_PARTS = 8
+
+
+class Bound(NamedTuple):
+    """A filter that is in use: its form, and the values to bind."""
+
+    form: Form
+    values: dict[str, Any]
+
+
+class Filter(Protocol):
+    def bind(self, connection: Connection, name: str, given: Given) -> Bound | None:
+        """None where the parameters ask for nothing. Raises Invalid for a record that does not exist."""
+
+    def condition(self, name: str, form: Form, dialect: str) -> Any:
+        """The condition on the rows. Its parameters have names that begin with `name`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """The form of several words, of each of which a page is taken (`pagination.py`)."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The form of one of the words of `Each`."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Any of the given values; `all` among them asks for nothing. `in_parts` is for words that many rows have each."""
+
+    column: Any
+    in_parts: bool = False
+
+    def bind(self, connection: Connection, name: str, given: Given) -> Bound | None:  # noqa: ARG002
+        values = list(dict.fromkeys(given.get(name) or ()))
+        if not values or "all" in values:
+            return None
+        if self.in_parts and 1 < len(values) <= _MAX_PARTS:
+            return Bound(Each(len(values)), {f"{name}__{number}": value for number, value in enumerate(values)})
+        return _any_of(name, values)
+
+    def condition(self, name: str, form: Form, dialect: str) -> Any:  # noqa: ARG002
+        if form == "many":
+            return self.column.in_(bindparam(name, type_=self.column.type, expanding=True))
+        # an equality where one will do: it keeps an index in order
+        return self.column == bindparam(
+            f"{name}__{form.number}" if isinstance(form, Part) else name, type_=self.column.type
+        )
+
+
+def _any_of(name: str, values: Sequence[Any]) -> Bound:
+    return Bound("one", {name: values[0]}) if len(values) == 1 else Bound("many", {name: list(values)})
+
+
+@dataclass(frozen=True, slots=True)
+class RefTo:
+    """Rows that refer to any of the records named by id or key."""
+
+    table: Any
+    column: Any
+
+    def bind(self, connection: Connection, name: str, given: Given) -> Bound | None:
+        refs = given.get(name)
+        return _any_of(name, rows.filter_ids(connection, self.table, refs, name)) if refs else None
+
+    def condition(self, name: str, form: Form, dialect: str) -> Any:
+        return AnyOf(self.column).condition(name, form, dialect)
+
+
+@dataclass(frozen=True, slots=True)
+class RefToMeasurand:
+    """The same for measurands, whose keys can be written in several ways."""
+
+    column: Any
+
+    def bind(self, connection: Connection, name: str, given: Given) -> Bound | None:
+        refs = given.get(name)
+        return _any_of(name, _measurand_ids(connection, name, refs)) if refs else None
+
+    def condition(self, name: str, form: Form, dialect: str) -> Any:
+        return AnyOf(self.column).condition(name, form, dialect)
+
+
+_MEASURANDS = select(MeasurandRow.id, MeasurandRow.key)
+
+
+def _measurand_ids(connection: Connection, name: str, refs: Sequence[str]) -> list[str]:
+    ids = [ref.lower() for ref in refs if is_uuid(ref)]
+    try:
+        keys = [normal_measurand_key(ref) for ref in refs if not is_uuid(ref)]
+    except Invalid as error:
+        raise Invalid.at(f"/{name}", f"This names no measurand. {error.detail}", "query") from None
+    found = connection.execute(_MEASURANDS.where(MeasurandRow.id.in_(ids) | MeasurandRow.key.in_(keys))).all()
+    if {*ids, *keys} - {named for row in found for named in row}:
+        raise Invalid.at(f"/{name}", "There is no such measurand.", "query")
+    return [row.id for row in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A condition on the one value that is given."""
+
+    type: TypeEngine[Any]
+    build: Callable[[Any], Any]
+    convert: Callable[[Any], Any] = lambda value: value
+
+    def bind(self, connection: Connection, name: str, given: Given) -> Bound | None:  # noqa: ARG002
+        value = given.get(name)
+        return None if value is None else Bound("one", {name: self.convert(value)})
+
+    def condition(self, name: str, form: Form, dialect: str) -> Any:  # noqa: ARG002
+        return self.build(bindparam(name, type_=self.type))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A condition for each of a few values, without a parameter; a value that is not among them asks for nothing."""
+
+    conditions: Mapping[Any, Any]
+
+    def bind(self, connection: Connection, name: str, given: Given) -> Bound | None:  # noqa: ARG002
+        value = given.get(name)
+        return Bound(value, {}) if value in self.conditions else None
+
+    def condition(self, name: str, form: Form, dialect: str) -> Any:  # noqa: ARG002
+        return self.conditions[form]
+
+
+@dataclass(frozen=True, slots=True)
+class HasWords:
+    """Records that hold all the words, the last of them perhaps only begun (`store/search.py`)."""
+
+    table: Any
+
+    def bind(self, connection: Connection, name: str, given: Given) -> Bound | None:
+        if given.get(name) is None:
+            return None
+        asked = query_tokens(given[name])
+        if not asked:
+            return Bound("nothing", {})  # but punctuation: no record is found by that
+        return Bound("words", {name: search.expression(asked, connection.dialect.name)})
+
+    def condition(self, name: str, form: Form, dialect: str) -> Any:
+        return false() if form == "nothing" else search.has_words(self.table, name, dialect)
+
+
+@dataclass(frozen=True, slots=True)
+class HasOne:
+    """Rows to which one row of another table is tied that meets all of `filters`, each of which reads a parameter."""
+
+    tie: Sequence[Any]
+    filters: Mapping[str, Filter]
+
+    def bind(self, connection: Connection, name: str, given: Given) -> Bound | None:  # noqa: ARG002
+        bound = {inner: one.bind(connection, inner, given) for inner, one in self.filters.items()}
+        used = {inner: one for inner, one in bound.items() if one is not None}
+        if not used:
+            return None
+        values = {key: value for one in used.values() for key, value in one.values.items()}
+        return Bound(tuple((inner, one.form) for inner, one in used.items()), values)
+
+    def condition(self, name: str, form: Any, dialect: str) -> Any:  # noqa: ARG002
+        return exists().where(*self.tie, *(self.filters[inner].condition(inner, own, dialect) for inner, own in form))
+
+
+def withdrawn(table: Any, *others: Any) -> Choice:
+    """A record is listed while neither it nor what it belongs to, `others`, is withdrawn."""
+    here = [one.withdrawn_at.is_(None) for one in (table, *others)]
+    return Choice({"false": _all(here), "true": table.withdrawn_at.is_not(None)})
+
+
+def _all(conditions: Sequence[Any]) -> Any:
+    whole = conditions[0]
+    for one in conditions[1:]:
+        whole &= one
+    return whole

@@ -1,0 +1,233 @@
+"""Keyset paging: a page begins right after the last row of the one before, however many rows came or went meanwhile.
+
+A list is one statement, built once for each shape of filters and sort, with the values bound. A cursor is opaque to
+clients: the sort value and id of the last row, a digest of the filters that it was made with, and a checksum. Sort
+columns are never null, and the id breaks ties in the direction of the sort.
+"""
+
+import base64
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from pydantic import BaseModel
+from sqlalchemy import Connection, Select, bindparam, func, literal_column, select, tuple_, union_all
+
+from service.db.json_select import JsonSelect
+from service.db.types import Day, Id, Real, String, UtcTime
+from service.domain.key import is_uuid
+from service.errors import Invalid
+from service.schemas.types import clean_text
+from service.store.lists.filters import Each, Filter, Form, Part
+
+M = TypeVar("M", bound=BaseModel)
+Shape = tuple[tuple[str, Form], ...]  # the filters that are used, each in its form
+_NOT_FILTERS = {"cursor", "limit"}
+_STATEMENTS = 2_000  # shapes whose statements are kept
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listing:
+    """What a list is of: the rows by database, the filters by the parameter that each reads, the columns to sort by."""
+
+    rows: Mapping[str, Select[Any]]
+    filters: Mapping[str, Filter]
+    sorts: Mapping[str, Any]
+    id_column: Any
+
+
+class Rows(NamedTuple):
+    rows: Sequence[Any]
+    next_cursor: str | None
+
+
+def fetch_page(
+    connection: Connection, listing: Listing, query: BaseModel, sort: str, *, limit: int | None = None, **more: Any
+) -> Rows:
+    """One page of the rows that meet the query's filters, sorted by the column that `sort` names (`-` for descending).
+
+    `more` are values of filters beside those of the query, `limit` is another limit than the query's. Raises Invalid
+    for a cursor of another list.
+    """
+    dialect = connection.dialect.name
+    limit = limit or query.limit  # type: ignore[attr-defined]
+    cursor: str | None = getattr(query, "cursor", None)
+    shape, values = _bind(connection, listing, query, more)
+    binding = _binding(query, sort, more)
+    if cursor is not None:
+        column = listing.sorts[sort.removeprefix("-")]
+        values["after_value"], values["after_id"] = _decode(cursor, binding, column.type, listing.id_column.type)
+    statement = _statement(listing, dialect, shape, sort, limit, after=cursor is not None)
+    found = connection.execute(statement, values).all()
+    if len(found) <= limit:
+        return Rows(found, None)
+    last = found[limit - 1]
+    return Rows(found[:limit], _encode(last.sort_value, last.sort_id, binding))
+
+
+def count_rows(connection: Connection, listing: Listing, query: BaseModel, most: int, **more: Any) -> int | None:
+    """How many rows meet the query's filters; None where they are more than `most`."""
+    shape, values = _bind(connection, listing, query, more)
+    found = connection.execute(_count(listing, connection.dialect.name, shape, most), values).scalar_one()
+    return found if found <= most else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RecordList(Generic[M]):
+    """A list whose rows the database writes as JSON. `model` is the page that they make."""
+
+    model: type[M]
+    listing: Listing
+
+    def json(self, connection: Connection, query: BaseModel, sort: str | None = None, **more: Any) -> bytes:
+        """A page as it is served."""
+        found = fetch_page(connection, self.listing, query, sort or query.sort, **more)  # type: ignore[attr-defined]
+        items = ",".join(row.item for row in found.rows)
+        return f'{{"items":[{items}],"next_cursor":{json.dumps(found.next_cursor)}}}'.encode()
+
+    def page(self, connection: Connection, query: BaseModel, sort: str | None = None, **more: Any) -> M:
+        """The same page for callers in Python."""
+        return self.model.model_validate_json(self.json(connection, query, sort, **more))
+
+
+def record_list(
+    model: type[M], rows: JsonSelect, filters: Mapping[str, Filter], sorts: Mapping[str, Any], id_column: Any
+) -> RecordList[M]:
+    return RecordList(model, Listing(rows.rows, filters, sorts, id_column))
+
+
+# Statements ----------------------------------------------------------------------------------------------------------
+
+
+def _bind(
+    connection: Connection, listing: Listing, query: BaseModel, more: Mapping[str, Any]
+) -> tuple[Shape, dict[str, Any]]:
+    given = {**dict(query), **more}
+    bound = {name: one.bind(connection, name, given) for name, one in listing.filters.items()}
+    used = {name: one for name, one in bound.items() if one is not None}
+    values = {key: value for one in used.values() for key, value in one.values.items()}
+    return tuple((name, one.form) for name, one in used.items()), values
+
+
+@lru_cache(maxsize=_STATEMENTS)
+def _statement(listing: Listing, dialect: str, shape: Shape, sort: str, limit: int, *, after: bool) -> Select[Any]:
+    name, descending = sort.removeprefix("-"), sort.startswith("-")
+    column, id_column = listing.sorts[name], listing.id_column
+    place = tuple_(column, id_column)
+    rows = listing.rows[dialect].add_columns(column.label("sort_value"), id_column.label("sort_id"))
+    if after:
+        here = tuple_(bindparam("after_value", type_=column.type), bindparam("after_id", type_=id_column.type))
+        rows = rows.where(place < here if descending else place > here)
+    order = [column.desc(), id_column.desc()] if descending else [column, id_column]
+    # written out: of a limit that it does not know PostgreSQL expects a tenth of the table
+    most: Any = literal_column(str(limit + 1))
+    pages = [rows.where(*_conditions(listing, dialect, part)).order_by(*order).limit(most) for part in _parts(shape)]
+    if len(pages) == 1:
+        return pages[0]
+    every = union_all(*(select(page.subquery(f"page_{number}")) for number, page in enumerate(pages))).subquery("pages")
+    merged = [every.c.sort_value, every.c.sort_id]
+    return select(every).order_by(*(one.desc() if descending else one for one in merged)).limit(most)
+
+
+@lru_cache(maxsize=_STATEMENTS)
+def _count(listing: Listing, dialect: str, shape: Shape, most: int) -> Select[Any]:
+    rows = listing.rows[dialect].with_only_columns(listing.id_column)
+    few = rows.where(*_conditions(listing, dialect, shape)).limit(literal_column(str(most + 1)))
+    return select(func.count()).select_from(few.subquery())
+
+
+def _conditions(listing: Listing, dialect: str, shape: Shape) -> list[Any]:
+    return [listing.filters[name].condition(name, form, dialect) for name, form in shape]
+
+
+def _parts(shape: Shape) -> list[Shape]:
+    """One index has the rows of each word in order, but none those of several: so of the first filter that names
+    several words, a page of each is taken, and the first rows of all of them are the page.
+    """
+    for name, form in shape:
+        if isinstance(form, Each):
+            return [
+                tuple((other, Part(number) if other == name else its_form) for other, its_form in shape)
+                for number in range(form.count)
+            ]
+    return [shape]
+
+
+# What is worked out rather than stored -------------------------------------------------------------------------------
+
+
+def page_of(items: Sequence[Any], query: Any, sort: str, key: Any, key_type: Any) -> Rows:
+    """One page of rows that are mappings, sorted by `key` and their id."""
+    descending = sort.startswith("-")
+    ordered = sorted(items, key=lambda row: (key(row), row["id"]), reverse=descending)
+    binding = _binding(query, sort, {})
+    if query.cursor is not None:
+        here = _decode(query.cursor, binding, key_type, Id())
+        ordered = [r for r in ordered if ((key(r), r["id"]) < here if descending else (key(r), r["id"]) > here)]
+    page = ordered[: query.limit]
+    more = len(ordered) > query.limit
+    return Rows(page, _encode(key(page[-1]), page[-1]["id"], binding) if more else None)
+
+
+# Cursors -------------------------------------------------------------------------------------------------------------
+
+
+def _binding(query: BaseModel, sort: str, more: Mapping[str, Any]) -> str:
+    filters = query.model_dump(mode="json", exclude=_NOT_FILTERS)
+    text = json.dumps([type(query).__name__, sort, more, filters], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _checksum(text: str) -> str:
+    return hashlib.sha256(b"counterclaim cursor " + text.encode()).hexdigest()[:12]
+
+
+def _encode(value: Any, last_id: str, binding: str) -> str:
+    shown = {"time": value.isoformat()} if isinstance(value, date) else value  # a day, or a moment of one
+    text = json.dumps([binding, shown, last_id], separators=(",", ":"), ensure_ascii=False)
+    return base64.urlsafe_b64encode((_checksum(text) + text).encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str, binding: str, column_type: Any, id_type: Any) -> tuple[Any, str]:
+    """Raises Invalid for a cursor that was not made here, or was made for other filters."""
+    try:
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+        if text[:12] != _checksum(text[12:]):
+            raise ValueError
+        made_for, value, last_id = json.loads(text[12:])
+        value, last_id = _sort_value(value, column_type), _sort_value(last_id, id_type)
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        detail = "This is not a cursor of this service. Start again without one."
+        raise Invalid.at("/cursor", detail, "query") from None
+    if made_for != binding:
+        raise Invalid.at("/cursor", "The cursor belongs to other filters or another sort. Start again.", "query")
+    return value, last_id
+
+
+def _sort_value(value: Any, column_type: Any) -> Any:
+    """The value as its column has it. Anybody can make the checksum, so each type is checked. Raises ValueError."""
+    if isinstance(column_type, UtcTime):
+        moment = datetime.fromisoformat(value["time"])
+        if moment.tzinfo is None or not 1 < moment.year < 9999:  # a zone can lead out of the years that there are
+            raise ValueError
+        return moment.astimezone(UTC)
+    if isinstance(column_type, Day):
+        return date.fromisoformat(value["time"])
+    if isinstance(column_type, Id):
+        if not isinstance(value, str) or not is_uuid(value):
+            raise ValueError
+        return value
+    if isinstance(column_type, String):
+        if not isinstance(value, str) or clean_text(value) != value:
+            raise ValueError
+        return value
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ValueError
+    if column_type is not Real and abs(value) >= 2**31:
+        raise ValueError
+    return float(value) if column_type is Real else int(value)
