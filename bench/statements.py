@@ -75,13 +75,14 @@ def statements(dialect: str) -> dict[str, str]:
         return f"SELECT {whole} FROM ({rows}) AS page"
 
     def figure_named(column: str) -> str:
-        return words.value.format(f"(SELECT {compared} {_FIGURES} WHERE figure.id = measurand.{column})")
+        return words.value.format(f"(SELECT {compared} {_INNER} WHERE figure.id = measurand.{column})")
 
     summary = words.value.format(ranking.ROWS.sql[dialect])
     rows = f"SELECT {compared} AS item {_INNER} WHERE figure.measurand_id = measurand.id AND {_HERE}"
     listed = f"(SELECT {words.array}({words.value.format('item')}) FROM ({rows}) AS page)"
     whole = f"{words.object}('summary', {summary}, 'figures', {words.value.format(listed)})"
-    pair = f"{words.object}('summary', {summary}, 'least', {figure_named('conflict_least_id')}, 'most', {figure_named('conflict_most_id')})"
+    least, most = figure_named("conflict_least_id"), figure_named("conflict_most_id")
+    pair = f"{words.object}('summary', {summary}, 'least', {least}, 'most', {most})"
     facet = f"{words.object}('value', basis, 'count', number)"
     return {
         "/v1/claims": items(
