@@ -26,7 +26,12 @@ def rounded(number: Fraction, rounding: str, digits: int = 3) -> Decimal:
     if number == 0:
         return Decimal(0)
     # directed rounding of an exact quotient is correct in one division
-    return Context(prec=digits, rounding=rounding).divide(Decimal(number.numerator), Decimal(number.denominator))
+    return _context(digits, rounding).divide(Decimal(number.numerator), Decimal(number.denominator))
+
+
+@cache
+def _context(digits: int, rounding: str) -> Context:
+    return Context(prec=digits, rounding=rounding)
 
 
 def plain(number: Decimal) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from service.domain.figure import DEFAULT_TOLERANCE, Stated, stated_interval
 from service.domain.interval import Interval
@@ -12,7 +13,7 @@ _UNCOUNTED_BASES = (Basis.PROJECTED, Basis.ASSUMED)
 _MISSABLE_KINDS = (None, IntervalKind.CI90, IntervalKind.CI95, IntervalKind.P5_P95, IntervalKind.IQR)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, so that the value is computed once
 class Evidence:
     """Amounts are in the metric's unit. `interval` is None when the figure cannot be computed with."""
 
@@ -46,11 +47,12 @@ class Evidence:
         """Whether the figure belongs to a side: it counts, or would but for the currency that it is stated in."""
         return self.aside in (None, NotComputed.NO_EXCHANGE_RATE)
 
-    @property
+    @cached_property
     def value(self) -> Fraction | None:
         if self.stated.value is None or self.factor is None:
             return None
-        return Fraction(self.stated.value) * self.factor
+        value = Fraction(self.stated.value)
+        return value if self.factor == 1 else value * self.factor
 
     @property
     def last_digit(self) -> Fraction:

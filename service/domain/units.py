@@ -8,7 +8,7 @@ itself. Factors are exact fractions, so that no conversion loses a digit.
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 
 from babel.core import get_global
 
@@ -149,6 +149,7 @@ def parse_unit(text: str) -> Unit:
     return _parse(text)
 
 
+@lru_cache(maxsize=4_096)  # the same few pairs, for every figure of every comparison
 def conversion(unit: Unit, target: Unit) -> Fraction | None:
     """What to multiply an amount in `unit` by to have it in `target`; None where they differ in currency only.
 

@@ -20,7 +20,8 @@ def to_number(value: Fraction | None) -> float | None:
 def to_interval(interval: DomainInterval | None, unit: str, *, signed: bool) -> Interval | None:
     if interval is None:
         return None
-    return Interval(
+    # not validated: an answer has hundreds of them, and all that they hold was computed here
+    return Interval.model_construct(
         low=to_number(interval.low),
         high=to_number(interval.high),
         low_open=interval.low_open,
