@@ -154,9 +154,8 @@ def _disputes(
 ) -> list[str]:
     """The active disputes about the figures shown; with `as_of`, those that may have been opened by then."""
     day = options.as_of
-    if day is None and measurand.row.dispute_count == 0:
-        return []  # those that are active now are counted when they are written
-    found = disputes.of_measurand(connection, measurand.id, {figure.claim_id for figure in own.figures})
+    disputed = {figure.claim_id for figure in own.figures if figure.row.is_disputed}
+    found = disputes.of_measurand(connection, measurand.id, disputed)
     return [one.json for one in found if day is None or one.opened_earliest is None or one.opened_earliest <= day]
 
 

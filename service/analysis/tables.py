@@ -23,7 +23,7 @@ from service.schemas.queries import MeasurandFilters
 from service.schemas.table_queries import ComparisonTableQuery, DisagreementTableQuery
 from service.schemas.table_rows import ComparisonTableRow
 from service.schemas.views import to_summary
-from service.store import disputes, rows
+from service.store import disputes, references
 from service.store.comparisons import evidence, measurands, ranking
 from service.store.comparisons.evidence import FigureRecord
 from service.store.comparisons.measurands import MeasurandRecord
@@ -91,7 +91,7 @@ def _in_scopes(connection: Connection, query: MeasurandFilters, judged: Sequence
     """Those of the scopes asked for. They were judged beside the others, which a part is held against."""
     if not query.scope:
         return judged
-    scopes = set(rows.filter_ids(connection, ScopeRow, query.scope, "scope"))
+    scopes = set(references.filter_ids(connection, ScopeRow, query.scope, "scope"))
     return [one for one in judged if one.summary.scope is not None and one.summary.scope.id in scopes]
 
 

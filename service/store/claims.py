@@ -11,16 +11,17 @@ from service.db.tables import ClaimRow, EntityRow, FigureRow, MetricRow, ScopeRo
 from service.db.types import Day
 from service.domain.vocabulary import ClaimStatus
 from service.schemas.claims import Claim, ClaimCreate, ClaimPage, ClaimPatch
-from service.store import figures, graph, repeats, rows, search, succession, versions
+from service.store import figures, graph, references, repeats, rows, search, succession, versions
 from service.store.comparisons import summary
 from service.store.drafts import REFS, Draft, derive, drafts_of
+from service.store.figures import NewFigure
 from service.store.lists.as_of import stood_on
 from service.store.lists.filters import AnyOf, Filter, HasOne, HasWords, RefTo, Value, withdrawn
 from service.store.lists.pagination import record_list
 from service.store.records.projection import Projection
 from service.store.repeats import Given, Repeated
 from service.store.rows import Values
-from service.store.stating import STATED, Prepared, prepare, subject_of
+from service.store.stating import STATED, CheckedFigure, check_figures, subject_of
 from service.store.versions import Versions
 
 _CLAIMANT, _SUBJECT = aliased(EntityRow, name="claimant"), aliased(EntityRow, name="subject")
@@ -80,8 +81,8 @@ LIST = record_list(ClaimPage, ROWS, FILTERS, SORTS, ClaimRow.id)
 
 def statuses(connection: Connection, refs: Collection[str]) -> dict[str, str]:
     """By each ref."""
-    statement = select(ClaimRow.id, ClaimRow.key, ClaimRow.status).where(rows.named(ClaimRow, refs))
-    found = connection.execute(statement).all() if refs else []
+    statement = references.rows_named(ClaimRow).with_only_columns(ClaimRow.id, ClaimRow.key, ClaimRow.status)
+    found = connection.execute(statement, references.named(refs)).all() if refs else []
     return {ref: row.status for row in found for ref in (row.id, row.key)}
 
 
@@ -120,9 +121,14 @@ def create_all(connection: Connection, bodies: Sequence[ClaimCreate], given: Giv
     new = [(one.id, draft) for one, draft in pairs if one.is_new]
     if new:
         _index(connection, {claim_id: draft.values for claim_id, draft in new})
-        placed = [placed for claim_id, draft in new for placed in draft.placed_in(claim_id)]
-        figures.check_new(connection, placed, [f"/figures/{one.position - 1}" for one in placed])
-        figures.insert_all(connection, placed)
+        added_figures = [
+            NewFigure(claim_id, position, figure)
+            for claim_id, draft in new
+            for position, figure in enumerate(draft.figures, 1)
+        ]
+        at = [f"/figures/{one.position - 1}" for one in added_figures]
+        figures.check_new(connection, [one.figure for one in added_figures], at)
+        figures.insert_all(connection, added_figures)
         succession.mark(connection, replaced)
         summary.mark_claims_stale(connection, replaced)
     return [CreatedClaim(*one, len(draft.figures) if one.is_new else added[one.id]) for one, draft in pairs]
@@ -147,7 +153,7 @@ def amend(connection: Connection, ref: str, patch: ClaimPatch, expected: Version
     if given & {"derived_from", "supersedes"}:
         graph.lock_links(connection)
     row = versions.lock(connection, ClaimRow, ref, expected)
-    links = rows.resolve_refs(connection, patch, REFS, row)
+    links = references.resolve(connection, patch, REFS, row)
     for column in ("derived_from_id", "supersedes_id"):
         parent, pointer = links.get(column), "/" + column.removesuffix("_id")
         graph.refuse_cycle(connection, ClaimRow.id, getattr(ClaimRow, column), row["id"], parent, pointer)
@@ -170,7 +176,7 @@ def amend(connection: Connection, ref: str, patch: ClaimPatch, expected: Version
     if versions.amend(connection, ClaimRow, row, values):
         _index(connection, {row["id"]: values})
         for figure_row, figure in moved:
-            versions.save(connection, FigureRow, figure_row, figure.values)
+            versions.save(connection, FigureRow, figure_row, figure.columns)
             summary.mark_stale(connection, [figure_row["measurand_id"]])  # which it has left
         succession.mark(connection, older | {row["id"]})
         summary.mark_claims_stale(connection, {row["id"], *older})
@@ -207,7 +213,7 @@ def _index(connection: Connection, claims: Mapping[str, Values]) -> None:
     search.index(connection, ClaimRow, texts)
 
 
-def _move_figures(connection: Connection, row: RowMapping, subject_id: str) -> list[tuple[RowMapping, Prepared]]:
+def _move_figures(connection: Connection, row: RowMapping, subject_id: str) -> list[tuple[RowMapping, CheckedFigure]]:
     """The claim's figures as they are about another subject; none if that is the same. Their measurands are ensured."""
     if subject_id == row["subject_id"]:
         return []
@@ -215,6 +221,6 @@ def _move_figures(connection: Connection, row: RowMapping, subject_id: str) -> l
     stored = connection.execute(statement).mappings().all()
     fields = [{n: f[n] for n in STATED} | {"metric": f["metric_id"], "scope": f["scope_id"]} for f in stored]
     subject = subject_of(connection, subject_id)
-    prepared = prepare(connection, [subject] * len(fields), fields, [""] * len(fields))
-    summary.ensure_measurands(connection, [figure.named for figure in prepared])
-    return list(zip(stored, prepared, strict=True))
+    checked = check_figures(connection, [subject] * len(fields), fields, [""] * len(fields))
+    summary.ensure_measurands(connection, [figure.measurand for figure in checked])
+    return list(zip(stored, checked, strict=True))

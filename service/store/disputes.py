@@ -16,7 +16,7 @@ from service.domain.vocabulary import ACTIVE_DISPUTE_STATUSES
 from service.errors import Fault, Forbidden, Invalid
 from service.schemas.disputes import Dispute, DisputeCreate, DisputePage, DisputePatch
 from service.schemas.queries import DisputeQuery
-from service.store import rows, versions
+from service.store import references, rows, versions
 from service.store.comparisons.summary import active_disputes_about, mark_stale
 from service.store.lists.filters import AnyOf, Filter, RefTo, withdrawn
 from service.store.lists.pagination import record_list
@@ -116,7 +116,7 @@ def of_measurands(connection: Connection, ids: Collection[str]) -> dict[str, lis
 
 def create(connection: Connection, body: DisputeCreate) -> Created:
     values = body.model_dump(exclude=set(_REFS))
-    values |= rows.resolve_refs(connection, body, _REFS, versions.stored(connection, DisputeRow, values))
+    values |= references.resolve(connection, body, _REFS, versions.stored(connection, DisputeRow, values))
     if values["raised_by_id"] is None and values["disputing_claim_id"] is not None:
         values["raised_by_id"] = _claimant(connection, values["disputing_claim_id"])
     _check(connection, values)
@@ -128,7 +128,7 @@ def create(connection: Connection, body: DisputeCreate) -> Created:
 def amend(connection: Connection, ref: str, patch: DisputePatch, expected: Versions) -> str:
     row = versions.lock(connection, DisputeRow, ref, expected)
     refs = {name: table for name, table in _REFS.items() if name != "disputed_claim"}
-    changes = patch.model_dump(exclude=set(refs)) | rows.resolve_refs(connection, patch, refs, row)
+    changes = patch.model_dump(exclude=set(refs)) | references.resolve(connection, patch, refs, row)
     content = rows.content(row, [*_FIELDS, *_COLUMNS]) | changes
     _check(connection, content)
     _refuse_overstep(connection, content, row)

@@ -9,10 +9,9 @@ from sqlalchemy import Connection, RowMapping
 from service.db.tables import ClaimRow, EntityRow, SourceRow
 from service.domain.period import parse_period
 from service.schemas.claims import ClaimCreate
-from service.store import rows, versions
-from service.store.figures import Placed
+from service.store import references, versions
 from service.store.rows import Values
-from service.store.stating import Prepared, Subject, prepare
+from service.store.stating import CheckedFigure, Subject, check_figures
 
 REFS = {
     "source": SourceRow,
@@ -30,31 +29,31 @@ class Draft:
     body: ClaimCreate
     values: Values
     stored: RowMapping | None
-    figures: list[Prepared]
+    figures: list[CheckedFigure]
 
     def set_columns(self) -> Values:
         names = {f"{name}_id" if name in REFS else name for name in self.body.model_fields_set}
         return {name: value for name, value in self.values.items() if name in names}
 
-    def placed_in(self, claim_id: str) -> list[Placed]:
-        pairs = zip(self.body.figures, self.figures, strict=True)
-        return [Placed(claim_id, index, given.id, figure) for index, (given, figure) in enumerate(pairs, 1)]
-
 
 def drafts_of(connection: Connection, bodies: Sequence[ClaimCreate]) -> list[Draft]:
     """Raises ServiceError for refs and figures that cannot be. A relay may name one before it that is no relay."""
     contents = [body.model_dump(exclude={*REFS, "figures"}) for body in bodies]
-    stored = versions.stored_of(connection, ClaimRow, contents)
+    wanted = references.wanted_by(bodies, REFS)
+    own = {ref for body in bodies for ref in (body.id, body.key) if ref is not None}
+    wanted[ClaimRow] |= own
+    referred = references.find(connection, wanted)
+    is_repeated = not own.isdisjoint(referred[ClaimRow])
+    stored = versions.stored_of(connection, ClaimRow, contents) if is_repeated else [None] * len(bodies)
     origins = _name_origins(bodies, contents, stored)
     others = [b.model_copy(update={"derived_from": None}) if o else b for b, o in zip(bodies, origins, strict=True)]
-    referred = rows.referred(connection, others, REFS)
-    links = rows.links(others, REFS, stored, referred)
+    links = references.links(others, REFS, stored, referred)
     for link, origin in zip(links, origins, strict=True):
         link["derived_from_id"] = origin or link["derived_from_id"]
     subjects = [referred[EntityRow][body.subject] for body in bodies]
-    stated = prepare(
+    stated = check_figures(
         connection,
-        [Subject(row["id"], row["key"]) for body, row in zip(bodies, subjects, strict=True) for _ in body.figures],
+        [Subject(one.id, one.key or "") for body, one in zip(bodies, subjects, strict=True) for _ in body.figures],
         [figure.model_dump() for body in bodies for figure in body.figures],
         [f"/figures/{index}" for body in bodies for index in range(len(body.figures))],
     )

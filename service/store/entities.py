@@ -9,7 +9,7 @@ from service.db.json_select import JsonSelect
 from service.db.tables import EntityRow
 from service.errors import Invalid
 from service.schemas.entities import Entity, EntityCreate, EntityPage, EntityPatch
-from service.store import graph, names, rows, search, versions
+from service.store import graph, names, references, rows, search, versions
 from service.store.lists.filters import AnyOf, Filter, HasWords, RefTo, withdrawn
 from service.store.lists.pagination import record_list
 from service.store.records.projection import Projection
@@ -45,7 +45,7 @@ def create_all(connection: Connection, bodies: Sequence[EntityCreate]) -> list[C
     """Creates entities, none of which refers to another of them or is the same, in a few statements."""
     contents = [body.model_dump(exclude=set(_REFS)) for body in bodies]
     stored = versions.stored_of(connection, EntityRow, contents)
-    links = rows.resolve_all_refs(connection, bodies, _REFS, stored)
+    links = references.resolve_all(connection, bodies, _REFS, stored)
     records = [content | link for content, link in zip(contents, links, strict=True)]
     if any(values["id"] is not None and values["part_of_id"] == values["id"] for values in records):
         raise Invalid.at("/part_of", "An entity is not a part of itself.")
@@ -61,7 +61,7 @@ def amend(connection: Connection, ref: str, patch: EntityPatch, expected: Versio
     if "part_of" in patch.model_fields_set:
         graph.lock_links(connection)
     row = versions.lock(connection, EntityRow, ref, expected)
-    links = rows.resolve_refs(connection, patch, _REFS, row)
+    links = references.resolve(connection, patch, _REFS, row)
     graph.refuse_cycle(connection, EntityRow.id, EntityRow.part_of_id, row["id"], links.get("part_of_id"), "/part_of")
     changes = patch.model_dump(exclude=set(_REFS)) | links
     if versions.amend(connection, EntityRow, row, changes):

@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 from service.db.tables import ClaimRow, EntityRow, FigureRow, MeasurandRow, MetricRow, ScopeRow, SourceRow
 from service.db.views import PRESENT
 from service.schemas.facets import Facet, FacetQuery, Facets
-from service.store import rows
+from service.store import references, rows
 
 _SUBJECT, _CLAIMANT, _GONE = aliased(EntityRow), aliased(EntityRow), aliased(ClaimRow)
 
@@ -58,7 +58,7 @@ def count(connection: Connection, query: FacetQuery) -> Facets:
         (query.metric, MetricRow, table.metric_id, "metric"),
     ):
         if given:
-            conditions.append(rows.any_of(column, rows.filter_ids(connection, kind, given, name)))
+            conditions.append(rows.any_of(column, references.filter_ids(connection, kind, given, name)))
     by = counted.value if counted.by is None else counted.by
     tally = _of_measurands(by, conditions) if table is MeasurandRow else _of_figures(by, conditions)
     if counted.table is None:

@@ -19,7 +19,7 @@ from service.store.comparisons import summary
 from service.store.lists.filters import AnyOf, Filter, RefTo, Value, withdrawn
 from service.store.lists.pagination import record_list
 from service.store.records.projection import Projection
-from service.store.stating import STATED, Prepared, prepare, subject_of
+from service.store.stating import STATED, CheckedFigure, check_figures, subject_of
 from service.store.versions import Created, Versions
 
 _COMPUTED = FigureRow.interval_text.is_not(None)
@@ -106,52 +106,52 @@ LIST = record_list(FigurePage, ROWS, FILTERS, SORTS, FigureRow.id)
 # Writing -------------------------------------------------------------------------------------------------------------
 
 
-class Placed(NamedTuple):
-    """A figure, prepared, and where it is to stand."""
+class NewFigure(NamedTuple):
+    """A figure, and where it is to be inserted."""
 
     claim_id: str
     position: int
-    id: str | None
-    figure: Prepared
+    figure: CheckedFigure
 
 
-def check_new(connection: Connection, placed: Sequence[Placed], at: Sequence[str]) -> None:
+def check_new(connection: Connection, figures: Sequence[CheckedFigure], at: Sequence[str]) -> None:
     """Whether figures can be added: `at` are the pointers to them.
 
     Raises Invalid for an id given twice, Conflict for one in use and for a withdrawn metric.
     """
-    given = [one.id for one in placed if one.id is not None]
+    given = [one.id for one in figures if one.id is not None]
     stored = select(FigureRow.id).where(FigureRow.id.in_(given))
     taken = set(connection.execute(stored).scalars()) if given else set()
     seen: set[str] = set()
-    for one, pointer in zip(placed, at, strict=True):
+    for one, pointer in zip(figures, at, strict=True):
         if one.id in seen:
             raise Invalid.at(f"{pointer}/id", "Two figures have this id.")
         if one.id in taken:
             raise Conflict.at(f"{pointer}/id", "Another figure has this id.")
-        one.figure.refuse_withdrawn_metric(pointer)
+        one.refuse_withdrawn_metric(pointer)
         seen |= {one.id} if one.id else set()
 
 
-def insert_all(connection: Connection, placed: Sequence[Placed]) -> None:
-    """Puts figures into their claims, with the measurands that they need."""
-    if not placed:
-        return
-    summary.ensure_measurands(connection, [one.figure.named for one in placed])
+def insert_all(connection: Connection, new: Sequence[NewFigure]) -> list[str]:
+    """Puts figures into their claims, with the measurands that they need. Says their ids."""
+    if not new:
+        return []
+    summary.ensure_measurands(connection, [one.figure.measurand for one in new])
     values = [
         {
-            **one.figure.values,
+            **one.figure.columns,
             **birth,
-            "id": one.id or versions.new_id(),
+            "id": one.figure.id or versions.new_id(),
             "claim_id": one.claim_id,
             "position": one.position,
         }
-        for one, birth in zip(placed, versions.births(connection, len(placed)), strict=True)
+        for one, birth in zip(new, versions.births(connection, len(new)), strict=True)
     ]
     bulk.write(connection, _insert(connection.dialect.name, tuple(values[0])), values)
     for row in values:
         versions.note(connection, FigureRow, row["id"], Operation.CREATE)
-    summary.mark_stale(connection, [one.figure.named.measurand.id for one in placed])
+    summary.mark_stale(connection, [row["measurand_id"] for row in values])
+    return [str(row["id"]) for row in values]
 
 
 @cache
@@ -163,19 +163,18 @@ def create(connection: Connection, body: FigureCreate) -> Created:
     stored = _stored(connection, body.id)
     claim = _lock_claim(connection, rows.by_ref(ClaimRow, body.claim), "/claim")
     subject = subject_of(connection, claim["subject_id"])
-    (prepared,) = prepare(connection, [subject], [body.model_dump()], [""])
+    (checked,) = check_figures(connection, [subject], [body.model_dump()], [""])
     if stored is not None:
-        differing = ["claim"] if stored["claim_id"] != claim["id"] else prepared.differing(stored)
+        differing = ["claim"] if stored["claim_id"] != claim["id"] else checked.differing(stored)
         if differing:
             raise versions.already_stored(FigureRow, stored["id"], differing)
         return Created(stored["id"], is_new=False)
     versions.refuse_foreign(connection, ClaimRow, claim, "/claim")
     versions.refuse_withdrawn(ClaimRow, claim, "/claim")
-    prepared.refuse_withdrawn_metric("")
-    figure_id = body.id or versions.new_id()
+    checked.refuse_withdrawn_metric("")
     last = select(func.max(FigureRow.position)).where(FigureRow.claim_id == claim["id"])
     position = (connection.execute(last).scalar() or 0) + 1
-    insert_all(connection, [Placed(claim["id"], position, figure_id, prepared)])
+    (figure_id,) = insert_all(connection, [NewFigure(claim["id"], position, checked)])
     versions.bump(connection, ClaimRow, claim, {})
     summary.mark_claims_stale(connection, [claim["id"]])
     return Created(figure_id, is_new=True)
@@ -196,11 +195,11 @@ def amend(connection: Connection, ref: str, patch: FigurePatch, expected: Versio
     changed = patch.model_dump()
     if "metric" in changed and "scope" not in changed and changed["metric"] != row["metric_id"]:
         fields["scope"] = _scope_key(connection, row["scope_id"])
-    (prepared,) = prepare(connection, [subject], [fields | changed], [""])
-    if prepared.values["metric_id"] != row["metric_id"]:
-        prepared.refuse_withdrawn_metric("")
-    summary.ensure_measurands(connection, [prepared.named])
-    if versions.save(connection, FigureRow, row, prepared.values):
+    (checked,) = check_figures(connection, [subject], [fields | changed], [""])
+    if checked.columns["metric_id"] != row["metric_id"]:
+        checked.refuse_withdrawn_metric("")
+    summary.ensure_measurands(connection, [checked.measurand])
+    if versions.save(connection, FigureRow, row, checked.columns):
         versions.bump(connection, ClaimRow, claim, {})
         summary.mark_stale(connection, [row["measurand_id"]])  # which it may have left
         summary.mark_claims_stale(connection, [claim["id"]])

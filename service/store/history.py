@@ -11,14 +11,17 @@ from sqlalchemy import (
     Connection,
     Insert,
     RowMapping,
+    Select,
     UpdateBase,
     bindparam,
     func,
     insert,
     literal,
+    literal_column,
     select,
     text,
     tuple_,
+    union_all,
 )
 
 from service.db import bulk
@@ -76,7 +79,7 @@ def record(connection: Connection, author: Author) -> None:
     touched: Touched = connection.get_execution_options().get("touched", {})
     if not touched:
         return
-    new = {kind: [key[1] for key in touched if key[0] == kind and _is_new(touched, key)] for kind in _PROJECTIONS}
+    new = [key for key in touched if _is_new(touched, key)]
     changed = _changes(connection, [key for key in touched if not _is_new(touched, key)], touched)
     if connection.dialect.name == "postgresql":  # after all that can be read before
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FEED_LOCK})
@@ -86,9 +89,10 @@ def record(connection: Connection, author: Author) -> None:
         "actor_name": author.name,
         "request_id": author.request_id,
     }
-    for kind, created in new.items():
-        for part in rows.chunks(created, _CHUNK):
-            connection.execute(_insert_new(connection.dialect.name, kind), {**stamp, "ids": part})
+    for part in rows.chunks(new, _CHUNK):
+        kinds = tuple(kind for kind in _PROJECTIONS if any(its_kind == kind for its_kind, _ in part))
+        ids = {f"{kind}_ids": [record_id for its_kind, record_id in part if its_kind == kind] for kind in kinds}
+        connection.execute(_insert_new(connection.dialect.name, kinds), stamp | ids)
     _insert(connection, stamp, changed)
     touched.clear()
 
@@ -98,21 +102,33 @@ def _is_new(touched: Touched, key: tuple[str, str]) -> bool:
 
 
 @cache
-def _insert_new(dialect: str, kind: str) -> Insert:
-    """Puts new records on record as the database writes them itself, in the order in which they were made."""
+def _insert_new(dialect: str, kinds: tuple[str, ...]) -> Insert:
+    """Puts new records on record as the database writes them itself: each kind before those that refer to it, in the
+    order in which they were made.
+    """
+    parts = [select(_new(dialect, kind, place).subquery(kind)) for place, kind in enumerate(kinds)]
+    every = union_all(*parts).subquery("every")
+    columns = [every.c[name] for name in _WRITTEN_COLUMNS]
+    found = select(*columns).order_by(every.c.place, every.c.created_at, every.c.record_id)
+    return insert(ChangeRow).from_select(_WRITTEN_COLUMNS, found)
+
+
+def _new(dialect: str, kind: str, place: int) -> Select[Any]:
     projection = _PROJECTIONS[kind]
     table = projection.table
-    stamp = [bindparam(name, type_=ChangeRow.__table__.c[name].type) for name in _STAMP]
-    own = [
-        literal(str(Operation.CREATE), String()),
-        literal(kind, String()),
-        table.id,
+    stamp = [bindparam(name, type_=ChangeRow.__table__.c[name].type).label(name) for name in _STAMP]
+    own: list[Any] = [
+        literal(str(Operation.CREATE), String()).label("operation"),
+        literal(kind, String()).label("kind"),
+        table.id.label("record_id"),
         table.version,
-        literal([], Document()),
-        projection.rows.document(dialect),
+        literal([], Document()).label("changed"),
+        projection.rows.document(dialect).label("snapshot"),
+        literal_column(str(place)).label("place"),
+        table.created_at,
     ]
-    found = projection.rows.rows[dialect].with_only_columns(*stamp, *own).where(table.id.in_(rows.IDS))
-    return insert(ChangeRow).from_select(_WRITTEN_COLUMNS, found.order_by(table.created_at, table.id))
+    ids: Any = bindparam(f"{kind}_ids", expanding=True)
+    return projection.rows.rows[dialect].with_only_columns(*stamp, *own).where(table.id.in_(ids))
 
 
 def _insert(connection: Connection, stamp: Values, changes: Sequence[Values]) -> None:

@@ -10,7 +10,7 @@ from service.db import bulk
 from service.db.tables import NameRow
 from service.domain.names import fold_name
 from service.errors import Invalid
-from service.store import rows
+from service.store import references, rows
 
 
 class Known(NamedTuple):
@@ -56,13 +56,14 @@ def find(connection: Connection, table: Any, texts: Collection[str]) -> dict[str
         return {}
     columns = (table.id, table.key, table.name)
     refs = [text for text in texts if "\x00" not in text]
-    by_ref = {ref: Known(*row) for row in connection.execute(select(*columns).where(rows.named(table, refs)))
-              for ref in (row.id, row.key)}  # fmt: skip
+    statement = references.rows_named(table).with_only_columns(*columns)
+    found_by_ref = connection.execute(statement, references.named(refs))
+    by_ref = {ref: Known(*row) for row in found_by_ref for ref in (row.id, row.key)}
     folded = {text: fold_name(text) for text in refs if text not in by_ref}
-    statement = select(NameRow.folded, NameRow.is_alias, *columns).join(table, table.id == NameRow.record_id)
+    by_folded = select(NameRow.folded, NameRow.is_alias, *columns).join(table, table.id == NameRow.record_id)
     wanted = (NameRow.kind == rows.noun(table), NameRow.folded.in_(set(folded.values())), table.withdrawn_at.is_(None))
     by_name: dict[tuple[str, bool], list[Known]] = {}
-    for name, is_alias, *known in connection.execute(statement.where(*wanted)) if folded else ():
+    for name, is_alias, *known in connection.execute(by_folded.where(*wanted)) if folded else ():
         by_name.setdefault((name, is_alias), []).append(Known(*known))
     found: dict[str, Known | Invalid] = {text: by_ref[text] for text in texts if text in by_ref}
     for text, name in folded.items():

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, RowMapping, select
 from service.db.tables import ClaimRow, FigureRow
 from service.schemas.figures import FigureCreate, FigureFields
 from service.store import figures, versions
-from service.store.stating import Prepared
+from service.store.stating import CheckedFigure
 
 # What the given figures are of the claim's: all that it has; some, which it must have; or more, which it is to get.
 Given = Literal["all", "some", "more"]
@@ -17,7 +17,7 @@ Given = Literal["all", "some", "more"]
 class Repeated(NamedTuple):
     claim_id: str
     given: Sequence[FigureFields]
-    prepared: Sequence[Prepared]
+    checked: Sequence[CheckedFigure]
 
 
 def compare(connection: Connection, repeated: Sequence[Repeated], given: Given) -> dict[str, int]:
@@ -41,28 +41,28 @@ def _has(claim: Repeated, stored: Sequence[RowMapping], *, just: bool) -> bool:
     """Whether the claim has these figures, with these ids where ids are given; `just` these, and in this order."""
     if just:
         live = [row for row in stored if row["withdrawn_at"] is None]
-        pairs = zip(claim.given, claim.prepared, live, strict=False)
-        return len(live) == len(claim.given) and all(_is(given, prepared, row) for given, prepared, row in pairs)
+        pairs = zip(claim.checked, live, strict=False)
+        return len(live) == len(claim.checked) and all(_is(figure, row) for figure, row in pairs)
     left = list(stored)
-    for given, prepared in zip(claim.given, claim.prepared, strict=True):
-        found = next((row for row in left if _is(given, prepared, row)), None)
+    for figure in claim.checked:
+        found = next((row for row in left if _is(figure, row)), None)
         if found is None:
             return False
         left.remove(found)
     return True
 
 
-def _is(given: FigureFields, prepared: Prepared, row: RowMapping) -> bool:
-    return given.id in (None, row["id"]) and not prepared.differing(row)
+def _is(figure: CheckedFigure, row: RowMapping) -> bool:
+    return figure.id in (None, row["id"]) and not figure.differing(row)
 
 
 def _add(connection: Connection, claim: Repeated, stored: Sequence[RowMapping]) -> int:
     by_id = {row["id"]: row for row in stored}
     added = 0
-    for given, prepared in zip(claim.given, claim.prepared, strict=True):
+    for given, figure in zip(claim.given, claim.checked, strict=True):
         row = by_id.get(given.id or "")
         if row is None:
             added += figures.create(connection, FigureCreate(claim=claim.claim_id, **dict(given))).is_new
-        elif differing := [n for n in prepared.differing(row) if n.removesuffix("_id") in given.model_fields_set]:
+        elif differing := [n for n in figure.differing(row) if n.removesuffix("_id") in given.model_fields_set]:
             raise versions.already_stored(FigureRow, row["id"], differing)
     return added

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, select
+from sqlalchemy import Connection, RowMapping, and_, bindparam, or_, select
 
 from service.db.tables import EntityRow, MetricRow, ScopeRow
 from service.domain.display import interval_text
@@ -17,7 +17,7 @@ from service.domain.units import conversion, parse_unit
 from service.domain.vocabulary import IntervalKind, NotComputed, Qualifier
 from service.errors import Conflict, Invalid, ServiceError
 from service.schemas.views import to_number
-from service.store import rows
+from service.store import references
 from service.store.comparisons.measurands import NamedMeasurand
 from service.store.rows import Values
 
@@ -43,9 +43,23 @@ class Subject:
     key: str
 
 
-_IN_USE = rows.naming(MetricRow).order_by(MetricRow.id).with_for_update(read=True, key_share=True)
 _SUBJECT = select(EntityRow.id, EntityRow.key).where(EntityRow.id == bindparam("id"))
-_SCOPES = select(ScopeRow.id, ScopeRow.key, ScopeRow.metric_id).where(ScopeRow.metric_id.in_(rows.IDS))
+# metrics with those of their scopes that are named; kept from changing their unit until the transaction ends
+_NAMED_SCOPE = and_(
+    ScopeRow.metric_id == MetricRow.id,
+    or_(
+        ScopeRow.id.in_(bindparam("scope_ids", expanding=True)),
+        ScopeRow.key.in_(bindparam("scope_keys", expanding=True)),
+    ),
+)
+_IN_USE = (
+    references.rows_named(MetricRow)
+    .add_columns(ScopeRow.id.label("scope_id"), ScopeRow.key.label("scope_key"))
+    .select_from(MetricRow)
+    .outerjoin(ScopeRow, _NAMED_SCOPE)
+    .order_by(MetricRow.id)
+    .with_for_update(read=True, key_share=True, of=MetricRow)
+)
 
 
 def subject_of(connection: Connection, entity_id: str) -> Subject:
@@ -54,11 +68,14 @@ def subject_of(connection: Connection, entity_id: str) -> Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """A figure's columns, but those that place it in its claim, and its measurand with the keys that name it."""
+class CheckedFigure:
+    """A figure between the body that states it and its row: its id, if it was given one; its columns, but those that
+    place it in its claim; and its measurand.
+    """
 
-    values: Values
-    named: NamedMeasurand
+    id: str | None
+    columns: Values
+    measurand: NamedMeasurand
     metric_withdrawn: bool
 
     def refuse_withdrawn_metric(self, at: str) -> None:
@@ -68,49 +85,52 @@ class Prepared:
 
     def differing(self, row: RowMapping) -> list[str]:
         """The fields in which a stored figure states something else."""
-        return [name for name in (*STATED, "metric_id", "scope_id") if row[name] != self.values[name]]
+        return [name for name in (*STATED, "metric_id", "scope_id") if row[name] != self.columns[name]]
 
 
-def prepare(
+def check_figures(
     connection: Connection,
     subjects: Sequence[Subject],
     figures: Sequence[Mapping[str, Any]],
     pointers: Sequence[str],
-) -> list[Prepared]:
-    """Checks figures (fields as in FigureFields, refs in `metric` and `scope`), each about its subject, and works out
+) -> list[CheckedFigure]:
+    """Checks figures (fields as in FigureFields, refs in `metric` and `scope`), each about its subject, and computes
     what follows from them.
 
-    Two statements, however many figures. Raises Invalid with pointers under each figure's own.
+    One statement, however many figures. Raises Invalid with pointers under each figure's own.
     """
-    metrics = _metrics(connection, {figure["metric"] for figure in figures})
-    scopes = _scopes(connection, {metrics[f["metric"]]["id"] for f in figures if f["scope"] and f["metric"] in metrics})
-    prepared = []
+    if not figures:
+        return []
+    metrics, scopes = _metrics(connection, figures)
+    checked = []
     for subject, figure, pointer in zip(subjects, figures, pointers, strict=True):
         try:
-            prepared.append(_prepare(subject, figure, metrics, scopes))
+            checked.append(_check(subject, figure, metrics, scopes))
         except ServiceError as error:
             raise error.under(pointer) from None
-    return prepared
+    return checked
 
 
-def _metrics(connection: Connection, refs: set[str]) -> dict[str, RowMapping]:
-    """Metrics by each ref that names them, kept from changing their unit until this transaction ends."""
-    found = rows.all_named(connection, MetricRow, refs, _IN_USE) if refs else []
-    return {ref: row for row in found for ref in (row["id"], row["key"])}
+Metrics = dict[str, RowMapping]  # by each id and key that was given
+Scopes = dict[tuple[str, str], tuple[str, str]]  # by the metric's id and a ref, the id and the key of a scope
 
 
-def _scopes(connection: Connection, metric_ids: set[str]) -> dict[tuple[str, str], RowMapping]:
-    """Scopes by metric and each ref that names them."""
-    found = connection.execute(_SCOPES, {"ids": list(metric_ids)}).mappings().all() if metric_ids else []
-    return {(row["metric_id"], ref): row for row in found for ref in (row["id"], row["key"])}
+def _metrics(connection: Connection, figures: Sequence[Mapping[str, Any]]) -> tuple[Metrics, Scopes]:
+    scope_refs = references.named({figure["scope"] for figure in figures if figure["scope"]})
+    values = references.named({figure["metric"] for figure in figures}) | {
+        f"scope_{name}": refs for name, refs in scope_refs.items()
+    }
+    metrics: Metrics = {}
+    scopes: Scopes = {}
+    for row in connection.execute(_IN_USE, values).mappings():
+        metrics |= dict.fromkeys((row["id"], row["key"]), row)
+        if row["scope_id"] is not None:
+            scope = row["scope_id"], row["scope_key"]
+            scopes |= {(row["id"], ref): scope for ref in scope}
+    return metrics, scopes
 
 
-def _prepare(
-    subject: Subject,
-    figure: Mapping[str, Any],
-    metrics: Mapping[str, RowMapping],
-    scopes: Mapping[tuple[str, str], RowMapping],
-) -> Prepared:
+def _check(subject: Subject, figure: Mapping[str, Any], metrics: Metrics, scopes: Scopes) -> CheckedFigure:
     metric = metrics.get(figure["metric"])
     if metric is None:
         raise Invalid.at("/metric", f"There is no metric {figure['metric']!r}.")
@@ -123,9 +143,9 @@ def _prepare(
     not_computed = NotComputed.VAGUE if stated.qualifier is Qualifier.VAGUE else None
     if not_computed is None and factor is None:
         not_computed = NotComputed.NO_EXCHANGE_RATE
-    scope_id = scope["id"] if scope else None
+    scope_id, scope_key = scope or (None, None)
     measurand = Measurand(subject.id, metric["id"], scope_id, *measurand_period(period, periodic=metric["periodic"]))
-    values = {name: figure[name] for name in STATED} | {
+    columns = {name: figure[name] for name in STATED} | {
         "measurand_id": measurand.id,
         "subject_id": subject.id,
         "metric_id": metric["id"],
@@ -139,8 +159,8 @@ def _prepare(
         "interval_text": interval_text(interval, metric["unit"], signed=metric["signed"]) if interval else None,
         "not_computed": not_computed,
     }
-    named = NamedMeasurand(measurand, subject.key, metric["key"], scope["key"] if scope else None)
-    return Prepared(values, named, metric["withdrawn_at"] is not None)
+    named = NamedMeasurand(measurand, subject.key, metric["key"], scope_key)
+    return CheckedFigure(figure.get("id"), columns, named, metric["withdrawn_at"] is not None)
 
 
 def check_figure(figure: Mapping[str, Any], unit: str, *, signed: bool) -> tuple[Stated, Fraction | None]:

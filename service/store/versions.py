@@ -15,7 +15,8 @@ from service.db.tables import ChangeRow
 from service.domain.access import may_change
 from service.domain.vocabulary import Operation
 from service.errors import AlreadyStored, Conflict, Fault, Forbidden, PreconditionFailed, Raced, Unavailable
-from service.store.rows import Values, all_named, by_ref, no_such, noun
+from service.store.references import named, rows_named
+from service.store.rows import Values, by_ref, no_such, noun
 
 Versions = frozenset[int]  # those that a change was written against (If-Match)
 Touched = dict[tuple[str, str], Operation]  # by kind and id
@@ -137,7 +138,7 @@ def stored_of(connection: Connection, table: Any, records: Sequence[Values]) -> 
     refs = {ref for values in records for ref in (values.get("id"), values.get("key")) if ref is not None}
     if not refs:
         return [None] * len(records)
-    found = all_named(connection, table, refs)
+    found = connection.execute(rows_named(table), named(refs)).mappings().all()
     by_id = {row["id"]: row for row in found}
     by_key = {row["key"]: row for row in found} if hasattr(table, "key") else {}
     return [_known(table, by_id, by_key, values) for values in records]

@@ -22,7 +22,7 @@ from service.schemas.entities import EntityCreate, EntityPatch
 from service.schemas.figures import FigureCreate, FigureFields, FigurePatch
 from service.schemas.metrics import MetricPatch
 from service.schemas.sources import SourceCreate, SourcePatch
-from service.store import claims, disputes, entities, figures, metrics, rows, sources, versions
+from service.store import claims, disputes, entities, figures, metrics, references, sources, versions
 from service.store.claims import CreatedClaim
 from service.store.records.projection import Projection
 from service.store.repeats import Given
@@ -166,7 +166,7 @@ class Loading:
     def _id_of(self, table: Any, ref: str) -> str:
         if table is EntityRow and ref in self.entities:
             self.flush_entities()
-        found = self.ids.get((table, ref)) or rows.ids(self.connection, table, [ref]).get(ref)
+        found = self.ids.get((table, ref)) or references.ids(self.connection, table, [ref]).get(ref)
         return ref if found is None else self.ids.setdefault((table, ref), found)  # what is not there may come yet
 
     def _waits(self, ref: str | None) -> bool:

@@ -278,3 +278,12 @@ def test_another_claimant_is_refused_where_it_is_named(api: Api) -> None:
     api.post("/claims", claim("lab", key="old"))
     api.post("/claims", claim("lab", key="new", supersedes="old"))
     assert pointers(api.patch("/claims/new", {"claimant": "analyst"}, status=409)) == ["/claimant"]
+
+
+def test_creating_a_claim_with_two_figures_takes_few_statements(api: Api, kind: str) -> None:
+    seed(api)
+    said = claim("lab", figure("5", scope="part"), figure("6", basis="estimated", scope="part"), key="counted")
+    with api.counting() as statements:
+        api.post("/claims", said)
+    locks = {"sqlite": 0, "postgres": 2}[kind]  # of the quantity, and of the history
+    assert len(statements) <= 14 + locks, statements

@@ -37,11 +37,10 @@ def test_a_comparison_takes_the_same_few_statements_whatever_the_settings(api: A
         found = api.get("/comparisons/model.cost.part", **settings)
     (whole,) = found["related"]
     assert (whole["relation"], whole["ratio"]["low"]) == ("wider", 2)
-    disputes = 1 if "as_of" in settings else 0  # of the past, those of today's count do not say
-    assert len(selects(statements)) == 3 + disputes, "the measurands, their figures, their scopes"
+    assert len(selects(statements)) == 3, "the measurands, their figures, their scopes"
     with api.counting() as statements:
         assert len(api.get("/comparisons/model.cost.full", **settings)["drift"]) == 3
-    assert len(selects(statements)) == 5 + disputes, "and the origins of relays"
+    assert len(selects(statements)) == 5, "and the origins of relays"
 
 
 def test_the_tolerance_of_about_is_asked_for_and_echoed(api: Api) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, case, null, select
 from sqlalchemy.orm import aliased
 
 from service.db.json_select import json_object, json_text
-from service.db.tables import ClaimRow, EntityRow, FigureRow, MetricRow, SourceRow
+from service.db.tables import ClaimRow, DisputeRow, EntityRow, FigureRow, MetricRow, SourceRow
 from service.domain.evidence import Evidence, metric_interval
 from service.domain.figure import DEFAULT_TOLERANCE, Stated
 from service.domain.period import parse_period
@@ -45,6 +45,12 @@ def compared_columns(figure: Any, claim: Any, source: Any, claimant: Any) -> lis
     ]
 
 
+_IS_DISPUTED = (
+    select(DisputeRow.id)
+    .where(DisputeRow.disputed_claim_id == ClaimRow.id, DisputeRow.withdrawn_at.is_(None))
+    .correlate(ClaimRow)
+    .exists()
+)
 _EVIDENCE = (
     select(
         FigureRow.id,
@@ -70,6 +76,7 @@ _EVIDENCE = (
         SourceRow.published_earliest,
         readable_from(SourceRow, ClaimRow).label("readable_from"),
         replaced_from().label("replaced_from"),
+        _IS_DISPUTED.label("is_disputed"),
     )
     .join(ClaimRow, ClaimRow.id == FigureRow.claim_id)
     .join(SourceRow, SourceRow.id == ClaimRow.source_id)

@@ -117,7 +117,7 @@ COLUMNS: list[Any] = [
         getattr(MeasurandRow, name)
         for name in ("id", "key", "subject_id", "metric_id", "scope_id", "period", "period_earliest", "period_latest")
     ),
-    *(getattr(MeasurandRow, name) for name in ("created_at", "updated_at", "dispute_count")),
+    *(getattr(MeasurandRow, name) for name in ("created_at", "updated_at")),
     EntityRow.key.label("subject_key"),
     EntityRow.name.label("subject_name"),
     EntityRow.kind.label("subject_kind"),

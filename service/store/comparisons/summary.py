@@ -170,7 +170,8 @@ def _summaries(connection: Connection, stale: Mapping[str, Any]) -> dict[str, Va
     }
     relays = [figure for found in figures.values() for figure in found if figure.evidence.is_relay]
     origins = evidence.origins(connection, relays)
-    disputes = _dispute_counts(connection, [one for one in stale if figures[one]])
+    disputed = [one for one in stale if any(figure.row.is_disputed for figure in figures[one])]
+    disputes = _dispute_counts(connection, disputed)
     return {
         measurand_id: _columns(
             figures[measurand_id],

@@ -15,7 +15,7 @@ from service.db.tables import MeasurandRow
 from service.domain.key import is_uuid, normal_measurand_key
 from service.domain.search import query_tokens
 from service.errors import Invalid
-from service.store import rows, search
+from service.store import references, search
 
 Form = Hashable
 Given = Mapping[str, Any]  # the parameters of a query, by name
@@ -88,7 +88,7 @@ class RefTo:
 
     def bind(self, connection: Connection, name: str, given: Given) -> Bound | None:
         refs = given.get(name)
-        return _any_of(name, rows.filter_ids(connection, self.table, refs, name)) if refs else None
+        return _any_of(name, references.filter_ids(connection, self.table, refs, name)) if refs else None
 
     def condition(self, name: str, form: Form, dialect: str) -> Any:
         return AnyOf(self.column).condition(name, form, dialect)

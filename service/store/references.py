@@ -1,0 +1,172 @@
+"""References: which records the ids and keys in bodies and filters stand for."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    Select,
+    bindparam,
+    cast,
+    literal_column,
+    null,
+    or_,
+    select,
+    union_all,
+)
+
+from service.db.types import String
+from service.domain.key import is_uuid
+from service.errors import Conflict, Invalid
+from service.schemas.base import Body
+from service.store.rows import IDS, Values, noun
+
+_KEYS: Any = bindparam("keys", expanding=True)
+Wanted = Mapping[Any, Collection[str]]  # by table, ids and keys
+
+
+class Referred(NamedTuple):
+    """A record that a body refers to."""
+
+    id: str
+    key: str | None
+    is_withdrawn: bool
+
+
+Found = dict[Any, dict[str, Referred]]  # by table, the records by each id and key that was asked for
+
+
+def _is_any(table: Any, ids: Any, keys: Any) -> Any:
+    by_id = table.id.in_(ids)
+    return or_(by_id, table.key.in_(keys)) if hasattr(table, "key") else by_id
+
+
+def _split(refs: Collection[str]) -> tuple[list[str], list[str]]:
+    """Ids and keys. No ref is both: a key is never shaped like a UUID."""
+    return [ref for ref in refs if is_uuid(ref)], [ref for ref in refs if not is_uuid(ref)]
+
+
+# Whole rows ----------------------------------------------------------------------------------------------------------
+
+
+@cache
+def rows_named(table: Any) -> Select[Any]:
+    """The whole rows of records named by the ids and keys that are bound. Built once for each table."""
+    return select(*table.__table__.columns).where(_is_any(table, IDS, _KEYS))
+
+
+def named(refs: Collection[str]) -> dict[str, list[str]]:
+    """What `rows_named`, and statements made of it, are bound with."""
+    ids, keys = _split(refs)
+    return {"ids": ids, "keys": keys}
+
+
+# What filters name ---------------------------------------------------------------------------------------------------
+
+
+@cache
+def _ids_and_keys(table: Any) -> Select[Any]:
+    return select(table.id, table.key).where(_is_any(table, IDS, _KEYS))
+
+
+def filter_ids(connection: Connection, table: Any, refs: Sequence[str], name: str) -> list[str]:
+    """The ids that a filter's refs stand for: several for one key, where scopes of several metrics have it.
+
+    Raises Invalid for a ref that no record has.
+    """
+    found = connection.execute(_ids_and_keys(table), named(refs)).all()
+    known = {ref for row in found for ref in row}
+    for ref in refs:
+        if ref not in known:
+            raise Invalid.at(f"/{name}", f"There is no {noun(table)} {ref!r}.", "query")
+    return [row.id for row in found]
+
+
+def ids(connection: Connection, table: Any, refs: Collection[str]) -> dict[str, str]:
+    """The ids that refs stand for, of those that exist."""
+    found = connection.execute(_ids_and_keys(table), named(refs)).all()
+    return {ref: row.id for row in found for ref in (row.id, row.key) if ref in refs}
+
+
+# What bodies refer to ------------------------------------------------------------------------------------------------
+
+
+@cache
+def _of_tables(tables: tuple[Any, ...]) -> Any:
+    """The records of several tables by ids and keys, in one statement. Built once for each set of tables."""
+    parts: list[Select[Any]] = []
+    for number, table in enumerate(tables):
+        key = table.key if hasattr(table, "key") else cast(null(), String).label("key")
+        place: Any = literal_column(str(number))
+        bound: Any = (bindparam(f"{name}_{number}_", expanding=True) for name in ("ids", "keys"))
+        columns = (place.label("place"), table.id, key, table.withdrawn_at.is_not(None).label("is_withdrawn"))
+        parts.append(select(*columns).where(_is_any(table, *bound)))
+    return union_all(*parts) if len(parts) > 1 else parts[0]
+
+
+def find(connection: Connection, wanted: Wanted) -> Found:
+    """The records that exist of those wanted."""
+    tables = tuple(sorted((table for table, refs in wanted.items() if refs), key=noun))
+    found: Found = {table: {} for table in wanted}
+    if not tables:
+        return found
+    values: dict[str, Any] = {}
+    for number, table in enumerate(tables):
+        values[f"ids_{number}_"], values[f"keys_{number}_"] = _split(wanted[table])
+        if not hasattr(table, "key"):
+            del values[f"keys_{number}_"]
+    for row in connection.execute(_of_tables(tables), values):
+        record = Referred(row.id, row.key, bool(row.is_withdrawn))
+        found[tables[row.place]] |= {ref: record for ref in (record.id, record.key) if ref is not None}
+    return found
+
+
+def wanted_by(bodies: Iterable[Body], tables: Mapping[str, Any]) -> dict[Any, set[str]]:
+    """What bodies refer to in their fields, of which `tables` has each one's table."""
+    wanted: dict[Any, set[str]] = {table: set() for table in tables.values()}
+    for body in bodies:
+        for name, table in tables.items():
+            if isinstance(ref := getattr(body, name, None), str):  # neither null nor MISSING
+                wanted[table].add(ref)
+    return wanted
+
+
+def links(
+    bodies: Sequence[Body], tables: Mapping[str, Any], current: Sequence[RowMapping | None], found: Found
+) -> list[Values]:
+    """For every ref that each body sets (null included), its column and the id that it stands for.
+
+    Raises Invalid for a record that does not exist. Raises Conflict for a withdrawn one, unless the changed record
+    (`current`) refers to it already.
+    """
+    given = [body.model_dump(include=set(tables)) for body in bodies]  # leaves out what is MISSING
+    return [
+        {
+            f"{name}_id": _target(found[tables[name]], name, refs[name], tables[name], before) if refs[name] else None
+            for name in tables
+            if name in refs
+        }
+        for refs, before in zip(given, current, strict=True)
+    ]
+
+
+def _target(found: Mapping[str, Referred], name: str, ref: str, table: Any, before: RowMapping | None) -> str:
+    record = found.get(ref)
+    if record is None:
+        raise Invalid.at(f"/{name}", f"There is no {noun(table)} {ref!r}.")
+    if record.is_withdrawn and (before is None or record.id != before[f"{name}_id"]):
+        raise Conflict.at(f"/{name}", f"The {noun(table)} {ref!r} is withdrawn; restore it first.")
+    return record.id
+
+
+def resolve(connection: Connection, body: Body, tables: Mapping[str, Any], current: RowMapping | None = None) -> Values:
+    """The links of one body (see `links`)."""
+    return resolve_all(connection, [body], tables, [current])[0]
+
+
+def resolve_all(
+    connection: Connection, bodies: Sequence[Body], tables: Mapping[str, Any], current: Sequence[RowMapping | None]
+) -> list[Values]:
+    return links(bodies, tables, current, find(connection, wanted_by(bodies, tables)))
