@@ -17,13 +17,13 @@ ROOT = Path(__file__).resolve().parents[1]
 COUNTERCLAIM = str(Path(sys.executable).with_name("counterclaim"))
 OURS, ANEW, LIMIT, PLAIN, DATASETTE = (
     "counterclaim",
-    "counterclaim, nothing kept",
+    "counterclaim, no cache",
     "the limit",
     "plain FastAPI and ORM",
     "Datasette, bare rows",
 )
 KEY = "ccl_" + "0b" * 16 + "_" + "5a" * 32  # of a database that is thrown away
-NOTHING_KEPT = {"COUNTERCLAIM_KEPT_ANSWER_BYTES": "0"}
+NO_CACHE = {"COUNTERCLAIM_RESPONSE_CACHE_BYTES": "0"}
 _QUIET = {"COUNTERCLAIM_RATE_LIMITS": "false", "COUNTERCLAIM_ACCESS_LOG": "false"}
 
 WORKLOADS = {
@@ -61,7 +61,7 @@ def all_of(url: str, folder: Path, *, quick: bool = False, anew: bool = True) ->
     with ExitStack() as stack:
         found = [stack.enter_context(ours(OURS, url, folder))]
         if anew:
-            found.append(stack.enter_context(ours(ANEW, url, folder, **NOTHING_KEPT)))
+            found.append(stack.enter_context(ours(ANEW, url, folder, **NO_CACHE)))
         module = {"BENCH_DATABASE": url}
         limit = [sys.executable, "-m", "bench.limit"]
         found.append(stack.enter_context(_served(LIMIT, limit, module, {name: WORKLOADS[name] for name in _OF_LIMIT})))

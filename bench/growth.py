@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import writes
-from bench.contenders import NOTHING_KEPT, WORKLOADS, Contender, ours
+from bench.contenders import NO_CACHE, WORKLOADS, Contender, ours
 from bench.driver import Load, rate
 
 _PAGE = 200
@@ -24,7 +24,7 @@ def measure(
     urls: tuple[str, str], figures: tuple[int, int], folder: Path, rounds: int, seconds: float
 ) -> dict[str, Any]:
     (small, large), (smaller, larger) = urls, figures
-    with ours("small", small, folder, **NOTHING_KEPT) as few, ours("large", large, folder, **NOTHING_KEPT) as many:
+    with ours("small", small, folder, **NO_CACHE) as few, ours("large", large, folder, **NO_CACHE) as many:
         costs: dict[str, dict[str, float] | None] = {}
         paths = {name: (path, path) for name, path in (WORKLOADS | _LISTS).items()}
         paths["50 claims, deep in the list"] = (_deep(few, smaller), _deep(many, larger))

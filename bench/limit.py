@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bench.statements import statements
-from service.db.sqlite import sqlite_driver
+from service.db.dialects.sqlite import sqlite_driver
 
 URL = os.environ["BENCH_DATABASE"]
 DIALECT = "sqlite" if URL.startswith("sqlite") else "postgresql"

@@ -12,14 +12,14 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, relationship, selectinload
 
-from service.db import tables
+from service.db import models
 from service.db.engine import Database
 
 DATABASE = Database(os.environ["BENCH_DATABASE"])
 
 
 class Base(DeclarativeBase):
-    metadata = tables.metadata
+    metadata = models.metadata
 
 
 def table(row: Any) -> Any:
@@ -27,27 +27,27 @@ def table(row: Any) -> Any:
 
 
 class Entity(Base):
-    __table__ = table(tables.EntityRow)
+    __table__ = table(models.EntityRow)
 
 
 class Source(Base):
-    __table__ = table(tables.SourceRow)
+    __table__ = table(models.SourceRow)
 
 
 class Metric(Base):
-    __table__ = table(tables.MetricRow)
+    __table__ = table(models.MetricRow)
 
 
 class Scope(Base):
-    __table__ = table(tables.ScopeRow)
+    __table__ = table(models.ScopeRow)
 
 
 class Measurand(Base):
-    __table__ = table(tables.MeasurandRow)
+    __table__ = table(models.MeasurandRow)
 
 
 class Figure(Base):
-    __table__ = table(tables.FigureRow)
+    __table__ = table(models.FigureRow)
     metric: Mapped[Metric] = relationship(primaryjoin="foreign(Figure.metric_id) == Metric.id", viewonly=True)
     scope: Mapped[Scope | None] = relationship(primaryjoin="foreign(Figure.scope_id) == Scope.id", viewonly=True)
     measurand: Mapped[Measurand] = relationship(
@@ -66,7 +66,7 @@ class Figure(Base):
 
 
 class Claim(Base):
-    __table__ = table(tables.ClaimRow)
+    __table__ = table(models.ClaimRow)
     source: Mapped[Source] = relationship(primaryjoin="foreign(Claim.source_id) == Source.id", viewonly=True)
     claimant: Mapped[Entity] = relationship(primaryjoin="foreign(Claim.claimant_id) == Entity.id", viewonly=True)
     subject: Mapped[Entity] = relationship(primaryjoin="foreign(Claim.subject_id) == Entity.id", viewonly=True)

@@ -20,7 +20,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bench import growth, report, writes
-from bench.contenders import ANEW, NOTHING_KEPT, OURS, ROOT, Contender, all_of, ours
+from bench.contenders import ANEW, NO_CACHE, OURS, ROOT, Contender, all_of, ours
 from bench.driver import NAME, Load, rate
 from bench.filling import filled, server
 
@@ -88,7 +88,7 @@ def measure(contenders: list[Contender], rounds: int, seconds: float) -> report.
 
 def _workers(first: Contender, url: str, folder: Path, seconds: float) -> dict[str, float]:
     """Lists of claims a second by one process and by two, each with its own connections, as behind a proxy."""
-    with ours("second", url, folder, **NOTHING_KEPT) as second:
+    with ours("second", url, folder, **NO_CACHE) as second:
         alone, both = [], []
         for _ in range(3):
             alone.append(_together([first], seconds))

@@ -6,10 +6,10 @@ The object of a row is the one that the service writes, so that both send the sa
 from dataclasses import dataclass
 
 from service.db.json_select import json_object
-from service.db.tables import ClaimRow, FigureRow, SourceRow
+from service.db.models import ClaimRow, FigureRow, SourceRow
 from service.schemas.comparisons import Compared
-from service.store import claims, figures
 from service.store.comparisons import evidence, ranking
+from service.store.records import claims, figures
 
 _ENDS = [
     getattr(FigureRow, f"interval_{name}").label(f"interval.{name}")

@@ -17,11 +17,11 @@ from psycopg.types.json import Jsonb
 
 from bench import data
 from bench.contenders import KEY
-from service.db.sqlite import sqlite_driver
-from service.db.tables import metadata
+from service.db.dialects.sqlite import sqlite_driver
+from service.db.models import metadata
 
 _FILLED = {"change": "seq", "search": "number"}  # columns that the database fills
-_LEFT = ("key", "answer", "scope", "name")  # what neither creating nor importing claims writes more than a row of
+_LEFT = ("key", "idempotency", "scope", "name")  # what neither creating nor importing claims writes more than a row of
 IMPORTED = 2_000  # claims
 Rows = dict[str, list[tuple[Any, ...]]]  # by table, in the order in which they can be written
 

@@ -6,11 +6,11 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection
 
-from service.config import Settings
+from service.config import AppSettings
 from service.db import types
 from service.db.engine import Database
+from service.db.models import metadata
 from service.db.objects import is_ours
-from service.db.tables import metadata
 
 
 def _render(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
@@ -45,7 +45,7 @@ def main() -> None:
     if given is not None:
         _run(given)
         return
-    database = Database(Settings().database_url)
+    database = Database(AppSettings().database_url)
     try:
         with database.migrating() as connection:
             _run(connection)

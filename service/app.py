@@ -13,7 +13,18 @@ from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from service.api import (
+from service.api import prometheus
+from service.api.access import Access
+from service.api.dependencies import POSITION
+from service.api.middleware.headers import ResponseHeaders
+from service.api.middleware.hosts import TrustedHosts
+from service.api.middleware.logs import AccessLog
+from service.api.middleware.requests import Failures, Head, RequestId
+from service.api.problems import KINDS, install
+from service.api.prometheus import Metrics, RequestMetrics
+from service.api.rate_limits import RateLimits
+from service.api.response_cache import ResponseCache
+from service.api.routes import (
     charts,
     claims,
     comparisons,
@@ -27,30 +38,19 @@ from service.api import (
     history,
     imports,
     keys,
-    measuring,
     meta,
     metrics,
     search,
     sources,
     tables,
 )
-from service.api.access import Access
-from service.api.deps import POSITION
-from service.api.health import Ready
-from service.api.limits import RateLimits
-from service.api.measuring import Measured, Meters
-from service.api.middleware.headers import AnswerHeaders
-from service.api.middleware.hosts import TrustedHosts
-from service.api.middleware.logs import AccessLog
-from service.api.middleware.requests import Failures, Head, RequestId
-from service.api.problems import KINDS, install
-from service.api.response_cache import ResponseCache
+from service.api.routes.health import Ready
 from service.api.turns import Turns
-from service.config import Settings
+from service.config import AppSettings
 from service.db.engine import Database
 from service.schemas.problem import Problem
-from service.store.opening import open_database
-from service.store.replica import Replica
+from service.store.operations.database_setup import open_database
+from service.store.operations.replica import Replica
 from service.web import explorer, reference
 from service.web import html as web
 from service.web import route as web_route
@@ -69,7 +69,7 @@ _EXPOSED = ["ETag", "Link", "Location", "Retry-After", "X-Request-Id", "Idempote
 _ACCEPTED = [POSITION, "Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "X-Request-Id"]
 
 
-def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
+def create_app(settings: AppSettings, database: Database | None = None) -> FastAPI:
     """The application on a database, which is opened here unless it is given, and closed when the application ends."""
     opened = database or open_database(settings.database_url)
 
@@ -83,7 +83,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         if replica is not None:
             replica.close()
 
-    routes, meters = _routes(), Meters()
+    routes, meters = _routes(), Metrics()
     meters.watch(opened, replica.database if replica else None)
     app = FastAPI(
         title="Counterclaim",
@@ -109,7 +109,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.state.max_import_bytes = settings.max_import_bytes
     app.state.body_seconds = settings.request_seconds
     app.state.problem_kinds = KINDS
-    app.state.response_cache = ResponseCache(settings.kept_answer_bytes)
+    app.state.response_cache = ResponseCache(settings.response_cache_bytes)
     app.state.meters = meters
     app.state.build = f"{version('counterclaim')} {web.BUILD}"
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
@@ -124,18 +124,18 @@ def _routes() -> list[BaseRoute]:
     """
     records = (claims, comparisons, disagreements, figures, sources, entities, metrics, disputes)
     reading = (charts, tables, facets, search, history)
-    parts = (exports, *records, *reading, imports, keys, meta, health, measuring, reference, explorer)
+    parts = (exports, *records, *reading, imports, keys, meta, health, prometheus, reference, explorer)
     return [*(route for part in parts for route in part.routes.routes), *explorer.assets.routes]
 
 
-def _middleware(settings: Settings, meters: Meters) -> list[Middleware]:
+def _middleware(settings: AppSettings, meters: Metrics) -> list[Middleware]:
     """From the outside in."""
     return [
-        Middleware(Measured, meters),
+        Middleware(RequestMetrics, meters),
         Middleware(RequestId),
         *([Middleware(ProxyHeadersMiddleware, settings.trusted_proxies)] if settings.trusted_proxies else []),
         *([Middleware(AccessLog)] if settings.access_log else []),
-        Middleware(AnswerHeaders),
+        Middleware(ResponseHeaders),
         *([Middleware(TrustedHosts, settings.trusted_hosts)] if "*" not in settings.trusted_hosts else []),
         *([_cors(settings.cors_origins)] if settings.cors_origins else []),
         Middleware(Head),
@@ -154,7 +154,7 @@ def _cors(origins: list[str]) -> Middleware:
     )
 
 
-def _access(settings: Settings) -> Access:
+def _access(settings: AppSettings) -> Access:
     limited = settings.rate_limits
     limits = RateLimits(
         settings.failed_logins if limited else None,

@@ -33,7 +33,7 @@ def _put_in(url: str, password: str) -> str:
     return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}"))
 
 
-class Settings(BaseSettings):
+class AppSettings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="COUNTERCLAIM_", extra="ignore", frozen=True, hide_input_in_errors=True
     )
@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     cors_origins: Names = Field([], description="origins whose pages may call the service from a browser; `*` for all")
     max_body_bytes: int = Field(1_048_576, ge=1024, description="largest request body that is read")
     max_import_bytes: int = Field(268_435_456, ge=1024, description="largest file that `/v1/imports` takes")
-    kept_answer_bytes: int = Field(
+    response_cache_bytes: int = Field(
         16_777_216, ge=0, description="answers kept in memory, to be given again until anything changes; 0 for none"
     )
     request_seconds: float = Field(
@@ -130,8 +130,3 @@ class Settings(BaseSettings):
             if name != "*" and not pattern.fullmatch(name):
                 raise ValueError(f"{name!r} can never match; write it as {example}")
         return names
-
-
-def project_root() -> Path:
-    """Where migrations/ and fixtures/ stand, beside the package."""
-    return Path(__file__).resolve().parent.parent

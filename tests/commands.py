@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).resolve().parents[1]
 COUNTERCLAIM = str(Path(sys.executable).with_name("counterclaim"))
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["service.cli", "service.app", "service.db.migrate"])
+_FORKS.set_forkserver_preload(["service.cli.main", "service.app", "service.db.migrate"])
 
 
 def run(*arguments: str, **environment: str) -> CompletedProcess[str]:
@@ -35,7 +35,7 @@ def run_in(place: Path, *arguments: str, **environment: str) -> CompletedProcess
 
 
 def _main(arguments: tuple[str, ...], place: Path, environment: Mapping[str, str], folder: str) -> None:
-    from service.cli import main  # noqa: PLC0415 - imported where this is forked from
+    from service.cli.main import main  # noqa: PLC0415 - imported where this is forked from
 
     nothing, end = os.pipe()
     os.close(end)

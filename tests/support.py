@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from sqlalchemy import event
 
-from service.cli import DEMO
+from service.cli.main import DEMO
 from service.db.engine import Database
 from service.domain.access import Token
 from service.schemas.imports import ImportOptions, ImportResult

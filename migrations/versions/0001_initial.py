@@ -19,21 +19,6 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
-        "answer",
-        sa.Column("principal", types.String(), nullable=False),
-        sa.Column("method", types.String(), nullable=False),
-        sa.Column("route", types.String(), nullable=False),
-        sa.Column("key", types.String(), nullable=False),
-        sa.Column("body_hash", types.String(), nullable=False),
-        sa.Column("created_at", types.UtcTime(), nullable=False),
-        sa.Column("status", sa.Integer(), nullable=True),
-        sa.Column("headers", types.String(), nullable=True),
-        sa.Column("body", types.String(), nullable=True),
-        sa.PrimaryKeyConstraint("principal", "method", "route", "key", name="pk_answer"),
-        sqlite_strict=True,
-    )
-    op.create_index("ix_answer_created_at", "answer", ["created_at"])
-    op.create_table(
         "change",
         sa.Column("seq", types.Whole, nullable=False),
         sa.Column("at", types.UtcTime(), nullable=False),
@@ -94,6 +79,21 @@ def upgrade() -> None:
     op.create_index("ix_entity_name_id", "entity", ["name", "id"])
     op.create_index("ix_entity_part_of_id_created_at_id", "entity", ["part_of_id", "created_at", "id"])
     op.create_index("ix_entity_updated_at_id", "entity", ["updated_at", "id"])
+    op.create_table(
+        "idempotency",
+        sa.Column("principal", types.String(), nullable=False),
+        sa.Column("method", types.String(), nullable=False),
+        sa.Column("route", types.String(), nullable=False),
+        sa.Column("key", types.String(), nullable=False),
+        sa.Column("body_hash", types.String(), nullable=False),
+        sa.Column("created_at", types.UtcTime(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("headers", types.String(), nullable=True),
+        sa.Column("body", types.String(), nullable=True),
+        sa.PrimaryKeyConstraint("principal", "method", "route", "key", name="pk_idempotency"),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_idempotency_created_at", "idempotency", ["created_at"])
     op.create_table(
         "key",
         sa.Column("id", types.Id(), nullable=False),
@@ -585,6 +585,6 @@ def downgrade() -> None:
     op.drop_table("name")
     op.drop_table("metric")
     op.drop_table("key")
+    op.drop_table("idempotency")
     op.drop_table("entity")
     op.drop_table("change")
-    op.drop_table("answer")

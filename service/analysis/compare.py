@@ -19,10 +19,10 @@ from service.domain.ratio import side_hull
 from service.domain.standing import standing
 from service.schemas.comparisons import Comparison, Excluded, Summary
 from service.schemas.views import to_interval, to_number, to_summary
-from service.store import disputes
 from service.store.comparisons import evidence, measurands
 from service.store.comparisons.evidence import FigureRecord, Shown
 from service.store.comparisons.measurands import MeasurandRecord
+from service.store.records import disputes
 
 Records = Mapping[str, FigureRecord]  # by id
 

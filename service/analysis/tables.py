@@ -9,7 +9,7 @@ from typing import Any
 
 from service.analysis.options import readable, readable_origins
 from service.db.engine import Connection
-from service.db.tables import MeasurandRow, ScopeRow
+from service.db.models import MeasurandRow, ScopeRow
 from service.db.types import Real, Whole
 from service.db.views import NO_RANK
 from service.domain.assessment import Assessment, assess_measurand
@@ -23,12 +23,12 @@ from service.schemas.queries import MeasurandFilters
 from service.schemas.table_queries import ComparisonTableQuery, DisagreementTableQuery
 from service.schemas.table_rows import ComparisonTableRow
 from service.schemas.views import to_summary
-from service.store import disputes, references
 from service.store.comparisons import evidence, measurands, ranking
 from service.store.comparisons.evidence import FigureRecord
 from service.store.comparisons.measurands import MeasurandRecord
 from service.store.lists.pagination import page_of
 from service.store.lists.tables import TablePage
+from service.store.records import disputes, references
 from service.store.rows import Values
 
 _CONFLICT = DisagreementKind.CONFLICT

@@ -1,7 +1,7 @@
 """Who may call which route, and who is calling.
 
 Reading needs a reader's key, or none where reading is public; changing needs a contributor's; the exceptions stand in
-the sets below. Whose records a contributor may change is for the store (`store/versions.py`).
+the sets below. Whose records a contributor may change is for the store (`store/records/record_writes.py`).
 """
 
 import asyncio
@@ -12,12 +12,12 @@ import structlog
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
-from service.api.limits import RateLimits
+from service.api.rate_limits import RateLimits
 from service.db.engine import Author, Database
 from service.domain.access import Token, parse_token, reaches
 from service.domain.vocabulary import Role
 from service.errors import Forbidden, ServiceError, Unauthenticated
-from service.store import keys
+from service.store.operations import keys
 
 OPEN = {"read_liveness", "read_readiness"}  # for whoever reaches the port
 NEVER_PUBLIC = {"read_me"}  # readers, but none without a key
@@ -64,35 +64,35 @@ class Access:
             return
         address = request.client.host if request.client else ""
         try:
-            holder = await self._holder(request.app.state.database, headers)
+            principal = await self._principal(request.app.state.database, headers)
         except Unauthenticated:
             self.limits.count_failure(address)
             raise
-        request.state.caller = Author(holder.id, holder.name, request.state.request_id, holder.role)
-        if not reaches(holder.role, needed):
-            raise Forbidden(f"This needs the role {needed} or more; this key has {holder.role}.")
+        request.state.caller = Author(principal.id, principal.name, request.state.request_id, principal.role)
+        if not reaches(principal.role, needed):
+            raise Forbidden(f"This needs the role {needed} or more; this key has {principal.role}.")
         if request.method not in ("GET", "HEAD"):
-            self.limits.count_write(holder.id)
+            self.limits.count_write(principal.id)
 
-    async def _holder(self, database: Database, headers: list[str]) -> keys.Holder:
+    async def _principal(self, database: Database, headers: list[str]) -> keys.Principal:
         scheme, _, credentials = headers[0].partition(" ")
         token = parse_token(credentials.strip()) if scheme.lower() == "bearer" and len(headers) == 1 else None
         if token is None:
             detail = "This is no API key. Send one as Authorization: Bearer ccl_…"
             raise Unauthenticated.at("/Authorization", detail, "header")
-        holder = await run_in_threadpool(_look_up, database, token)
-        if self._is_stale(holder):
-            task = asyncio.create_task(self._note_use(database, holder.id))
+        principal = await run_in_threadpool(_look_up, database, token)
+        if self._is_stale(principal):
+            task = asyncio.create_task(self._note_use(database, principal.id))
             self.running.add(task)
             task.add_done_callback(self.running.discard)
-        return holder
+        return principal
 
-    def _is_stale(self, holder: keys.Holder) -> bool:
+    def _is_stale(self, principal: keys.Principal) -> bool:
         moment = datetime.now(UTC)
-        last = self.noted.get(holder.id) or holder.last_used_at
+        last = self.noted.get(principal.id) or principal.last_used_at
         if last is not None and moment - last < _USE_NOTED_EVERY:
             return False
-        self.noted[holder.id] = moment
+        self.noted[principal.id] = moment
         return True
 
     async def _note_use(self, database: Database, key_id: str) -> None:
@@ -105,6 +105,6 @@ class Access:
                 _log.error("fault", exc_info=error)
 
 
-def _look_up(database: Database, token: Token) -> keys.Holder:
+def _look_up(database: Database, token: Token) -> keys.Principal:
     with database.read() as connection:
-        return keys.holder(connection, token)
+        return keys.authenticate(connection, token)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from fastapi import Request, Response
 
-from service.api import deps
+from service.api import dependencies
 from service.db.engine import Database
 from service.db.last_change import LastChange, last_change
 
@@ -113,7 +113,7 @@ class ResponseCache:
 
 def _look(request: Request) -> tuple[Database, LastChange]:
     """The database that serves this request, and its last change."""
-    database = deps.reading(request)
+    database = dependencies.reading(request)
     return database, last_change(database)
 
 

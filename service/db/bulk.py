@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from service.db.base import Base
+from service.db.models.base import Base
 
 Values = dict[str, Any]
 WHICH = "which"

@@ -17,10 +17,10 @@ from typing import Literal, TypeVar
 from sqlalchemy import URL, Connection, QueuePool, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from service.db import postgres, sqlite
-from service.db.faults import as_service_error, is_collision
-from service.db.limits import LET_IN, LIMITS, ROWS_AT_ONCE, Limits
-from service.db.tables import metadata
+from service.db.dialects import postgres, sqlite
+from service.db.driver_errors import as_service_error, is_collision
+from service.db.limits import LIMITS, MAX_IMPORT_ROWS, WRITE_LOCK_PAUSE, Limits
+from service.db.models import metadata
 from service.domain.vocabulary import Role
 from service.errors import Invalid, ServiceError, Unavailable
 
@@ -92,7 +92,8 @@ class Database:
     def write(self, work: Callable[[Connection], T], by: Author | None = None) -> T:
         """Runs `work` in one transaction and commits. Raises what `work` raises, after rolling back.
 
-        What it touched is noted on the connection (`store/versions.py`) and put on record last, by `before_commit`.
+        What it changes is noted on the connection (`store/records/record_writes.py`) and recorded last, by
+        `before_commit`.
         Where the database made two transactions collide, the whole of it is run again, a few times; then Unavailable.
         """
         for attempt in range(_ATTEMPTS):
@@ -126,16 +127,16 @@ class Database:
             self.turn.release()
 
     @property
-    def rows_at_once(self) -> int:
+    def max_import_rows(self) -> int:
         """How many rows one transaction may import."""
-        return ROWS_AT_ONCE
+        return MAX_IMPORT_ROWS
 
-    def let_others_in(self) -> None:
+    def yield_write_lock(self) -> None:
         """Between two transactions of one long piece of work: for those who wait for SQLite's one lock."""
         if self.dialect == "sqlite":
-            time.sleep(LET_IN)
+            time.sleep(WRITE_LOCK_PAUSE)
 
-    def take_stock(self, claims: int) -> None:
+    def analyze_tables(self, claims: int) -> None:
         """After many rows at once: PostgreSQL plans by what it knows of its tables, and would learn of them only later.
         SQLite plans without. Where so many claims are few beside those that it knows of, its plans do not change, and
         looking at all tables would take longer than the import. It is worth no failure: what was imported is there.

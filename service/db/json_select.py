@@ -32,7 +32,8 @@ class JsonSelect:
         self.sql = json_object(list(statement.selected_columns), fields, nested)
         # by database, the same rows, each as JSON text in the one column `item`
         self.rows = {
-            dialect: statement.with_only_columns(json_text(self.sql, dialect).label("item")) for dialect in _DIALECTS
+            dialect: statement.with_only_columns(json_text(self.sql, dialect).label("item"), maintain_column_froms=True)
+            for dialect in _DIALECTS
         }
 
     def document(self, dialect: str) -> Any:

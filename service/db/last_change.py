@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.exc import DBAPIError
 
+from service.db.driver_errors import took_too_long
 from service.db.engine import Database, translate_errors
-from service.db.faults import took_too_long
 
 _SQL = "SELECT seq, at FROM change ORDER BY seq DESC LIMIT 1"
 
@@ -40,7 +40,7 @@ def last_change(database: Database) -> LastChange:
 def _fetch(database: Database) -> Any:
     connection = database.reader.raw_connection()
     try:
-        connection.info["deadline"] = time.monotonic() + database.limits.statement  # SQLite's (`db/sqlite.py`)
+        connection.info["deadline"] = time.monotonic() + database.limits.statement  # SQLite's (`db/dialects/sqlite.py`)
         cursor = connection.cursor()
         cursor.execute(_SQL)
         row = cursor.fetchone()

@@ -18,6 +18,6 @@ LIMITS = Limits()
 
 # What one transaction may import: it keeps others from writing (SQLite), or from taking their place in the history
 # (Postgres), for as long as it writes that, which must be less than they wait for a lock.
-ROWS_AT_ONCE = 1_000
+MAX_IMPORT_ROWS = 1_000
 # For how long SQLite's lock is left alone between two batches: its waiters look for it at most this far apart.
-LET_IN = 0.1
+WRITE_LOCK_PAUSE = 0.1

@@ -1,11 +1,12 @@
 """Where a database stands among the migrations, without Alembic, which a server would carry for nothing."""
 
 from functools import cache
-from pathlib import Path
 
 from sqlalchemy import Connection, inspect
 
-MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "migrations"
+from service.resources import folder
+
+MIGRATIONS = folder("migrations")
 _TABLE = "alembic_version"
 # before version 0.2.0, while nothing was released, the schema was made by these, which no longer exist
 _UNRELEASED = frozenset(f"000{number}" for number in range(1, 10))

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, case, cast, func, literal, literal_column, select, type_coerce, union_all
 from sqlalchemy.orm import aliased
 
-from service.db.expressions import exact_text
-from service.db.tables import ClaimRow, EntityRow, FigureRow, MeasurandRow, MetricRow, ScopeRow, SourceRow
+from service.db.dialects.expressions import exact_text
+from service.db.models import ClaimRow, EntityRow, FigureRow, MeasurandRow, MetricRow, ScopeRow, SourceRow
 from service.db.types import Flag, Real, String
 from service.domain.vocabulary import DisagreementKind
 

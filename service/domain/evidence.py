@@ -40,7 +40,7 @@ class Evidence:
 
     @property
     def aside(self) -> str | None:
-        return why_aside(self.basis, self.not_computed, is_relay=self.is_relay)
+        return exclusion_reason(self.basis, self.not_computed, is_relay=self.is_relay)
 
     @property
     def takes_a_side(self) -> bool:
@@ -67,7 +67,7 @@ class Evidence:
         return self.stated.has_bounds and self.stated.interval_kind in _MISSABLE_KINDS
 
 
-def why_aside(basis: Basis, not_computed: NotComputed | None, *, is_relay: bool) -> str | None:
+def exclusion_reason(basis: Basis, not_computed: NotComputed | None, *, is_relay: bool) -> str | None:
     """Why a figure is left out of every aggregate; None when it counts."""
     if is_relay:
         return "relay"

@@ -5,8 +5,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Label, RowMapping, bindparam, literal, select
 
-from service.db.base import Base
-from service.db.tables import EntityRow, MetricRow, SourceRow
+from service.db.models import EntityRow, MetricRow, SourceRow
+from service.db.models.base import Base
 from service.domain.key import is_key, is_uuid
 from service.errors import NotFound, Place
 

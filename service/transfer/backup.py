@@ -16,11 +16,11 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from service.db import postgres, sqlite
+from service.db.dialects import postgres, sqlite
 from service.db.engine import Database
 from service.db.revisions import current_revision, knows
 from service.errors import Conflict, Invalid
-from service.store.content import Content, content
+from service.store.operations.checksum import Content, content
 
 _FORMAT = "counterclaim backup 1"
 

@@ -19,10 +19,10 @@ from service.schemas.disputes import DisputeCreate
 from service.schemas.faults import validated
 from service.schemas.sources import SourceCreate
 from service.schemas.strict_json import parse_json
-from service.store.repeats import Given
+from service.store.records.claim_idempotency import Given
 from service.transfer.entries import Entry
+from service.transfer.import_writer import ImportWriter
 from service.transfer.lines import refused
-from service.transfer.loading import Loading
 
 MAX_BYTES = 33_554_432
 _NOBODY = "Claimant not stated"
@@ -69,7 +69,7 @@ class ClaimReviews:
             except ServiceError as error:
                 yield Entry(number, "claim", error.under(pointer))
 
-    def look_up(self, loading: Loading, entries: Sequence[Entry]) -> None:
+    def look_up(self, loading: ImportWriter, entries: Sequence[Entry]) -> None:
         reviews: list[Review] = [entry.content for entry in entries]
         names = {name for review in reviews for name in (_claimant(review), review.about, review.reviewer)}
         loading.names.look_up("entity", [name for name in names if name is not None])
@@ -77,7 +77,7 @@ class ClaimReviews:
     def place(self, fault: Fault) -> Fault:
         return fault
 
-    def put(self, loading: Loading, content: Review) -> None:
+    def put(self, loading: ImportWriter, content: Review) -> None:
         put(loading, content)
 
 
@@ -265,7 +265,7 @@ def _claimant(review: Review) -> str:
     return review.claimant or (review.appearance.publisher if review.appearance else None) or _NOBODY
 
 
-def put(loading: Loading, review: Review) -> None:
+def put(loading: ImportWriter, review: Review) -> None:
     """The claim, the review's own claim, and what stands between them. Raises ServiceError."""
     claimant = loading.names.entity(_claimant(review), "/itemReviewed/author")
     reviewer = loading.names.entity(review.reviewer, "/author", "organization")
@@ -306,7 +306,7 @@ def put(loading: Loading, review: Review) -> None:
         loading.put("dispute", validated(DisputeCreate, dispute | {"opened": review.page.published}))
 
 
-def _source(loading: Loading, page: Page, statement: str, publisher: str | None, language: str | None) -> str:
+def _source(loading: ImportWriter, page: Page, statement: str, publisher: str | None, language: str | None) -> str:
     """The id of the source. Reviews tell of pages in passing, so that they are known by their addresses alone."""
     title = " ".join((page.title or page.url or statement).split())[:_SHOWN]
     told = {"url": page.url, "publisher": page.publisher or publisher, "published": page.published}

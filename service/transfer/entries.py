@@ -6,8 +6,8 @@ from typing import Any, BinaryIO, Protocol
 
 from service.domain.vocabulary import ImportFormat
 from service.errors import Fault
-from service.store.repeats import Given
-from service.transfer.loading import Loading
+from service.store.records.claim_idempotency import Given
+from service.transfer.import_writer import ImportWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,11 @@ class Format(Protocol):
 
     def read(self, file: BinaryIO) -> Iterator[Entry]: ...
 
-    def look_up(self, loading: Loading, entries: Sequence[Entry]) -> None:
+    def look_up(self, loading: ImportWriter, entries: Sequence[Entry]) -> None:
         """Looks up at once what the entries name."""
         ...
 
-    def put(self, loading: Loading, content: Any) -> None:
+    def put(self, loading: ImportWriter, content: Any) -> None:
         """Puts the records of one entry. Raises ServiceError for what cannot be taken."""
         ...
 

@@ -29,8 +29,9 @@ from service.schemas.queries import (
 )
 from service.schemas.sources import Source, SourceCreate
 from service.schemas.types import format_time
-from service.store import claims, disputes, exports, sources
+from service.store.lists import exports
 from service.store.lists.pagination import RecordList
+from service.store.records import claims, disputes, sources
 from service.store.rows import Values
 from service.transfer.columns import COLUMNS
 from service.transfer.jsonl import ClaimLine

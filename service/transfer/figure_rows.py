@@ -13,9 +13,9 @@ from service.schemas.faults import validated
 from service.schemas.figures import FigureFields
 from service.schemas.metrics import MetricCreate
 from service.schemas.sources import SourceCreate
-from service.store.stating import check_figure
+from service.store.records.figure_validation import check_figure
 from service.transfer.columns import DATES, FIGURE, NUMBERS, REQUIRED, SOURCE
-from service.transfer.loading import Loading
+from service.transfer.import_writer import ImportWriter
 
 _UNRESOLVED = "x"  # stands for records that are looked up where the row is put
 _CLAIM = ("claimant_role", "statement", "quote", "locator", "asserted", "derived_from", "supersedes")
@@ -203,12 +203,12 @@ def at_column(fault: Fault, model: Any) -> Fault:
 # Putting -------------------------------------------------------------------------------------------------------------
 
 
-def look_up(loading: Loading, rows: Sequence[FigureRow]) -> None:
+def look_up(loading: ImportWriter, rows: Sequence[FigureRow]) -> None:
     loading.names.look_up("entity", {name for row in rows for name in (row.subject, row.claimant)})
     loading.names.look_up("metric", {row.metric for row in rows})
 
 
-def put(loading: Loading, row: FigureRow) -> None:
+def put(loading: ImportWriter, row: FigureRow) -> None:
     """Raises ServiceError with a pointer to the column that cannot be taken."""
     figure = row.claim.figures[0]
     known = loading.names.find("metric", row.metric, "/metric")
@@ -239,7 +239,7 @@ def put(loading: Loading, row: FigureRow) -> None:
     loading.put_claim(claim.model_copy(update={"id": claim_id, "figures": [figure]}), status=row.status)
 
 
-def _put_source(loading: Loading, source: SourceCreate) -> str:
+def _put_source(loading: ImportWriter, source: SourceCreate) -> str:
     try:
         return loading.source(source)
     except ServiceError as error:

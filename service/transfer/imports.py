@@ -22,9 +22,9 @@ from service.schemas.imports import (
     RejectedLine,
 )
 from service.store import rows
-from service.store.savepoints import savepoint
+from service.store.operations.savepoints import savepoint
 from service.transfer.entries import Entry, Format
-from service.transfer.loading import Loading, Tally
+from service.transfer.import_writer import ImportWriter, Tally
 
 T = TypeVar("T")
 Write = Callable[[Callable[[Connection], T]], T]
@@ -193,7 +193,7 @@ class Import:
         """Takes these entries, but for those that alone are to blame and have left no trace. Raises what others are
         refused for.
         """
-        loading = Loading(connection, self.options.on_existing, self.form.given)
+        loading = ImportWriter(connection, self.options.on_existing, self.form.given)
         alone: list[tuple[Entry, ServiceError]] = []
         self.form.look_up(loading, entries)
         for entry in entries:
@@ -248,9 +248,9 @@ def load_file(
 ) -> ImportResult:
     """An import by the operator, who is nobody and may all."""
     work = Import(form, file, options, told)
-    result = work.run(database.write, most=database.rows_at_once, pause=database.let_others_in)
+    result = work.run(database.write, most=database.max_import_rows, pause=database.yield_write_lock)
     if result.lines >= MANY:
-        database.take_stock(result.lines)
+        database.analyze_tables(result.lines)
     return result
 
 

@@ -16,10 +16,10 @@ from service.schemas.figures import FigureCreate
 from service.schemas.metrics import MetricCreate
 from service.schemas.sources import SourceCreate
 from service.schemas.strict_json import parse_json
-from service.store.repeats import Given
+from service.store.records.claim_idempotency import Given
 from service.transfer.entries import Entry
+from service.transfer.import_writer import ImportWriter
 from service.transfer.lines import lines
-from service.transfer.loading import Loading
 
 
 class ClaimLine(ClaimCreate):
@@ -55,13 +55,13 @@ class JsonLines:
             if line.strip():
                 yield _entry(number, line)
 
-    def look_up(self, loading: Loading, entries: Sequence[Entry]) -> None:
+    def look_up(self, loading: ImportWriter, entries: Sequence[Entry]) -> None:
         """Records are named by ids and keys here, which are looked up where they are written."""
 
     def place(self, fault: Fault) -> Fault:
         return fault
 
-    def put(self, loading: Loading, content: Record) -> None:
+    def put(self, loading: ImportWriter, content: Record) -> None:
         kind, body = content
         if kind == "claim":
             plain = ClaimCreate.model_construct(body.model_fields_set - {"status"}, **_without_status(body))

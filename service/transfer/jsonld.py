@@ -11,7 +11,7 @@ from service.schemas.disputes import Dispute
 from service.schemas.entities import Entity
 from service.schemas.figures import ClaimFigure
 from service.schemas.sources import Source
-from service.store import claims, disputes, entities, sources
+from service.store.records import claims, disputes, entities, sources
 
 _AGENTS = {"person": "Person", "organization": "Organization", "group": "Organization"}
 _WORKS = {

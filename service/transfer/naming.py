@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from service.db.engine import Connection
-from service.db.tables import EntityRow, MetricRow
+from service.db.models import EntityRow, MetricRow
 from service.domain.names import fold_name, key_for
 from service.errors import AlreadyStored, Invalid
 from service.schemas.entities import EntityCreate
 from service.schemas.faults import validated
 from service.schemas.metrics import Metric, MetricCreate, MetricPatch, Scope, ScopeFields
-from service.store import entities, metrics, names
-from service.store.names import Known
+from service.store.records import entities, metrics, names
+from service.store.records.names import Known
 
 _TABLES = {"entity": EntityRow, "metric": MetricRow}
 Outcome = Literal["created", "updated", "unchanged", "rejected"]

@@ -9,12 +9,12 @@ from service.domain.cells import unguard
 from service.domain.vocabulary import DateOrder, ImportFormat
 from service.errors import Fault, Invalid, ServiceError
 from service.schemas.claims import ClaimCreate
-from service.store.repeats import Given
+from service.store.records.claim_idempotency import Given
 from service.transfer.columns import COLUMNS, FIGURE, REQUIRED, SOURCE, VERBATIM
 from service.transfer.entries import Entry
 from service.transfer.figure_rows import FigureRow, Metrics, at_column, look_up, put, read_row
+from service.transfer.import_writer import ImportWriter
 from service.transfer.lines import MAX_LINE, lines, refused
-from service.transfer.loading import Loading
 from service.transfer.mapping import Mapping, refuse_unknown
 
 _MAX_CELL = 100_000  # characters; no field of ours takes as many
@@ -62,13 +62,13 @@ class Spreadsheet:
         except ServiceError as error:
             return error
 
-    def look_up(self, loading: Loading, entries: Sequence[Entry]) -> None:
+    def look_up(self, loading: ImportWriter, entries: Sequence[Entry]) -> None:
         look_up(loading, [row for entry in entries for row in entry.content])
 
     def place(self, fault: Fault) -> Fault:
         return at_column(fault, ClaimCreate)
 
-    def put(self, loading: Loading, content: list[FigureRow]) -> None:
+    def put(self, loading: ImportWriter, content: list[FigureRow]) -> None:
         for row in content:
             put(loading, row)
 

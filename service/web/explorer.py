@@ -10,7 +10,7 @@ from markupsafe import Markup
 from service.analysis import forest
 from service.analysis import tables as as_of_day
 from service.analysis.options import ComparisonOptions
-from service.api.deps import Db
+from service.api.dependencies import Db
 from service.charts import comparison as comparison_chart
 from service.charts import ranking, timeline
 from service.charts.svg import fragment
@@ -32,8 +32,10 @@ from service.schemas.queries import ClaimQuery, ComparisonQuery, DisagreementQue
 from service.schemas.search import SearchQuery
 from service.schemas.sources import Source
 from service.schemas.table_queries import DisagreementTableQuery
-from service.store import claims, disputes, entities, history, metrics, provenance, search, sources
+from service.store.audit import history
 from service.store.comparisons.ranking import DISAGREEMENTS, LIST, WIDEST_FIRST
+from service.store.lists import search
+from service.store.records import claim_provenance, claims, disputes, entities, metrics, sources
 from service.web.html import BUILD, ICON, STYLESHEET, page
 from service.web.route import pages
 
@@ -159,7 +161,7 @@ def show_claim(ref: str, request: Request, query: Annotated[RecordPageQuery, Que
         context: dict[str, Any] = {
             "claim": claim,
             "source": sources.PROJECTION.read(connection, claim.source.id),
-            "origins": provenance.origins(connection, claim),
+            "origins": claim_provenance.origins(connection, claim),
             "relays": _by_then(relays, query.recorded_as_of),
             "against": _by_then(against, query.recorded_as_of),
             "raised": _by_then(disputes.raised_in(connection, claim.id), query.recorded_as_of),

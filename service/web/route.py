@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from service.api import problems
-from service.api.router import StrictRoute
+from service.api.route import StrictRoute
 from service.errors import ServiceError
 from service.schemas.faults import faults_of
 from service.web.html import page

@@ -12,13 +12,13 @@ import pytest
 from sqlalchemy import update
 
 from service.api.access import Access
-from service.api.limits import RateLimits, network_of
-from service.api.router import StrictRoute
-from service.db.tables import KeyRow
+from service.api.rate_limits import RateLimits, network_of
+from service.api.route import StrictRoute
+from service.db.models import KeyRow
 from service.domain.access import Token, new_token, parse_token
 from service.domain.vocabulary import Role
 from service.schemas.keys import ApiKeyCreate
-from service.store import keys
+from service.store.operations import keys
 from tests.api.records import CLAIM_ID, KINDS, Kind
 from tests.support import ADMIN, Api, WriterAuth, claim, figure, pointers, seed
 

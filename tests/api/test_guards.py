@@ -12,7 +12,7 @@ import pytest
 
 from service import logs
 from service.app import create_app
-from service.config import Settings
+from service.config import AppSettings
 from service.db.engine import Database
 from tests.conftest import LiveServer
 from tests.support import ADMIN, Api
@@ -28,7 +28,7 @@ def served(database_url: str) -> Iterator[Served]:
 
     def serve(**settings: Any) -> httpx.Client:
         plain: dict[str, Any] = {"database_url": database_url, "access_log": False, "rate_limits": False}
-        app = create_app(Settings(**plain | settings))
+        app = create_app(AppSettings(**plain | settings))
         server = LiveServer(app)
         running.append((server, httpx.Client(base_url=server.url, timeout=10), app.state.database))
         return running[-1][1]
@@ -223,12 +223,12 @@ def test_requests_and_connections_are_measured(api: Api) -> None:
     assert 'counterclaim_connections_in_use{engine="writer"} 0.0' in told
 
 
-# Settings ------------------------------------------------------------------------------------------------------------
+# Settings -------------------------------------------------------------------------------------------------------------
 
 
 def test_lists_among_the_settings_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COUNTERCLAIM_CORS_ORIGINS", "https://a.example, https://b.example")
-    assert Settings().cors_origins == ["https://a.example", "https://b.example"]
+    assert AppSettings().cors_origins == ["https://a.example", "https://b.example"]
 
 
 @pytest.mark.parametrize(
@@ -250,4 +250,4 @@ def test_lists_among_the_settings_are_separated_by_commas(monkeypatch: pytest.Mo
 def test_a_setting_that_makes_no_sense_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"COUNTERCLAIM_{name}", value)
     with pytest.raises(ValueError, match=name.lower()):
-        Settings()
+        AppSettings()

@@ -9,11 +9,12 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
 from service.db.engine import Author, Database
-from service.db.tables import ChangeRow
+from service.db.models import ChangeRow
 from service.schemas.history import FeedQuery
 from service.schemas.sources import SourceCreate
-from service.store import history, sources
-from service.store.opening import open_database
+from service.store.audit import history
+from service.store.operations.database_setup import open_database
+from service.store.records import sources
 from tests.api.records import KINDS, Kind, prepare
 from tests.databases import Templates
 from tests.support import ADMIN, Api, claim, figure, pointers, seed

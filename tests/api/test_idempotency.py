@@ -7,8 +7,8 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from service.db.tables import AnswerRow
-from service.store import versions
+from service.db.models import IdempotencyRow
+from service.store.records import record_writes
 from tests.support import Api, claim, figure, pointers, seed
 
 BODY = {"kind": "paper", "title": "A paper without key or id"}
@@ -90,7 +90,7 @@ def test_an_answer_is_kept_for_three_days(api: Api) -> None:
     first = post(api, "k")
     for age, same in ((timedelta(hours=71), True), (timedelta(hours=73), False)):
         with api.database.writer.begin() as connection:
-            connection.execute(update(AnswerRow).values(created_at=versions.now() - age))
+            connection.execute(update(IdempotencyRow).values(created_at=record_writes.now() - age))
         assert (post(api, "k").json()["id"] == first.json()["id"]) == same
 
 
@@ -110,10 +110,10 @@ def test_old_answers_go_a_few_at_a_time(api: Api) -> None:
     for number in range(50):
         post(api, f"old-{number}")
     with api.database.writer.begin() as connection:
-        connection.execute(update(AnswerRow).values(created_at=versions.now() - timedelta(hours=73)))
+        connection.execute(update(IdempotencyRow).values(created_at=record_writes.now() - timedelta(hours=73)))
     kept = []
     for number in range(4):
         post(api, f"new-{number}")
         with api.database.read() as connection:
-            kept.append(connection.exec_driver_sql("SELECT count(*) FROM answer WHERE key LIKE 'old-%%'").scalar())
+            kept.append(connection.exec_driver_sql("SELECT count(*) FROM idempotency WHERE key LIKE 'old-%%'").scalar())
     assert kept == [30, 10, 0, 0]

@@ -9,7 +9,7 @@ import pytest
 
 from service.domain.vocabulary import Role
 from service.schemas.keys import ApiKeyCreate
-from service.store import keys
+from service.store.operations import keys
 from tests.support import Api, WriterAuth, pointers, seed
 from tests.transfer.files import PLAIN, table
 
@@ -170,7 +170,7 @@ def test_a_file_over_the_limit_is_refused(api: Api, live: Any) -> None:
 
 
 def test_more_than_one_transaction_may_hold_is_told_to_come_in_parts(api: Api) -> None:
-    content = lines(*({**ENTITY, "key": f"e{number}"} for number in range(api.database.rows_at_once + 1)))
+    content = lines(*({**ENTITY, "key": f"e{number}"} for number in range(api.database.max_import_rows + 1)))
     for options in ("mode=atomic", "dry_run=true&mode=partial"):
         answer = api.client.post(f"/v1/imports?format=jsonl&{options}", content=content)
         assert (answer.status_code, pointers(answer.json())) == (422, ["/mode"])

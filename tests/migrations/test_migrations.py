@@ -10,9 +10,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select
 
-from service.db import migrate, objects, postgres, revisions
+from service.db import migrate, objects, revisions
+from service.db.dialects import postgres
 from service.db.engine import Connection, Database
-from service.db.tables import metadata
+from service.db.models import metadata
 from service.errors import Unavailable
 from tests.support import load_demo
 

@@ -14,9 +14,9 @@ from sqlalchemy import Column, MetaData, Table, insert, select, update
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from service.db import types
+from service.db.dialects.sqlite import sqlite_driver
 from service.db.engine import Database
-from service.db.sqlite import sqlite_driver
-from service.db.tables import DisputeRow, EntityRow, FigureRow, MeasurandRow, ScopeRow
+from service.db.models import DisputeRow, EntityRow, FigureRow, MeasurandRow, ScopeRow
 from service.domain.number import canonical
 from service.errors import Conflict, Invalid, Unavailable
 

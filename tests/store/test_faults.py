@@ -17,11 +17,11 @@ from sqlalchemy import Connection, select, text
 from service.db import last_change, migrate
 from service.db.engine import Database
 from service.db.limits import Limits
-from service.db.tables import EntityRow
+from service.db.models import EntityRow
 from service.errors import Conflict, PreconditionFailed, StorageFull, Unavailable
 from service.schemas.entities import EntityCreate
-from service.store import entities, versions
-from service.store.idempotency import Answer, Once, once
+from service.store.operations.idempotency import IdempotentRequest, StoredResponse, respond_once
+from service.store.records import entities, record_writes
 from tests.support import Api
 
 SLOW = {
@@ -102,8 +102,8 @@ def test_writers_that_block_each_other_are_both_done_in_the_end(database: Databa
 
 
 def rename(connection: Connection, key: str) -> None:
-    row = versions.lock(connection, EntityRow, key, None)
-    versions.save(connection, EntityRow, row, {"name": f"{row['name']}+"})
+    row = record_writes.lock(connection, EntityRow, key, None)
+    record_writes.save(connection, EntityRow, row, {"name": f"{row['name']}+"})
 
 
 def test_a_version_conflict_is_told_at_once(database: Database) -> None:
@@ -113,7 +113,7 @@ def test_a_version_conflict_is_told_at_once(database: Database) -> None:
     def work(connection: Connection) -> None:
         nonlocal tries
         tries += 1
-        versions.lock(connection, EntityRow, "a", frozenset({7}))
+        record_writes.lock(connection, EntityRow, "a", frozenset({7}))
 
     with pytest.raises(PreconditionFailed):
         database.write(work)
@@ -146,16 +146,16 @@ def test_a_writer_waits_for_another_process(database: Database, database_url: st
 
 @pytest.mark.parametrize("kind", ["postgres"])
 def test_a_request_still_being_done_under_its_key_is_a_conflict_when_waiting_ends(hasty: Database) -> None:
-    same = Once("somebody", "POST", "/v1/sources", "k", "hash")
-    done = Answer(201, {}, "{}")
+    same = IdempotentRequest("somebody", "POST", "/v1/sources", "k", "hash")
+    done = StoredResponse(201, {}, "{}")
 
-    def second(_connection: Connection) -> Answer:
+    def second(_connection: Connection) -> StoredResponse:
         with pytest.raises(Conflict, match="still being done"):
-            hasty.write(lambda c: once(c, same, lambda _: done))
+            hasty.write(lambda c: respond_once(c, same, lambda _: done))
         return done
 
-    hasty.write(lambda c: once(c, same, second))
-    assert hasty.write(lambda c: once(c, same, second)).replayed
+    hasty.write(lambda c: respond_once(c, same, second))
+    assert hasty.write(lambda c: respond_once(c, same, second)).replayed
 
 
 def test_a_full_database_is_told_as_such(database: Database, kind: str) -> None:

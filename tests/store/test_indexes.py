@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from service.db.tables import ClaimRow, DisputeRow, EntityRow, FigureRow, MeasurandRow, MetricRow, SourceRow
-from service.store import claims, disputes, entities, figures, metrics, sources
+from service.db.models import ClaimRow, DisputeRow, EntityRow, FigureRow, MeasurandRow, MetricRow, SourceRow
 from service.store.comparisons import ranking
+from service.store.records import claims, disputes, entities, figures, metrics, sources
 from tests.support import Api
 
 FILTERS = [

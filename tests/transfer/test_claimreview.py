@@ -9,7 +9,7 @@ from service.db.engine import Database
 from service.schemas.claims import Claim
 from service.schemas.disputes import Dispute
 from service.schemas.queries import ClaimQuery, DisputeQuery
-from service.store import claims, disputes
+from service.store.records import claims, disputes
 from service.transfer.claimreview import ClaimReviews
 from tests.transfer.files import PARTIAL, made, refusal, take, unchanged
 

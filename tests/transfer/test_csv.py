@@ -11,8 +11,8 @@ from service.schemas.claims import Claim
 from service.schemas.entities import EntityCreate, EntityPatch
 from service.schemas.queries import ClaimQuery, ComparisonQuery, EntityQuery, MetricQuery, SourceQuery
 from service.schemas.sources import SourceCreate, SourcePatch
-from service.store import claims, entities, metrics, sources
 from service.store.comparisons.ranking import LIST
+from service.store.records import claims, entities, metrics, sources
 from service.transfer.mapping import parse_mapping
 from service.transfer.spreadsheet import Spreadsheet
 from tests.support import load

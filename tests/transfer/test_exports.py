@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import select
 
 from service.db.engine import Connection, Database
-from service.db.tables import ClaimRow
+from service.db.models import ClaimRow
 from service.schemas.claims import ClaimPatch
 from service.schemas.queries import ClaimQuery, FigureExportQuery
-from service.store import claims, disputes, entities, sources
-from service.store.opening import open_database
+from service.store.operations.database_setup import open_database
+from service.store.records import claims, disputes, entities, sources
 from service.transfer import exports
 from service.transfer.jsonl import JsonLines
 from service.transfer.spreadsheet import Spreadsheet

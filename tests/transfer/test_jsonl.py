@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from service.cli import DEMO
+from service.cli.main import DEMO
 from service.db.engine import Database
-from service.db.tables import ClaimRow, MeasurandRow, metadata
+from service.db.models import ClaimRow, MeasurandRow, metadata
 from service.domain.vocabulary import ImportMode, OnExisting
 from service.errors import ServiceError
 from service.schemas.queries import ClaimQuery
-from service.store import claims
+from service.store.records import claims
 from service.transfer.imports import is_empty
 from service.transfer.jsonl import JsonLines
 from tests.support import load, load_demo

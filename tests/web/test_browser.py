@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser, Page
 
 from service.app import create_app
-from service.config import Settings
+from service.config import AppSettings
 from tests.conftest import LiveServer
 from tests.support import ADMIN, Api
 
@@ -163,7 +163,7 @@ def elsewhere() -> Iterator[str]:
 @pytest.fixture
 def sharing(demo: Api, elsewhere: str) -> Iterator[str]:
     """The service, for the pages of that origin."""
-    settings = Settings(database_url="sqlite://", cors_origins=[elsewhere], access_log=False, rate_limits=False)
+    settings = AppSettings(database_url="sqlite://", cors_origins=[elsewhere], access_log=False, rate_limits=False)
     server = LiveServer(create_app(settings, demo.database))
     yield server.url
     server.stop()

@@ -3,13 +3,13 @@
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.api.deps import POSITION
+from service.api.dependencies import POSITION
 
 _VARY = (b"vary", f"Authorization, {POSITION}".encode())
 _NOT_KEPT = ("/v1/keys", "/v1/me", "/metrics")
 
 
-class AnswerHeaders:
+class ResponseHeaders:
     """Says what an answer does not say itself.
 
     Browsers take it for what it is and load nothing for it. What was read may be kept, to be asked for again by its

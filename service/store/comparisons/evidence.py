@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, case, null, select
 from sqlalchemy.orm import aliased
 
 from service.db.json_select import json_object, json_text
-from service.db.tables import ClaimRow, DisputeRow, EntityRow, FigureRow, MetricRow, SourceRow
+from service.db.models import ClaimRow, DisputeRow, EntityRow, FigureRow, MetricRow, SourceRow
 from service.domain.evidence import Evidence, metric_interval
 from service.domain.figure import DEFAULT_TOLERANCE, Stated
 from service.domain.period import parse_period
@@ -20,8 +20,8 @@ from service.domain.vocabulary import Basis, ClaimantRole, IntervalKind, Qualifi
 from service.schemas.comparisons import Compared
 from service.schemas.views import to_interval
 from service.store import rows
-from service.store.graph import chain_of
 from service.store.lists.as_of import readable_from, replaced_from, stands
+from service.store.records.chains import chain_of
 
 CLAIMANT = aliased(EntityRow, name="claimant")
 _STATED = ("basis", "qualifier", "value", "lower", "upper", "interval_kind", "unit", "price_year", "stated_as")

@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, bindparam, case, literal_column, select
 from sqlalchemy.orm import aliased
 
-from service.db.tables import EntityRow, MeasurandRow, MetricRow, ScopeRow
+from service.db.models import EntityRow, MeasurandRow, MetricRow, ScopeRow
 from service.domain.key import Measurand, is_uuid, measurand_key, normal_measurand_key
 from service.domain.period import canonical_period
 from service.domain.scopes import wholes
 from service.errors import Invalid, NotFound, Place
-from service.store import versions
-from service.store.graph import chain_of
+from service.store.records import record_writes
+from service.store.records.chains import chain_of
 from service.store.rows import Values
 
 
@@ -39,7 +39,7 @@ def ensure(connection: Connection, wanted: Iterable[NamedMeasurand], empty: Valu
         by_id.setdefault(named.measurand.id, named)
     if not by_id:
         return
-    born = dict(zip(by_id, versions.moments(len(by_id)), strict=True))
+    born = dict(zip(by_id, record_writes.distinct_times(len(by_id)), strict=True))
     values = []
     for measurand_id, named in sorted(by_id.items()):  # in one order, so that two writers do not lock each other out
         m = named.measurand
@@ -56,7 +56,7 @@ def ensure(connection: Connection, wanted: Iterable[NamedMeasurand], empty: Valu
             "updated_at": born[measurand_id],
         }
         values.append(own | empty)
-    versions.insert_new(connection, MeasurandRow, values)
+    record_writes.insert_new(connection, MeasurandRow, values)
 
 
 # Reading -------------------------------------------------------------------------------------------------------------

@@ -8,17 +8,18 @@ from sqlalchemy.orm import aliased
 
 from service.db import views
 from service.db.json_select import JsonSelect, JsonSql, json_object, json_words
-from service.db.tables import ClaimRow, EntityRow, FigureRow, MeasurandRow, MetricRow, ScopeRow, SourceRow
+from service.db.models import ClaimRow, EntityRow, FigureRow, MeasurandRow, MetricRow, ScopeRow, SourceRow
 from service.db.types import Flag, Real
 from service.domain.vocabulary import DisagreementKind
 from service.schemas.comparisons import Disagreement, DisagreementPage, Summary, SummaryPage
 from service.schemas.queries import MeasurandFilters
-from service.store import figures, rows
+from service.store import rows
 from service.store.comparisons import measurands
 from service.store.comparisons.evidence import COMPARED_FIELDS, compared_columns
 from service.store.comparisons.measurands import MeasurandRecord
 from service.store.lists.filters import AnyOf, Filter, RefTo, Value
 from service.store.lists.pagination import Listing, RecordList, fetch_page, record_list
+from service.store.records import figures
 
 _ENDS = ("low", "high", "low_open", "high_open", "text")
 

@@ -18,5 +18,5 @@ def recompute(database: Database, advance: Callable[[int, int], None]) -> int:
     while marked := database.write(lambda connection: mark_outdated(connection, _BATCH)):
         done += marked
         advance(done, max(total, done))
-        database.let_others_in()
+        database.yield_write_lock()
     return done

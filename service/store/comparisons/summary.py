@@ -15,7 +15,7 @@ from sqlalchemy import Connection, UpdateBase, and_, distinct, func, literal_col
 from sqlalchemy.orm import aliased
 
 from service.db import bulk
-from service.db.tables import ClaimRow, DisputeRow, FigureRow, MeasurandRow, MetricRow
+from service.db.models import ClaimRow, DisputeRow, FigureRow, MeasurandRow, MetricRow
 from service.db.types import String
 from service.db.views import NO_RANK
 from service.domain.assessment import RULES_VERSION, Assessment, assess_measurand
@@ -27,10 +27,11 @@ from service.domain.scopes import Excess, excess
 from service.domain.vocabulary import ACTIVE_DISPUTE_STATUSES, Word
 from service.errors import Invalid
 from service.schemas.views import to_number, to_summary
-from service.store import graph, rows, versions
+from service.store import rows
 from service.store.comparisons import evidence, measurands
 from service.store.comparisons.evidence import FigureRecord
 from service.store.comparisons.measurands import NamedMeasurand
+from service.store.records import chains, record_writes
 from service.store.rows import Values
 
 _CHUNK = 5_000
@@ -70,7 +71,7 @@ def mark_scopes_stale(connection: Connection, metric_id: str) -> None:
     connection.get_execution_options()["stale_parts"].update(connection.execute(statement).scalars())
 
 
-_ORIGINS = graph.chain_of(ClaimRow.id, ClaimRow.derived_from_id)
+_ORIGINS = chains.chain_of(ClaimRow.id, ClaimRow.derived_from_id)
 _ORIGIN_CLAIMS = (
     select(ClaimRow.id).where(ClaimRow.id.in_(select(_ORIGINS.c.id))).order_by(ClaimRow.id).with_for_update(read=True)
 )
@@ -82,8 +83,8 @@ def lock_origins(connection: Connection, derived_from: str | None) -> None:
     """
     if derived_from is None:
         return
-    if len(connection.execute(_ORIGIN_CLAIMS, {"ids": [derived_from]}).all()) >= graph.MAX_CHAIN:
-        raise Invalid.at("/derived_from", f"The chain would be longer than {graph.MAX_CHAIN} records.")
+    if len(connection.execute(_ORIGIN_CLAIMS, {"ids": [derived_from]}).all()) >= chains.MAX_CHAIN:
+        raise Invalid.at("/derived_from", f"The chain would be longer than {chains.MAX_CHAIN} records.")
 
 
 # Refreshing ----------------------------------------------------------------------------------------------------------
@@ -101,7 +102,7 @@ def refresh_summaries(connection: Connection) -> None:
         before = stored[measurand_id]
         differing = [name for name, value in computed.items() if before[name] != value]
         if differing:
-            at = before["updated_at"] if differing == ["rules_version"] else versions.now()
+            at = before["updated_at"] if differing == ["rules_version"] else record_writes.now()
             changes.append({bulk.WHICH: measurand_id, "updated_at": at, **computed})
     # those of which only the parts were computed have fewer columns
     for columns in {tuple(change) for change in changes}:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
-from service.db.tables import ClaimRow, SourceRow
+from service.db.models import ClaimRow, SourceRow
 from service.domain.vocabulary import ClaimStatus
 
 _NEWER, _NEWER_SOURCE = aliased(ClaimRow, name="replacing"), aliased(SourceRow, name="replacing_source")

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, literal
 
-from service.db.tables import ClaimRow, DisputeRow, EntityRow, SourceRow
+from service.db.models import ClaimRow, DisputeRow, EntityRow, SourceRow
 from service.domain.vocabulary import ACTIVE_DISPUTE_STATUSES, ClaimStatus
 from service.schemas.queries import ContestedQuery
-from service.store import claims, disputes
 from service.store.lists.filters import AnyOf, HasOne, RefTo, withdrawn
 from service.store.lists.pagination import Listing, fetch_page
+from service.store.records import claims, disputes
 
 _CLAIMS = Listing(
     {

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple, Protocol
 from sqlalchemy import Connection, bindparam, exists, false, select
 from sqlalchemy.types import TypeEngine
 
-from service.db.tables import MeasurandRow
+from service.db.models import MeasurandRow
 from service.domain.key import is_uuid, normal_measurand_key
 from service.domain.search import query_tokens
 from service.errors import Invalid
-from service.store import references, search
+from service.store.lists import search
+from service.store.records import references
 
 Form = Hashable
 Given = Mapping[str, Any]  # the parameters of a query, by name
@@ -155,7 +156,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class HasWords:
-    """Records that hold all the words, the last of them perhaps only begun (`store/search.py`)."""
+    """Records that hold all the words, the last of them perhaps only begun (`store/lists/search.py`)."""
 
     table: Any
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, Select
 
 from service.db import views
-from service.db.tables import ClaimRow, EntityRow, FigureRow, MeasurandRow, MetricRow, ScopeRow
+from service.db.models import ClaimRow, EntityRow, FigureRow, MeasurandRow, MetricRow, ScopeRow
 from service.db.types import Day
 from service.schemas.table_queries import (
     ComparisonTableQuery,
@@ -15,11 +15,11 @@ from service.schemas.table_queries import (
     FigureTableQuery,
     TimeSeriesQuery,
 )
-from service.store import figures
 from service.store.comparisons import ranking
 from service.store.lists.as_of import stood_on
 from service.store.lists.filters import AnyOf, Choice, Filter, RefTo, RefToMeasurand, Value
 from service.store.lists.pagination import Listing, count_rows, fetch_page
+from service.store.records import figures
 
 _COUNTED = 100_000  # rows; of more, the total is not given
 Values = dict[str, Any]

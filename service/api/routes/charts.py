@@ -1,0 +1,91 @@
+"""Charts: a comparison, its figures over time, and the ranking of disagreements; as SVG, and as Vega-Lite."""
+
+import base64
+import hashlib
+from typing import Annotated, Any
+
+from fastapi import Query, Response
+from fastapi.responses import JSONResponse
+from typing_extensions import TypeAliasType
+
+from service.analysis import forest
+from service.analysis.options import from_query
+from service.api import response_cache, responses
+from service.api.dependencies import Db
+from service.api.route import router
+from service.charts import comparison, timeline
+from service.charts import ranking as ranking_chart
+from service.charts.model import Chart
+from service.charts.svg import STYLE, svg
+from service.charts.vega import vega_lite
+from service.db.engine import Database
+from service.schemas.queries import ComparisonSettingsQuery, DisagreementQuery
+from service.store.comparisons.ranking import DISAGREEMENTS, WIDEST_FIRST
+
+routes = router("charts", cache_seconds=response_cache.LIVE)
+VegaLite = TypeAliasType("VegaLite", dict[str, Any])
+Options = Annotated[ComparisonSettingsQuery, Query()]
+_SVG: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The chart.", "content": {"image/svg+xml": {"schema": {"type": "string"}}}}
+}
+_STYLE = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+_POLICY = {"Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE}'; frame-ancestors *"}
+
+
+@routes.get("/comparisons/{ref}/chart.svg", response_class=Response, responses=_SVG | responses.problems(404))
+def chart_comparison(ref: str, query: Options, db: Db) -> Response:
+    """A forest table: a row for each figure, scope by scope, reported first. Circles are reported, diamonds estimated;
+    hollow is about, a line with caps a stated range, an arrow has no bound.
+    """
+    return _drawn(_comparison(db, ref, query))
+
+
+@routes.get("/comparisons/{ref}/chart.vl.json", response_model=VegaLite, responses=responses.problems(404))
+def chart_comparison_vega(ref: str, query: Options, db: Db) -> Response:
+    """The same as a Vega-Lite specification, with its data."""
+    return JSONResponse(vega_lite(_comparison(db, ref, query)))
+
+
+@routes.get("/comparisons/{ref}/timeline.svg", response_class=Response, responses=_SVG | responses.problems(404))
+def chart_timeline(ref: str, query: Options, db: Db) -> Response:
+    """What was said when: steps for what was reported, diamonds for estimates, ticks for disputes. No averages."""
+    return _drawn(_timeline(db, ref, query))
+
+
+@routes.get("/comparisons/{ref}/timeline.vl.json", response_model=VegaLite, responses=responses.problems(404))
+def chart_timeline_vega(ref: str, query: Options, db: Db) -> Response:
+    """The same as a Vega-Lite specification, with its data."""
+    return JSONResponse(vega_lite(_timeline(db, ref, query)))
+
+
+@routes.get("/disagreements/chart.svg", response_class=Response, responses=_SVG | responses.LIST)
+def chart_disagreements(query: Annotated[DisagreementQuery, Query()], db: Db) -> Response:
+    """One page of the ranking, widest first: a row for each measurand, from the smallest amount in it as 1×."""
+    return _drawn(_ranking(db, query))
+
+
+@routes.get("/disagreements/chart.vl.json", response_model=VegaLite, responses=responses.LIST)
+def chart_disagreements_vega(query: Annotated[DisagreementQuery, Query()], db: Db) -> Response:
+    """The same as a Vega-Lite specification, with its data."""
+    return JSONResponse(vega_lite(_ranking(db, query)))
+
+
+def _comparison(db: Database, ref: str, query: ComparisonSettingsQuery) -> Chart:
+    options = from_query(query)
+    with db.snapshot() as connection:
+        return comparison.chart(forest.of_measurand(connection, ref, options))
+
+
+def _timeline(db: Database, ref: str, query: ComparisonSettingsQuery) -> Chart:
+    options = from_query(query)
+    with db.snapshot() as connection:
+        return timeline.chart(forest.of_measurand(connection, ref, options))
+
+
+def _ranking(db: Database, query: DisagreementQuery) -> Chart:
+    with db.snapshot() as connection:
+        return ranking_chart.chart(DISAGREEMENTS[query.kind].page(connection, query, WIDEST_FIRST).items, query.kind)
+
+
+def _drawn(chart: Chart) -> Response:
+    return Response(svg(chart), headers=_POLICY, media_type="image/svg+xml")

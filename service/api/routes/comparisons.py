@@ -1,0 +1,41 @@
+"""Reported vs. estimated: comparisons of one measurand's figures, and of any two measurands or figures."""
+
+from typing import Annotated
+
+from fastapi import Query, Response
+
+from service.analysis import between as analysis_between
+from service.analysis.compare import comparison_json
+from service.analysis.options import from_query
+from service.api import responses
+from service.api.dependencies import Db
+from service.api.route import router
+from service.schemas.comparisons import Between, Comparison, SummaryPage
+from service.schemas.queries import BetweenQuery, ComparisonQuery, ComparisonSettingsQuery
+from service.store.comparisons import ranking
+
+routes = router("comparisons", cache_seconds=0)
+
+
+@routes.get("/comparisons", response_model=SummaryPage, responses=responses.LIST)
+def list_comparisons(query: Annotated[ComparisonQuery, Query()], db: Db) -> Response:
+    """Summaries of all measurands: reported vs. estimated, `about` taken as ±10%."""
+    return responses.listed(db, ranking.LIST, query)
+
+
+@routes.get("/comparisons/between", responses=responses.problems(404))
+def compare_between(query: Annotated[BetweenQuery, Query()], db: Db) -> Between:
+    """Two measurands or figures held against each other: ratio = right ÷ left. A measurand stands for one side,
+    by default what was reported if anything was, else the estimates.
+    """
+    options = from_query(query)
+    with db.snapshot() as connection:
+        return analysis_between.between(connection, query.left, query.right, options, query.left_side, query.right_side)
+
+
+@routes.get("/comparisons/{ref}", response_model=Comparison, responses=responses.problems(404))
+def read_comparison(ref: str, query: Annotated[ComparisonSettingsQuery, Query()], db: Db) -> Response:
+    """One measurand in detail, by its id or its key `subject.metric[.scope][@period]`."""
+    options = from_query(query)
+    with db.snapshot() as connection:
+        return responses.json_response(comparison_json(connection, ref, options))

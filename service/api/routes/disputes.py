@@ -1,0 +1,59 @@
+"""Someone contests a claim or a figure. Acts, not verdicts."""
+
+from typing import Annotated
+
+from fastapi import Query, Response
+
+from service.api import responses
+from service.api.dependencies import Db, IfMatch, IfNoneMatch, Post, Reason, RecordedAsOf, Write
+from service.api.route import router
+from service.schemas.disputes import Dispute, DisputeCreate, DisputePage, DisputePatch
+from service.schemas.history import ChangePage, HistoryQuery
+from service.schemas.queries import DisputeQuery
+from service.store.records import disputes
+
+routes = router("disputes", cache_seconds=0)
+
+
+@routes.get("/disputes", response_model=DisputePage, responses=responses.LIST)
+def list_disputes(query: Annotated[DisputeQuery, Query()], db: Db) -> Response:
+    return responses.listed(db, disputes.LIST, query)
+
+
+@routes.post("/disputes", status_code=201, response_model=Dispute, responses=responses.created(Dispute))
+def create_dispute(body: DisputeCreate, write: Post) -> Response:
+    """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
+    return responses.create(write, "disputes", body, disputes.create, disputes.PROJECTION)
+
+
+@routes.get("/disputes/{ref}", response_model=Dispute, responses=responses.READ)
+def read_dispute(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
+    return responses.read(db, disputes.PROJECTION, ref, if_none_match, recorded_as_of)
+
+
+@routes.patch("/disputes/{ref}", response_model=Dispute, responses=responses.CHANGE)
+def amend_dispute(ref: str, body: DisputePatch, versions: IfMatch, write: Write) -> Response:
+    """A merge patch (RFC 7396): fields left out stay, null empties a field, lists are replaced whole."""
+    return responses.change(
+        write, disputes.PROJECTION, lambda connection: disputes.amend(connection, ref, body, versions)
+    )
+
+
+@routes.delete("/disputes/{ref}", response_model=Dispute, responses=responses.CHANGE)
+def withdraw_dispute(ref: str, reason: Reason, versions: IfMatch, write: Write) -> Response:
+    """Nothing is deleted: a withdrawn record stays readable by id or key, and leaves lists and comparisons."""
+    return responses.change(
+        write, disputes.PROJECTION, lambda connection: disputes.withdraw(connection, ref, reason, versions)
+    )
+
+
+@routes.post("/disputes/{ref}/restore", response_model=Dispute, responses=responses.CHANGE)
+def restore_dispute(ref: str, versions: IfMatch, write: Post) -> Response:
+    """Undoes a withdrawal."""
+    return responses.change(write, disputes.PROJECTION, lambda c: disputes.restore(c, ref, versions))
+
+
+@routes.get("/disputes/{ref}/history", responses=responses.problems(404))
+def list_dispute_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db) -> ChangePage:
+    """Who changed what, and when; newest first."""
+    return responses.versions(db, disputes.PROJECTION, ref, query)

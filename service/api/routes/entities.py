@@ -1,0 +1,59 @@
+"""What claims are about, and who makes them."""
+
+from typing import Annotated
+
+from fastapi import Query, Response
+
+from service.api import responses
+from service.api.dependencies import Db, IfMatch, IfNoneMatch, Post, Reason, RecordedAsOf, Write
+from service.api.route import router
+from service.schemas.entities import Entity, EntityCreate, EntityPage, EntityPatch
+from service.schemas.history import ChangePage, HistoryQuery
+from service.schemas.queries import EntityQuery
+from service.store.records import entities
+
+routes = router("entities", cache_seconds=0)
+
+
+@routes.get("/entities", response_model=EntityPage, responses=responses.LIST)
+def list_entities(query: Annotated[EntityQuery, Query()], db: Db) -> Response:
+    return responses.listed(db, entities.LIST, query)
+
+
+@routes.post("/entities", status_code=201, response_model=Entity, responses=responses.created(Entity))
+def create_entity(body: EntityCreate, write: Post) -> Response:
+    """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
+    return responses.create(write, "entities", body, entities.create, entities.PROJECTION)
+
+
+@routes.get("/entities/{ref}", response_model=Entity, responses=responses.READ)
+def read_entity(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
+    return responses.read(db, entities.PROJECTION, ref, if_none_match, recorded_as_of)
+
+
+@routes.patch("/entities/{ref}", response_model=Entity, responses=responses.CHANGE)
+def amend_entity(ref: str, body: EntityPatch, versions: IfMatch, write: Write) -> Response:
+    """A merge patch (RFC 7396): fields left out stay, null empties a field, lists are replaced whole."""
+    return responses.change(
+        write, entities.PROJECTION, lambda connection: entities.amend(connection, ref, body, versions)
+    )
+
+
+@routes.delete("/entities/{ref}", response_model=Entity, responses=responses.CHANGE)
+def withdraw_entity(ref: str, reason: Reason, versions: IfMatch, write: Write) -> Response:
+    """Nothing is deleted: a withdrawn record stays readable by id or key, and leaves lists and comparisons."""
+    return responses.change(
+        write, entities.PROJECTION, lambda connection: entities.withdraw(connection, ref, reason, versions)
+    )
+
+
+@routes.post("/entities/{ref}/restore", response_model=Entity, responses=responses.CHANGE)
+def restore_entity(ref: str, versions: IfMatch, write: Post) -> Response:
+    """Undoes a withdrawal."""
+    return responses.change(write, entities.PROJECTION, lambda c: entities.restore(c, ref, versions))
+
+
+@routes.get("/entities/{ref}/history", responses=responses.problems(404))
+def list_entity_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db) -> ChangePage:
+    """Who changed what, and when; newest first."""
+    return responses.versions(db, entities.PROJECTION, ref, query)

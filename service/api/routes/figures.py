@@ -1,0 +1,59 @@
+"""One number inside a claim: as stated, with the interval that follows."""
+
+from typing import Annotated
+
+from fastapi import Query, Response
+
+from service.api import responses
+from service.api.dependencies import Db, IfMatch, IfNoneMatch, Post, Reason, RecordedAsOf, Write
+from service.api.route import router
+from service.schemas.figures import Figure, FigureCreate, FigurePage, FigurePatch
+from service.schemas.history import ChangePage, HistoryQuery
+from service.schemas.queries import FigureQuery
+from service.store.records import figures
+
+routes = router("figures", cache_seconds=0)
+
+
+@routes.get("/figures", response_model=FigurePage, responses=responses.LIST)
+def list_figures(query: Annotated[FigureQuery, Query()], db: Db) -> Response:
+    return responses.listed(db, figures.LIST, query)
+
+
+@routes.post("/figures", status_code=201, response_model=Figure, responses=responses.created(Figure))
+def create_figure(body: FigureCreate, write: Post) -> Response:
+    """Adds a figure to a claim, which becomes a new version of it. Safe to repeat with an id of your own: the same
+    content again answers 200, other content 409.
+    """
+    return responses.create(write, "figures", body, figures.create, figures.PROJECTION)
+
+
+@routes.get("/figures/{ref}", response_model=Figure, responses=responses.READ)
+def read_figure(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
+    return responses.read(db, figures.PROJECTION, ref, if_none_match, recorded_as_of)
+
+
+@routes.patch("/figures/{ref}", response_model=Figure, responses=responses.CHANGE)
+def amend_figure(ref: str, body: FigurePatch, versions: IfMatch, write: Write) -> Response:
+    """A merge patch (RFC 7396): fields left out stay, null empties a field, lists are replaced whole."""
+    return responses.change(write, figures.PROJECTION, lambda c: figures.amend(c, ref, body, versions))
+
+
+@routes.delete("/figures/{ref}", response_model=Figure, responses=responses.CHANGE)
+def withdraw_figure(ref: str, reason: Reason, versions: IfMatch, write: Write) -> Response:
+    """Nothing is deleted: a withdrawn record stays readable by id or key, and leaves lists and comparisons."""
+    return responses.change(
+        write, figures.PROJECTION, lambda connection: figures.withdraw(connection, ref, reason, versions)
+    )
+
+
+@routes.post("/figures/{ref}/restore", response_model=Figure, responses=responses.CHANGE)
+def restore_figure(ref: str, versions: IfMatch, write: Post) -> Response:
+    """Undoes a withdrawal."""
+    return responses.change(write, figures.PROJECTION, lambda c: figures.restore(c, ref, versions))
+
+
+@routes.get("/figures/{ref}/history", responses=responses.problems(404))
+def list_figure_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db) -> ChangePage:
+    """Who changed what, and when; newest first."""
+    return responses.versions(db, figures.PROJECTION, ref, query)

@@ -1,0 +1,48 @@
+"""Files in: many records at once."""
+
+from typing import Annotated, Any
+
+from fastapi import BackgroundTasks, Query, Request, Response
+
+from service.api import responses
+from service.api.dependencies import Write
+from service.api.route import router
+from service.schemas.imports import ImportQuery, ImportResult
+from service.transfer.columns import TEMPLATE
+from service.transfer.formats import open_format
+from service.transfer.imports import MANY, Import
+
+routes = router("imports", takes_file=True)
+_FILE: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "The file itself, whatever its Content-Type.",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+_CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
+
+
+@routes.post("/imports", responses=responses.problems(408, 409, 413, 415, 507), openapi_extra=_FILE)
+def import_file(
+    query: Annotated[ImportQuery, Query()], request: Request, write: Write, after: BackgroundTasks
+) -> ImportResult:
+    """A file of records: JSON lines (as exported), a spreadsheet of figures, or fact checks.
+
+    Atomic, it is taken whole or refused with all that is wrong (422); partial, in batches, and what is rejected is told
+    by line. Loading a file again changes nothing: a record is known by its id, else its key, else a source's DOI or
+    address, else its content. Dry runs and atomic imports take 1,000 lines and figures.
+    """
+    form = open_format(query.format, query.mapping, query.date_order)
+    work = Import(form, request.state.file, query)
+    result = work.run(write, most=write.database.max_import_rows, pause=write.database.yield_write_lock)
+    if result.lines >= MANY:
+        after.add_task(write.database.analyze_tables, result.lines)  # once the answer is sent
+    return result
+
+
+@routes.get("/imports/template.csv", response_class=Response, responses=_CSV)
+def read_import_template() -> Response:
+    """The columns of a spreadsheet of figures, to be filled in."""
+    headers = {"Content-Disposition": 'attachment; filename="figures.csv"'}
+    return Response(",".join(TEMPLATE) + "\r\n", headers=headers, media_type="text/csv; charset=utf-8")

@@ -1,0 +1,46 @@
+"""API keys: made and revoked by admins; and who one is."""
+
+from typing import Annotated
+
+from fastapi import Query, Request, Response
+
+from service.api import responses
+from service.api.dependencies import Primary, Write
+from service.api.route import router
+from service.schemas.keys import ApiKey, ApiKeyCreate, ApiKeyCreated, ApiKeyPage, KeyQuery
+from service.store.operations import keys
+
+routes = router("keys", body_bytes=16_384)
+
+
+@routes.get("/keys", response_model=ApiKeyPage, responses=responses.LIST)
+def list_keys(query: Annotated[KeyQuery, Query()], db: Primary) -> Response:
+    """Newest first, revoked ones too; never the keys themselves."""
+    return responses.listed(db, keys.LIST, query, keys.NEWEST_FIRST)
+
+
+@routes.post("/keys", status_code=201, responses=responses.problems(408, 413, 415, 507) | responses.LOCATED)
+def create_key(body: ApiKeyCreate, write: Write, response: Response) -> ApiKeyCreated:
+    """The key itself is in this answer and nowhere else: keep it."""
+    token, made = write(lambda connection: keys.create(connection, body))
+    response.headers["Location"] = f"/v1/keys/{made.id}"
+    return ApiKeyCreated(**made.model_dump(), key=str(token))
+
+
+@routes.get("/keys/{id}", responses=responses.problems(404))
+def read_key(id: str, db: Primary) -> ApiKey:
+    with db.read() as connection:
+        return keys.PROJECTION.read(connection, id)
+
+
+@routes.delete("/keys/{id}", responses=responses.problems(404, 408, 413, 507))
+def revoke_key(id: str, write: Write) -> ApiKey:
+    """At once and for good. Revoking again changes nothing."""
+    return write(lambda connection: keys.revoke(connection, id))
+
+
+@routes.get("/me")
+def read_me(request: Request, db: Primary) -> ApiKey:
+    """The key that this request is made with."""
+    with db.read() as connection:
+        return keys.PROJECTION.read(connection, request.state.caller.id)

@@ -1,0 +1,61 @@
+"""The entry point: links to everything, and every vocabulary with its meaning, for forms."""
+
+from functools import cache
+from importlib.metadata import version
+
+from babel import Locale
+
+from service.api.route import router
+from service.domain.units import currencies, unit_words
+from service.domain.vocabulary import VOCABULARIES
+from service.schemas.meta import Links, Service, Term, Vocabularies
+
+routes = router("service")
+
+
+@routes.get("")
+def read_service() -> Service:
+    """Where things are, and which words this service knows."""
+    return _service()
+
+
+@cache
+def _service() -> Service:
+    words = {
+        name: [Term(value=word.value, meaning=word.meaning) for word in vocabulary]
+        for name, vocabulary in VOCABULARIES.items()
+    }
+    names = Locale("en").currencies
+    return Service(
+        name="Counterclaim",
+        version=version("counterclaim"),
+        links=Links(
+            sources="/v1/sources",
+            entities="/v1/entities",
+            metrics="/v1/metrics",
+            claims="/v1/claims",
+            figures="/v1/figures",
+            disputes="/v1/disputes",
+            comparisons="/v1/comparisons",
+            between="/v1/comparisons/between",
+            disagreements="/v1/disagreements",
+            contested_claims="/v1/disagreements/claims",
+            tables="/v1/tables",
+            facets="/v1/facets",
+            changes="/v1/changes",
+            search="/v1/search",
+            imports="/v1/imports",
+            import_template="/v1/imports/template.csv",
+            export="/v1/export.jsonl",
+            export_figures="/v1/export.csv",
+            keys="/v1/keys",
+            me="/v1/me",
+            openapi="/openapi.json",
+            docs="/docs",
+        ),
+        vocabularies=Vocabularies(
+            **words,
+            unit=[Term(value=symbol, meaning=name) for symbol, name in unit_words().items()],
+            currency=[Term(value=code, meaning=names.get(code, code)) for code in sorted(currencies())],
+        ),
+    )

@@ -1,0 +1,57 @@
+"""Kinds of quantity with one canonical unit, and the scopes that say which part is counted."""
+
+from typing import Annotated
+
+from fastapi import Query, Response
+
+from service.api import responses
+from service.api.dependencies import Db, IfMatch, IfNoneMatch, Post, Reason, RecordedAsOf, Write
+from service.api.route import router
+from service.schemas.history import ChangePage, HistoryQuery
+from service.schemas.metrics import Metric, MetricCreate, MetricPage, MetricPatch
+from service.schemas.queries import MetricQuery
+from service.store.records import metrics
+
+routes = router("metrics", cache_seconds=0)
+
+
+@routes.get("/metrics", response_model=MetricPage, responses=responses.LIST)
+def list_metrics(query: Annotated[MetricQuery, Query()], db: Db) -> Response:
+    return responses.listed(db, metrics.LIST, query)
+
+
+@routes.post("/metrics", status_code=201, response_model=Metric, responses=responses.created(Metric))
+def create_metric(body: MetricCreate, write: Post) -> Response:
+    """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
+    return responses.create(write, "metrics", body, metrics.create, metrics.PROJECTION)
+
+
+@routes.get("/metrics/{ref}", response_model=Metric, responses=responses.READ)
+def read_metric(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
+    return responses.read(db, metrics.PROJECTION, ref, if_none_match, recorded_as_of)
+
+
+@routes.patch("/metrics/{ref}", response_model=Metric, responses=responses.CHANGE)
+def amend_metric(ref: str, body: MetricPatch, versions: IfMatch, write: Write) -> Response:
+    """A merge patch (RFC 7396): fields left out stay, null empties a field, lists are replaced whole."""
+    return responses.change(write, metrics.PROJECTION, lambda c: metrics.amend(c, ref, body, versions))
+
+
+@routes.delete("/metrics/{ref}", response_model=Metric, responses=responses.CHANGE)
+def withdraw_metric(ref: str, reason: Reason, versions: IfMatch, write: Write) -> Response:
+    """Nothing is deleted: a withdrawn record stays readable by id or key, and leaves lists and comparisons."""
+    return responses.change(
+        write, metrics.PROJECTION, lambda connection: metrics.withdraw(connection, ref, reason, versions)
+    )
+
+
+@routes.post("/metrics/{ref}/restore", response_model=Metric, responses=responses.CHANGE)
+def restore_metric(ref: str, versions: IfMatch, write: Post) -> Response:
+    """Undoes a withdrawal."""
+    return responses.change(write, metrics.PROJECTION, lambda c: metrics.restore(c, ref, versions))
+
+
+@routes.get("/metrics/{ref}/history", responses=responses.problems(404))
+def list_metric_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db) -> ChangePage:
+    """Who changed what, and when; newest first."""
+    return responses.versions(db, metrics.PROJECTION, ref, query)

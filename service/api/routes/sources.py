@@ -1,0 +1,57 @@
+"""Documents and recorded occasions in which claims are found."""
+
+from typing import Annotated
+
+from fastapi import Query, Response
+
+from service.api import responses
+from service.api.dependencies import Db, IfMatch, IfNoneMatch, Post, Reason, RecordedAsOf, Write
+from service.api.route import router
+from service.schemas.history import ChangePage, HistoryQuery
+from service.schemas.queries import SourceQuery
+from service.schemas.sources import Source, SourceCreate, SourcePage, SourcePatch
+from service.store.records import sources
+
+routes = router("sources", cache_seconds=0)
+
+
+@routes.get("/sources", response_model=SourcePage, responses=responses.LIST)
+def list_sources(query: Annotated[SourceQuery, Query()], db: Db) -> Response:
+    return responses.listed(db, sources.LIST, query)
+
+
+@routes.post("/sources", status_code=201, response_model=Source, responses=responses.created(Source))
+def create_source(body: SourceCreate, write: Post) -> Response:
+    """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
+    return responses.create(write, "sources", body, sources.create, sources.PROJECTION)
+
+
+@routes.get("/sources/{ref}", response_model=Source, responses=responses.READ)
+def read_source(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
+    return responses.read(db, sources.PROJECTION, ref, if_none_match, recorded_as_of)
+
+
+@routes.patch("/sources/{ref}", response_model=Source, responses=responses.CHANGE)
+def amend_source(ref: str, body: SourcePatch, versions: IfMatch, write: Write) -> Response:
+    """A merge patch (RFC 7396): fields left out stay, null empties a field, lists are replaced whole."""
+    return responses.change(write, sources.PROJECTION, lambda c: sources.amend(c, ref, body, versions))
+
+
+@routes.delete("/sources/{ref}", response_model=Source, responses=responses.CHANGE)
+def withdraw_source(ref: str, reason: Reason, versions: IfMatch, write: Write) -> Response:
+    """Nothing is deleted: a withdrawn record stays readable by id or key, and leaves lists and comparisons."""
+    return responses.change(
+        write, sources.PROJECTION, lambda connection: sources.withdraw(connection, ref, reason, versions)
+    )
+
+
+@routes.post("/sources/{ref}/restore", response_model=Source, responses=responses.CHANGE)
+def restore_source(ref: str, versions: IfMatch, write: Post) -> Response:
+    """Undoes a withdrawal."""
+    return responses.change(write, sources.PROJECTION, lambda c: sources.restore(c, ref, versions))
+
+
+@routes.get("/sources/{ref}/history", responses=responses.problems(404))
+def list_source_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db) -> ChangePage:
+    """Who changed what, and when; newest first."""
+    return responses.versions(db, sources.PROJECTION, ref, query)

@@ -1,0 +1,119 @@
+"""What the commands share: settings, opened databases, and telling a person what is wrong."""
+
+import difflib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from service.config import AppSettings
+from service.db.engine import Database, sqlite_file
+from service.db.revisions import refusal
+from service.store.operations.database_setup import open_database
+from service.store.operations.health import outdated_summaries, revisions
+
+_PREFIX = "COUNTERCLAIM_"
+stderr = Console(stderr=True, highlight=False, markup=False)
+
+
+def tell(message: str) -> None:
+    """To the person, beside what a command prints for other programs. Never wrapped, so that it can be searched."""
+    stderr.print(message, soft_wrap=True)
+
+
+def fail(message: str) -> typer.Exit:
+    tell(f"counterclaim: {message}")
+    return typer.Exit(1)
+
+
+def reason_of(error: BaseException) -> str:
+    """What the database's driver says of a failure: for the operator's eyes only."""
+    told = str(getattr(error.__cause__, "orig", "") or "").strip().splitlines()
+    return f" ({told[0]})" if told else ""
+
+
+def settings(**given: object) -> AppSettings:
+    """Those of the environment, and what was given as options. Exits where they make no sense."""
+    known = {_PREFIX + name.upper() for name in AppSettings.model_fields} | {_PREFIX + "KEY"}  # a client's, for `load`
+    for name in sorted(os.environ):
+        if name.startswith(_PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            tell(f"counterclaim: {name} is no setting{f'; did you mean {near[0]}?' if near else ''}")
+    try:
+        return AppSettings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        wrong = "".join(f"\n  {_PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        raise fail(f"these settings make no sense:{wrong}") from None
+
+
+def new_or_existing(chosen: AppSettings) -> Database:
+    """The database, in a folder that is made where it is not there."""
+    file = sqlite_file(chosen.database_url)
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    return open_database(chosen.database_url)
+
+
+def existing(chosen: AppSettings) -> Database:
+    file = sqlite_file(chosen.database_url)
+    if file is not None and not file.exists():
+        raise fail(f"there is no database at {file}; `counterclaim migrate` makes one")
+    return open_database(chosen.database_url)
+
+
+def require_head(database: Database) -> None:
+    """Exits unless the database is at the newest migration, and its summaries are of this version's rules."""
+    revision, head = revisions(database)
+    if revision == head:
+        if not outdated_summaries(database):
+            return
+        database.close()
+        raise fail("some stored summaries were computed by another version; run `counterclaim recompute` first")
+    database.close()
+    if revision is not None and (why := refusal(revision)) is not None:
+        raise fail(why)
+    raise fail(f"the database stands at migration {revision or 'none'}; run `counterclaim migrate` first")
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "")
+
+
+@contextmanager
+def progress(name: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar with how much is done, the rate and the time left; nothing where standard error is no terminal. What it
+    yields takes how many are done, and of how many.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
+    with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as bar:
+        task = bar.add_task(printable(name), total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
+
+
+@contextmanager
+def opened(database_url: str | None) -> Iterator[Database]:
+    """A database at the newest migration, closed at the end."""
+    database = existing(settings(database_url=database_url))
+    require_head(database)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def printable(text: str) -> str:
+    """For a terminal: control characters of what others wrote are not let through to it."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
+def new_file(path: Path) -> Path:
+    if not path.resolve().parent.is_dir():
+        raise fail(f"there is no folder {path.resolve().parent}")
+    return path

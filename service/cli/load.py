@@ -1,0 +1,128 @@
+"""`counterclaim load`: files into a database, or to a running service, with a bar that moves."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import httpx
+from pydantic import ValidationError
+
+from service.cli.console import fail, printable, progress, tell
+from service.db.engine import Database
+from service.domain.access import parse_token
+from service.domain.vocabulary import DateOrder, ImportFormat
+from service.errors import ServiceError
+from service.schemas.imports import ImportOptions, ImportResult
+from service.transfer.formats import format_of, open_format
+from service.transfer.imports import load_file
+
+_SHOWN = 20  # of what is wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A file, and how it is to be read."""
+
+    path: Path
+    format: ImportFormat
+    options: ImportOptions
+    mapping: str | None
+    date_order: DateOrder | None
+
+
+def load_of(
+    path: Path,
+    name: ImportFormat | None,
+    options: ImportOptions,
+    mapping: str | None,
+    date_order: DateOrder | None,
+) -> Load:
+    found = name or format_of(path)
+    if found is None:
+        raise fail(f"{path}: say with --format what this is; its name does not tell")
+    return Load(path, found, options, mapping, date_order)
+
+
+def write(load: Load, database: Database) -> None:
+    """Exits with what is wrong, if anything was rejected."""
+    try:
+        form = open_format(load.format, load.mapping, load.date_order)
+        with load.path.open("rb") as file, progress(load.path.name) as advance:
+            if not file.seekable():
+                raise fail(f"{load.path} is no file that can be read from its beginning again; save it to one")
+            result = load_file(database, file, form, load.options, advance)
+    except ServiceError as error:
+        faults = [_told(f.line, f.pointer, "" if f.detail == error.detail else f.detail) for f in error.faults]
+        raise _refused(load.path, error.detail, faults, len(error.faults)) from None
+    _report(load.path, result)
+
+
+def send(load: Load, server: str) -> None:
+    """To a service that is running. Exits with what is wrong, if anything was rejected."""
+    path = load.path
+    params = {"format": load.format, **load.options.model_dump(mode="json")}
+    given = (("mapping", load.mapping), ("date_order", load.date_order))
+    params |= {n: text for n, text in given if text is not None}
+    key = os.environ.get("COUNTERCLAIM_KEY", "").strip()
+    if key and parse_token(key) is None:
+        raise fail("COUNTERCLAIM_KEY holds no API key of the form ccl_<32 hexadecimal digits>_<64 hexadecimal digits>")
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    try:
+        with path.open("rb") as file, progress(path.name) as advance:
+            answer = httpx.post(
+                f"{server.rstrip('/')}/v1/imports",
+                params=params,
+                content=_pieces(file, path.stat().st_size, advance),
+                headers=headers | {"Content-Type": "application/octet-stream"},
+                timeout=httpx.Timeout(30, read=None),
+            )
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise fail(f"{server} does not answer: {error}") from None
+    if answer.status_code != 200:
+        problem = answer.json() if answer.headers.get("content-type", "").startswith("application/problem") else {}
+        found = problem.get("errors", [])
+        detail = problem.get("detail", f"{server} answered {answer.status_code}")
+        faults = [_told(f["line"], f["pointer"], "" if f["detail"] == detail else f["detail"]) for f in found]
+        raise _refused(path, detail, faults, len(found))
+    try:
+        result = ImportResult.model_validate_json(answer.content)
+    except ValidationError:
+        raise fail(f"what answers at {server} is not this service") from None
+    _report(path, result)
+
+
+def _pieces(file: BinaryIO, size: int, advance: Callable[[int, int], None]) -> Iterator[bytes]:
+    sent = 0
+    while piece := file.read(262_144):
+        yield piece
+        sent += len(piece)
+        advance(sent, size)
+
+
+def _told(line: int | None, pointer: str, detail: str) -> str:
+    place = ", ".join(filter(None, (f"line {line}" if line else "", pointer)))
+    return ": ".join(filter(None, (place, detail)))
+
+
+def _refused(path: Path, detail: str, faults: list[str], number: int) -> Exception:
+    more = f"\n  and {number - _SHOWN} more" if number > _SHOWN and faults else ""
+    return fail(f"{path} was not loaded: {printable(detail)}{_listed(faults)}{more}")
+
+
+def _listed(faults: list[str]) -> str:
+    return "".join(f"\n  {printable(fault)}" for fault in faults[:_SHOWN])
+
+
+def _report(path: Path, result: ImportResult) -> None:
+    for kind, counts in result.counts:
+        always = ("created", "unchanged")
+        if any(number for _, number in counts):
+            told = [f"{number} {outcome}" for outcome, number in counts if number or outcome in always]
+            tell(f"{path.name}: {kind}: {', '.join(told)}")
+    if result.dry_run:
+        tell(f"{path.name}: nothing was written: this was a dry run.")
+    if result.rejected_total:
+        faults = [_told(r.line, r.pointer, r.detail) for r in result.rejected]
+        raise fail(f"{path}: {result.rejected_total} of {result.lines} lines were rejected:{_listed(faults)}")

@@ -1,0 +1,279 @@
+"""The `counterclaim` command: the same service that dev.py starts, on any database."""
+
+import logging
+import os
+import socket
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from service import logs
+from service.cli import console, load
+from service.cli.console import fail, tell
+from service.db.engine import Database, sqlite_file
+from service.db.revisions import head_revision
+from service.domain.access import parse_token
+from service.domain.vocabulary import DateOrder, ImportFormat, ImportMode, OnExisting, Role
+from service.errors import ServiceError
+from service.resources import folder
+from service.schemas.imports import ImportOptions
+from service.schemas.keys import ApiKeyCreate
+from service.store.comparisons.recompute import recompute
+from service.store.operations import keys
+from service.store.operations.health import revisions
+from service.transfer.backup import back_up, restore_postgres, restore_sqlite
+from service.transfer.imports import is_empty, load_file
+from service.transfer.jsonl import JsonLines
+
+DEMO = folder("fixtures") / "ai-training-costs.jsonl"
+HELP = """Counterclaim: a REST service over a database of claims.
+
+A database is migrated once, then served; bundles can be loaded at any time:
+
+\b
+  counterclaim migrate
+  counterclaim load fixtures/ai-training-costs.jsonl
+  counterclaim key create --name me --role curator
+  counterclaim serve
+
+Settings come from the environment (COUNTERCLAIM_DATABASE_URL and others, see docs/operations.md), and options override
+them. Unless it is set, the database is sqlite:///var/counterclaim.db.
+"""
+cli = typer.Typer(
+    help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+)
+
+DatabaseUrl = Annotated[
+    str | None,
+    typer.Option(help="sqlite:///path/to/file.db or postgresql://user:password@host/database"),
+]
+
+
+@cli.command()
+def serve(
+    database_url: DatabaseUrl = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = None,
+    migrate_first: Annotated[bool, typer.Option("--migrate", help="Bring the database up to date first.")] = False,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Bring the database up to date first, and load the demo if it is empty.")
+    ] = False,
+) -> None:
+    """Serve the API. The database must stand at the newest migration (see `counterclaim migrate`)."""
+    # here, so that the other commands need not wait for what they do not use
+    from service.app import create_app  # noqa: PLC0415
+    from service.server import server_for  # noqa: PLC0415
+
+    settings = console.settings(database_url=database_url, host=host, port=port)
+    migrating = migrate_first or demo
+    database = console.new_or_existing(settings) if migrating else console.existing(settings)
+    if migrating:
+        _upgrade(database)
+    console.require_head(database)
+    listening = _listen(settings.host, settings.port)  # before anything is made that is told only once
+    if demo and is_empty(database):
+        with DEMO.open("rb") as bundle:
+            result = load_file(database, bundle, JsonLines(), ImportOptions())
+        tell(f"Loaded the demo bundle: {result.lines} records.")
+    _first_key(database, settings.bootstrap_key_file)
+    logs.configure()
+    app = create_app(settings, database)
+    server = server_for(app, seconds=settings.request_seconds, drain_seconds=settings.drain_seconds)
+    server.run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise fail(f"cannot listen on {host}, port {port}: {error.strerror}") from None
+
+
+def _first_key(database: Database, file: Path | None) -> None:
+    """Without any key nobody could write. The file's key is made known; without a file, a new one is shown once."""
+    given = None
+    if file is not None:
+        try:
+            given = parse_token(file.read_text("ascii", errors="replace").strip())
+        except OSError as error:
+            raise fail(f"{file} (COUNTERCLAIM_BOOTSTRAP_KEY_FILE) cannot be read: {error.strerror}") from None
+        if given is None:
+            raise fail(f"{file} holds no key of the form ccl_<32 hexadecimal digits>_<64 hexadecimal digits>")
+    made = database.write(lambda connection: keys.create_first(connection, given))
+    if made is not None and given is None:
+        tell(f"\nThe first API key, an admin's. It is shown this once, so keep it:\n\n  {made}\n")
+    elif made is not None:
+        tell(f"The key in {file} is known now, as an admin's.")
+
+
+def _upgrade(database: Database, revision: str = "head") -> None:
+    from service.db import migrate as migrations  # noqa: PLC0415 - Alembic, which a server need not carry
+
+    migrations.upgrade(database, revision)
+    if revisions(database)[0] == head_revision():
+        _recompute(database)
+
+
+@cli.command()
+def migrate(
+    database_url: DatabaseUrl = None,
+    revision: Annotated[str, typer.Option(help="The revision to reach; `head` is the newest.")] = "head",
+) -> None:
+    """Bring the database to the newest migration, and its summaries up to date. Safe to repeat; the service never does
+    this by itself.
+    """
+    database = console.new_or_existing(console.settings(database_url=database_url))
+    _upgrade(database, revision)
+    tell(f"The database is at migration {revisions(database)[0]} (newest: {head_revision()}).")
+    database.close()
+
+
+@cli.command("recompute")
+def recompute_summaries(database_url: DatabaseUrl = None) -> None:
+    """Recompute the summaries that another version has stored. `migrate` does it, too.
+
+    It works in batches, between which others can write. If it is interrupted, run it again: it goes on where it was.
+    """
+    database = console.existing(console.settings(database_url=database_url))
+    tell(f"{_recompute(database)} summaries were recomputed.")
+    database.close()
+
+
+def _recompute(database: Database) -> int:
+    with console.progress("summaries") as advance:
+        return recompute(database, advance)
+
+
+@cli.command("load")
+def load_files(
+    files: Annotated[
+        list[Path], typer.Argument(help="JSON lines, CSV, or JSON of reviews.", exists=True, dir_okay=False)
+    ],
+    format: Annotated[ImportFormat | None, typer.Option(help="By default what the file's name ends with.")] = None,
+    mode: Annotated[
+        ImportMode, typer.Option(help="All or nothing, or in batches all that can be taken.")
+    ] = ImportMode.ATOMIC,
+    on_existing: Annotated[
+        OnExisting, typer.Option(help="What becomes of a line whose record is stored with other content.")
+    ] = OnExisting.REJECT,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would become of each line; write nothing.")
+    ] = False,
+    map: Annotated[
+        Path | None, typer.Option(help="A mapping of other columns to ours (TOML, see docs/clients.md).", exists=True)
+    ] = None,
+    date_order: Annotated[DateOrder | None, typer.Option(help="How dates such as 1/31/2022 are to be read.")] = None,
+    server: Annotated[
+        str | None, typer.Option(help="Send the files to the service at this URL, with the key in COUNTERCLAIM_KEY.")
+    ] = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Load files. Loading a file twice changes nothing."""
+    options = ImportOptions(mode=mode, on_existing=on_existing, dry_run=dry_run)
+    mapping = map.read_bytes().decode("utf-8", "replace") if map else None
+    given = [load.load_of(file, format, options, mapping, date_order) for file in files]
+    if server is not None:
+        for one in given:
+            load.send(one, server)
+        return
+    with console.opened(database_url) as database:
+        for one in given:
+            load.write(one, database)
+
+
+@cli.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="A new file; what it must hold is written beside it, in FILE.json.")],
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Copy the whole database as it stands now, while the service goes on, and verify the copy."""
+    settings = console.settings(database_url=database_url)
+    database = console.existing(settings)
+    manifest = back_up(database, console.new_file(file), settings.postgres_bin)
+    database.close()
+    tell(f"{file}: {sum(manifest.rows.values())} rows at migration {manifest.revision}, verified.")
+
+
+@cli.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A backup, with its FILE.json beside it.", exists=True)],
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Restore a backup to a new SQLite file or an empty PostgreSQL database, and verify what it holds then."""
+    settings = console.settings(database_url=database_url)
+    target = sqlite_file(settings.database_url)
+    if target is not None:
+        manifest = restore_sqlite(file, console.new_file(target))
+    else:
+        database = console.existing(settings)
+        manifest = restore_postgres(file, database, settings.postgres_bin)
+        database.close()
+    tell(f"{sum(manifest.rows.values())} rows at migration {manifest.revision} are restored and verified.")
+
+
+key = typer.Typer(help="API keys: who may write, and who reads where reading is not public.", no_args_is_help=True)
+cli.add_typer(key, name="key")
+
+
+@key.command("create")
+def create_key(
+    name: Annotated[str, typer.Option(help="Whose key it is, or what for; each change made with it tells.")],
+    role: Annotated[Role, typer.Option(help="What it may do.")] = Role.CONTRIBUTOR,
+    expires: Annotated[datetime | None, typer.Option(help="From when on it is refused; in UTC without a zone.")] = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Make a key. It is printed this once, alone on standard output."""
+    moment = expires.replace(tzinfo=UTC) if expires and expires.tzinfo is None else expires
+    try:
+        body = ApiKeyCreate(name=name, role=role, expires_at=moment)
+    except ValidationError as error:
+        raise fail("; ".join(f"--{str(e['loc'][0]).split('_')[0]}: {e['msg']}" for e in error.errors())) from None
+    with console.opened(database_url) as database:
+        token, _ = database.write(lambda connection: keys.create(connection, body))
+    typer.echo(str(token))
+    tell(f"A key for {console.printable(name)} ({role}). Only its digest is kept, so keep it yourself.")
+
+
+@key.command("list")
+def list_keys(database_url: DatabaseUrl = None) -> None:
+    """Show all keys, newest first; never the keys themselves."""
+    table = Table("id", "name", "role", "created", "expires", "revoked", "last used", box=None)
+    with console.opened(database_url) as database, database.snapshot() as connection:
+        for one in keys.every(connection):
+            times = (one.created_at, one.expires_at, one.revoked_at, one.last_used_at)
+            shown = (f"{time:%Y-%m-%d %H:%M}" if time else "-" for time in times)
+            table.add_row(one.id, Text(console.printable(one.name)), one.role, *shown)
+    Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 200).print(table)
+
+
+@key.command("revoke")
+def revoke_key(
+    name: Annotated[str, typer.Argument(help="The key's id, or its name if no other standing key has it.")],
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Refuse a key from now on, for good."""
+    with console.opened(database_url) as database:
+        revoked = database.write(lambda connection: keys.revoke(connection, keys.find(connection, name)))
+    tell(f"The key {revoked.id} ({console.printable(revoked.name)}) is revoked.")
+
+
+def main() -> None:
+    os.umask(0o077)  # databases and backups are for their owner
+    logging.getLogger("service.db.driver_errors").addHandler(
+        logging.NullHandler()
+    )  # told below, until the service logs
+    try:
+        cli()
+    except ServiceError as error:
+        tell(f"counterclaim: {error.detail}{console.reason_of(error)}")
+        sys.exit(1)
+    except OSError as error:
+        tell(f"counterclaim: {error.strerror}: {error.filename}")
+        sys.exit(1)

@@ -1,0 +1,32 @@
+"""All tables, imported once so that the metadata is whole."""
+
+from service.db.models.base import metadata
+from service.db.models.claims import ClaimRow
+from service.db.models.disputes import DisputeRow
+from service.db.models.entities import EntityRow
+from service.db.models.figures import FigureRow
+from service.db.models.history import ChangeRow
+from service.db.models.idempotency import IdempotencyRow
+from service.db.models.keys import KeyRow
+from service.db.models.measurands import MeasurandRow
+from service.db.models.metrics import MetricRow, ScopeRow
+from service.db.models.names import NameRow
+from service.db.models.search import SearchRow
+from service.db.models.sources import SourceRow
+
+__all__ = [
+    "ChangeRow",
+    "ClaimRow",
+    "DisputeRow",
+    "EntityRow",
+    "FigureRow",
+    "IdempotencyRow",
+    "KeyRow",
+    "MeasurandRow",
+    "MetricRow",
+    "NameRow",
+    "ScopeRow",
+    "SearchRow",
+    "SourceRow",
+    "metadata",
+]

@@ -1,0 +1,21 @@
+"""Names under which entities and metrics are found, folded, so that an index finds them however they are written."""
+
+from typing import Any
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service.db.models.base import STRICT, Base
+from service.db.types import Flag, Id, String
+
+
+class NameRow(Base):
+    """`is_alias` tells a record's other names from its own."""
+
+    __tablename__ = "name"
+    __table_args__: Any = (Index(None, "kind", "record_id"), STRICT)
+
+    kind: Mapped[str] = mapped_column(String, primary_key=True)
+    folded: Mapped[str] = mapped_column(String, primary_key=True)
+    record_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    is_alias: Mapped[bool] = mapped_column(Flag)

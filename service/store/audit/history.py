@@ -1,0 +1,288 @@
+"""History: what each transaction changed, written in the same transaction, last and in one statement."""
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from functools import cache
+from itertools import zip_longest
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    Connection,
+    Insert,
+    RowMapping,
+    Select,
+    UpdateBase,
+    bindparam,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+    text,
+    tuple_,
+    union_all,
+)
+
+from service.db import bulk
+from service.db.engine import Author
+from service.db.models import ChangeRow
+from service.db.types import Document, String
+from service.domain.vocabulary import Operation
+from service.errors import Forbidden, NotFound
+from service.schemas.history import Change, ChangePage, FeedQuery, HistoryQuery
+from service.store import rows
+from service.store.lists.filters import AnyOf
+from service.store.lists.pagination import Listing, fetch_page
+from service.store.operations import keys
+from service.store.records import claims, disputes, entities, figures, metrics, record_writes, sources
+from service.store.records.projection import Projection
+from service.store.records.record_writes import Touched
+from service.store.rows import Values
+
+_CHUNK = 500
+_FEED_LOCK = 0x436C68  # an advisory lock of its own: one transaction at a time takes its place in the feed
+_UNCHANGING = {"version", "updated_at"}
+
+_PROJECTIONS: dict[str, Projection[Any]] = {
+    projection.kind: projection
+    for projection in (
+        sources.PROJECTION,
+        entities.PROJECTION,
+        metrics.PROJECTION,
+        claims.PROJECTION,
+        figures.PROJECTION,
+        disputes.PROJECTION,
+        keys.RECORDED,
+    )
+}  # each before what refers to it
+_STAMP = ("at", "actor_id", "actor_name", "request_id")
+_WRITTEN_COLUMNS = [*_STAMP, "operation", "kind", "record_id", "version", "changed", "snapshot"]
+_FOR_ADMINS = "key"  # who has keys is nobody else's business
+_KINDS_OF_REFS = {
+    "source": "source",
+    **dict.fromkeys(("claimant", "subject", "part_of", "raised_by"), "entity"),
+    "metric": "metric",
+    "scope": "scope",
+    **dict.fromkeys(
+        ("claim", "derived_from", "supersedes", "superseded_by", "disputed_claim", "disputing_claim"), "claim"
+    ),
+}
+Place = tuple[str, str]  # kind and id
+_COLUMNS = list(ChangeRow.__table__.columns)
+
+
+def record(connection: Connection, author: Author) -> None:
+    """Puts on record all that this transaction has touched.
+
+    A sequence alone hands out numbers out of the order of commits, and a reader of the feed would skip those that come
+    late: so the last thing before the commit is to wait for one's turn.
+    """
+    touched: Touched = connection.get_execution_options().get("touched", {})
+    if not touched:
+        return
+    new = [key for key in touched if _is_new(touched, key)]
+    changed = _changes(connection, [key for key in touched if not _is_new(touched, key)], touched)
+    if connection.dialect.name == "postgresql":  # after all that can be read before
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FEED_LOCK})
+    stamp = {
+        "at": record_writes.now(),
+        "actor_id": author.id,
+        "actor_name": author.name,
+        "request_id": author.request_id,
+    }
+    for part in rows.chunks(new, _CHUNK):
+        kinds = tuple(kind for kind in _PROJECTIONS if any(its_kind == kind for its_kind, _ in part))
+        ids = {f"{kind}_ids": [record_id for its_kind, record_id in part if its_kind == kind] for kind in kinds}
+        connection.execute(_insert_new(connection.dialect.name, kinds), stamp | ids)
+    _insert(connection, stamp, changed)
+    touched.clear()
+
+
+def _is_new(touched: Touched, key: tuple[str, str]) -> bool:
+    return touched[key] is Operation.CREATE
+
+
+@cache
+def _insert_new(dialect: str, kinds: tuple[str, ...]) -> Insert:
+    """Puts new records on record as the database writes them itself: each kind before those that refer to it, in the
+    order in which they were made.
+    """
+    parts = [select(_new(dialect, kind, place).subquery(kind)) for place, kind in enumerate(kinds)]
+    every = union_all(*parts).subquery("every")
+    columns = [every.c[name] for name in _WRITTEN_COLUMNS]
+    found = select(*columns).order_by(every.c.place, every.c.created_at, every.c.record_id)
+    return insert(ChangeRow).from_select(_WRITTEN_COLUMNS, found)
+
+
+def _new(dialect: str, kind: str, place: int) -> Select[Any]:
+    projection = _PROJECTIONS[kind]
+    table = projection.table
+    stamp = [bindparam(name, type_=ChangeRow.__table__.c[name].type).label(name) for name in _STAMP]
+    own: list[Any] = [
+        literal(str(Operation.CREATE), String()).label("operation"),
+        literal(kind, String()).label("kind"),
+        table.id.label("record_id"),
+        table.version,
+        literal([], Document()).label("changed"),
+        projection.rows.document(dialect).label("snapshot"),
+        literal_column(str(place)).label("place"),
+        table.created_at,
+    ]
+    ids: Any = bindparam(f"{kind}_ids", expanding=True)
+    return projection.rows.rows[dialect].with_only_columns(*stamp, *own).where(table.id.in_(ids))
+
+
+def _insert(connection: Connection, stamp: Values, changes: Sequence[Values]) -> None:
+    for part in rows.chunks(changes, _CHUNK):
+        bulk.write(connection, _insert_changed(connection.dialect.name), [{**stamp, **change} for change in part])
+
+
+@cache
+def _insert_changed(dialect: str) -> UpdateBase:
+    return bulk.insertion(dialect, ChangeRow, _WRITTEN_COLUMNS)
+
+
+def _changes(connection: Connection, keys: Sequence[tuple[str, str]], touched: Touched) -> list[Values]:
+    return [change for part in rows.chunks(keys, _CHUNK) for change in _changes_at_once(connection, part, touched)]
+
+
+def _changes_at_once(connection: Connection, keys: Sequence[tuple[str, str]], touched: Touched) -> list[Values]:
+    current = {
+        (kind, record_id): json.loads(item)
+        for kind, projection in _PROJECTIONS.items()
+        if (ids := [record_id for its_kind, record_id in keys if its_kind == kind])
+        for record_id, item in projection.json_by_id(connection, ids).items()
+    }
+    earlier = [(*key, snapshot["version"] - 1) for key, snapshot in current.items() if snapshot["version"] > 1]
+    place = tuple_(ChangeRow.kind, ChangeRow.record_id, ChangeRow.version)
+    statement = select(ChangeRow.kind, ChangeRow.record_id, ChangeRow.snapshot).where(place.in_(earlier))
+    before = {(row.kind, row.record_id): row.snapshot for row in connection.execute(statement)} if earlier else {}
+    return [
+        {
+            "operation": str(touched[key]),
+            "kind": key[0],
+            "record_id": key[1],
+            "version": current[key]["version"],
+            "changed": _changed(before.get(key), current[key]),
+            "snapshot": current[key],
+        }
+        for key in keys
+    ]
+
+
+def _changed(before: Values | None, after: Values) -> list[str]:
+    if before is None:
+        return []
+    return [name for name in after if name not in _UNCHANGING and after[name] != before.get(name)]
+
+
+# Reading -------------------------------------------------------------------------------------------------------------
+
+
+def of_record(connection: Connection, kind: str, record_id: str, query: HistoryQuery) -> ChangePage:
+    """The versions of one record, newest first."""
+    found = fetch_page(connection, _OF_RECORD, query, "-version", kind=[kind], record_id=[record_id])
+    return ChangePage(items=[_shown(row._mapping) for row in found.rows], next_cursor=found.next_cursor)
+
+
+_OF_RECORD = Listing(
+    dict.fromkeys(("sqlite", "postgresql"), select(*_COLUMNS)),
+    {"kind": AnyOf(ChangeRow.kind), "record_id": AnyOf(ChangeRow.record_id)},
+    {"version": ChangeRow.version},
+    ChangeRow.record_id,
+)
+
+
+def feed(connection: Connection, query: FeedQuery, *, for_admin: bool) -> list[Change]:
+    """Changes of all records in the order of their commits, from right after `query.after` on.
+
+    Raises Forbidden when someone else than an admin asks for those of keys.
+    """
+    statement = select(*_COLUMNS).where(ChangeRow.seq > query.after)
+    if not for_admin:
+        if _FOR_ADMINS in query.kind:
+            raise Forbidden.at("/kind", "The changes of keys are for admins.", "query")
+        statement = statement.where(ChangeRow.kind != _FOR_ADMINS)
+    if query.kind:
+        statement = statement.where(rows.any_of(ChangeRow.kind, query.kind))
+    found = connection.execute(statement.order_by(ChangeRow.seq).limit(query.limit)).mappings()
+    return [_shown(row) for row in found]
+
+
+def latest(connection: Connection, before: int | None, most: int) -> list[Change]:
+    """Changes of all records but keys, newest first, from before that seq on."""
+    statement = select(*_COLUMNS).where(ChangeRow.kind != _FOR_ADMINS)
+    if before is not None:
+        statement = statement.where(ChangeRow.seq < before)
+    found = connection.execute(statement.order_by(ChangeRow.seq.desc()).limit(most)).mappings()
+    return [_shown(row) for row in found]
+
+
+class Difference(NamedTuple):
+    """What a field was before a change, and after it."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+def with_differences(
+    connection: Connection, kind: str, record_id: str, most: int
+) -> list[tuple[Change, list[Difference]]]:
+    """The versions of one record, newest first, each with what it changed."""
+    found = of_record(connection, kind, record_id, HistoryQuery(limit=most + 1)).items
+    told = []
+    for change, earlier in zip_longest(found[:most], found[1 : most + 1]):
+        before = earlier.snapshot if earlier is not None else None
+        after = change.snapshot or {}
+        fields = change.changed if before is not None else []
+        told.append((change, [Difference(name, (before or {}).get(name), after.get(name)) for name in fields]))
+    return told
+
+
+def as_recorded(connection: Connection, kind: str, record_id: str, moment: datetime) -> Values:
+    """The record as it was answered at that moment. Raises NotFound if it was not there yet."""
+    found = _standing(connection, [(kind, record_id)], moment).get((kind, record_id))
+    if found is None:
+        raise NotFound.at("/recorded_as_of", f"The {kind} was not on record at that moment.", "query")
+    embedded = list(_embedded(kind, found))
+    others = _standing(connection, {place for place, _ in embedded}, moment)
+    for place, shown in embedded:
+        stood = others.get(place, {})
+        shown.update({name: stood[name] for name in shown if name in stood})
+    return found
+
+
+def _standing(connection: Connection, places: Collection[tuple[str, str]], moment: datetime) -> dict[Place, Values]:
+    """Snapshots of records as they stood at a moment; scopes stand in those of their metrics."""
+    if not places:
+        return {}
+    place = tuple_(ChangeRow.kind, ChangeRow.record_id)
+    last = select(func.max(ChangeRow.version)).where(place.in_(places), ChangeRow.at <= moment)
+    newest = last.add_columns(ChangeRow.kind, ChangeRow.record_id).group_by(ChangeRow.kind, ChangeRow.record_id)
+    version = tuple_(ChangeRow.version, ChangeRow.kind, ChangeRow.record_id)
+    statement = select(ChangeRow.kind, ChangeRow.record_id, ChangeRow.snapshot).where(version.in_(newest))
+    found: dict[Place, Values] = {}
+    for row in connection.execute(statement):
+        found[row.kind, row.record_id] = dict(row.snapshot)
+        for scope in row.snapshot["scopes"] if row.kind == "metric" else ():
+            found["scope", scope["id"]] = scope
+    return found
+
+
+def _embedded(kind: str, snapshot: Values) -> Iterator[tuple[Place, Values]]:
+    """What a record shows of others, which may have changed after it: each with the place where it stands itself."""
+    if kind == "metric":
+        return  # its scopes are its own
+    for name, shown in snapshot.items():
+        if name in _KINDS_OF_REFS and shown is not None:
+            yield (_KINDS_OF_REFS[name], shown["id"]), shown
+    for figure in snapshot.get("figures", ()):
+        yield from _embedded("figure", figure)
+
+
+def _shown(row: RowMapping | Values) -> Change:
+    fields = {name: row[name] for name in Change.model_fields if name != "actor"}
+    actor = {"id": row["actor_id"], "name": row["actor_name"]} if row["actor_id"] else None
+    return Change.model_validate(fields | {"actor": actor})

@@ -1,0 +1,99 @@
+"""Which values there are to filter by, and of how many each is."""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, func, literal, select, union_all
+from sqlalchemy.orm import aliased
+
+from service.db.models import ClaimRow, EntityRow, FigureRow, MeasurandRow, MetricRow, ScopeRow, SourceRow
+from service.db.views import PRESENT
+from service.schemas.facets import Facet, FacetQuery, Facets
+from service.store import rows
+from service.store.records import references
+
+_SUBJECT, _CLAIMANT, _GONE = aliased(EntityRow), aliased(EntityRow), aliased(ClaimRow)
+
+
+class _Counted(NamedTuple):
+    """What is grouped by, how it is shown, and the table that both stand in where it is not the counted one, with its
+    column and the column of figures that it is known by there.
+    """
+
+    value: Any
+    label: Any
+    table: Any = None
+    by: Any = None
+    ref: Any = None
+
+
+_OF_FIGURES = {
+    "subject": _Counted(_SUBJECT.key, _SUBJECT.name, _SUBJECT, FigureRow.subject_id, _SUBJECT.id),
+    "subject_kind": _Counted(_SUBJECT.kind, _SUBJECT.kind, _SUBJECT, FigureRow.subject_id, _SUBJECT.id),
+    "metric": _Counted(MetricRow.key, MetricRow.name, MetricRow, FigureRow.metric_id, MetricRow.id),
+    "scope": _Counted(ScopeRow.key, ScopeRow.name, ScopeRow, FigureRow.scope_id, ScopeRow.id),
+    "measurand": _Counted(MeasurandRow.key, MeasurandRow.key, MeasurandRow, FigureRow.measurand_id, MeasurandRow.id),
+    "claimant": _Counted(_CLAIMANT.key, _CLAIMANT.name, _CLAIMANT, ClaimRow.claimant_id, _CLAIMANT.id),
+    "source": _Counted(SourceRow.id, SourceRow.title, SourceRow, ClaimRow.source_id, SourceRow.id),
+    "source_kind": _Counted(SourceRow.kind, SourceRow.kind, SourceRow, ClaimRow.source_id, SourceRow.id),
+    "publisher": _Counted(SourceRow.publisher, SourceRow.publisher, SourceRow, ClaimRow.source_id, SourceRow.id),
+    "basis": _Counted(FigureRow.basis, FigureRow.basis),
+    "qualifier": _Counted(FigureRow.qualifier, FigureRow.qualifier),
+    "unit": _Counted(FigureRow.unit, FigureRow.unit),
+    "claimant_role": _Counted(ClaimRow.claimant_role, ClaimRow.claimant_role),
+    "claim_status": _Counted(ClaimRow.status, ClaimRow.status),
+}
+_OF_MEASURANDS = {
+    "agreement": _Counted(MeasurandRow.agreement, MeasurandRow.agreement),
+    "verdict": _Counted(MeasurandRow.verdict, MeasurandRow.verdict),
+    "comparability": _Counted(MeasurandRow.comparability, MeasurandRow.comparability),
+}
+
+
+def count(connection: Connection, query: FacetQuery) -> Facets:
+    """The most frequent values first."""
+    table: Any = MeasurandRow if query.field in _OF_MEASURANDS else FigureRow
+    counted = (_OF_MEASURANDS | _OF_FIGURES)[query.field]
+    conditions = []
+    for given, kind, column, name in (
+        (query.subject, EntityRow, table.subject_id, "subject"),
+        (query.metric, MetricRow, table.metric_id, "metric"),
+    ):
+        if given:
+            conditions.append(rows.any_of(column, references.filter_ids(connection, kind, given, name)))
+    by = counted.value if counted.by is None else counted.by
+    tally = _of_measurands(by, conditions) if table is MeasurandRow else _of_figures(by, conditions)
+    if counted.table is None:
+        value, label, source = tally.c.by, tally.c.by, tally
+    else:
+        value, label = counted.value, counted.label
+        source = tally.join(counted.table, counted.ref == tally.c.by)
+    number = func.sum(tally.c.number)
+    statement = select(value.label("value"), label.label("label"), number.label("count")).select_from(source)
+    statement = statement.where(value.is_not(None)).group_by(value, label).having(number > 0)
+    found = connection.execute(statement.order_by(number.desc(), value, label).limit(query.limit)).mappings()
+    values = [Facet(value=row["value"], label=row["label"], count=row["count"]) for row in found]
+    return Facets(field=query.field, of="comparisons" if table is MeasurandRow else "figures", values=values)
+
+
+def _of_measurands(by: Any, conditions: list[Any]) -> Any:
+    statement = select(by.label("by"), func.count().label("number")).where(PRESENT, *conditions)
+    return statement.group_by(by).subquery("tally")
+
+
+def _of_figures(by: Any, conditions: list[Any]) -> Any:
+    """All of them, by an index that has all it takes, less the few that are withdrawn or whose claim is: to look at
+    each of a million figures and its claim takes seconds.
+    """
+
+    def tally(number: Any, *where: Any) -> Select[Any]:
+        statement = select(by.label("by"), number.label("number")).select_from(FigureRow)
+        if by.class_ is ClaimRow:
+            statement = statement.join(ClaimRow, ClaimRow.id == FigureRow.claim_id)
+        return statement.where(*where, *conditions)
+
+    every = tally(func.count()).group_by(by)
+    # not grouped here: for that, SQLite would walk through all of them in the order of the group
+    withdrawn = tally(literal(-1), FigureRow.withdrawn_at.is_not(None))
+    gone = select(_GONE.id).where(_GONE.withdrawn_at.is_not(None))
+    of_withdrawn = tally(literal(-1), FigureRow.claim_id.in_(gone), FigureRow.withdrawn_at.is_(None))
+    return union_all(every, withdrawn, of_withdrawn).subquery("tally")

@@ -1,0 +1,122 @@
+"""Finding records by their words."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, RowMapping, UpdateBase, bindparam, func, select, text
+
+from service.db import bulk
+from service.db.models import ClaimRow, EntityRow, SearchRow, SourceRow
+from service.domain.search import Span, index_text, query_tokens, score, spans
+from service.schemas.search import SearchHit, SearchMatch, SearchQuery, SearchResults
+from service.store import rows
+
+_MATCH = {
+    "sqlite": "number IN (SELECT rowid FROM search_fts WHERE search_fts MATCH :words)",
+    "postgresql": "array_to_tsvector(string_to_array(tokens, ' ')) @@ CAST(:words AS tsquery)",
+}
+
+
+def index(connection: Connection, table: type[Any], texts: Mapping[str, Iterable[str | None]]) -> None:
+    """Makes records, by id, be found by these texts, and no longer by earlier ones."""
+    kind = rows.noun(table)
+    found_by = [{"kind": kind, "record_id": record, "tokens": index_text(own)} for record, own in texts.items()]
+    bulk.write(connection, _replace(connection.dialect.name), found_by)
+
+
+@cache
+def _replace(dialect: str) -> UpdateBase:
+    statement = bulk.insertion(dialect, SearchRow, ("kind", "record_id", "tokens"))
+    return statement.on_conflict_do_update(
+        index_elements=["kind", "record_id"],
+        set_={"tokens": statement.excluded.tokens},
+        where=SearchRow.tokens != statement.excluded.tokens,
+    )
+
+
+def has_words(table: Any, parameter: str, dialect: str) -> Any:
+    """The condition that a record holds what is bound under that name: an `expression`."""
+    matching = text(_MATCH[dialect].replace(":words", f":{parameter}"))
+    return table.id.in_(select(SearchRow.record_id).where(SearchRow.kind == rows.noun(table), matching))
+
+
+def expression(asked: list[str], dialect: str) -> str:
+    """All the words asked for, the last of them perhaps only begun, in the database's own language; each is quoted."""
+    if dialect == "sqlite":
+        return " ".join('"' + token.replace('"', '""') + '"' for token in asked) + "*"
+    quoted = ["'" + token.replace("\\", "\\\\").replace("'", "''") + "'" for token in asked]
+    return " & ".join(quoted) + ":*"
+
+
+# Searching -----------------------------------------------------------------------------------------------------------
+
+
+class Searched(NamedTuple):
+    """A kind of record that can be searched: its table, its title, its fields with their weights."""
+
+    table: Any
+    title: str
+    weights: dict[str, float]
+
+
+SEARCHED: dict[str, Searched] = {
+    "claim": Searched(ClaimRow, "statement", {"statement": 2, "quote": 1}),
+    "source": Searched(SourceRow, "title", {"title": 3, "publisher": 1, "authors": 1}),
+    "entity": Searched(EntityRow, "name", {"name": 3, "aliases": 2.5}),
+}
+_CANDIDATES = 100  # of each kind, the shortest first: they say the least besides
+_SCORED = 2_000  # characters of each text that its rank is taken from
+_BEFORE, _AFTER = 60, 240  # characters shown around the first match
+
+
+def search(connection: Connection, query: SearchQuery) -> SearchResults:
+    """Records that hold all words, ranked alike on both databases. Withdrawn ones are left out."""
+    asked = query_tokens(query.q)
+    ranked = []
+    for kind in dict.fromkeys(query.kind or SEARCHED) if asked else ():
+        kept = SEARCHED[kind]
+        for row in connection.execute(_candidates(connection, kept, asked)).mappings():
+            fields = list(_fields(row, kept.weights))
+            ranked.append((-score([(weight, text[:_SCORED]) for _, weight, text in fields], asked), kind, row, fields))
+    ranked.sort(key=lambda entry: (entry[0], len(entry[2]["heading"]), entry[2]["id"]))
+    hits = [_hit(kind, row, fields, asked) for _, kind, row, fields in ranked[: query.limit]]
+    return SearchResults(items=hits)
+
+
+def _candidates(connection: Connection, kept: Searched, asked: list[str]) -> Any:
+    table = kept.table
+    columns = [getattr(table, name) for name in dict.fromkeys(["id", "key", *kept.weights])]
+    status = [ClaimRow.status] if table is ClaimRow else []
+    place = (SearchRow.kind == rows.noun(table)) & (SearchRow.record_id == table.id)
+    dialect = connection.dialect.name
+    matching = text(_MATCH[dialect]).bindparams(bindparam("words", expression(asked, dialect)))
+    return (
+        select(*columns, *status, getattr(table, kept.title).label("heading"))
+        .join(SearchRow, place)
+        .where(table.withdrawn_at.is_(None), matching)
+        .order_by(func.length(SearchRow.tokens), SearchRow.number.desc())
+        .limit(_CANDIDATES)
+    )
+
+
+def _fields(row: RowMapping, weights: dict[str, float]) -> Iterator[tuple[str, float, str]]:
+    """Each text of a record, with the pointer to it and its weight."""
+    for name, weight in weights.items():
+        if isinstance(row[name], list):
+            yield from ((f"/{name}/{index}", weight, text) for index, text in enumerate(row[name]))
+        elif row[name] is not None:
+            yield f"/{name}", weight, row[name]
+
+
+def _hit(kind: str, row: RowMapping, fields: list[tuple[str, float, str]], asked: list[str]) -> SearchHit:
+    found = [(pointer, text, spans(text, asked)) for pointer, _, text in fields]
+    shown = {"kind": kind, "id": row["id"], "key": row["key"], "title": row["heading"], "status": row.get("status")}
+    return SearchHit(**shown, matches=[_match(pointer, text, places) for pointer, text, places in found if places])
+
+
+def _match(pointer: str, text: str, places: list[Span]) -> SearchMatch:
+    start = max(places[0][0] - _BEFORE, 0)
+    part = text[start : places[0][0] + _AFTER]
+    offsets = [(s - start, min(e - start, len(part))) for s, e in places if s - start < len(part)]
+    return SearchMatch(pointer=pointer, text=part, start=start, offsets=offsets)

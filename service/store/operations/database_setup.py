@@ -1,0 +1,17 @@
+"""Opening a database so that every change to it ends with true summaries, and is put on record."""
+
+from sqlalchemy import Connection
+
+from service.db.engine import Author, Database
+from service.db.limits import LIMITS, Limits
+from service.store.audit import history
+from service.store.comparisons.summary import refresh_summaries
+
+
+def open_database(url: str, limits: Limits = LIMITS) -> Database:
+    return Database(url, before_commit=_end, limits=limits)
+
+
+def _end(connection: Connection, author: Author) -> None:
+    refresh_summaries(connection)
+    history.record(connection, author)

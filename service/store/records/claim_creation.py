@@ -1,0 +1,89 @@
+"""Claims on their way into the database: from what was sent to columns, with refs resolved and figures prepared."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from sqlalchemy import Connection, RowMapping
+
+from service.db.models import ClaimRow, EntityRow, SourceRow
+from service.domain.period import parse_period
+from service.schemas.claims import ClaimCreate
+from service.store.records import record_writes, references
+from service.store.records.figure_validation import CheckedFigure, Subject, check_figures
+from service.store.rows import Values
+
+REFS = {
+    "source": SourceRow,
+    "claimant": EntityRow,
+    "subject": EntityRow,
+    "derived_from": ClaimRow,
+    "supersedes": ClaimRow,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A claim on its way: its columns, the claim that it repeats if it was stored before, and its figures."""
+
+    body: ClaimCreate
+    values: Values
+    stored: RowMapping | None
+    figures: list[CheckedFigure]
+
+    def set_columns(self) -> Values:
+        names = {f"{name}_id" if name in REFS else name for name in self.body.model_fields_set}
+        return {name: value for name, value in self.values.items() if name in names}
+
+
+def drafts_of(connection: Connection, bodies: Sequence[ClaimCreate]) -> list[Draft]:
+    """Raises ServiceError for refs and figures that cannot be. A relay may name one before it that is no relay."""
+    contents = [body.model_dump(exclude={*REFS, "figures"}) for body in bodies]
+    wanted = references.wanted_by(bodies, REFS)
+    own = {ref for body in bodies for ref in (body.id, body.key) if ref is not None}
+    wanted[ClaimRow] |= own
+    referred = references.find(connection, wanted)
+    is_repeated = not own.isdisjoint(referred[ClaimRow])
+    stored = record_writes.stored_of(connection, ClaimRow, contents) if is_repeated else [None] * len(bodies)
+    origins = _name_origins(bodies, contents, stored)
+    others = [b.model_copy(update={"derived_from": None}) if o else b for b, o in zip(bodies, origins, strict=True)]
+    links = references.links(others, REFS, stored, referred)
+    for link, origin in zip(links, origins, strict=True):
+        link["derived_from_id"] = origin or link["derived_from_id"]
+    subjects = [referred[EntityRow][body.subject] for body in bodies]
+    stated = check_figures(
+        connection,
+        [Subject(one.id, one.key or "") for body, one in zip(bodies, subjects, strict=True) for _ in body.figures],
+        [figure.model_dump() for body in bodies for figure in body.figures],
+        [f"/figures/{index}" for body in bodies for index in range(len(body.figures))],
+    )
+    rest = iter(stated)
+    return [
+        Draft(body, content | link, known, list(islice(rest, len(body.figures))))
+        for body, content, link, known in zip(bodies, contents, links, stored, strict=True)
+    ]
+
+
+def _name_origins(
+    bodies: Sequence[ClaimCreate], contents: Sequence[Values], stored: Sequence[RowMapping | None]
+) -> list[str | None]:
+    """For each claim the id of the one before it that it relays, if that is new: which gets its id here."""
+    relayed = {body.derived_from for body in bodies} - {None}
+    ids: dict[str | None, str | None] = {}
+    origins = []
+    for body, content, known in zip(bodies, contents, stored, strict=True):
+        origins.append(ids.get(body.derived_from))
+        own = relayed & {body.id, body.key} if known is None and body.derived_from is None else set()
+        if own:
+            content["id"] = content["id"] or record_writes.new_id()
+            ids |= dict.fromkeys(own, content["id"])
+    return origins
+
+
+def derive(values: Values) -> Values:
+    period = parse_period(values["asserted"]) if values["asserted"] else None
+    return {
+        **values,
+        "asserted_earliest": period.earliest if period else None,
+        "asserted_latest": period.latest if period else None,
+    }

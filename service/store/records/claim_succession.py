@@ -1,0 +1,56 @@
+"""Claims that replace earlier ones of the same claimant: who may, and what then stands."""
+
+from sqlalchemy import Connection, select
+
+from service.db.models import ClaimRow
+from service.domain.vocabulary import ClaimStatus
+from service.errors import Conflict
+from service.store.records import record_writes
+
+
+def lock(connection: Connection, claim_id: str | None, claimant_id: str, pointer: str = "/supersedes") -> set[str]:
+    """Locks the claim that is superseded. Raises Conflict if another claimant made it."""
+    if claim_id is None:
+        return set()
+    statement = select(ClaimRow.claimant_id).where(ClaimRow.id == claim_id).with_for_update()
+    if connection.execute(statement).scalar_one() != claimant_id:
+        raise Conflict.at(pointer, "A claim is superseded by the same claimant only; others may dispute it.")
+    return {claim_id}
+
+
+def refuse_foreign(connection: Connection, claim_ids: set[str]) -> None:
+    """What is superseded leaves every aggregate, so to supersede is to change. Raises Forbidden for others' claims."""
+    found = connection.execute(select(ClaimRow.created_by).where(ClaimRow.id.in_(claim_ids))) if claim_ids else None
+    for row in found.mappings() if found else ():
+        record_writes.refuse_foreign(connection, ClaimRow, row, "/supersedes")
+
+
+def refuse_second(connection: Connection, superseded: str | None, own: str | None) -> None:
+    """A claim has one standing successor, so that what stood on a given day can be told."""
+    newer = successor_of(connection, superseded) if superseded is not None else None
+    if newer not in (None, own):
+        raise Conflict.at("/supersedes", "That claim is superseded already; supersede the one that replaced it.")
+
+
+def refuse_if_superseded_by_other(connection: Connection, claim_id: str) -> None:
+    if connection.execute(select(ClaimRow.id).where(ClaimRow.supersedes_id == claim_id).limit(1)).first():
+        raise Conflict.at("/claimant", "A later claim of this claimant supersedes this one; change that one first.")
+
+
+def successor_of(connection: Connection, claim_id: str) -> str | None:
+    """The latest standing claim that supersedes this one."""
+    standing = select(ClaimRow.id).where(
+        ClaimRow.supersedes_id == claim_id, ClaimRow.withdrawn_at.is_(None), ClaimRow.status != ClaimStatus.RETRACTED
+    )
+    return connection.execute(standing.order_by(ClaimRow.created_at.desc(), ClaimRow.id.desc()).limit(1)).scalar()
+
+
+def mark(connection: Connection, claim_ids: set[str]) -> None:
+    """Sets status and superseded_by of claims by what now stands: the latest claim that supersedes each, if any."""
+    for claim_id in sorted(claim_ids):
+        row = record_writes.lock(connection, ClaimRow, claim_id, None)
+        newer = successor_of(connection, claim_id)
+        status = row["status"]
+        if status != ClaimStatus.RETRACTED:
+            status = ClaimStatus.SUPERSEDED if newer else ClaimStatus.ACTIVE
+        record_writes.save(connection, ClaimRow, row, {"superseded_by_id": newer, "status": str(status)})

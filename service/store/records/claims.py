@@ -1,0 +1,228 @@
+"""Claims with their figures: reading and changing them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, RowMapping, Select, select
+from sqlalchemy.orm import aliased
+
+from service.db.json_select import JsonSelect, json_list
+from service.db.models import ClaimRow, EntityRow, FigureRow, MetricRow, ScopeRow, SourceRow
+from service.db.types import Day
+from service.domain.vocabulary import ClaimStatus
+from service.schemas.claims import Claim, ClaimCreate, ClaimPage, ClaimPatch
+from service.store import rows
+from service.store.comparisons import summary
+from service.store.lists import search
+from service.store.lists.as_of import stood_on
+from service.store.lists.filters import AnyOf, Filter, HasOne, HasWords, RefTo, Value, withdrawn
+from service.store.lists.pagination import record_list
+from service.store.records import chains, claim_idempotency, claim_succession, figures, record_writes, references
+from service.store.records.claim_creation import REFS, Draft, derive, drafts_of
+from service.store.records.claim_idempotency import Given, Repeated
+from service.store.records.figure_validation import STATED, CheckedFigure, check_figures, subject_of
+from service.store.records.figures import NewFigure
+from service.store.records.projection import Projection
+from service.store.records.record_writes import Versions
+from service.store.rows import Values
+
+_CLAIMANT, _SUBJECT = aliased(EntityRow, name="claimant"), aliased(EntityRow, name="subject")
+_ORIGIN, OLDER, NEWER = (aliased(ClaimRow, name=name) for name in ("origin", "older", "newer"))
+_FIELDS = ["key", "claimant_role", "statement", "quote", "locator", "asserted", "status", "notes"]
+_CLAIM_REF = ("id", "key", "statement")
+SELECT: Select[*tuple[Any, ...]] = (
+    select(
+        *rows.head(ClaimRow),
+        *(getattr(ClaimRow, name) for name in _FIELDS),
+        *rows.embed("source", SourceRow, "id", "key", "title"),
+        *rows.embed("claimant", _CLAIMANT, "id", "key", "name"),
+        *rows.embed("subject", _SUBJECT, "id", "key", "name"),
+        *rows.embed("derived_from", _ORIGIN, *_CLAIM_REF),
+        *rows.embed("supersedes", OLDER, *_CLAIM_REF),
+        *rows.embed("superseded_by", NEWER, *_CLAIM_REF),
+    )
+    .join(SourceRow, SourceRow.id == ClaimRow.source_id)
+    .join(_CLAIMANT, _CLAIMANT.id == ClaimRow.claimant_id)
+    .join(_SUBJECT, _SUBJECT.id == ClaimRow.subject_id)
+    .outerjoin(_ORIGIN, _ORIGIN.id == ClaimRow.derived_from_id)
+    .outerjoin(OLDER, OLDER.id == ClaimRow.supersedes_id)
+    .outerjoin(NEWER, NEWER.id == ClaimRow.superseded_by_id)
+)
+_STATED_HERE = "figure.claim_id = claim.id AND figure.withdrawn_at IS NULL"
+ROWS = JsonSelect(
+    SELECT,
+    list(Claim.model_fields),
+    {"figures": json_list(figures.IN_CLAIM, figures.with_refs, FigureRow.position, _STATED_HERE)},
+)
+PROJECTION = Projection(ClaimRow, Claim, ROWS)
+SORTS = {name: getattr(ClaimRow, name) for name in ("created_at", "updated_at")}
+FILTERS: dict[str, Filter] = {
+    "id": AnyOf(ClaimRow.id),
+    "withdrawn": withdrawn(ClaimRow),
+    "subject": RefTo(EntityRow, ClaimRow.subject_id),
+    "claimant": RefTo(EntityRow, ClaimRow.claimant_id),
+    "source": RefTo(SourceRow, ClaimRow.source_id),
+    "derived_from": RefTo(ClaimRow, ClaimRow.derived_from_id),
+    "claimant_role": AnyOf(ClaimRow.claimant_role, in_parts=True),
+    "status": AnyOf(ClaimRow.status, in_parts=True),
+    "asserted_from": Value(Day(), lambda day: ClaimRow.asserted_latest >= day),
+    "asserted_to": Value(Day(), lambda day: ClaimRow.asserted_earliest <= day),
+    "text": HasWords(ClaimRow),
+    "figure": HasOne(
+        [FigureRow.claim_id == ClaimRow.id, FigureRow.withdrawn_at.is_(None)],
+        {
+            "metric": RefTo(MetricRow, FigureRow.metric_id),
+            "scope": RefTo(ScopeRow, FigureRow.scope_id),
+            "basis": AnyOf(FigureRow.basis),
+        },
+    ),
+    "as_of": Value(Day(), stood_on),
+}
+LIST = record_list(ClaimPage, ROWS, FILTERS, SORTS, ClaimRow.id)
+
+
+def statuses(connection: Connection, refs: Collection[str]) -> dict[str, str]:
+    """By each ref."""
+    statement = references.rows_named(ClaimRow).with_only_columns(ClaimRow.id, ClaimRow.key, ClaimRow.status)
+    found = connection.execute(statement, references.named(refs)).all() if refs else []
+    return {ref: row.status for row in found for ref in (row.id, row.key)}
+
+
+# Writing -------------------------------------------------------------------------------------------------------------
+
+
+class CreatedClaim(NamedTuple):
+    """`figures_new`: how many of the given figures were not stored before."""
+
+    id: str
+    is_new: bool
+    figures_new: int
+
+
+def create(connection: Connection, body: ClaimCreate) -> CreatedClaim:
+    return create_all(connection, [body])[0]
+
+
+def create_all(connection: Connection, bodies: Sequence[ClaimCreate], given: Given = "all") -> list[CreatedClaim]:
+    """Creates claims, no two of which are the same. None refers to another of them, but a relay to one before it that
+    is no relay. The number of statements does not grow with that of the claims, but with that of the relays of stored
+    ones and of the successors among them.
+
+    `given` says what the figures are of those that a stored claim has; with "more" only the fields that are set are
+    held against it.
+    """
+    drafts = drafts_of(connection, bodies)
+    own = {draft.values["id"] for draft in drafts if draft.stored is None}
+    replaced = {older for draft in drafts for older in _lock_links(connection, draft, own)}
+    contents = [draft.set_columns() if given == "more" and draft.stored else derive(draft.values) for draft in drafts]
+    stored = [draft.stored for draft in drafts]
+    made = record_writes.create_all(connection, ClaimRow, contents, stored, {"status": str(ClaimStatus.ACTIVE)})
+    pairs = list(zip(made, drafts, strict=True))
+    repeated = [Repeated(one.id, d.body.figures, d.figures) for one, d in pairs if not one.is_new]
+    added = claim_idempotency.compare(connection, repeated, given)
+    new = [(one.id, draft) for one, draft in pairs if one.is_new]
+    if new:
+        _index(connection, {claim_id: draft.values for claim_id, draft in new})
+        added_figures = [
+            NewFigure(claim_id, position, figure)
+            for claim_id, draft in new
+            for position, figure in enumerate(draft.figures, 1)
+        ]
+        at = [f"/figures/{one.position - 1}" for one in added_figures]
+        figures.check_new(connection, [one.figure for one in added_figures], at)
+        figures.insert_all(connection, added_figures)
+        claim_succession.mark(connection, replaced)
+        summary.mark_claims_stale(connection, replaced)
+    return [CreatedClaim(*one, len(draft.figures) if one.is_new else added[one.id]) for one, draft in pairs]
+
+
+def _lock_links(connection: Connection, draft: Draft, own: Collection[str]) -> set[str]:
+    """Keeps the claims that this one repeats and replaces as they are; says which a new one replaces. `own` are those
+    that come with it, which nobody else sees yet.
+    """
+    if draft.values["derived_from_id"] not in own:
+        summary.lock_origins(connection, draft.values["derived_from_id"])
+    older = claim_succession.lock(connection, draft.values["supersedes_id"], draft.values["claimant_id"])
+    claim_succession.refuse_foreign(connection, older)
+    if draft.stored is not None:
+        return set()
+    claim_succession.refuse_second(connection, draft.values["supersedes_id"], None)
+    return older
+
+
+def amend(connection: Connection, ref: str, patch: ClaimPatch, expected: Versions) -> str:
+    given = patch.model_fields_set
+    if given & {"derived_from", "supersedes"}:
+        chains.lock_links(connection)
+    row = record_writes.lock(connection, ClaimRow, ref, expected)
+    links = references.resolve(connection, patch, REFS, row)
+    for column in ("derived_from_id", "supersedes_id"):
+        parent, pointer = links.get(column), "/" + column.removesuffix("_id")
+        chains.refuse_cycle(connection, ClaimRow.id, getattr(ClaimRow, column), row["id"], parent, pointer)
+    summary.lock_origins(connection, links.get("derived_from_id", row["derived_from_id"]))
+    claimant = links.get("claimant_id", row["claimant_id"])
+    pointer = "/supersedes" if "supersedes" in given else "/claimant"
+    older = claim_succession.lock(connection, links.get("supersedes_id", row["supersedes_id"]), claimant, pointer)
+    claim_succession.refuse_foreign(connection, older - {row["supersedes_id"]})
+    older |= {row["supersedes_id"]} - {None}
+    if claimant != row["claimant_id"]:
+        claim_succession.refuse_if_superseded_by_other(connection, row["id"])
+    changes = patch.model_dump(exclude=set(REFS)) | links
+    stands_again = row["status"] == ClaimStatus.RETRACTED and changes.get("status") == ClaimStatus.ACTIVE
+    if "supersedes" in given or stands_again:
+        claim_succession.refuse_second(connection, links.get("supersedes_id", row["supersedes_id"]), row["id"])
+    if changes.get("status") == ClaimStatus.ACTIVE and claim_succession.successor_of(connection, row["id"]) is not None:
+        changes["status"] = ClaimStatus.SUPERSEDED  # taking a retraction back does not undo what came after
+    moved = _move_figures(connection, row, links.get("subject_id", row["subject_id"]))
+    values = derive({**rows.content(row, _FIELDS), **changes})
+    if record_writes.amend(connection, ClaimRow, row, values):
+        _index(connection, {row["id"]: values})
+        for figure_row, figure in moved:
+            record_writes.save(connection, FigureRow, figure_row, figure.columns)
+            summary.mark_stale(connection, [figure_row["measurand_id"]])  # which it has left
+        claim_succession.mark(connection, older | {row["id"]})
+        summary.mark_claims_stale(connection, {row["id"], *older})
+    return str(row["id"])
+
+
+def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) -> str:
+    row = record_writes.lock(connection, ClaimRow, ref, expected)
+    older = _reach(connection, row)
+    record_writes.withdraw(connection, ClaimRow, row, reason)
+    claim_succession.mark(connection, older)
+    return str(row["id"])
+
+
+def restore(connection: Connection, ref: str, expected: Versions) -> str:
+    row = record_writes.lock(connection, ClaimRow, ref, expected)
+    older = _reach(connection, row)
+    claim_succession.refuse_second(connection, row["supersedes_id"], row["id"])
+    record_writes.restore(connection, ClaimRow, row)
+    claim_succession.mark(connection, older)
+    return str(row["id"])
+
+
+def _reach(connection: Connection, row: RowMapping) -> set[str]:
+    """Touches what a claim's coming or going does; locks and names the claim that it supersedes."""
+    summary.lock_origins(connection, row["derived_from_id"])
+    older = claim_succession.lock(connection, row["supersedes_id"], row["claimant_id"])
+    summary.mark_claims_stale(connection, {row["id"], *older})
+    return older
+
+
+def _index(connection: Connection, claims: Mapping[str, Values]) -> None:
+    texts = {claim_id: [values["statement"], values["quote"]] for claim_id, values in claims.items()}
+    search.index(connection, ClaimRow, texts)
+
+
+def _move_figures(connection: Connection, row: RowMapping, subject_id: str) -> list[tuple[RowMapping, CheckedFigure]]:
+    """The claim's figures as they are about another subject; none if that is the same. Their measurands are ensured."""
+    if subject_id == row["subject_id"]:
+        return []
+    statement = select(*FigureRow.__table__.columns).where(FigureRow.claim_id == row["id"])
+    stored = connection.execute(statement).mappings().all()
+    fields = [{n: f[n] for n in STATED} | {"metric": f["metric_id"], "scope": f["scope_id"]} for f in stored]
+    subject = subject_of(connection, subject_id)
+    checked = check_figures(connection, [subject] * len(fields), fields, [""] * len(fields))
+    summary.ensure_measurands(connection, [figure.measurand for figure in checked])
+    return list(zip(stored, checked, strict=True))

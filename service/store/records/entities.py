@@ -1,0 +1,90 @@
+"""Entities: reading and changing them."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, select
+from sqlalchemy.orm import aliased
+
+from service.db.json_select import JsonSelect
+from service.db.models import EntityRow
+from service.errors import Invalid
+from service.schemas.entities import Entity, EntityCreate, EntityPage, EntityPatch
+from service.store import rows
+from service.store.lists import search
+from service.store.lists.filters import AnyOf, Filter, HasWords, RefTo, withdrawn
+from service.store.lists.pagination import record_list
+from service.store.records import chains, names, record_writes, references
+from service.store.records.projection import Projection
+from service.store.records.record_writes import Created, Versions
+from service.store.rows import Values
+
+_WHOLE = aliased(EntityRow, name="whole")
+_FIELDS = ["key", "kind", "name", "aliases", "same_as", "description"]
+SELECT = select(
+    *rows.head(EntityRow),
+    *(getattr(EntityRow, name) for name in _FIELDS),
+    *rows.embed("part_of", _WHOLE, "id", "key", "name"),
+).outerjoin(_WHOLE, _WHOLE.id == EntityRow.part_of_id)
+_REFS = {"part_of": EntityRow}
+SORTS = {name: getattr(EntityRow, name) for name in ("created_at", "updated_at", "key", "name")}
+ROWS = JsonSelect(SELECT, list(Entity.model_fields))
+PROJECTION = Projection(EntityRow, Entity, ROWS)
+FILTERS: dict[str, Filter] = {
+    "id": AnyOf(EntityRow.id),
+    "withdrawn": withdrawn(EntityRow),
+    "kind": AnyOf(EntityRow.kind, in_parts=True),
+    "part_of": RefTo(EntityRow, EntityRow.part_of_id),
+    "text": HasWords(EntityRow),
+}
+LIST = record_list(EntityPage, ROWS, FILTERS, SORTS, EntityRow.id)
+
+
+def create(connection: Connection, body: EntityCreate) -> Created:
+    return create_all(connection, [body])[0]
+
+
+def create_all(connection: Connection, bodies: Sequence[EntityCreate]) -> list[Created]:
+    """Creates entities, none of which refers to another of them or is the same, in a few statements."""
+    contents = [body.model_dump(exclude=set(_REFS)) for body in bodies]
+    stored = record_writes.stored_of(connection, EntityRow, contents)
+    links = references.resolve_all(connection, bodies, _REFS, stored)
+    records = [content | link for content, link in zip(contents, links, strict=True)]
+    if any(values["id"] is not None and values["part_of_id"] == values["id"] for values in records):
+        raise Invalid.at("/part_of", "An entity is not a part of itself.")
+    made = record_writes.create_all(connection, EntityRow, records, stored)
+    new = {one.id: values for one, values in zip(made, records, strict=True) if one.is_new}
+    if new:
+        names.keep_new(connection, EntityRow, {id_: (values["name"], values["aliases"]) for id_, values in new.items()})
+        search.index(connection, EntityRow, {id_: _texts(values) for id_, values in new.items()})
+    return made
+
+
+def amend(connection: Connection, ref: str, patch: EntityPatch, expected: Versions) -> str:
+    if "part_of" in patch.model_fields_set:
+        chains.lock_links(connection)
+    row = record_writes.lock(connection, EntityRow, ref, expected)
+    links = references.resolve(connection, patch, _REFS, row)
+    chains.refuse_cycle(connection, EntityRow.id, EntityRow.part_of_id, row["id"], links.get("part_of_id"), "/part_of")
+    changes = patch.model_dump(exclude=set(_REFS)) | links
+    if record_writes.amend(connection, EntityRow, row, changes):
+        values = rows.content(row, _FIELDS) | changes
+        names.keep(connection, EntityRow, row["id"], values["name"], values["aliases"])
+        search.index(connection, EntityRow, {row["id"]: _texts(values)})
+    return str(row["id"])
+
+
+def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) -> str:
+    row = record_writes.lock(connection, EntityRow, ref, expected)
+    record_writes.withdraw(connection, EntityRow, row, reason)
+    return str(row["id"])
+
+
+def restore(connection: Connection, ref: str, expected: Versions) -> str:
+    row = record_writes.lock(connection, EntityRow, ref, expected)
+    record_writes.restore(connection, EntityRow, row)
+    return str(row["id"])
+
+
+def _texts(values: Values) -> list[str]:
+    """What an entity is found by."""
+    return [values["name"], values["key"], *values["aliases"]]

@@ -1,0 +1,188 @@
+"""From the fields of a figure to its columns: checked, with its measurand and the interval that follows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, and_, bindparam, or_, select
+
+from service.db.models import EntityRow, MetricRow, ScopeRow
+from service.domain.display import interval_text
+from service.domain.evidence import metric_interval
+from service.domain.figure import Stated, check_stated
+from service.domain.key import Measurand, measurand_period
+from service.domain.period import parse_period
+from service.domain.units import conversion, parse_unit
+from service.domain.vocabulary import IntervalKind, NotComputed, Qualifier
+from service.errors import Conflict, Invalid, ServiceError
+from service.schemas.views import to_number
+from service.store.comparisons.measurands import NamedMeasurand
+from service.store.records import references
+from service.store.rows import Values
+
+# what a figure's source states; these columns are named as the fields are
+STATED = (
+    "basis",
+    "method",
+    "qualifier",
+    "value",
+    "lower",
+    "upper",
+    "interval_kind",
+    "unit",
+    "price_year",
+    "period",
+    "stated_as",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    id: str
+    key: str
+
+
+_SUBJECT = select(EntityRow.id, EntityRow.key).where(EntityRow.id == bindparam("id"))
+# metrics with those of their scopes that are named; kept from changing their unit until the transaction ends
+_NAMED_SCOPE = and_(
+    ScopeRow.metric_id == MetricRow.id,
+    or_(
+        ScopeRow.id.in_(bindparam("scope_ids", expanding=True)),
+        ScopeRow.key.in_(bindparam("scope_keys", expanding=True)),
+    ),
+)
+_IN_USE = (
+    references.rows_named(MetricRow)
+    .add_columns(ScopeRow.id.label("scope_id"), ScopeRow.key.label("scope_key"))
+    .select_from(MetricRow)
+    .outerjoin(ScopeRow, _NAMED_SCOPE)
+    .order_by(MetricRow.id)
+    .with_for_update(read=True, key_share=True, of=MetricRow)
+)
+
+
+def subject_of(connection: Connection, entity_id: str) -> Subject:
+    found = connection.execute(_SUBJECT, {"id": entity_id}).one()
+    return Subject(found.id, found.key)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFigure:
+    """A figure between the body that states it and its row: its id, if it was given one; its columns, but those that
+    place it in its claim; and its measurand.
+    """
+
+    id: str | None
+    columns: Values
+    measurand: NamedMeasurand
+    metric_withdrawn: bool
+
+    def refuse_withdrawn_metric(self, at: str) -> None:
+        """Raises Conflict with a pointer under `at`, the figure's own."""
+        if self.metric_withdrawn:
+            raise Conflict.at(f"{at}/metric", "The metric is withdrawn; restore it first.")
+
+    def differing(self, row: RowMapping) -> list[str]:
+        """The fields in which a stored figure states something else."""
+        return [name for name in (*STATED, "metric_id", "scope_id") if row[name] != self.columns[name]]
+
+
+def check_figures(
+    connection: Connection,
+    subjects: Sequence[Subject],
+    figures: Sequence[Mapping[str, Any]],
+    pointers: Sequence[str],
+) -> list[CheckedFigure]:
+    """Checks figures (fields as in FigureFields, refs in `metric` and `scope`), each about its subject, and computes
+    what follows from them.
+
+    One statement, however many figures. Raises Invalid with pointers under each figure's own.
+    """
+    if not figures:
+        return []
+    metrics, scopes = _metrics(connection, figures)
+    checked = []
+    for subject, figure, pointer in zip(subjects, figures, pointers, strict=True):
+        try:
+            checked.append(_check(subject, figure, metrics, scopes))
+        except ServiceError as error:
+            raise error.under(pointer) from None
+    return checked
+
+
+Metrics = dict[str, RowMapping]  # by each id and key that was given
+Scopes = dict[tuple[str, str], tuple[str, str]]  # by the metric's id and a ref, the id and the key of a scope
+
+
+def _metrics(connection: Connection, figures: Sequence[Mapping[str, Any]]) -> tuple[Metrics, Scopes]:
+    scope_refs = references.named({figure["scope"] for figure in figures if figure["scope"]})
+    values = references.named({figure["metric"] for figure in figures}) | {
+        f"scope_{name}": refs for name, refs in scope_refs.items()
+    }
+    metrics: Metrics = {}
+    scopes: Scopes = {}
+    for row in connection.execute(_IN_USE, values).mappings():
+        metrics |= dict.fromkeys((row["id"], row["key"]), row)
+        if row["scope_id"] is not None:
+            scope = row["scope_id"], row["scope_key"]
+            scopes |= {(row["id"], ref): scope for ref in scope}
+    return metrics, scopes
+
+
+def _check(subject: Subject, figure: Mapping[str, Any], metrics: Metrics, scopes: Scopes) -> CheckedFigure:
+    metric = metrics.get(figure["metric"])
+    if metric is None:
+        raise Invalid.at("/metric", f"There is no metric {figure['metric']!r}.")
+    scope = scopes.get((metric["id"], figure["scope"])) if figure["scope"] else None
+    if figure["scope"] and scope is None:
+        raise Invalid.at("/scope", f"The metric {metric['key']!r} has no scope {figure['scope']!r}.")
+    stated, factor = check_figure(figure, metric["unit"], signed=metric["signed"])
+    period = parse_period(figure["period"]) if figure["period"] else None
+    interval = metric_interval(stated, signed=metric["signed"], factor=factor)
+    not_computed = NotComputed.VAGUE if stated.qualifier is Qualifier.VAGUE else None
+    if not_computed is None and factor is None:
+        not_computed = NotComputed.NO_EXCHANGE_RATE
+    scope_id, scope_key = scope or (None, None)
+    measurand = Measurand(subject.id, metric["id"], scope_id, *measurand_period(period, periodic=metric["periodic"]))
+    columns = {name: figure[name] for name in STATED} | {
+        "measurand_id": measurand.id,
+        "subject_id": subject.id,
+        "metric_id": metric["id"],
+        "scope_id": scope_id,
+        "period_earliest": period.earliest if period else None,
+        "period_latest": period.latest if period else None,
+        "interval_low": to_number(interval.low) if interval else None,
+        "interval_high": to_number(interval.high) if interval else None,
+        "interval_low_open": interval.low_open if interval else None,
+        "interval_high_open": interval.high_open if interval else None,
+        "interval_text": interval_text(interval, metric["unit"], signed=metric["signed"]) if interval else None,
+        "not_computed": not_computed,
+    }
+    named = NamedMeasurand(measurand, subject.key, metric["key"], scope_key)
+    return CheckedFigure(figure.get("id"), columns, named, metric["withdrawn_at"] is not None)
+
+
+def check_figure(figure: Mapping[str, Any], unit: str, *, signed: bool) -> tuple[Stated, Fraction | None]:
+    """The numbers of a figure, and what converts them to its metric's unit (None: nothing does, for want of an exchange
+    rate). Raises Invalid where the figure and its metric do not fit.
+    """
+    try:
+        factor = conversion(parse_unit(figure["unit"]), parse_unit(unit))
+    except Invalid:
+        raise Invalid.at("/unit", f"The unit does not convert to the metric's, which is {unit}.") from None
+    stated = _numbers(figure)
+    check_stated(stated, signed=signed)
+    return stated, factor
+
+
+def _numbers(figure: Mapping[str, Any]) -> Stated:
+    kind = figure["interval_kind"]
+    return Stated(
+        Qualifier(figure["qualifier"]),
+        figure["value"],
+        figure["lower"],
+        figure["upper"],
+        IntervalKind(kind) if kind else None,
+        figure["stated_as"],
+    )

@@ -1,0 +1,77 @@
+"""Finding entities and metrics by the names that people know them by."""
+
+from collections.abc import Collection, Iterable, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, UpdateBase, delete, select
+
+from service.db import bulk
+from service.db.models import NameRow
+from service.domain.names import fold_name
+from service.errors import Invalid
+from service.store import rows
+from service.store.records import references
+
+
+class Known(NamedTuple):
+    """A record that a name stands for."""
+
+    id: str
+    key: str
+    name: str
+
+
+def keep(connection: Connection, table: Any, record_id: str, name: str, aliases: Iterable[str] = ()) -> None:
+    """Makes a record be found by these names, and no longer by earlier ones."""
+    forget = delete(NameRow).where(NameRow.kind == rows.noun(table), NameRow.record_id == record_id)
+    connection.execute(forget)
+    keep_new(connection, table, {record_id: (name, aliases)})
+
+
+def keep_new(connection: Connection, table: Any, named: Mapping[str, tuple[str, Iterable[str]]]) -> None:
+    """The same for new records, each with its name and its aliases."""
+    kind = rows.noun(table)
+    values = []
+    for record_id, (name, aliases) in named.items():
+        found = {fold_name(alias): True for alias in aliases} | {fold_name(name): False}
+        values += [{"kind": kind, "folded": f, "record_id": record_id, "is_alias": a} for f, a in found.items()]
+    bulk.write(connection, _insert(connection.dialect.name), values)
+
+
+@cache
+def _insert(dialect: str) -> UpdateBase:
+    return bulk.insertion(dialect, NameRow, ("kind", "folded", "record_id", "is_alias"))
+
+
+def by_id(connection: Connection, table: Any, ids: Collection[str]) -> list[Known]:
+    chosen = select(table.id, table.key, table.name).where(table.id.in_(ids))
+    return [Known(*row) for row in connection.execute(chosen)]
+
+
+def find(connection: Connection, table: Any, texts: Collection[str]) -> dict[str, Known | Invalid]:
+    """What each text stands for: the record with this key or id, else with this name, else with this alias; none where
+    there is no such record, and what is wrong where there are several. Two statements, however many texts.
+    """
+    if not texts:
+        return {}
+    columns = (table.id, table.key, table.name)
+    refs = [text for text in texts if "\x00" not in text]
+    statement = references.rows_named(table).with_only_columns(*columns)
+    found_by_ref = connection.execute(statement, references.named(refs))
+    by_ref = {ref: Known(*row) for row in found_by_ref for ref in (row.id, row.key)}
+    folded = {text: fold_name(text) for text in refs if text not in by_ref}
+    by_folded = select(NameRow.folded, NameRow.is_alias, *columns).join(table, table.id == NameRow.record_id)
+    wanted = (NameRow.kind == rows.noun(table), NameRow.folded.in_(set(folded.values())), table.withdrawn_at.is_(None))
+    by_name: dict[tuple[str, bool], list[Known]] = {}
+    for name, is_alias, *known in connection.execute(by_folded.where(*wanted)) if folded else ():
+        by_name.setdefault((name, is_alias), []).append(Known(*known))
+    found: dict[str, Known | Invalid] = {text: by_ref[text] for text in texts if text in by_ref}
+    for text, name in folded.items():
+        same = by_name.get((name, False)) or by_name.get((name, True)) or []
+        if len(same) == 1:
+            found[text] = same[0]
+        elif same:
+            keys = ", ".join(sorted(known.key for known in same)[:5])
+            found[text] = Invalid(f"{len(same)} records are called so: {keys}. Write the key of the one that is meant.")
+    return found

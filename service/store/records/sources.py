@@ -1,0 +1,98 @@
+"""Sources: reading and changing them."""
+
+from sqlalchemy import Connection, select
+
+from service.db.json_select import JsonSelect
+from service.db.models import SourceRow
+from service.db.types import Day
+from service.domain.period import parse_period
+from service.errors import Invalid
+from service.schemas.sources import Source, SourceCreate, SourcePage, SourcePatch
+from service.store import rows
+from service.store.lists import search
+from service.store.lists.filters import AnyOf, Filter, HasWords, Value, withdrawn
+from service.store.lists.pagination import record_list
+from service.store.records import record_writes
+from service.store.records.projection import Projection
+from service.store.records.record_writes import Created, Versions
+from service.store.rows import Values
+
+_FIELDS = [name for name in Source.model_fields if name in SourceRow.__table__.columns]
+SELECT = select(*rows.head(SourceRow), *(getattr(SourceRow, name) for name in _FIELDS if name not in rows.HEAD))
+SORTS = {name: getattr(SourceRow, name) for name in ("created_at", "updated_at", "title")}
+ROWS = JsonSelect(SELECT, list(Source.model_fields))
+PROJECTION = Projection(SourceRow, Source, ROWS)
+FILTERS: dict[str, Filter] = {
+    "id": AnyOf(SourceRow.id),
+    "withdrawn": withdrawn(SourceRow),
+    "kind": AnyOf(SourceRow.kind, in_parts=True),
+    "publisher": AnyOf(SourceRow.publisher),
+    "published_from": Value(Day(), lambda day: SourceRow.published_latest >= day),
+    "published_to": Value(Day(), lambda day: SourceRow.published_earliest <= day),
+    "text": HasWords(SourceRow),
+}
+LIST = record_list(SourcePage, ROWS, FILTERS, SORTS, SourceRow.id)
+
+
+def find(connection: Connection, body: SourceCreate) -> str | None:
+    """The id of the stored source that this is: by id or key, else by DOI, else by address, and by title where several
+    have that. Raises Invalid where it could be several all the same.
+    """
+    if body.id is not None or body.key is not None:
+        known = record_writes.stored(connection, SourceRow, {"id": body.id, "key": body.key})
+        return str(known["id"]) if known else None
+    for name in ("doi", "url"):
+        given = getattr(body, name)
+        if given is not None:
+            column = getattr(SourceRow, name)
+            found = connection.execute(select(SourceRow.id, SourceRow.title).where(column == given)).all()
+            same = [row for row in found if row.title == body.title] if len(found) > 1 else found
+            if len(same) == 1:
+                return str(same[0].id)
+            if found:
+                detail = f"{len(found)} sources have this {name}. Say which by its title, id or key."
+                raise Invalid.at(f"/{name}", detail)
+    return None
+
+
+def create(connection: Connection, body: SourceCreate) -> Created:
+    values = _derive(body.model_dump())
+    made = record_writes.create(connection, SourceRow, values)
+    if made.is_new:
+        _index(connection, made.id, values)
+    return made
+
+
+def amend(connection: Connection, ref: str, patch: SourcePatch, expected: Versions) -> str:
+    row = record_writes.lock(connection, SourceRow, ref, expected)
+    values = _derive({**rows.content(row, _FIELDS), **patch.model_dump()})
+    if record_writes.amend(connection, SourceRow, row, values):
+        _index(connection, row["id"], values)
+    return str(row["id"])
+
+
+def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) -> str:
+    row = record_writes.lock(connection, SourceRow, ref, expected)
+    record_writes.withdraw(connection, SourceRow, row, reason)
+    return str(row["id"])
+
+
+def restore(connection: Connection, ref: str, expected: Versions) -> str:
+    row = record_writes.lock(connection, SourceRow, ref, expected)
+    record_writes.restore(connection, SourceRow, row)
+    return str(row["id"])
+
+
+def _derive(values: Values) -> Values:
+    """Adds the columns that follow from what was sent."""
+    period = parse_period(values["published"]) if values["published"] else None
+    return {
+        **values,
+        "published_earliest": period.earliest if period else None,
+        "published_latest": period.latest if period else None,
+    }
+
+
+def _index(connection: Connection, source_id: str, values: Values) -> None:
+    texts = [values["title"], values["publisher"], *values["authors"]]
+    search.index(connection, SourceRow, {source_id: texts})

@@ -1,0 +1,321 @@
+"""Records on their way into one transaction: told from those that are stored, and counted.
+
+A record is known by its id, else its key, else (a source) its DOI or address, else its content. What is stored with the
+same content stays as it is; with other content it is refused, or brought to what the file says.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, NamedTuple, TypeVar
+
+from pydantic import BaseModel
+
+from service.db.engine import Connection
+from service.db.models import ClaimRow, EntityRow, MetricRow, SourceRow
+from service.domain.names import content_id
+from service.domain.vocabulary import OnExisting
+from service.errors import AlreadyStored
+from service.schemas.claims import ClaimCreate, ClaimPatch
+from service.schemas.disputes import DisputePatch
+from service.schemas.entities import EntityCreate, EntityPatch
+from service.schemas.figures import FigureCreate, FigureFields, FigurePatch
+from service.schemas.metrics import MetricPatch
+from service.schemas.sources import SourceCreate, SourcePatch
+from service.store.operations.savepoints import savepoint
+from service.store.records import claims, disputes, entities, figures, metrics, record_writes, references, sources
+from service.store.records.claim_idempotency import Given
+from service.store.records.claims import CreatedClaim
+from service.store.records.projection import Projection
+from service.transfer.matching import matched
+from service.transfer.naming import Naming, Outcome
+
+B = TypeVar("B", bound=BaseModel)
+Tally = Counter[tuple[str, Outcome]]
+
+
+class Kind(NamedTuple):
+    """What a kind of record is written with."""
+
+    patch: type[BaseModel]
+    projection: Projection[Any]
+    create: Callable[[Connection, Any], Any]
+    amend: Callable[[Connection, str, Any, frozenset[int]], str]
+
+
+KINDS = {
+    "source": Kind(SourcePatch, sources.PROJECTION, sources.create, sources.amend),
+    "entity": Kind(EntityPatch, entities.PROJECTION, entities.create, entities.amend),
+    "metric": Kind(MetricPatch, metrics.PROJECTION, metrics.create, metrics.amend),
+    "figure": Kind(FigurePatch, figures.PROJECTION, figures.create, figures.amend),
+    "dispute": Kind(DisputePatch, disputes.PROJECTION, disputes.create, disputes.amend),
+}
+_REFS = {
+    "source": SourceRow,
+    **dict.fromkeys(("claimant", "subject", "raised_by"), EntityRow),
+    **dict.fromkeys(("claim", "derived_from", "supersedes", "disputed_claim", "disputing_claim"), ClaimRow),
+    "metric": MetricRow,
+}
+_ON_CLAIMS = ("figure", "dispute")
+
+
+class ImportWriter:
+    """`given`: what the figures that come with a claim are of those that it has, if it is stored."""
+
+    def __init__(self, connection: Connection, on_existing: OnExisting, given: Given) -> None:
+        self.connection = connection
+        self.updating = on_existing is OnExisting.UPDATE
+        self.given: Given = given
+        self.tally: Tally = Counter()
+        self.writes = 0  # what has written cannot be dropped alone
+        self.waiting: dict[str, ClaimCreate] = {}
+        self.waiting_keys: dict[str, str] = {}  # the refs, by which they wait, of those that have a key
+        self.statuses: dict[str, str | None] = {}
+        self.named: set[str] = set()  # what the waiting ones refer to, but for claims
+        self.entities: dict[str, EntityCreate] = {}  # by key; they wait as well
+        self.ids: dict[tuple[Any, str], str] = {}
+        self.names = Naming(self.connection, self._note)
+        self.sources: dict[str, str] = {}
+
+    # Records ---------------------------------------------------------------------------------------------------------
+
+    def put(self, kind: str, body: Any) -> None:
+        """One record that is no claim. Raises ServiceError if it cannot be taken."""
+        if kind in _ON_CLAIMS or body.key in self.named or body.id in self.named:
+            self.flush()  # what was named before it was there is refused, wherever a batch ends
+        if isinstance(body, EntityCreate):
+            self._put_entity(body)
+            return
+        self.writes += 1
+        self._create(kind, self._identified(kind, body))
+
+    def _put_entity(self, body: EntityCreate) -> None:
+        """An entity waits for others, unless it is one of them or a part of one."""
+        if body.id is not None or body.key in self.entities or body.part_of is not None:
+            self.flush_entities()
+        self.entities[body.key] = body
+        if body.id is not None or body.part_of is not None:
+            self.flush_entities()
+
+    def flush_entities(self) -> None:
+        """Writes the entities that wait."""
+        waiting, self.entities = list(self.entities.values()), {}
+        if not waiting:
+            return
+        self.writes += 1
+        try:
+            with self._undoable():
+                made = entities.create_all(self.connection, waiting)
+        except AlreadyStored:
+            if not self.updating:
+                raise
+            for body in waiting:
+                self._create("entity", body)
+        else:
+            for one in made:
+                self.count("entity", "created" if one.is_new else "unchanged")
+
+    def _create(self, kind: str, body: Any) -> str:
+        try:
+            made = KINDS[kind].create(self.connection, body)
+        except AlreadyStored as stored:
+            if not self.updating or not _can_follow(stored, KINDS[kind].patch):
+                raise
+            self.count(kind, "updated" if self._amend(kind, stored.record_id, body) else "unchanged")
+            return stored.record_id
+        self.count(kind, "created" if made.is_new else "unchanged")
+        return str(made.id)
+
+    def put_claim(self, body: ClaimCreate, status: str | None = None) -> str:
+        """A claim waits for others to be written with it. One that refers to such another lets that go first, unless
+        both can be written at once. Says its id or key.
+
+        `status` is active or retracted, or None where the file does not say.
+        """
+        if self._waits(body.supersedes) or (self._waits(body.derived_from) and not self._can_relay_waiting(body)):
+            self.flush()
+        body = self._identified("claim", body)
+        ref = body.id or body.key or ""
+        if self.given == "more" and ref in self.waiting and self._joins(ref, body):
+            return ref
+        if self._waits(ref) or self._waits(body.key):
+            self.flush()
+        self.waiting[ref] = body
+        if body.key is not None:
+            self.waiting_keys[body.key] = ref
+        self.statuses[ref] = status
+        self.named |= {body.source, body.claimant, body.subject, *(f.metric for f in body.figures)} - {None}
+        if body.supersedes is not None or status == "retracted":
+            self.flush()  # one standing successor for each claim: the next one must see this
+        return ref
+
+    def _identified(self, kind: str, body: B) -> B:
+        """With an id that follows from its content, if it has neither id nor key: from what its refs stand for, however
+        they are written.
+        """
+        if getattr(body, "id", None) is not None or getattr(body, "key", None) is not None:
+            return body
+        content = body.model_dump(mode="json", exclude={"id"})
+        for name, table in _REFS.items():
+            if isinstance(ref := content.get(name), str):
+                content[name] = self._id_of(table, ref)
+        for figure in content.get("figures", ()):
+            figure["metric"] = self._id_of(MetricRow, figure["metric"])
+        return body.model_copy(update={"id": content_id(kind, content)})
+
+    def _id_of(self, table: Any, ref: str) -> str:
+        if table is EntityRow and ref in self.entities:
+            self.flush_entities()
+        found = self.ids.get((table, ref)) or references.ids(self.connection, table, [ref]).get(ref)
+        return ref if found is None else self.ids.setdefault((table, ref), found)  # what is not there may come yet
+
+    def _waits(self, ref: str | None) -> bool:
+        return ref in self.waiting or ref in self.waiting_keys
+
+    def _can_relay_waiting(self, body: ClaimCreate) -> bool:
+        """Whether the origin is no relay itself, and its id need not be known yet."""
+        ref = body.derived_from or ""
+        origin = self.waiting[self.waiting_keys.get(ref, ref)]
+        return origin.derived_from is None and (body.id or body.key) is not None
+
+    def _joins(self, ref: str, body: ClaimCreate) -> bool:
+        """Whether the figures of a claim could be added to those of the same claim that is waiting."""
+        there = self.waiting[ref]
+        plain: dict[str, Any] = {"figures": []}
+        if there.model_copy(update=plain) != body.model_copy(update=plain) or len(there.figures) >= 100:
+            return False
+        held = {figure.id for figure in there.figures}
+        more = [figure for figure in body.figures if figure.id not in held]
+        self.count("figure", "unchanged", len(body.figures) - len(more))
+        self.waiting[ref] = there.model_copy(update={"figures": [*there.figures, *more]})
+        return True
+
+    def flush(self) -> None:
+        """Writes the entities and claims that wait."""
+        self.flush_entities()
+        waiting, statuses = self.waiting, self.statuses
+        self.waiting, self.waiting_keys, self.statuses, self.named = {}, {}, {}, set()
+        if not waiting:
+            return
+        self.writes += 1
+        bodies = list(waiting.values())
+        new: set[str] = set()
+        try:
+            with self._undoable():
+                made = claims.create_all(self.connection, bodies, given=self.given)
+        except AlreadyStored:
+            if not self.updating:
+                raise
+            for body in bodies:
+                self._create_or_update(body)
+        else:
+            for one, (ref, body) in zip(made, waiting.items(), strict=True):
+                self._count_claim(one, body)
+                new |= {ref} if one.is_new else set()
+        said = {ref: status for ref, status in statuses.items() if status is not None}
+        stored = claims.statuses(self.connection, list(said))
+        for ref, status in said.items():
+            if (status == "retracted") != (stored[ref] == "retracted"):
+                self._set_status(ref, status, is_new=ref in new)
+
+    def _undoable(self) -> AbstractContextManager[None]:
+        """For what is done otherwise where it fails: where nothing is updated, the entries fail with it."""
+        return savepoint(self.connection) if self.updating else nullcontext()
+
+    def _count_claim(self, made: CreatedClaim, body: ClaimCreate) -> None:
+        self.count("claim", "created" if made.is_new else "unchanged")
+        self.count("figure", "created", made.figures_new)
+        self.count("figure", "unchanged", len(body.figures) - made.figures_new)
+
+    def _note(self, kind: str, outcome: Outcome) -> None:
+        self.writes += 1
+        self.count(kind, outcome)
+
+    def count(self, kind: str, outcome: Outcome, number: int = 1) -> None:
+        if number:
+            self.tally[kind, outcome] += number
+
+    # What is stored with other content -------------------------------------------------------------------------------
+
+    def _amend(self, kind: str, record_id: str, body: BaseModel) -> bool:
+        """Brings a record to what the body says; whether anything changed."""
+        projection = KINDS[kind].projection
+        before = projection.stored(self.connection, record_id).version
+        patch = KINDS[kind].patch.model_validate(self._wanted(body, KINDS[kind].patch))
+        KINDS[kind].amend(self.connection, record_id, patch, frozenset([before]))
+        return projection.stored(self.connection, record_id).version != before
+
+    def _wanted(self, body: BaseModel, patch: type[BaseModel]) -> dict[str, Any]:
+        """The fields of a body that a patch has; those that were left out too, unless the file can say only some."""
+        names = body.model_fields_set if self.given == "more" else type(body).model_fields
+        fields = {name: getattr(body, name) for name in names if name in patch.model_fields}
+        return {name: value for name, value in fields.items() if name != "key" or value is not None}
+
+    def _create_or_update(self, body: ClaimCreate) -> None:
+        try:
+            with savepoint(self.connection):
+                (made,) = claims.create_all(self.connection, [body], given=self.given)
+        except AlreadyStored as stored:
+            claim_id = stored.record_id if not body.id else body.id
+            self._update_claim(claim_id, body)
+            return
+        self._count_claim(made, body)
+
+    def _update_claim(self, claim_id: str, body: ClaimCreate) -> None:
+        """Figures that the file leaves out stay: an import withdraws nothing."""
+        stored = claims.PROJECTION.read(self.connection, claim_id)
+        patch = ClaimPatch.model_validate(self._wanted(body, ClaimPatch))
+        claims.amend(self.connection, claim_id, patch, frozenset([stored.version]))
+        for figure, there in matched(body.figures, stored.figures):
+            self._put_figure(claim_id, figure, there)
+        changed = claims.PROJECTION.read(self.connection, claim_id).version != stored.version
+        self.count("claim", "updated" if changed else "unchanged")
+
+    def _put_figure(self, claim_id: str, figure: FigureFields, figure_id: str | None) -> None:
+        fields = dict(figure) | {"claim": claim_id, "id": figure_id}
+        self._create("figure", FigureCreate.model_construct({*figure.model_fields_set, "claim", "id"}, **fields))
+
+    def _set_status(self, ref: str, status: str, *, is_new: bool) -> None:
+        claim = claims.PROJECTION.read(self.connection, ref)
+        if not is_new and not self.updating:
+            raise record_writes.already_stored(ClaimRow, claim.id, ["status"])
+        patch = ClaimPatch.model_validate({"status": status})
+        claims.amend(self.connection, ref, patch, frozenset([claim.version]))
+
+    # Sources ----------------------------------------------------------------------------------------------------------
+
+    def source(self, body: SourceCreate) -> str:
+        """The id of a source, of which only the fields that are set are held against what is stored. Counted only where
+        it is made or changed.
+        """
+        identity = f"{sorted(body.model_fields_set)} {body.model_dump_json()}"
+        if identity not in self.sources:
+            self.sources[identity] = self._source(body)
+        return self.sources[identity]
+
+    def _source(self, body: SourceCreate) -> str:
+        known = self._identified("source", body)
+        stored = sources.find(self.connection, body) or sources.find(self.connection, known)
+        if stored is None:
+            self.writes += 1
+            made = sources.create(self.connection, known)
+            self.count("source", "created", int(made.is_new))
+            return made.id
+        given = SourcePatch.model_validate(
+            {name: getattr(body, name) for name in body.model_fields_set if name in SourcePatch.model_fields}
+        )
+        before = sources.PROJECTION.read(self.connection, stored)
+        differing = [name for name in given.model_fields_set if getattr(before, name) != getattr(given, name)]
+        if differing and not self.updating:
+            raise record_writes.already_stored(SourceRow, stored, differing)
+        if differing:
+            self.writes += 1
+            sources.amend(self.connection, stored, given, frozenset([before.version]))
+            self.count("source", "updated")
+            self.sources.clear()  # another line may say otherwise again
+        return stored
+
+
+def _can_follow(stored: AlreadyStored, patch: type[BaseModel]) -> bool:
+    """Whether what differs can be changed at all: a figure stays with its claim, a dispute with what it disputes."""
+    return all(fault.pointer.removeprefix("/") in patch.model_fields for fault in stored.faults)
