@@ -1,11 +1,11 @@
-"""The developer's commands: everything that a fresh machine with Python 3.11 and pip needs.
+"""Commands for developers. A fresh machine needs only Python 3.11 and pip.
 
     python3 dev.py run     serve the demo on an embedded database
-    python3 dev.py test    lint, types, import contracts and tests, on SQLite and on a PostgreSQL of its own
-    python3 dev.py bench   side by side with the limit of the stack and with others, on the same data
-    python3 dev.py contract    the document and the clients generated from it: needs Node, and Java for the third
+    python3 dev.py test    run lint, type checks, import contracts and tests, on SQLite and on a PostgreSQL of its own
+    python3 dev.py bench   compare with the limit of the stack and with other services, on the same data
+    python3 dev.py contract    check the OpenAPI document and its generated clients: needs Node, and Java for the third
 
-Only the standard library is used here: this file makes the environment that everything else runs in.
+Only the standard library is used here: this file creates the environment that everything else runs in.
 """
 
 import argparse
@@ -25,7 +25,7 @@ DEMO_DATABASE = "sqlite:///" + (ROOT / "var" / "demo.db").as_posix()
 
 
 def main() -> int:
-    if sys.version_info < (3, 11):  # noqa: UP036 - said kindly, before anything fails
+    if sys.version_info < (3, 11):  # noqa: UP036 - a clear message before anything fails
         print("Counterclaim needs Python 3.11 or newer; this is", sys.version.split()[0])
         return 1
     parser = argparse.ArgumentParser(prog="dev.py", description="Develop Counterclaim.")
@@ -53,7 +53,7 @@ def main() -> int:
 
 
 def install(lock: str) -> None:
-    """Makes .venv and installs a lock into it, unless just that was installed before."""
+    """Creates .venv and installs a lock file into it, unless that exact one was installed before."""
     requirements = ROOT / "requirements" / lock
     wanted = hashlib.sha256(requirements.read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
     stamp = VENV / f"installed-{lock}"
@@ -79,7 +79,7 @@ def run(port: int, database_url: str, *, empty: bool) -> int:
     print(f"  first look   curl -s {address}/v1/comparisons/{key} | python3 -m json.tool")
     print(f"  disagreeing  curl -s {address}/v1/disagreements | python3 -m json.tool\n", flush=True)
     serve = [str(BIN / "counterclaim"), "serve", "--host", "127.0.0.1", "--port", str(port)]
-    # one person on this machine: no rates, and no log of each request between what is printed
+    # for one local user: no rate limits, and no access log between the printed lines
     environment = {"COUNTERCLAIM_RATE_LIMITS": "false", "COUNTERCLAIM_ACCESS_LOG": "false", **os.environ}
     how = ["--database-url", database_url, "--migrate" if empty else "--demo"]
     process = subprocess.Popen([*serve, *how], cwd=ROOT, env=environment)
@@ -87,11 +87,11 @@ def run(port: int, database_url: str, *, empty: bool) -> int:
         try:
             return process.wait()
         except KeyboardInterrupt:
-            continue  # the service has got it too, and ends by itself
+            continue  # the service received the signal too, and ends by itself
 
 
 def check_contract(base: str | None) -> int:
-    """The tests of the contract, and of the tools that only they need; then what has changed since the last release."""
+    """Runs the contract tests that need extra tools, then reports what has changed since the last release."""
     for program in ("node", "npm"):
         if shutil.which(program) is None:
             print(f"{program} is not installed here.")
@@ -111,7 +111,7 @@ def last_tag() -> str | None:
 
 
 def compare(base: str | None) -> int:
-    """What has changed in the document since a revision: breaking changes fail."""
+    """Compares the OpenAPI document with that of a revision. Breaking changes fail."""
     if base is None:
         print("Nothing was released yet (there is no tag), so the document is compared with nothing.")
         return 0
@@ -135,7 +135,7 @@ def test(arguments: list[str]) -> int:
         ["ruff", "check"],
         ["ruff", "format", "--check"],
         ["mypy"],
-        # one more than cores, since many tests wait; those that are left at the end are shared out
+        # one more than cores, since many tests wait; worksteal redistributes the tests left at the end
         ["pytest", "-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal", *arguments],
     ]
     for check in checks:

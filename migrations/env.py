@@ -1,4 +1,4 @@
-"""Runs the migrations, on a connection given by the caller (service/db/migrate.py) or on the configured database."""
+"""Runs the migrations, on the caller's connection (service/db/migrate.py) or on the configured database."""
 
 from typing import Any, Literal
 
@@ -14,7 +14,7 @@ from service.db.objects import is_ours
 
 
 def _render(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
-    """Writes our column types by their names, so that a revision holds for both databases."""
+    """Renders our column types by name, so that a revision is valid for both databases."""
     if kind == "type":
         for name in ("Real", "Whole"):
             if item is getattr(types, name):

@@ -1,1 +1,1 @@
-"""Counterclaim: who said which number, where the sources disagree, and by how much at least."""
+"""Counterclaim: who said which number, where sources disagree, and by at least how much."""

@@ -1,4 +1,4 @@
-"""The application: the only place where its parts are wired together."""
+"""Creates the application. This is the only module that wires its parts together."""
 
 import threading
 from collections.abc import AsyncIterator
@@ -70,7 +70,7 @@ _ACCEPTED = [POSITION, "Authorization", "Content-Type", "If-Match", "If-None-Mat
 
 
 def create_app(settings: AppSettings, database: Database | None = None) -> FastAPI:
-    """The application on a database, which is opened here unless it is given, and closed when the application ends."""
+    """Creates the application. Opens the database unless one is given, and closes it at shutdown."""
     opened = database or open_database(settings.database_url)
 
     replica = Replica(settings.database_read_url) if settings.database_read_url else None
@@ -94,7 +94,7 @@ def create_app(settings: AppSettings, database: Database | None = None) -> FastA
         openapi_url=None,
         redirect_slashes=False,
         lifespan=life,
-        telemetry={"tracing": False, "metrics": False, "logs": False},  # asked for at each request; ours are below
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # checked at each request; ours are separate
         middleware=_middleware(settings, meters),
     )
     app.router.routes.extend(routes)
@@ -119,8 +119,8 @@ def create_app(settings: AppSettings, database: Database | None = None) -> FastA
 
 
 def _routes() -> list[BaseRoute]:
-    """All of them in one list, which is tried in order: those asked for most come first. Included routers would be
-    tried twice.
+    """All routes in one list, which is matched in order: the most requested come first. Included routers would be
+    matched twice.
     """
     records = (claims, comparisons, disagreements, figures, sources, entities, metrics, disputes)
     reading = (charts, tables, facets, search, history)
@@ -129,7 +129,7 @@ def _routes() -> list[BaseRoute]:
 
 
 def _middleware(settings: AppSettings, meters: Metrics) -> list[Middleware]:
-    """From the outside in."""
+    """The middleware, outermost first."""
     return [
         Middleware(RequestMetrics, meters),
         Middleware(RequestId),
@@ -164,7 +164,7 @@ def _access(settings: AppSettings) -> Access:
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document: FastAPI's, with our problem details in place of its own error shapes."""
+    """Returns the OpenAPI document: FastAPI's, with problem details in place of its own error schemas."""
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         for operation in (operation for methods in document["paths"].values() for operation in methods.values()):
@@ -185,7 +185,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
 
 
 def _require_if_match(operation: dict[str, Any]) -> None:
-    """A change without it has an answer of its own (428), so FastAPI cannot know that it is required."""
+    """Marks If-Match as required. FastAPI cannot know this, since a change without it gets its own response (428)."""
     for parameter in operation.get("parameters", ()):
         if parameter["name"] == "If-Match":
             parameter |= {"required": True, "schema": {"type": "string", "pattern": r'^"[0-9]{1,9}-[0-9a-f]{16}"$'}}

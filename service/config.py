@@ -1,4 +1,4 @@
-"""Settings, from the environment: COUNTERCLAIM_DATABASE_URL and so on. Read by app, cli and migrations only."""
+"""Settings, read from environment variables such as COUNTERCLAIM_DATABASE_URL. Used by app, cli and migrations only."""
 
 import re
 from ipaddress import ip_network
@@ -21,11 +21,11 @@ _SHAPES = {
     "trusted_hosts": (re.compile(r"(\*\.)?[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]"), "api.example.org or *.example.org"),
     "cors_origins": (re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?"), "https://example.org, without a path"),
 }
-Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]  # separated by commas
+Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]  # comma-separated
 
 
 def _put_in(url: str, password: str) -> str:
-    """The URL with a password, unless it has one or names nobody."""
+    """Returns the URL with the password added, unless it already has one or has no user name."""
     parts = urlsplit(url)
     user, at, host = parts.netloc.rpartition("@")
     if not at or ":" in user:

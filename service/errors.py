@@ -1,20 +1,20 @@
-"""What can go wrong, in the service's own words. No HTTP in here; `api/problems.py` gives each its status.
+"""The service's exceptions. They are independent of HTTP; `api/problems.py` maps each to a status.
 
 ServiceError
 ├── Invalid               the request can never succeed as it is
-├── Unauthenticated       who asks is not known
-├── Forbidden             who asks is known, and may not
+├── Unauthenticated       the caller is not known
+├── Forbidden             the caller is known, but not allowed
 ├── NotFound              no such record
-├── Conflict              the request contradicts what is stored
-│   └── AlreadyStored     a record of this identity is stored, with other content
-├── PreconditionRequired  a change without saying which version it changes
+├── Conflict              the request contradicts stored data
+│   └── AlreadyStored     a record with this identity is stored with different content
+├── PreconditionRequired  the change does not say which version it applies to
 ├── PreconditionFailed    the record has changed since it was read
-├── RateLimited           too much in too short a time
-├── TooLarge              more than is read
+├── RateLimited           too many attempts in too short a time
+├── TooLarge              the body exceeds the limit
 ├── TooSlow               the request did not arrive in time
 ├── Unavailable           try again later
-│   └── Raced             somebody else was creating one of the same records
-└── StorageFull           the database has no room left
+│   └── Raced             another client was creating one of the same records
+└── StorageFull           the database is out of space
 """
 
 from dataclasses import dataclass, field, replace
@@ -25,18 +25,18 @@ Place = Literal["body", "query", "path", "header", "file"]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong at one place. `pointer` is a JSON pointer into the body, or `/name` of a parameter."""
+    """One fault at one place. `pointer` is a JSON pointer into the body, or `/name` of a parameter."""
 
     pointer: str
     detail: str
-    code: str | None = None  # where it is another than the whole error's
+    code: str | None = None  # if it differs from the code of the whole error
     place: Place = "body"
     line: int | None = None
 
 
 @dataclass(eq=False)
 class ServiceError(Exception):
-    """Base of all: a sentence for the person who reads it, and the places it speaks of."""
+    """Base class: a message for people, and the faults that it refers to."""
 
     detail: str
     faults: list[Fault] = field(default_factory=list)
@@ -46,7 +46,7 @@ class ServiceError(Exception):
         return cls(detail, [Fault(pointer, detail, place=place)])
 
     def under(self, prefix: str) -> Self:
-        """The same error, seen from a document in which this one stands at `prefix`."""
+        """Prepends `prefix` to all pointers, for a document that contains this one there. Returns the error."""
         self.faults = [replace(f, pointer=prefix + f.pointer) for f in self.faults]
         return self
 
@@ -76,7 +76,7 @@ class Conflict(ServiceError):
 
 @dataclass(eq=False)
 class AlreadyStored(Conflict):
-    """`record_id`: of what is stored."""
+    """`record_id` is the id of the stored record."""
 
     record_id: str = ""
 
@@ -91,7 +91,7 @@ class PreconditionFailed(ServiceError):
 
 @dataclass(eq=False)
 class RateLimited(ServiceError):
-    """`wait`: the seconds after which it is worth trying again."""
+    """`wait` is the number of seconds after which to retry."""
 
     wait: int = 1
 

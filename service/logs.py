@@ -1,7 +1,6 @@
-"""Logs: one JSON object a line, on standard error. No secrets, no bodies, no query strings.
+"""Logs: one JSON object per line, on standard error. No secrets, no bodies, no query strings.
 
-A fault is told by its kind and the places in the code it came through, without its message, in which drivers and
-parsers repeat what was sent.
+An exception is logged with its type and stack, but without its message: drivers and parsers repeat input in theirs.
 """
 
 import logging
@@ -14,7 +13,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 
 def configure(level: int = logging.INFO) -> None:
-    """Puts structlog, and the standard library's loggers of all that we use, on standard error as JSON."""
+    """Sends structlog, and the standard library's loggers of all dependencies, to standard error as JSON."""
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

@@ -1,4 +1,4 @@
-"""The files that the package needs beside its code: migrations and fixtures."""
+"""Locates the files that the package needs besides its code: migrations and fixtures."""
 
 from pathlib import Path
 
@@ -6,6 +6,6 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def folder(name: str) -> Path:
-    """Inside the package where it was installed from a wheel; beside it in a checkout."""
+    """Returns the folder: inside the package if installed from a wheel, beside it in a checkout."""
     installed = _PACKAGE / name
     return installed if installed.is_dir() else _PACKAGE.parent / name

@@ -1,6 +1,6 @@
-"""The HTTP server: uvicorn, with bounds on what a client can make it wait for, and an end that loses nothing.
+"""The HTTP server: uvicorn with time and size limits for requests, and a graceful shutdown.
 
-uvicorn itself waits for a request, and for its answer to be read, as long as the client likes, and takes a head of any
+uvicorn itself waits without limit for a request, and for the client to read the response, and accepts a head of any
 size.
 """
 
@@ -20,12 +20,12 @@ from service.api.problems import KINDS, MEDIA_TYPE
 
 _log = structlog.get_logger("counterclaim.server")
 _MAX_HEAD = 65_536
-_SHUTDOWN = 15  # seconds for requests that are being answered when the service ends
+_SHUTDOWN = 15  # seconds for requests in progress at shutdown
 _REASONS = {400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large"}
 
 
 def server_for(app: FastAPI, *, seconds: float, drain_seconds: float = 0) -> "Server":
-    """A server for sockets that listen already (`Server.run`)."""
+    """Returns a server for sockets that are already listening (`Server.run`)."""
     config = uvicorn.Config(
         app,
         http=type("Protocol", (Protocol,), {"seconds": seconds}),
@@ -33,21 +33,21 @@ def server_for(app: FastAPI, *, seconds: float, drain_seconds: float = 0) -> "Se
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # the application believes named proxies only (app.py)
+        proxy_headers=False,  # the application trusts only configured proxies (app.py)
         timeout_graceful_shutdown=_SHUTDOWN,
     )
     return Server(config, app, drain_seconds)
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection. Two clocks bound what a client can make it wait for: the rest of a request, and room to write.
+    """One connection. Two timers limit the wait for the client: for the rest of a request, and for room to write.
 
-    While a request is being answered the first one only waits: how long its body may take is for the application
+    While a request is being answered, the first timer only restarts: the application limits the time for the body
     (`api/body.py`).
     """
 
     seconds = 20.0
-    whole = False  # whether the request that came last has come to its end
+    whole = False  # whether the latest request has arrived completely
     in_head = True
     head_size = 0
     arrival: TimerHandle | None = None
@@ -55,7 +55,7 @@ class Protocol(HttpToolsProtocol):
     running: RequestResponseCycle | None = None
     refusal: tuple[int, str] = (400, "This is not HTTP/1.1.")
 
-    # What the transport tells
+    # Transport callbacks
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -69,7 +69,7 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        # also for what begins no request, such as empty lines: they would keep the connection for ever
+        # also for data that begins no request, such as empty lines: it would keep the connection open indefinitely
         if not self.transport.is_closing() and (not self.whole or not self._is_answering()):
             self._await_request()
 
@@ -81,7 +81,7 @@ class Protocol(HttpToolsProtocol):
         self._stop_writing()
         super().resume_writing()
 
-    # What the parser tells
+    # Parser callbacks
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -110,7 +110,7 @@ class Protocol(HttpToolsProtocol):
         if self.transport.get_write_buffer_size() > 0:
             self._await_room()
 
-    # Clocks
+    # Timers
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
@@ -134,7 +134,7 @@ class Protocol(HttpToolsProtocol):
             self.refusal = (408, "The request did not arrive in time.")
             self.send_400_response("")
         else:
-            self._give_up()  # on the body of a request that was answered before it came
+            self._give_up()  # the request was answered before its body arrived
 
     def _await_room(self) -> None:
         if self.writing is None:
@@ -146,7 +146,7 @@ class Protocol(HttpToolsProtocol):
             self.writing = None
 
     def _no_room(self) -> None:
-        """The client does not read its answers."""
+        """Closes the connection of a client that does not read its responses."""
         self.writing = None
         if self.transport.get_write_buffer_size() > 0:
             self._give_up()
@@ -160,7 +160,7 @@ class Protocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def _speak_to_nobody(self) -> None:
-        """uvicorn tells only the last of several requests that came at once that nobody listens any more."""
+        """Marks the running request as disconnected. uvicorn does so only for the last of pipelined requests."""
         self.pipeline.clear()
         if self.running is not None:
             self.running.disconnected = True
@@ -169,10 +169,10 @@ class Protocol(HttpToolsProtocol):
         self.head_size += size
         if self.head_size > _MAX_HEAD:
             self.refusal = (431, "The address and headers together are too large.")
-            raise ValueError  # the parser stops, and the refusal is sent
+            raise ValueError  # stops the parser; then the refusal is sent
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words, for which we have our own
-        """What cannot be a request at all never reaches the application; it is told in the same words."""
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's message, replaced by ours
+        """Sends problem details for input that cannot be a request and so never reaches the application."""
         status, detail = self.refusal
         code, title = KINDS[status]
         problem = {"type": f"/docs#problem-{code}", "title": title, "status": status, "detail": detail}
@@ -188,7 +188,7 @@ class Protocol(HttpToolsProtocol):
 
 
 class Server(uvicorn.Server):
-    """Ends in order: readiness fails, then no connection is taken any more, then what is under way is answered."""
+    """Shuts down in order: readiness fails, new connections are refused, requests in progress are completed."""
 
     def __init__(self, config: uvicorn.Config, app: FastAPI, drain_seconds: float) -> None:
         super().__init__(config)
@@ -196,12 +196,12 @@ class Server(uvicorn.Server):
         self.drain_seconds = drain_seconds
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Asked once, it drains; asked again, it ends at once."""
+        """The first signal starts draining, if configured; the next one starts the shutdown at once."""
         if self.drain_seconds and not self.app.state.draining:
             self.app.state.draining = True
             self._captured_signals.append(sig)
             timer = threading.Timer(self.drain_seconds, self._end)
-            timer.daemon = True  # asked again, the process does not wait for it
+            timer.daemon = True  # so that the process does not wait for it after a second signal
             timer.start()
             return
         self.app.state.draining = True

@@ -54,7 +54,7 @@ def _share_compiled(opened: Database) -> Database:
 def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
     own = tmp_path_factory.getbasetemp()
     shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-    return Templates(own, shared / "postgres")
+    return Templates(own, shared)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

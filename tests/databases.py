@@ -5,9 +5,12 @@ much as a thousand of them, so one that a test has done with serves the next: wi
 it, once it is emptied again. What a test has changed but for rows, or does not let go of, is left behind.
 """
 
+import fcntl
 import itertools
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,11 +36,15 @@ _numbers = itertools.count()
 
 
 class Templates:
-    """Migrated databases, made once a worker and kind, and cloned for the tests that ask for one."""
+    """Migrated databases, made once a run and kind, and cloned for the tests that ask for one.
 
-    def __init__(self, folder: Path, server_folder: Path) -> None:
+    `folder` is this worker's own; `shared` is that of all workers of the run.
+    """
+
+    def __init__(self, folder: Path, shared: Path) -> None:
         self.folder = folder
-        self.server_folder = server_folder
+        self.shared = shared
+        self.server_folder = shared / "postgres"
         self.worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         self.made: dict[tuple[str, bool], str] = {}
         self.as_made: dict[bool, State] = {}
@@ -51,11 +58,14 @@ class Templates:
         template = self.made[kind, demo]
         name = f"test_{self.worker}_{next(_numbers)}"
         if kind == "sqlite":
-            shutil.copyfile(self.folder / f"{template}.db", self.folder / f"{name}.db")
+            shutil.copyfile(self.shared / f"{template}.db", self.folder / f"{name}.db")
             return f"sqlite:///{self.folder / name}.db"
         if self.spare[demo]:
             return self.spare[demo].pop()
         self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        if demo not in self.as_made:  # read from a clone, since nobody may be connected to a template
+            with psycopg.connect(self._url(name)) as plain:
+                self.as_made[demo] = _state(plain)
         return self._url(name)
 
     def give_back(self, url: str, *, demo: bool = False) -> None:
@@ -77,20 +87,24 @@ class Templates:
         return self._url(name)
 
     def _make(self, kind: str, *, demo: bool) -> str:
-        name = f"template_{self.worker}_{kind}_{'demo' if demo else 'empty'}"
+        name = f"template_{kind}_{'demo' if demo else 'empty'}"
+        done = self.shared / f"{name}.made"
+        with _lock(self.shared / f"{name}.lock"):
+            if not done.exists():
+                self._fill(name, kind, demo=demo)
+                done.touch()
+        return name
+
+    def _fill(self, name: str, kind: str, *, demo: bool) -> None:
         if kind == "postgres":
             self._admin(f'CREATE DATABASE "{name}"')
-        database = open_database(f"sqlite:///{self.folder / name}.db" if kind == "sqlite" else self._url(name))
+        database = open_database(f"sqlite:///{self.shared / name}.db" if kind == "sqlite" else self._url(name))
         migrate.upgrade(database)
         if demo:
             load_demo(database)
         with database.writer.begin() as connection:  # beside the history, where tests count
             keys.create_first(connection, ADMIN)
         database.close()
-        if kind == "postgres":
-            with psycopg.connect(self._url(name)) as plain:
-                self.as_made[demo] = _state(plain)
-        return name
 
     def _url(self, name: str) -> str:
         if self.server is None:
@@ -101,6 +115,14 @@ class Templates:
     def _admin(self, statement: str) -> None:
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
+
+
+@contextmanager
+def _lock(file: Path) -> Iterator[None]:
+    """Held by one worker at a time."""
+    with file.open("w") as opened:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
 
 
 @dataclass(frozen=True)

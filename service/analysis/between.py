@@ -1,4 +1,4 @@
-"""Two measurands, or two figures, held against each other: ratio = right ÷ left."""
+"""Compares two measurands or two figures: ratio = right ÷ left."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from service.store.comparisons.measurands import MeasurandRecord
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """One operand: the figures that stand for it, in the unit of its metric."""
+    """One operand: the figures that represent it, in the unit of its metric."""
 
     measurand: MeasurandRecord
     figures: list[FigureRecord]
@@ -51,7 +51,7 @@ def between(
     left_side: ChosenSide | None = None,
     right_side: ChosenSide | None = None,
 ) -> Between:
-    """`left` and `right` name measurands (id or key) or figures (id). Raises NotFound."""
+    """Each of `left` and `right` is a measurand (id or key) or a figure (id). Raises NotFound."""
     a = _operand(connection, left, left_side, options, "/left")
     b = _operand(connection, right, right_side, options, "/right")
     reasons, factor = _reasons(a, b)
@@ -77,7 +77,7 @@ def _operand(
             if side is not None:
                 raise Invalid.at(f"{pointer}_side", "A figure has no sides; leave this out.", "query")
             measurand = measurands.read(connection, figure.row.measurand_id)
-            # asked for by name, it is shown even if its claimant has replaced it since
+            # a figure requested by id is shown even if its claimant has replaced it since
             shown = [figure] if options.as_of is None else readable([figure], options.as_of).figures
             return _Side(measurand, shown, "figure", figure.id)
     try:
@@ -92,7 +92,7 @@ def _operand(
 
 
 def _choose(measurand: MeasurandRecord, figures: Sequence[FigureRecord], side: ChosenSide | None) -> _Side:
-    """The figures of one side. Those in another currency belong to it, though they cannot be computed with."""
+    """The figures of one side, including those in another currency, which cannot be computed with."""
     stated = [figure for figure in figures if figure.evidence.takes_a_side]
     if side == "all":
         return _Side(measurand, stated, "all")
@@ -103,7 +103,7 @@ def _choose(measurand: MeasurandRecord, figures: Sequence[FigureRecord], side: C
 
 
 def _reasons(a: _Side, b: _Side) -> tuple[Comparability, Fraction]:
-    """Why the two may not be held against each other, and what converts b's unit to a's."""
+    """Why the two may not be compared, and the factor that converts b's unit to a's."""
     left, right = a.measurand.row, b.measurand.row
     reasons = []
     if left.subject_id != right.subject_id:

@@ -1,7 +1,7 @@
-"""A measurand in detail: its sides, what stands beside them, relays and their drift, disputes, and related scopes.
+"""A measurand in detail: its sides, the figures on neither side, relays and their drift, disputes, and related scopes.
 
-One path, whatever the settings: a fixed set of statements, the arithmetic of the domain on what they give, and the
-answer put together as JSON from the figures as the database wrote them.
+All settings take the same path: run a fixed set of statements, apply the domain's arithmetic to the results, and
+assemble the JSON response from the figures as the database serialized them.
 """
 
 import json
@@ -29,7 +29,7 @@ Records = Mapping[str, FigureRecord]  # by id
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A measurand, the others of its quantity, and the figures of all of them, by measurand."""
+    """A measurand, the other measurands of its quantity, and the figures of all of them, by measurand."""
 
     measurand: MeasurandRecord
     related: list[MeasurandRecord]
@@ -38,7 +38,7 @@ class Loaded:
 
 
 def load(connection: Connection, ref: str, options: ComparisonOptions, shown: Shown = "own") -> Loaded:
-    """`shown` says which figures are to be shown, not only computed with. Raises NotFound."""
+    """`shown` selects the figures that are displayed, not only computed with. Raises NotFound."""
     measurand, *others = measurands.read_with_related(connection, ref)
     figures = evidence.of_measurands(
         connection,
@@ -51,12 +51,12 @@ def load(connection: Connection, ref: str, options: ComparisonOptions, shown: Sh
 
 
 def comparison_json(connection: Connection, ref: str, options: ComparisonOptions) -> bytes:
-    """A Comparison as it is served. Raises NotFound."""
+    """The JSON of a Comparison. Raises NotFound."""
     return compared_json(connection, load(connection, ref, options))
 
 
 def compared(connection: Connection, loaded: Loaded) -> Comparison:
-    """The same for callers in Python."""
+    """The Comparison as a model, for callers in Python."""
     return Comparison.model_validate_json(compared_json(connection, loaded))
 
 
@@ -78,7 +78,7 @@ def compared_json(connection: Connection, loaded: Loaded) -> bytes:
     return _written(loaded, own, found, records, against, _related(connection, loaded, own))
 
 
-# The answer ----------------------------------------------------------------------------------------------------------
+# Response ------------------------------------------------------------------------------------------------------------
 
 
 def _written(
@@ -124,7 +124,7 @@ def _side(figures: Sequence[Evidence], records: Records, unit: str) -> str:
 
 
 def drift_json(drift: DomainDrift, records: Records) -> str:
-    """A Drift as it is served."""
+    """The JSON of a Drift."""
     origin = records[drift.origin.id].json if drift.origin else "null"
     rest = json.dumps(
         {
@@ -146,13 +146,13 @@ def _without_one(found: Assessment, figures: Sequence[FigureRecord]) -> str:
     return json.dumps({"gap": to_number(without.gap), "claimant": claimant})
 
 
-# What is loaded besides ----------------------------------------------------------------------------------------------
+# Disputes and related scopes -----------------------------------------------------------------------------------------
 
 
 def _disputes(
     connection: Connection, measurand: MeasurandRecord, own: Readable, options: ComparisonOptions
 ) -> list[str]:
-    """The active disputes about the figures shown; with `as_of`, those that may have been opened by then."""
+    """The active disputes about the displayed figures; with `as_of`, those that may have been opened by then."""
     day = options.as_of
     disputed = {figure.claim_id for figure in own.figures if figure.row.is_disputed}
     found = disputes.of_measurand(connection, measurand.id, disputed)

@@ -1,5 +1,5 @@
-"""A comparison as people look at it: a row for each figure, scope by scope, relays under what they repeat, and what is
-superseded or retracted shown beside what stands. The charts and the explorer's pages are drawn from this.
+"""A comparison for display: one row per figure, grouped by scope, with relays under the claims that they repeat, and
+superseded or retracted figures beside the active ones. The charts and the explorer's pages use it.
 """
 
 from collections import Counter
@@ -21,13 +21,13 @@ from service.store.comparisons import evidence
 from service.store.comparisons.evidence import FigureRecord
 from service.store.comparisons.measurands import MeasurandRecord
 
-MOST_ROWS = 100  # of each scope; the rest is counted
+MOST_ROWS = 100  # per scope; further rows are only counted
 MOST_SCOPES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class ForestRow:
-    """`depth` is 1 for a relay under its origin. `times` is held against what was reported in the same scope."""
+    """`depth` is 1 for a relay under its origin. `times` is the ratio to the reported side of the same scope."""
 
     figure: Compared
     depth: int
@@ -44,7 +44,7 @@ class ForestRow:
 
 @dataclass(frozen=True, slots=True)
 class ForestGroup:
-    """The figures of one scope. `reference` is the value that was reported in it, where that is a single one."""
+    """The figures of one scope. `reference` is the reported value, if there is exactly one."""
 
     measurand: MeasurandRef
     scope: ScopeRef | None
@@ -56,7 +56,7 @@ class ForestGroup:
 @dataclass(frozen=True, slots=True)
 class Forest:
     comparison: Comparison
-    groups: list[ForestGroup]  # its own scope first
+    groups: list[ForestGroup]  # the measurand's own scope first
     scopes_left_out: int
 
 
@@ -64,7 +64,7 @@ def of_measurand(connection: Connection, ref: str, options: ComparisonOptions) -
     """Raises NotFound."""
     loaded = load(connection, ref, options, shown="all")
     comparison = compared(connection, loaded)
-    drift = {one.relay.id: one for one in comparison.drift}  # that from the root of the chain comes last
+    drift = {one.relay.id: one for one in comparison.drift}  # the one from the chain's root comes last
     others = [one for one in loaded.related if loaded.figures[one.id]]
     drift |= _drift_of(connection, others[:MOST_SCOPES], loaded)
     own, *rest = [_group(one, loaded, drift) for one in (loaded.measurand, *others[:MOST_SCOPES])]
@@ -73,7 +73,7 @@ def of_measurand(connection: Connection, ref: str, options: ComparisonOptions) -
 
 
 def _drift_of(connection: Connection, measurands: Sequence[MeasurandRecord], loaded: Loaded) -> dict[str, Drift]:
-    """What became of the numbers that were relayed under other scopes."""
+    """The drift of the figures that were relayed under other scopes."""
     day = loaded.options.as_of
     standing = [figure for one in measurands for figure in readable(loaded.figures[one.id], day).figures]
     relays = [figure for figure in standing if figure.evidence.is_relay]
@@ -124,7 +124,7 @@ def _group(measurand: MeasurandRecord, loaded: Loaded, drift: dict[str, Drift]) 
 
 
 def _some(ordered: Sequence[tuple[FigureRecord, int]]) -> list[tuple[FigureRecord, int]]:
-    """As many as are drawn: of each basis its share, so that no side hides the other."""
+    """The figures that are displayed: an equal share of each basis, so that no side hides the other."""
     if len(ordered) <= MOST_ROWS:
         return list(ordered)
     share = MOST_ROWS // len({figure.evidence.basis for figure, _ in ordered})
@@ -152,7 +152,7 @@ _ROLES = [ClaimantRole.FIRST_PARTY, ClaimantRole.THIRD_PARTY, ClaimantRole.UNKNO
 
 
 def _in_order(figures: Sequence[FigureRecord]) -> list[tuple[FigureRecord, int]]:
-    """Reported first, then by when it was said; a relay right under the claim that it repeats, where that is here."""
+    """Reported figures first, then by date. A relay directly follows the claim that it repeats, if that is included."""
     here = {figure.claim_id for figure in figures}
     relayed: dict[str, list[FigureRecord]] = {}
     first = []
@@ -165,7 +165,7 @@ def _in_order(figures: Sequence[FigureRecord]) -> list[tuple[FigureRecord, int]]
     ordered: list[tuple[FigureRecord, int]] = []
     waiting = [(figure, 0) for figure in reversed(first)]
     followed: set[str] = set()
-    while waiting:  # chains of relays may be long, so they are not followed by calls
+    while waiting:  # no recursion, because chains of relays may be long
         figure, depth = waiting.pop()
         ordered.append((figure, depth))
         if figure.claim_id not in followed:

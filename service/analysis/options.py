@@ -1,4 +1,4 @@
-"""How a comparison is computed, as a request asks for it, and which figures it is computed from."""
+"""The options of a comparison, from the request, and the figures that it is computed from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from service.store.comparisons.evidence import FigureRecord
 
 @dataclass(frozen=True, slots=True)
 class ComparisonOptions:
-    """The tolerance of `about`, the day as of which claims are read (None: now), and what the two sides are."""
+    """The tolerance of `about`, the day as of which claims are read (None: now), and how the sides are chosen."""
 
     tolerance: Fraction = DEFAULT_TOLERANCE
     as_of: date | None = None
@@ -36,7 +36,7 @@ def from_query(query: ComputeQuery) -> ComparisonOptions:
 
 @dataclass(frozen=True, slots=True)
 class Readable:
-    """The figures that remain on a day, and how many were left out, and why."""
+    """The figures that were readable on a day, and how many were excluded, by reason."""
 
     figures: list[FigureRecord]
     undated: int = 0
@@ -44,7 +44,8 @@ class Readable:
 
 
 def readable(figures: Sequence[FigureRecord], day: date | None) -> Readable:
-    """The figures whose claims stood on the day; without a day, those that stand now (`store/lists/as_of.py`)."""
+    """The readable figures whose claims were active on the day; without a day, those active now
+    (`store/lists/as_of.py`)."""
     kept, undated, too_new = [], 0, 0
     for figure in figures:
         if not figure.stands(day):
@@ -61,7 +62,7 @@ def readable(figures: Sequence[FigureRecord], day: date | None) -> Readable:
 def readable_origins(
     origins: Mapping[str, list[list[FigureRecord]]], day: date | None
 ) -> dict[str, list[list[FigureRecord]]]:
-    """What relays can be compared with: of what their origins said, what could be read by the day."""
+    """The figures that relays can be compared with: those of their origins that could be read by the day."""
     return {
         relay: [[origin for origin in claim if origin.could_be_read(day)] for claim in claims]
         for relay, claims in origins.items()

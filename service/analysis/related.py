@@ -1,4 +1,4 @@
-"""Other scopes of the same quantity beside a measurand: wider, narrower, or otherwise another."""
+"""Compares a measurand with other scopes of the same quantity: wider, narrower, or different."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from service.schemas.views import to_comparability, to_interval, to_ratio
 
 @dataclass(frozen=True, slots=True)
 class Scoped:
-    """A measurand by its scope (as it is shown; None where none is stated), and what it stands for."""
+    """A measurand with its scope (as displayed; None if not stated) and the numbers that represent it."""
 
     id: str
     key: str
@@ -30,7 +30,7 @@ class Scoped:
 def related(
     own: Scoped, others: Iterable[Scoped], wholes: Mapping[str, frozenset[str]], unit: str, *, signed: bool
 ) -> list[Related]:
-    """`wholes` has, for each scope, all scopes that it is a part of; ratio = other ÷ own."""
+    """`wholes` maps each scope to all scopes that it is a part of; ratio = other ÷ own."""
     return [_related(own, other, relation(own.scope_id, other.scope_id, wholes), unit, signed) for other in others]
 
 

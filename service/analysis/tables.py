@@ -1,4 +1,4 @@
-"""Comparisons and disagreements as they stood on a day, as rows for dashboards: worked out when they are asked for."""
+"""Comparisons and disagreements as of a day, as rows for dashboards. They are computed on request."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,12 +32,12 @@ from service.store.records import disputes, references
 from service.store.rows import Values
 
 _CONFLICT = DisagreementKind.CONFLICT
-MOST_AS_OF = 1_000  # comparisons that are judged anew in one request
+MOST_AS_OF = 1_000  # comparisons that are recomputed in one request
 
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """Two figures that exclude each other; from 1 on the rank is the factor between them. `text` says so; None where
+    """Two figures that exclude each other. A rank of 1 or more is the factor between them. `text` describes it; None if
     the summary's own text does.
     """
 
@@ -49,7 +49,7 @@ class Apart:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A measurand as it stood on a day: its summary, its row, and its disagreements."""
+    """A measurand as of a day: its summary, its row, and its disagreements."""
 
     summary: Summary
     row: Values
@@ -88,7 +88,7 @@ def _ranked(judged: Sequence[Judged], query: DisagreementTableQuery) -> TablePag
 
 
 def _in_scopes(connection: Connection, query: MeasurandFilters, judged: Sequence[Judged]) -> Sequence[Judged]:
-    """Those of the scopes asked for. They were judged beside the others, which a part is held against."""
+    """Those of the requested scopes. All scopes are computed first, because a part is compared with its whole."""
     if not query.scope:
         return judged
     scopes = set(references.filter_ids(connection, ScopeRow, query.scope, "scope"))
@@ -96,12 +96,12 @@ def _in_scopes(connection: Connection, query: MeasurandFilters, judged: Sequence
 
 
 def summaries_as_of(connection: Connection, subject: str, day: date) -> list[Summary]:
-    """All comparisons of one subject. Raises Invalid where that are too many."""
+    """All comparisons of one subject. Raises Invalid if there are too many."""
     return [one.summary for one in _judged(connection, MeasurandFilters(subject=[subject]), day)]
 
 
 def ranking_as_of(connection: Connection, query: DisagreementTableQuery, day: date) -> list[Disagreement]:
-    """The first page of what `disagreements_as_of` tells, with the figures as comparisons have them."""
+    """The first page of `disagreements_as_of`, with the figures in the form that comparisons use."""
     judged = _judged(connection, query, day)
     by_id = {one.row["id"]: one for one in judged}
     found = []
@@ -114,9 +114,9 @@ def ranking_as_of(connection: Connection, query: DisagreementTableQuery, day: da
 
 
 def _judged(connection: Connection, query: MeasurandFilters, day: date) -> list[Judged]:
-    """What stood on that day of the subjects and metrics asked for. Raises Invalid where that are too many."""
+    """The measurands of the requested subjects and metrics, as of that day. Raises Invalid if there are too many."""
     asked = MeasurandFilters(subject=query.subject, metric=query.metric, entity_kind=query.entity_kind)
-    if query.id:  # with those of other scopes, which they are held against
+    if query.id:  # with those of other scopes, which they are compared with
         named = ranking.some(connection, MeasurandFilters(id=query.id), MOST_AS_OF) or []
         about = {one.row.subject_id for one in named}, {one.row.metric_id for one in named}
         asked = MeasurandFilters(subject=sorted(about[0])[:100], metric=sorted(about[1])[:100])
@@ -156,7 +156,7 @@ def _judged(connection: Connection, query: MeasurandFilters, day: date) -> list[
 
 
 def _wider(connection: Connection, found: Sequence[MeasurandRecord]) -> dict[str, list[str]]:
-    """For each measurand those of the same quantity whose scope its own is a part of, by their keys."""
+    """For each measurand, those of the same quantity whose scope includes its own, ordered by key."""
     wholes = measurands.scope_wholes(connection, [one.scope_id for one in found])
     by_quantity: dict[Any, list[MeasurandRecord]] = {}
     for one in sorted(found, key=lambda measurand: measurand.key):
@@ -244,7 +244,7 @@ def _holder(name: str, figure: FigureRecord) -> Values:
 
 
 def _passes(row: Values, query: MeasurandFilters, rank: float | None = None) -> bool:
-    """Whether a row is one of those asked for, by what is only known when it has been worked out."""
+    """Whether a row passes the filters that can be applied only after it is computed."""
     asked = (
         (query.id, row["id"]),
         (query.agreement, row["agreement"]),

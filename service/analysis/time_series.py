@@ -1,4 +1,4 @@
-"""What was said when: figures as rows of a time series, in the metric's unit."""
+"""Figures as rows of a time series, by the day on which they were stated, in the metric's unit."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, time
@@ -15,7 +15,7 @@ from service.store.rows import Values
 
 
 def page(connection: Connection, query: TimeSeriesQuery) -> TablePage:
-    """Figures by the day on which they were said, in the metric's unit."""
+    """Figures by the day on which they were stated, in the metric's unit."""
     found = tables.time_series_page(connection, query)
     wide = query.layout == "wide"
     return found._replace(rows=[_said(row, wide=wide) for row in found.rows])
@@ -38,7 +38,7 @@ def _said(row: Mapping[str, Any], *, wide: bool) -> Values:
 
 
 def _value(row: Mapping[str, Any]) -> float | None:
-    """The value in the metric's unit, if it can be had in it."""
+    """The value in the metric's unit; None if there is no value or it cannot be converted."""
     if row["value_text"] is None:
         return None
     factor = conversion(parse_unit(row["unit"]), parse_unit(row["metric_unit"]))

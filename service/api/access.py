@@ -1,7 +1,7 @@
-"""Who may call which route, and who is calling.
+"""Authentication and authorization: who is calling, and who may call which route.
 
-Reading needs a reader's key, or none where reading is public; changing needs a contributor's; the exceptions stand in
-the sets below. Whose records a contributor may change is for the store (`store/records/record_writes.py`).
+Reading needs a reader's key, or none if reading is public; writing needs a contributor's key. The sets below list the
+exceptions. Whose records a contributor may change is decided by the store (`store/records/record_writes.py`).
 """
 
 import asyncio
@@ -19,8 +19,8 @@ from service.domain.vocabulary import Role
 from service.errors import Forbidden, ServiceError, Unauthenticated
 from service.store.operations import keys
 
-OPEN = {"read_liveness", "read_readiness"}  # for whoever reaches the port
-NEVER_PUBLIC = {"read_me"}  # readers, but none without a key
+OPEN = {"read_liveness", "read_readiness"}  # no key needed
+NEVER_PUBLIC = {"read_me"}  # a reader's key is always needed
 FOR_ADMINS = {"list_keys", "create_key", "read_key", "revoke_key"}
 
 _log = structlog.get_logger("counterclaim.faults")
@@ -28,7 +28,7 @@ _USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 def needed_role(operation: str, methods: set[str]) -> Role | None:
-    """The least role that may call a route; None where nobody is asked."""
+    """Returns the lowest role that may call a route; None if the route needs no key."""
     if operation in OPEN:
         return None
     if operation in FOR_ADMINS:
@@ -37,13 +37,13 @@ def needed_role(operation: str, methods: set[str]) -> Role | None:
 
 
 def may_be_public(operation: str, needed: Role) -> bool:
-    """Whether a route needs no key where reading is public."""
+    """Returns whether a route needs no key when reading is public."""
     return needed is Role.READER and operation not in NEVER_PUBLIC
 
 
 @dataclass
 class Access:
-    """Tells who is calling. `noted` has when each key's use was last written down, lest every request be a write."""
+    """Authenticates callers. `noted` holds when each key's use was last stored, so that not every request writes."""
 
     public_reads: bool
     limits: RateLimits
@@ -51,7 +51,7 @@ class Access:
     running: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def admit(self, request: Request, operation: str, needed: Role) -> None:
-        """Puts who is calling into `request.state.caller` (None: the public).
+        """Sets `request.state.caller` to the caller (None: the public).
 
         Raises Unauthenticated, Forbidden or RateLimited.
         """
@@ -99,7 +99,7 @@ class Access:
         try:
             await run_in_threadpool(database.write, lambda connection: keys.note_use(connection, key_id))
         except Exception as error:
-            # noting is worth no failed request; the next one tries again
+            # must not fail the request; the next one tries again
             self.noted.pop(key_id, None)
             if not isinstance(error, ServiceError):
                 _log.error("fault", exc_info=error)

@@ -1,4 +1,4 @@
-"""Reading request bodies: JSON, of limited size, within limited time, parsed exactly; or a file, kept in one."""
+"""Reads request bodies: strict JSON of limited size within limited time, or a file, stored in a temporary file."""
 
 import asyncio
 import tempfile
@@ -11,15 +11,15 @@ from starlette.exceptions import HTTPException
 from service.errors import TooLarge, TooSlow
 from service.schemas.strict_json import parse_json
 
-_SLOWEST = 50_000  # bytes a second of a file, after the first seconds
+_SLOWEST = 50_000  # minimum bytes per second of a file, after the first seconds
 _MEDIA_TYPES = ("application/json", "application/merge-patch+json")
 
 
 async def read_body(request: Request, most: int | None = None) -> None:
-    """Reads the whole body, and keeps it where FastAPI looks for it.
+    """Reads the whole body and stores it where FastAPI looks for it.
 
-    Raises TooSlow for one that does not arrive in time; TooLarge for one over the limit (the service's, or `most`
-    where that is less).
+    Raises TooSlow if it does not arrive in time, TooLarge if it exceeds the limit (the service's, or `most` if that is
+    lower).
     """
     limit = request.app.state.max_body_bytes
     try:
@@ -30,7 +30,7 @@ async def read_body(request: Request, most: int | None = None) -> None:
 
 
 def parse_body(request: Request) -> None:
-    """Raises Invalid for what is not strict JSON, HTTPException 415 for other media types."""
+    """Parses the body. Raises Invalid if it is not strict JSON, HTTPException 415 for other media types."""
     content = request._body
     if not content:
         return
@@ -42,10 +42,10 @@ def parse_body(request: Request) -> None:
 
 @asynccontextmanager
 async def received_file(request: Request) -> AsyncIterator[None]:
-    """Keeps the body in a file without a name while the request is answered, at `request.state.file`.
+    """Stores the body in an unnamed temporary file, at `request.state.file`, while the request is answered.
 
-    Raises TooLarge for one over the limit; TooSlow for one that comes slower than a poor connection; HTTPException 415
-    for a form, in which the file would be wrapped.
+    Raises TooLarge if it exceeds the limit, TooSlow if it arrives slower than over a poor connection, and HTTPException
+    415 for a form, which would wrap the file.
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type.startswith("multipart/"):
@@ -70,7 +70,7 @@ async def received_file(request: Request) -> AsyncIterator[None]:
 
 
 async def _read(request: Request, limit: int) -> bytes:
-    """What is beyond the limit is left to the server, which throws it away, and the connection in the end."""
+    """Reads the body up to the limit. The server discards the rest, and eventually closes the connection."""
     _refuse_declared(request, limit)
     chunks: list[bytes] = []
     size = 0

@@ -1,4 +1,4 @@
-"""What the routes ask for: the database, and which version a change was written against."""
+"""Dependencies of the routes: the database, the writer, and the versions that a change applies to."""
 
 import hashlib
 import re
@@ -18,7 +18,7 @@ from service.store.operations import idempotency, keys
 from service.store.operations.idempotency import IdempotentRequest, StoredResponse
 
 T = TypeVar("T")
-_TAG = re.compile(r'\s*(?:"([0-9]{1,9})-[0-9a-f]{16}"|(?:W/)?"[^"]*")\s*')  # a strong ETag of ours, or any other
+_TAG = re.compile(r'\s*(?:"([0-9]{1,9})-[0-9a-f]{16}"|(?:W/)?"[^"]*")\s*')  # one of our strong ETags, or any other
 
 
 POSITION = "Counterclaim-Position"
@@ -26,21 +26,21 @@ _POSITION = re.compile("[0-9]{1,18}")
 
 
 async def database(request: Request) -> Database:
-    """What a read is answered from."""
+    """Returns the database that serves a read."""
     if request.app.state.replica is None or hasattr(request.state, "reads"):
         return reading(request)
     return await run_in_threadpool(reading, request)
 
 
 async def primary(request: Request) -> Database:
-    """For what must not lag, such as keys."""
+    """Returns the primary, for reads that must not lag, such as keys."""
     found: Database = request.app.state.database
     return found
 
 
 def reading(request: Request) -> Database:
-    """The replica, if there is one and it has what the client has seen already; else the primary. Of one request, the
-    same throughout: its tag must not be newer than its answer.
+    """Returns the replica if there is one and it has all that the client has already seen; else the primary. It is the
+    same throughout a request, so that the ETag is not newer than the content.
     """
     if not hasattr(request.state, "reads"):
         state = request.app.state
@@ -64,7 +64,9 @@ async def changed_versions(
         Header(alias="If-Match", max_length=1000, description="The ETag of the record as you read it. Required."),
     ] = None,
 ) -> frozenset[int]:
-    """The versions that the change was written against. Raises PreconditionRequired when none is named."""
+    """Returns the versions that the change applies to. Raises PreconditionRequired without If-Match, Invalid for a bad
+    one.
+    """
     if if_match is None:
         detail = "Send If-Match with the ETag of the record as you read it, so that nobody's change is lost."
         raise PreconditionRequired.at("/If-Match", detail, "header")
@@ -79,7 +81,7 @@ async def changed_versions(
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Runs a change in a transaction, and puts it on record under this request's id."""
+    """Runs a change in a transaction, and records it in the history under this request's id."""
 
     request: Request
     once: IdempotentRequest | None = None
@@ -105,13 +107,13 @@ class Writer:
         return done
 
     def _note_position(self) -> None:
-        """For clients that read from a replica next. It is worth no failure: what was written is there."""
+        """Notes the position for clients that read from a replica next. Errors are ignored: the write is committed."""
         if self.request.app.state.replica is not None:
             with suppress(ServiceError):
                 self.request.state.position = last_change(self.database).seq
 
     def answer(self, work: Callable[[Any], Response]) -> Response:
-        """What `work` answers; the answer given before, if this request was answered under its key already."""
+        """Returns the response of `work`, or the stored response if this idempotency key was used before."""
         once = self.once
         if once is None:
             return self(work)
@@ -143,11 +145,11 @@ async def poster(
         ),
     ] = None,
 ) -> Writer:
-    """A writer that does a request once, if it is named."""
+    """Returns a writer that runs a request once per Idempotency-Key, if one is sent."""
     plain = await writer(request)
     if idempotency_key is None:
         return plain
-    said = [request.headers.get("If-Match", "").encode(), request._body]  # the body was read, and limited, before
+    said = [request.headers.get("If-Match", "").encode(), request._body]  # the body was read before, up to its limit
     digest = hashlib.sha256(b"\n".join(said)).hexdigest()
     once = IdempotentRequest(plain.author.id or "", request.method, request.url.path, idempotency_key, digest)
     return Writer(request, once)

@@ -1,6 +1,6 @@
-"""Every failure as a problem: which status each error has, and how validation errors are told.
+"""Turns every failure into problem details: the status of each error, and the format of validation errors.
 
-Nothing of the input is echoed but the names of its fields, and no text of a database driver is ever shown.
+Responses repeat no input except field names, and never contain messages of a database driver.
 """
 
 import json
@@ -34,7 +34,7 @@ log = structlog.get_logger("counterclaim.faults")
 
 MEDIA_TYPE = "application/problem+json"
 _MAX_FAULTS = 100
-_MAX_LINES = 1_000  # of a file
+_MAX_LINES = 1_000  # for a file
 
 # status: (code, title)
 KINDS: dict[int, tuple[str, str]] = {
@@ -92,7 +92,7 @@ def problem(
             for f in faults[: _MAX_LINES if faults and faults[0].place == "file" else _MAX_FAULTS]
         ],
     }
-    # ASCII, so that half a surrogate pair in a field's name cannot break the answer
+    # ASCII, so that half a surrogate pair in a field's name cannot break the response
     content = json.dumps(body, separators=(",", ":")).encode("ascii")
     return Response(content, status, headers, MEDIA_TYPE)
 
@@ -125,7 +125,7 @@ def headers_of(error: ServiceError) -> dict[str, str] | None:
     if isinstance(error, Unauthenticated):
         return {"WWW-Authenticate": 'Bearer realm="counterclaim"'}
     if isinstance(error, TooSlow):
-        return {"Connection": "close"}  # the rest of the body is still to come
+        return {"Connection": "close"}  # the rest of the body may still arrive
     return None
 
 
@@ -157,11 +157,11 @@ def _http_error(request: Request, error: Exception) -> Response:
 
 
 def _allowed(request: Request) -> list[str]:
-    """The methods that any route takes at this address."""
+    """Returns the methods that the routes at this address accept."""
     path, documented = request.scope["path"], request.app.openapi()["paths"]
     patterns = [path] if path in documented else [pattern for pattern in documented if _fits(pattern, path)]
     found = {method.upper() for pattern in patterns for method in documented[pattern]}
-    found = found or {"GET"}  # what the document leaves out (itself, and its page) can be read only
+    found = found or {"GET"}  # addresses outside the document (itself and its page) are read-only
     return sorted(found | ({"HEAD"} if "GET" in found else set()))
 
 
@@ -171,6 +171,6 @@ def _fits(pattern: str, path: str) -> bool:
 
 
 def unexpected(request: Request, error: Exception) -> Response:
-    """What is told of a fault of our own: nothing but that there is one."""
+    """Logs an unexpected exception, and returns a 500 response without details."""
     log.error("fault", exc_info=error, request_id=_request_id(request))
     return problem(request, 500, "This is a fault of the service. It has been logged under the request's id.")

@@ -1,6 +1,4 @@
-"""/metrics, for Prometheus: requests by route and status, how long they took, the process, and the connections to the
-database in use.
-"""
+"""/metrics for Prometheus: requests by route and status, durations, the process, and database connections in use."""
 
 import time
 
@@ -21,7 +19,7 @@ from service.api.middleware.status import NotedStatus
 from service.db.engine import Database
 
 routes = APIRouter(include_in_schema=False)
-_NO_ROUTE = "none"  # whatever else was asked for counts as one: addresses that are made up must not fill the memory
+_NO_ROUTE = "none"  # one label for all other addresses, so that made-up ones cannot fill the memory
 _METHODS = {"GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS"}
 _SECONDS = (0.005, 0.02, 0.1, 0.5, 2, 10)
 
@@ -32,7 +30,7 @@ def metrics(request: Request) -> Response:
 
 
 class Metrics:
-    """What one application counts."""
+    """The metrics of one application."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -58,7 +56,7 @@ class Metrics:
         )
 
     def count(self, handler: str, method: str, status: int, seconds: float) -> None:
-        """Looked up in the library's own way only once: that takes longer than to count."""
+        """Counts a request. Labels are looked up only once, since the library's lookup takes longer than counting."""
         counter = self._counters.get((handler, method, status))
         if counter is None:
             counter = self._counters[handler, method, status] = self.requests.labels(handler, method, status)
@@ -76,7 +74,7 @@ class Metrics:
 
 
 class RequestMetrics:
-    """Counts each request under the route that answered it, which whoever finds the route notes in the scope."""
+    """Counts each request under the route that answered it, which routing stores in the scope."""
 
     def __init__(self, app: ASGIApp, meters: Metrics) -> None:
         self.app = app

@@ -1,4 +1,4 @@
-"""How often: failed logins per address, and writes per key. Each process counts for itself."""
+"""Rate limits: failed logins per address, and writes per key. Each process counts separately."""
 
 import ipaddress
 import time
@@ -11,15 +11,15 @@ from service.errors import RateLimited
 
 
 class RateLimits:
-    """Rates are written `10/minute`. Nothing is limited where none is given."""
+    """Rates are written as `10/minute`. None means no limit."""
 
     def __init__(self, failed_logins: str | None, writes: str | None) -> None:
-        self.window = SlidingWindowCounterRateLimiter(MemoryStorage())  # which forgets what has passed
+        self.window = SlidingWindowCounterRateLimiter(MemoryStorage())  # removes expired entries
         self.failed_logins = parse(failed_logins) if failed_logins else None
         self.writes = parse(writes) if writes else None
 
     def count_failure(self, address: str) -> None:
-        """Raises RateLimited for a failed login too many. Good keys are never refused for what others sent."""
+        """Raises RateLimited after too many failed logins. Valid keys are never refused for others' failures."""
         if self.failed_logins and not self.window.hit(self.failed_logins, "login", network_of(address)):
             wait = self._wait(self.failed_logins, "login", network_of(address))
             raise RateLimited("Too many failed logins from this address.", wait=wait)
@@ -35,7 +35,7 @@ class RateLimits:
 
 
 def network_of(address: str) -> str:
-    """The address; of an IPv6 one, the network of 64 bits, which is what one party is given."""
+    """Returns the address; for IPv6 its /64 network, which is what one party is assigned."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

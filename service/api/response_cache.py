@@ -1,8 +1,8 @@
-"""The response cache: responses that follow from the stored data alone, kept until anything stored changes.
+"""The response cache keeps responses that depend only on stored data, until any stored data changes.
 
-Each such response has a weak ETag: the number of the last change, and a digest of its time (a restored database
-counts from the start again), of the build, and of what was asked. The last change is read before the response is made,
-so a response can be newer than its tag, never older. A client that has the tag gets 304.
+Each such response has a weak ETag: the number of the last change, and a digest of its time (a restored database counts
+from the start again), of the build, and of the request's URL. The last change is read before the response is made, so a
+response can be newer than its tag, never older. A client that has the tag gets 304.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from service.api import dependencies
 from service.db.engine import Database
 from service.db.last_change import LastChange, last_change
 
-LIVE = 5  # seconds for which clients may keep a chart or a table without asking again
+LIVE = 5  # seconds for which clients may keep a chart or a table without revalidation
 _MAX_RESPONSES = 2_000
 _IF_NONE_MATCH = {
     "name": "If-None-Match",
@@ -36,7 +36,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def document(options: dict[str, Any]) -> None:
-    """Adds the tag to the OpenAPI document of a route with these options."""
+    """Adds the ETag to the OpenAPI options of a route."""
     responses = dict(options.get("responses") or {})
     whole = dict(responses.get(200) or {})
     responses[200] = whole | {"headers": HEADERS | whole.get("headers", {})}
@@ -58,13 +58,13 @@ class CachedResponse:
 
     @property
     def size(self) -> int:
-        """Bytes, with a round sum for what Python keeps around them."""
+        """The size in bytes, with a fixed allowance for Python's overhead."""
         return len(self.body) + 1_000
 
 
 class ResponseCache:
-    """The responses used last. The next change gives every response another tag, so none is out of date. Safe to share
-    between threads. `max_bytes` bounds all of them together.
+    """The most recently used responses. Each change gives every response a new tag, so none is out of date.
+    Thread-safe. `max_bytes` limits their total size.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -92,8 +92,8 @@ class ResponseCache:
                 self._size -= oldest.size
 
     async def respond(self, request: Request, make: Handler, seconds: int) -> Response:
-        """The response that `make` gives, or the one it gave before; 304 to a client that has it. Clients may keep it
-        for `seconds` without asking again.
+        """Returns the cached response, or the one that `make` returns; 304 to a client that has it. Clients may keep it
+        for `seconds` without revalidation.
         """
         database, last = await request.app.state.turns.run(lambda: _look(request))
         key = Key(database, _tag(request, last))
@@ -112,13 +112,13 @@ class ResponseCache:
 
 
 def _look(request: Request) -> tuple[Database, LastChange]:
-    """The database that serves this request, and its last change."""
+    """Returns the database that serves this request, and its last change."""
     database = dependencies.reading(request)
     return database, last_change(database)
 
 
 def _tag(request: Request, last: LastChange) -> str:
-    today = "" if request.url.path.startswith("/v1") else datetime.now(UTC).date()  # pages link to it
+    today = "" if request.url.path.startswith("/v1") else datetime.now(UTC).date()  # pages link to this day
     asked = f"{request.app.state.build} {today} {last.at} {request.url.path}?{request.url.query}"
     return f'W/"{last.seq}-{hashlib.sha256(asked.encode()).hexdigest()[:16]}"'
 

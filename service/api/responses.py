@@ -1,4 +1,4 @@
-"""Answers about single records: the record, its ETag, and where it is."""
+"""Responses about single records: the record, its ETag and its location."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ B = TypeVar("B")
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The failures of a route, for the OpenAPI document."""
+    """Returns the error responses of a route, for the OpenAPI document."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": KINDS[status][1], "content": content} for status in sorted({*statuses, 422, 503})}
 
@@ -40,7 +40,7 @@ LIST = problems()
 
 
 def created(model: type[Head]) -> dict[int | str, dict[str, Any]]:
-    """The answers to the creation of such a record."""
+    """Returns the responses to the creation of such a record, for the OpenAPI document."""
     return {
         200: {"description": "Stored before, with the same content.", "headers": _ETAG, "model": model},
         201: {"headers": _ETAG | _LOCATION},
@@ -52,18 +52,18 @@ LOCATED: dict[int | str, dict[str, Any]] = {201: {"headers": _LOCATION}}
 
 
 def json_response(body: bytes) -> Response:
-    """What the database has written already."""
+    """Returns JSON that the database has already written."""
     return Response(body, media_type="application/json")
 
 
 def listed(db: Database, records: RecordList[Any], query: BaseModel, sort: str | None = None) -> Response:
-    """One page of a list."""
+    """Returns one page of a list."""
     with db.read() as connection:
         return json_response(records.json(connection, query, sort))
 
 
 def etag_of(found: Stored) -> str:
-    """A record can embed names that change without it, so its version alone does not identify it."""
+    """Returns the ETag. It has a digest, since a record can embed names that change without a new version."""
     return f'"{found.version}-{hashlib.sha256(found.json).hexdigest()[:16]}"'
 
 
@@ -78,7 +78,7 @@ def read(
     if_none_match: str | None,
     recorded_as_of: datetime | None,
 ) -> Response:
-    """The record, 304 if the client has it already, or the record as it stood at an earlier moment."""
+    """Returns the record, 304 if the client already has it, or the record as of an earlier moment."""
     if recorded_as_of is not None:
         with db.snapshot() as connection:
             found = projection.stored(connection, ref)
@@ -94,7 +94,7 @@ def read(
 
 
 def versions(db: Database, projection: Projection[Any], ref: str, query: HistoryQuery) -> ChangePage:
-    """The versions of a record, newest first."""
+    """Returns the versions of a record, newest first."""
     with db.snapshot() as connection:
         found = projection.stored(connection, ref)
         return history.of_record(connection, projection.kind, found.id, query)
@@ -103,7 +103,7 @@ def versions(db: Database, projection: Projection[Any], ref: str, query: History
 def create(
     write: Writer, collection: str, body: B, make: Callable[[Any, B], Any], projection: Projection[Any]
 ) -> Response:
-    """201 for a new record; 200 for one that was stored before with the same content."""
+    """Returns 201 for a new record, 200 for one already stored with the same content."""
 
     def work(connection: Any) -> Response:
         made = make(connection, body)
@@ -114,5 +114,5 @@ def create(
 
 
 def change(write: Writer, projection: Projection[Any], work: Callable[[Any], str]) -> Response:
-    """The record that `work` has changed, which says its id."""
+    """Returns the record that `work` has changed. `work` returns its id."""
     return write.answer(lambda connection: record(projection.stored(connection, work(connection))))

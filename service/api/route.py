@@ -1,4 +1,4 @@
-"""The route class of every endpoint: who is calling, then its query parameters, then its body, all before FastAPI."""
+"""The route class of every endpoint. It checks the caller, the query parameters and the body before FastAPI does."""
 
 from collections.abc import Awaitable, Callable
 from inspect import isclass
@@ -17,14 +17,14 @@ from service.errors import Fault, Invalid
 
 
 class StrictRoute(APIRoute):
-    """Asks who is calling (`api/access.py`); refuses unknown query parameters, repeated ones that take one value, and
-    bodies that are too large or not exact JSON.
+    """Authenticates the caller (`api/access.py`). Refuses unknown query parameters, repeated ones that take one value,
+    and bodies that are too large or not strict JSON.
     """
 
-    body_bytes: int | None = None  # the most that is read of a body, where that is less than everywhere
-    takes_file = False  # the body is kept in a file
-    is_strict = True  # parameters that are not known are refused
-    cache_seconds: int | None = None  # for which clients may keep a response of the response cache; None: not cached
+    body_bytes: int | None = None  # the limit of a body, if lower than the general one
+    takes_file = False  # the body is stored in a file
+    is_strict = True  # unknown parameters are refused
+    cache_seconds: int | None = None  # how long clients may keep a cached response; None: not cached
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         self.needed = needed_role(endpoint.__name__, set(options["methods"]))
@@ -37,14 +37,14 @@ class StrictRoute(APIRoute):
             security: list[dict[str, list[str]]] = [{}, {"key": []}] if public else [{"key": []}]
             options["openapi_extra"] = {"security": security, **(options.get("openapi_extra") or {})}
         if 304 in (options.get("responses") or {}) or "GET" not in options["methods"]:
-            self.cache_seconds = None  # records have tags of their own
+            self.cache_seconds = None  # records have their own ETags
         if self.cache_seconds is not None:
             response_cache.document(options)
         super().__init__(path, endpoint, **options)
         self.parameters = dict(_query_parameters(self))
 
     async def admit(self, request: Request) -> None:
-        """Raises what `access` refuses a caller with, or Invalid for parameters that there are not."""
+        """Raises the errors of `Access.admit`, or Invalid for unknown or repeated parameters."""
         if self.needed is not None:
             await request.app.state.access.admit(request, self.name, self.needed)
         if self.is_strict and request.scope["query_string"]:
@@ -78,7 +78,7 @@ class StrictRoute(APIRoute):
 
 
 def _query_parameters(route: APIRoute) -> list[tuple[str, bool]]:
-    """Each query parameter of the route, and whether it may be repeated."""
+    """Returns the name of each query parameter of the route, and whether it may be repeated."""
     found = []
     for dependant in (route.dependant, *route.dependant.dependencies):
         for parameter in dependant.query_params:
@@ -117,8 +117,8 @@ def router(
     cache_seconds: int | None = None,
     prefix: str = "/v1",
 ) -> APIRouter:
-    """A router of strict routes, which read no more of a body than `body_bytes` where that is given; or keep what is
-    posted to them in a file. With `cache_seconds`, responses are cached (`api/response_cache.py`).
+    """Returns a router of strict routes. `body_bytes` lowers the limit of bodies; `takes_file` stores them in a file.
+    With `cache_seconds`, responses are cached (`api/response_cache.py`).
     """
     own = {"body_bytes": body_bytes, "takes_file": takes_file, "cache_seconds": cache_seconds}
     route_class = type("StrictRoute", (StrictRoute,), own)

@@ -1,4 +1,4 @@
-"""Turns: how many requests of a kind are worked on at once. The others wait on the event loop, not in threads."""
+"""Turns: limits on concurrent requests of a kind. The others wait on the event loop, not in threads."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -9,24 +9,24 @@ from typing import TypeVar
 from service.errors import Unavailable
 
 T = TypeVar("T")
-# Python runs one thread at a time: over eight connections three threads answer a quarter more than thirty. A thread
-# that waits for a server does not need Python meanwhile.
+# Python runs one thread at a time: over eight connections, three threads answer 25% more requests than thirty. A
+# thread that waits for a database server does not hold the interpreter.
 _READERS = {"sqlite": 3, "postgresql": 6}
 _READER_THREADS = 40
-_READER_PATIENCE = 0.02  # seconds, after which a read goes ahead, so that slow ones do not hold up the others
+_READER_PATIENCE = 0.02  # seconds after which a read runs without a turn, so that slow reads do not block others
 _WRITERS = 16
-_IMPORTERS = 3  # files, from their first byte to their last row
-_WRITER_PATIENCE = 5.0  # seconds, after which a writer is refused
+_IMPORTERS = 3  # file imports, from first byte to last row
+_WRITER_PATIENCE = 5.0  # seconds after which a writer is refused
 
 
 class Turns:
-    """The turns of one application."""
+    """The turns of one application: for reads, writes and imports."""
 
     def __init__(self, dialect: str) -> None:
         self._readers = asyncio.Semaphore(_READERS[dialect])
         self._writers = asyncio.Semaphore(_WRITERS)
         self._importers = asyncio.Semaphore(_IMPORTERS)
-        # `run_in_executor` takes half as long as the thread pool that Starlette shares
+        # `run_in_executor` takes half as long as Starlette's shared thread pool
         self._threads = ThreadPoolExecutor(_READER_THREADS, "read")
 
     async def run(self, work: Callable[[], T]) -> T:
@@ -54,7 +54,7 @@ class Turns:
 
     @asynccontextmanager
     async def writer(self, *, imports: bool = False) -> AsyncIterator[None]:
-        """Raises Unavailable when no turn comes in time."""
+        """Raises Unavailable if no turn is free in time."""
         turns = self._importers if imports else self._writers
         try:
             async with asyncio.timeout(_WRITER_PATIENCE):

@@ -1,4 +1,4 @@
-"""The chart of a comparison: a forest table, one row a figure, scope by scope."""
+"""The chart of a comparison: a forest plot, with one row per figure, grouped by scope."""
 
 from fractions import Fraction
 
@@ -24,7 +24,7 @@ RANGES = {
 
 
 def chart(forest: Forest) -> Chart:
-    """Amounts are in the metric's unit; the texts beside them are as they were stated."""
+    """Returns the chart. Amounts are in the metric's unit; the texts beside them are as stated."""
     comparison = forest.comparison
     unit = comparison.metric.unit
     groups = tuple(_group(group, comparison) for group in forest.groups)
@@ -52,7 +52,7 @@ def scale_of(groups: tuple[Group, ...], unit: str) -> Scale | None:
 
 
 def drawn(mark: Mark) -> list[float]:
-    """The amounts that a mark needs room for. Zero below "at most" is where the axis begins, wherever that is."""
+    """Returns the amounts that a mark needs room for. The zero of "at most" needs none: it is where the axis starts."""
     low = None if mark.low == 0 and mark.is_bound else mark.low
     return [amount for amount in (mark.dot, low, mark.high) if amount is not None]
 
@@ -87,7 +87,7 @@ def stated(figure: Compared) -> Stated:
 
 
 def mark_of(figure: Compared) -> Mark | None:
-    """None for what cannot be computed with."""
+    """Returns None for a figure that cannot be computed with."""
     interval = figure.interval
     if interval is None:
         return None
@@ -106,7 +106,7 @@ def mark_of(figure: Compared) -> Mark | None:
 
 
 def _dot(figure: Compared) -> float | None:
-    """The number that the source gives, in the metric's unit: the value, or the only bound."""
+    """Returns the number that the source gives, in the metric's unit: the value, or the only bound."""
     interval = figure.interval
     assert interval is not None
     if figure.qualifier in (Qualifier.AT_LEAST, Qualifier.MORE_THAN):
@@ -120,7 +120,7 @@ def _dot(figure: Compared) -> float | None:
 
 
 def _remarks(row: ForestRow) -> list[str]:
-    """What has to be said of a row beside its number."""
+    """Returns the remarks on a row, beside its number."""
     remarks = []
     if row.status is not ClaimStatus.ACTIVE:
         remarks.append(str(row.status))

@@ -1,6 +1,6 @@
-"""Single marks as SVG: a shape at the number that was stated, and a line for what it allows.
+"""Single marks as SVG: a shape at the stated number, and a line for the interval it allows.
 
-Horizontal marks stand on a line from `start`, `length` long; upright ones on a column that goes up from `start`.
+Horizontal marks lie on a line of `length` from `start`; upright marks on a column that goes up from `start`.
 """
 
 from service.charts.model import Mark
@@ -30,7 +30,7 @@ def mark_svg(mark: Mark, scale: Scale, start: float, length: float, across: floa
 
 
 def _ends(mark: Mark, scale: Scale) -> tuple[str, str]:
-    """How the line of a mark ends: with a cap, an arrow, or nothing."""
+    """Returns how each end of a mark's line is drawn: with a cap, an arrow, or nothing."""
     cap = "cap" if mark.is_interval else ""
     beyond = mark.low is None or (scale.is_log and mark.low <= 0) or mark.low < scale.low
     low = "arrow" if beyond else cap
@@ -69,6 +69,6 @@ def shape_svg(shape: str, x: float, y: float) -> str:
 
 
 def gap_line(gap: tuple[float, float], scale: Scale, start: float, length: float, across: float) -> str:
-    """What nobody's figure allows, between who says least and who says most."""
+    """Draws the range that no figure allows, between the lowest and the highest figure."""
     first, last = (start + scale.place(amount) * length for amount in gap)
     return _line("gap", first, last, across, upright=False)

@@ -1,6 +1,6 @@
-"""What a chart shows, whichever way it is drawn: as SVG, as Vega-Lite, or as a table with marks in it.
+"""The content of a chart, whether it is drawn as SVG, as Vega-Lite, or as a table with marks.
 
-Amounts are in one unit, that of the value axis, and a place on an axis is a share of its length, 0 to 1.
+Amounts are in the unit of the value axis. A position on an axis is a share of its length, 0 to 1.
 """
 
 from dataclasses import dataclass, field
@@ -16,8 +16,8 @@ Shape = Literal["circle", "diamond", "square"]  # reported, estimated, anything 
 class Mark:
     """One amount. A null end of an interval is unbounded.
 
-    `hollow`: the value is only about so much. `range`: of which kind the bounds are, where they are stated. `dot`: the
-    number that the shape stands at, the value or the only bound (`is_bound`); None where the range is all there is.
+    `hollow`: the value is approximate. `range`: the kind of the bounds, if they are stated. `dot`: the number at which
+    the shape is drawn, the value or the only bound (`is_bound`); None if only a range is stated.
     """
 
     shape: Shape
@@ -32,7 +32,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the chart, and the texts beside it. `said` is where it stands in time."""
+    """A row of the chart, and the texts beside it. `said` is its day on the time axis."""
 
     label: str
     detail: str
@@ -43,19 +43,19 @@ class Row:
     depth: int = 0
     faded: bool = False
     is_relay: bool = False
-    gap: tuple[float, float] | None = None  # what lies between two marks, where they exclude each other
+    gap: tuple[float, float] | None = None  # the range between two marks that exclude each other
     said: date | None = None
     href: str | None = None
 
 
 def is_step(row: Row, mark: Mark) -> bool:
-    """Whether a mark is a number that was reported, and stands: no relay, no bound."""
+    """Returns whether a mark is a reported number of an active claim: no relay, no bound."""
     return mark.shape == "circle" and not (mark.is_bound or row.faded or row.depth or row.is_relay)
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rows that answer one question. `reference` is where its dashed line stands."""
+    """Rows that answer one question. `reference` is the amount of its dashed line."""
 
     title: str
     rows: tuple[Row, ...]
@@ -65,7 +65,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something at a time: a dispute."""
+    """An event on the time axis: a dispute."""
 
     label: str
     day: date
@@ -73,7 +73,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`scale` is that of amounts; None where there is none to draw."""
+    """`scale` is the scale of amounts; None if there are none to draw."""
 
     kind: Literal["comparison", "ranking", "timeline"]
     title: str
@@ -83,12 +83,12 @@ class Chart:
     groups: tuple[Group, ...]
     days: tuple[date, date] | None = None
     events: tuple[Event, ...] = ()
-    columns: tuple[str, str] = ("", "")  # what the texts beside the rows are
+    columns: tuple[str, str] = ("", "")  # headings of the texts beside the rows
     notes: tuple[str, ...] = field(default=())
 
     @property
     def remarks(self) -> list[str]:
-        """What is to be told below the chart: of its axis first."""
+        """The notes below the chart; that of its axis comes first."""
         of_scale = [self.scale.note] if self.scale is not None and self.scale.note else []
         return [*of_scale, *self.notes]
 

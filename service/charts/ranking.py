@@ -1,4 +1,4 @@
-"""The chart of disagreements: one row a measurand, in multiples of the smallest amount that anybody named in it."""
+"""The chart of disagreements: one row per measurand, in multiples of the smallest amount stated for it."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -38,7 +38,7 @@ def chart(found: Sequence[Disagreement], kind: DisagreementKind) -> Chart:
 
 
 def _row(one: Disagreement) -> Row | None:
-    """None where there is no ratio: amounts that may be negative, or a bound of zero."""
+    """Returns None if there is no ratio: amounts that may be negative, or a bound of zero."""
     if one.least is None or one.most is None:
         return None
     least, most = mark_of(one.least), mark_of(one.most)
@@ -60,7 +60,7 @@ def _row(one: Disagreement) -> Row | None:
 
 
 def _apart(one: Disagreement, least: Mark, most: Mark) -> str:
-    """In the digits of what was stated: a quotient of binary numbers would be rounded down once too often."""
+    """Computes with the decimal digits as stated: a quotient of binary numbers would be rounded down once too often."""
     if one.kind is DisagreementKind.DRIFT and least.dot and most.dot is not None:
         return f"{compact_factor(_exact(most.dot) / _exact(least.dot))} apart"
     assert least.high is not None

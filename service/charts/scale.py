@@ -1,17 +1,17 @@
-"""Axes: from amounts to places, 0 to 1, and the ticks between."""
+"""Axes: positions of amounts, 0 to 1, and the ticks between."""
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 LOG_FROM = 20  # max ÷ min of positive amounts from which the axis is logarithmic
-Label = Callable[[float, int], str]  # of an amount, to so many digits
+Label = Callable[[float, int], str]  # takes an amount and a number of digits
 _TICKS = 5
 _LABELS = 7
 _DIGITS = 3
-_LEAST = 1e-12  # below, two amounts are as good as one
-_NOTHING = 1e-300  # below, an amount is as good as zero: powers of ten end soon after
-_ROOM = 0.15  # of the amounts' span, for an arrow
+_LEAST = 1e-12  # relative difference below which two amounts count as equal
+_NOTHING = 1e-300  # amounts below count as zero: powers of ten end soon after
+_ROOM = 0.15  # share of the amounts' span, reserved for an arrow
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """`note` says how to read it, where that is not plain."""
+    """`note` says how to read the scale, if that is not obvious."""
 
     is_log: bool
     low: float
@@ -31,7 +31,7 @@ class Scale:
     note: str = ""
 
     def place(self, amount: float) -> float:
-        """Where the amount stands; beyond an end, at the end."""
+        """Returns the position of an amount. Amounts beyond an end are placed at the end."""
         if self.is_log:
             if amount <= 0:
                 return 0.0
@@ -44,11 +44,10 @@ class Scale:
 def scale_for(
     amounts: Sequence[float], label: Label, *, begin: float | None = None, open_above: bool = False
 ) -> Scale | None:
-    """The axis that holds all amounts; None for none. Logarithmic, in whole decades, where all are positive and far
-    apart. The lower end of "at most" is no amount that anybody said, so it is not to be among them.
+    """Returns the axis that holds all amounts; None for none. It is logarithmic, in whole decades, if all are positive
+    and far apart. `amounts` must not include the lower end of "at most", which no one stated.
 
-    `begin`: where the axis begins, come what may. `open_above`: there is something without an upper bound, whose arrow
-    needs room.
+    `begin`: the fixed start of the axis. `open_above`: something has no upper bound, and its arrow needs room.
     """
     finite = [amount if abs(amount) >= _NOTHING else 0.0 for amount in amounts if math.isfinite(amount)]
     if not finite:
@@ -71,7 +70,7 @@ def _logarithmic(low: float, high: float, label: Label) -> Scale:
 
 
 def _linear(low: float, high: float, label: Label, begin: float | None) -> Scale:
-    """From zero on, unless all amounts are close together and far from it."""
+    """Starts at zero, unless all amounts are close together and far from it."""
     if begin is None and low >= 0 and (high - low) * 2 >= high:
         low = 0.0
     if begin is None and high <= 0 and (high - low) * 2 >= -low:
@@ -87,7 +86,7 @@ def _linear(low: float, high: float, label: Label, begin: float | None) -> Scale
 
 
 def _labelled(places: Sequence[float], label: Label) -> list[Tick]:
-    """With as many digits as tell them apart."""
+    """Returns ticks whose labels have as many digits as needed to tell them apart."""
     labels: list[str] = []
     for digits in range(_DIGITS, 16):
         labels = [label(place, digits) for place in places]
@@ -97,6 +96,6 @@ def _labelled(places: Sequence[float], label: Label) -> list[Tick]:
 
 
 def _nice(step: float) -> float:
-    """1, 2 or 5 times a power of ten, and no less than the step."""
+    """Returns 1, 2 or 5 times a power of ten, no less than the step."""
     power = 10.0 ** math.floor(math.log10(step))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= step * (1 - 1e-9))

@@ -1,6 +1,6 @@
-"""One row's marks as an SVG that is as wide as its cell: places are shares of the width, shapes keep their size.
+"""One row's marks as an SVG as wide as its cell: positions are percentages of the width, shapes keep their size.
 
-For pages, whose tables carry the texts; so there are none in here, and the colours are the page's.
+Used in pages, whose tables contain the texts and whose stylesheet sets the colours.
 """
 
 from service.charts.marks import shape_svg
@@ -8,7 +8,7 @@ from service.charts.model import Mark, Row
 from service.charts.scale import Scale
 from service.charts.svg import text_of
 
-_INSET = 4.0  # percent, so that shapes and labels at the ends stay whole
+_INSET = 4.0  # percent, so that shapes and labels at the ends are not cut off
 
 
 def strip(row: Row, scale: Scale, reference: float | None = None) -> str:
@@ -23,7 +23,7 @@ def strip(row: Row, scale: Scale, reference: float | None = None) -> str:
 
 
 def axis(scale: Scale) -> str:
-    """The labels below the strips."""
+    """Returns the labels below the strips."""
     labels = [
         f'<text x="{_at(scale, t.value):.2f}%" y="14" class="middle">{text_of(t.label)}</text>'
         for t in scale.ticks
@@ -33,7 +33,7 @@ def axis(scale: Scale) -> str:
 
 
 def key(shape: str, *, hollow: bool = False) -> str:
-    """A shape alone, for a legend."""
+    """Returns a single shape, for a legend."""
     drawn = shape_svg("circle" if shape == "neutral" else shape, 9, 9)
     inner = f'<g class="{shape}{" hollow" if hollow else ""}">{drawn}</g>'
     return f'<svg class="key" width="18" height="18" aria-hidden="true" focusable="false">{inner}</svg>'

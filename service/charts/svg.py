@@ -1,6 +1,6 @@
-"""Charts as SVG: one file, no script, nothing from elsewhere; readable in light and in dark.
+"""Charts as SVG: one file, no scripts, no external resources; readable in light and dark mode.
 
-Every text is escaped where it is written, and cut to what fits: a label may come from anybody.
+Every text is escaped where it is written, and truncated to fit: labels are untrusted input.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ WIDTH = 960
 _LEFT, _PLOT, _VALUE, _TIMES = 290, 324, 172, 142  # widths of the columns, from left to right
 _X0 = _LEFT + 16
 _ROW, _HEADING, _LINE = 34, 30, 18
-TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f"  # marks of direction
+TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f"  # direction marks
 _NOT_SHOWN = TURNING + "\ufffe\uffff"
 LEGEND = {"circle": "reported", "diamond": "estimated", "square": "neither, as said beside"}
 STYLE = """
@@ -57,7 +57,7 @@ def svg(chart: Chart) -> str:
 
 
 def fragment(chart: Chart) -> str:
-    """The same for a page, which has the style and the title: only the drawing."""
+    """Returns the drawing alone, for a page that has the style and the title."""
     body = list(_timeline(chart) if chart.kind == "timeline" else _rows(chart))
     height = int(body.pop())
     label = text_of(f"{chart.title}, drawn over time").replace('"', "&quot;")
@@ -67,14 +67,16 @@ def fragment(chart: Chart) -> str:
 
 
 def text_of(text: str) -> str:
-    """Escaped, without the characters that XML does not have, and those that would turn what stands beside."""
+    """Escapes text. Removes characters that XML does not allow, and marks that change the direction of neighbouring
+    text.
+    """
     return escape(
         "".join(c for c in text if c in "\t\n" or (c >= " " and c not in "\ufffe\uffff" and c not in TURNING))
     )
 
 
 def isolated(text: str) -> str:
-    """A name in its own direction, which leaves that of its neighbours alone."""
+    """Returns a name in its own text direction, which does not affect that of its neighbours."""
     return f"\u2068{text}\u2069"
 
 
@@ -89,7 +91,7 @@ def _notes(chart: Chart, top: float) -> Iterator[str]:
 
 
 def _legend(chart: Chart, top: float) -> Iterator[str]:
-    """What the shapes mean, of those that there are."""
+    """Yields the meaning of each shape in use."""
     marks = [mark for row in chart.rows for mark in row.marks]
     shown: list[tuple[str, str]] = [(s, LEGEND[s]) for s in LEGEND if any(mark.shape == s for mark in marks)]
     shown += [("circle hollow neutral", "hollow: about")] if any(m.hollow for m in marks) else []
@@ -108,7 +110,7 @@ def _height_of_notes(chart: Chart) -> int:
 
 
 def _rows(chart: Chart) -> Iterator[str]:
-    """The lines of the drawing, and its height at last."""
+    """Yields the lines of the drawing, and finally its height."""
     top = 78.0
     bottom = top + sum((_HEADING if g.title else 0) + _ROW * len(g.rows) for g in chart.groups)
     value, times = chart.columns
@@ -170,7 +172,7 @@ def _row(row: Row, scale: Scale | None, y: float) -> str:
 # Over time -----------------------------------------------------------------------------------------------------------
 
 _TOP, _TALL = 90, 300
-_NAMED = 12  # rows of which the names are written
+_NAMED = 12  # rows whose names are written
 
 
 def _timeline(chart: Chart) -> Iterator[str]:
@@ -209,7 +211,7 @@ def _timeline(chart: Chart) -> Iterator[str]:
 
 
 def _names(placed: list[tuple[Row, float]], scale: Scale, bottom: float) -> Iterator[str]:
-    """Who said it, beside each mark, where there is room for that."""
+    """Yields the claimant's name beside each mark, where there is room."""
     taken: list[tuple[float, float]] = []
     for row, x in placed[:_NAMED]:
         dot = next((mark.dot for mark in row.marks if mark.dot is not None), None)
@@ -229,7 +231,7 @@ def _faded(row: Row) -> str:
 
 
 def _steps(placed: list[tuple[Row, float]], scale: Scale, bottom: float, end: float) -> Iterator[str]:
-    """What a claimant reported holds until he reports something else."""
+    """Yields a line per claimant: a reported value holds until the claimant reports another."""
     by_claimant: dict[str, list[tuple[float, float]]] = {}
     for row, x in placed:
         mark = next((mark for mark in row.marks if is_step(row, mark)), None)
@@ -246,7 +248,7 @@ def share_of(day: date, days: tuple[date, date]) -> float:
 
 
 def day_ticks(first: date, last: date) -> list[tuple[date, str]]:
-    """The first and the last day, and years or months between where they are apart."""
+    """Returns the first and the last day, and years between if they are far enough apart."""
     ticks = [(first, first.isoformat())]
     span = (last - first).days
     step = 1 if span < 3 * 366 else -(-span // (366 * 6))

@@ -1,4 +1,4 @@
-"""The chart of a measurand over time: what was said when. Nothing is averaged, and nothing drawn between estimates."""
+"""The chart of a measurand over time: what was said when. Nothing is averaged, and estimates are not connected."""
 
 from datetime import date
 
@@ -9,7 +9,7 @@ from service.domain.period import parse_period
 
 
 def chart(forest: Forest) -> Chart:
-    """Only what is of the measurand itself; other scopes have timelines of their own."""
+    """Shows only figures of the measurand itself; other scopes have their own timelines."""
     comparison = forest.comparison
     own = [g for g in forest.groups if g.measurand.id == comparison.id]
     every = [row_of(row) for group in own for row in group.rows]

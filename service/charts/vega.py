@@ -1,4 +1,4 @@
-"""Charts as Vega-Lite, for notebooks and dashboards that draw by themselves. The data are in the specification."""
+"""Charts as Vega-Lite, for notebooks and dashboards that draw them. The specification contains the data."""
 
 from typing import Any
 
@@ -39,14 +39,14 @@ def _scale(chart: Chart) -> Spec:
 
 
 def _axis(chart: Chart, title: str) -> Spec:
-    """With gridlines where the other drawings have them."""
+    """Returns the axis, with the same gridlines as in the SVG."""
     return {"title": title} | (
         {"values": [tick.value for tick in chart.scale.ticks]} if chart.scale is not None else {}
     )
 
 
 def _values(chart: Chart) -> list[Spec]:
-    """One object a mark; ends without a bound stand at the end of the axis, and say so."""
+    """Returns one object per mark. Ends without a bound are placed at the end of the axis, and marked as unbounded."""
     placed = [(group, row) for group in chart.groups for row in group.rows]
     return [
         _value(chart, group, place, row, mark)
@@ -60,7 +60,7 @@ def _value(chart: Chart, group: Group, place: int, row: Row, mark: Mark | None) 
     told: Spec = {
         "group": group.title,
         "reference": group.reference,
-        # each row is one of its own, though another may have its label: what tells them apart is not seen
+        # zero-width spaces keep rows with the same label apart
         "row": "  " * row.depth + row.label + (f", {row.detail}" if chart.kind == "ranking" else "") + "\u200b" * place,
         "number": place,
         "claimant": row.label,
@@ -90,7 +90,7 @@ def _value(chart: Chart, group: Group, place: int, row: Row, mark: Mark | None) 
 
 
 def _points(place: Spec) -> list[Spec]:
-    """The shapes at what was stated: filled, or hollow where that is about so much."""
+    """Returns the shapes at the stated values: filled, or hollow if approximate."""
     opacity = {"condition": {"test": "datum.faded", "value": 0.5}, "value": 1}
     common = {**place, "shape": _SHAPE, "opacity": opacity}
     tip = [{"field": name, "type": "nominal"} for name in ("row", "stated", "times", "source", "note")]
@@ -151,7 +151,7 @@ def _arrow(side: str, amounts: Spec, row: Spec) -> Spec:
 
 
 def _beside(field: str, place: int, row: Spec) -> Spec:
-    """A column of text at the right of the drawing."""
+    """Returns a column of text to the right of the drawing."""
     encoding = {"x": {"value": place}, "y": row, "text": {"field": field, "type": "nominal"}}
     return {"mark": {"type": "text", "align": "left"}, "encoding": encoding}
 

@@ -1,4 +1,4 @@
-"""What the commands share: settings, opened databases, and telling a person what is wrong."""
+"""Shared by the commands: settings, opened databases, and messages to the user."""
 
 import difflib
 import os
@@ -23,7 +23,7 @@ stderr = Console(stderr=True, highlight=False, markup=False)
 
 
 def tell(message: str) -> None:
-    """To the person, beside what a command prints for other programs. Never wrapped, so that it can be searched."""
+    """Prints a message to the user on standard error. It is not wrapped, so that it can be searched."""
     stderr.print(message, soft_wrap=True)
 
 
@@ -33,13 +33,13 @@ def fail(message: str) -> typer.Exit:
 
 
 def reason_of(error: BaseException) -> str:
-    """What the database's driver says of a failure: for the operator's eyes only."""
+    """Returns the database driver's message for a failure. Show it to the operator only."""
     told = str(getattr(error.__cause__, "orig", "") or "").strip().splitlines()
     return f" ({told[0]})" if told else ""
 
 
 def settings(**given: object) -> AppSettings:
-    """Those of the environment, and what was given as options. Exits where they make no sense."""
+    """Returns the settings from the environment and the given options. Exits if they are invalid."""
     known = {_PREFIX + name.upper() for name in AppSettings.model_fields} | {_PREFIX + "KEY"}  # a client's, for `load`
     for name in sorted(os.environ):
         if name.startswith(_PREFIX) and name not in known:
@@ -53,7 +53,7 @@ def settings(**given: object) -> AppSettings:
 
 
 def new_or_existing(chosen: AppSettings) -> Database:
-    """The database, in a folder that is made where it is not there."""
+    """Opens the database. Creates its folder if it does not exist."""
     file = sqlite_file(chosen.database_url)
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -68,7 +68,7 @@ def existing(chosen: AppSettings) -> Database:
 
 
 def require_head(database: Database) -> None:
-    """Exits unless the database is at the newest migration, and its summaries are of this version's rules."""
+    """Exits unless the database is at the newest migration and its summaries follow this version's rules."""
     revision, head = revisions(database)
     if revision == head:
         if not outdated_summaries(database):
@@ -88,8 +88,8 @@ class _Rate(ProgressColumn):
 
 @contextmanager
 def progress(name: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar with how much is done, the rate and the time left; nothing where standard error is no terminal. What it
-    yields takes how many are done, and of how many.
+    """Shows a bar with the amount done, the rate and the time left, if standard error is a terminal. Yields a function
+    that takes the number done and the total.
     """
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
     with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as bar:
@@ -99,7 +99,7 @@ def progress(name: str) -> Iterator[Callable[[int, int], None]]:
 
 @contextmanager
 def opened(database_url: str | None) -> Iterator[Database]:
-    """A database at the newest migration, closed at the end."""
+    """Opens a database at the newest migration, and closes it at the end."""
     database = existing(settings(database_url=database_url))
     require_head(database)
     try:
@@ -109,7 +109,7 @@ def opened(database_url: str | None) -> Iterator[Database]:
 
 
 def printable(text: str) -> str:
-    """For a terminal: control characters of what others wrote are not let through to it."""
+    """Returns text for a terminal, without the control characters of untrusted input."""
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 

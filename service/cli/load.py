@@ -1,4 +1,4 @@
-"""`counterclaim load`: files into a database, or to a running service, with a bar that moves."""
+"""`counterclaim load`: loads files into a database or a running service, with a progress bar."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -18,12 +18,12 @@ from service.schemas.imports import ImportOptions, ImportResult
 from service.transfer.formats import format_of, open_format
 from service.transfer.imports import load_file
 
-_SHOWN = 20  # of what is wrong
+_SHOWN = 20  # errors shown
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """A file, and how it is to be read."""
+    """A file, and how to read it."""
 
     path: Path
     format: ImportFormat
@@ -46,7 +46,7 @@ def load_of(
 
 
 def write(load: Load, database: Database) -> None:
-    """Exits with what is wrong, if anything was rejected."""
+    """Loads a file into a database. Exits with the errors if anything was rejected."""
     try:
         form = open_format(load.format, load.mapping, load.date_order)
         with load.path.open("rb") as file, progress(load.path.name) as advance:
@@ -60,7 +60,7 @@ def write(load: Load, database: Database) -> None:
 
 
 def send(load: Load, server: str) -> None:
-    """To a service that is running. Exits with what is wrong, if anything was rejected."""
+    """Sends a file to a running service. Exits with the errors if anything was rejected."""
     path = load.path
     params = {"format": load.format, **load.options.model_dump(mode="json")}
     given = (("mapping", load.mapping), ("date_order", load.date_order))

@@ -1,4 +1,4 @@
-"""The `counterclaim` command: the same service that dev.py starts, on any database."""
+"""The `counterclaim` command: the service that dev.py starts, on any database."""
 
 import logging
 import os
@@ -66,8 +66,8 @@ def serve(
         bool, typer.Option("--demo", help="Bring the database up to date first, and load the demo if it is empty.")
     ] = False,
 ) -> None:
-    """Serve the API. The database must stand at the newest migration (see `counterclaim migrate`)."""
-    # here, so that the other commands need not wait for what they do not use
+    """Serve the API. The database must be at the newest migration (see `counterclaim migrate`)."""
+    # imported here, so that the other commands start faster
     from service.app import create_app  # noqa: PLC0415
     from service.server import server_for  # noqa: PLC0415
 
@@ -77,7 +77,7 @@ def serve(
     if migrating:
         _upgrade(database)
     console.require_head(database)
-    listening = _listen(settings.host, settings.port)  # before anything is made that is told only once
+    listening = _listen(settings.host, settings.port)  # before a key is created, which is shown only once
     if demo and is_empty(database):
         with DEMO.open("rb") as bundle:
             result = load_file(database, bundle, JsonLines(), ImportOptions())
@@ -97,7 +97,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _first_key(database: Database, file: Path | None) -> None:
-    """Without any key nobody could write. The file's key is made known; without a file, a new one is shown once."""
+    """Creates the first key, without which no one could write: the file's key, or else a new one, shown once."""
     given = None
     if file is not None:
         try:
@@ -114,7 +114,7 @@ def _first_key(database: Database, file: Path | None) -> None:
 
 
 def _upgrade(database: Database, revision: str = "head") -> None:
-    from service.db import migrate as migrations  # noqa: PLC0415 - Alembic, which a server need not carry
+    from service.db import migrate as migrations  # noqa: PLC0415 - Alembic, which a server does not need
 
     migrations.upgrade(database, revision)
     if revisions(database)[0] == head_revision():
@@ -126,7 +126,7 @@ def migrate(
     database_url: DatabaseUrl = None,
     revision: Annotated[str, typer.Option(help="The revision to reach; `head` is the newest.")] = "head",
 ) -> None:
-    """Bring the database to the newest migration, and its summaries up to date. Safe to repeat; the service never does
+    """Bring the database to the newest migration and its summaries up to date. Safe to repeat. The service never does
     this by itself.
     """
     database = console.new_or_existing(console.settings(database_url=database_url))
@@ -137,9 +137,10 @@ def migrate(
 
 @cli.command("recompute")
 def recompute_summaries(database_url: DatabaseUrl = None) -> None:
-    """Recompute the summaries that another version has stored. `migrate` does it, too.
+    """Recompute the summaries that were stored by another version. `migrate` does this, too.
 
-    It works in batches, between which others can write. If it is interrupted, run it again: it goes on where it was.
+    This works in batches, so that others can write in between. If it is interrupted, run it again: it continues where
+    it stopped.
     """
     database = console.existing(console.settings(database_url=database_url))
     tell(f"{_recompute(database)} summaries were recomputed.")
@@ -193,7 +194,7 @@ def backup(
     file: Annotated[Path, typer.Argument(help="A new file; what it must hold is written beside it, in FILE.json.")],
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Copy the whole database as it stands now, while the service goes on, and verify the copy."""
+    """Copy the whole database in its current state, while the service runs, and verify the copy."""
     settings = console.settings(database_url=database_url)
     database = console.existing(settings)
     manifest = back_up(database, console.new_file(file), settings.postgres_bin)
@@ -206,7 +207,7 @@ def restore(
     file: Annotated[Path, typer.Argument(help="A backup, with its FILE.json beside it.", exists=True)],
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Restore a backup to a new SQLite file or an empty PostgreSQL database, and verify what it holds then."""
+    """Restore a backup to a new SQLite file or an empty PostgreSQL database, and verify the restored content."""
     settings = console.settings(database_url=database_url)
     target = sqlite_file(settings.database_url)
     if target is not None:
@@ -229,7 +230,7 @@ def create_key(
     expires: Annotated[datetime | None, typer.Option(help="From when on it is refused; in UTC without a zone.")] = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Make a key. It is printed this once, alone on standard output."""
+    """Create a key. It is printed only once, alone on standard output."""
     moment = expires.replace(tzinfo=UTC) if expires and expires.tzinfo is None else expires
     try:
         body = ApiKeyCreate(name=name, role=role, expires_at=moment)
@@ -243,7 +244,7 @@ def create_key(
 
 @key.command("list")
 def list_keys(database_url: DatabaseUrl = None) -> None:
-    """Show all keys, newest first; never the keys themselves."""
+    """List all keys, newest first. The secrets are never shown."""
     table = Table("id", "name", "role", "created", "expires", "revoked", "last used", box=None)
     with console.opened(database_url) as database, database.snapshot() as connection:
         for one in keys.every(connection):
@@ -258,17 +259,17 @@ def revoke_key(
     name: Annotated[str, typer.Argument(help="The key's id, or its name if no other standing key has it.")],
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Refuse a key from now on, for good."""
+    """Revoke a key immediately and permanently."""
     with console.opened(database_url) as database:
         revoked = database.write(lambda connection: keys.revoke(connection, keys.find(connection, name)))
     tell(f"The key {revoked.id} ({console.printable(revoked.name)}) is revoked.")
 
 
 def main() -> None:
-    os.umask(0o077)  # databases and backups are for their owner
+    os.umask(0o077)  # only the owner may read databases and backups
     logging.getLogger("service.db.driver_errors").addHandler(
         logging.NullHandler()
-    )  # told below, until the service logs
+    )  # printed below, until logging is configured
     try:
         cli()
     except ServiceError as error:

@@ -1,4 +1,4 @@
-"""Many rows in one statement.
+"""Writes many rows in one statement.
 
 PostgreSQL reads them from one JSON text in less than half the time that it takes for as many sets of parameters.
 SQLite, which runs within the process, takes them set by set.
@@ -30,18 +30,18 @@ from service.db.models.base import Base
 
 Values = dict[str, Any]
 WHICH = "which"
-_ROWS = "rows"  # the parameter that holds all of them
+_ROWS = "rows"  # the parameter that holds all rows
 
 
 def insertion(dialect: str, table: type[Base], names: Sequence[str]) -> postgresql.Insert | sqlite.Insert:
-    """For `write`; what it does on a conflict can be added. It is built once for each set of columns."""
+    """An insert for `write`; a conflict clause can be added. Built once for each set of columns."""
     if dialect != "postgresql":
         return sqlite.insert(table)
     return postgresql.insert(table).from_select(list(names), select(*_given(table, names).c))
 
 
 def changing(dialect: str, table: Any, names: Sequence[str]) -> Update:
-    """For `write`, whose rows name by WHICH, an id, what each is to change; the other names are those of columns."""
+    """An update for `write`. In its rows, WHICH holds the id of the row to change; the other names are columns."""
     if dialect != "postgresql":
         return update(table).where(table.id == bindparam(WHICH))
     given = _given(table, names).c
@@ -49,7 +49,7 @@ def changing(dialect: str, table: Any, names: Sequence[str]) -> Update:
 
 
 def _given(table: type[Base], names: Sequence[str]) -> TableValuedAlias:
-    """The rows as PostgreSQL reads them: columns by the types of the table's."""
+    """The rows as PostgreSQL reads them, with the column types of the table."""
     types = {column.name: column.type for column in table.__table__.c}
     read = func.json_to_recordset(cast(bindparam(_ROWS, type_=Text()), JSON))
     columns = (column(name, types["id" if name == WHICH else name]) for name in names)
@@ -57,7 +57,7 @@ def _given(table: type[Base], names: Sequence[str]) -> TableValuedAlias:
 
 
 def write(connection: Connection, statement: UpdateBase, rows: Sequence[Values]) -> int:
-    """Runs the statement for all rows, of which there is one at least; says how many were written."""
+    """Runs the statement for all rows (at least one); returns how many were written."""
     options = {"preserve_rowcount": True}
     if connection.dialect.name != "postgresql":
         return connection.execute(statement, list(rows), execution_options=options).rowcount
@@ -68,6 +68,6 @@ def write(connection: Connection, statement: UpdateBase, rows: Sequence[Values])
 def _text(value: Any) -> str:
     if isinstance(value, Decimal):
         return str(value)
-    if isinstance(value, date):  # or a time, which has its zone
+    if isinstance(value, date):  # or a datetime, which has a time zone
         return value.isoformat()
     raise TypeError(f"no column holds a {type(value).__name__}")

@@ -1,4 +1,4 @@
-"""What either database fails at, in the service's words: never the driver's, which speak of tables and echo values."""
+"""Translates driver errors of both databases into service errors, without table names and values."""
 
 import logging
 import re
@@ -17,17 +17,17 @@ _COLLISIONS = ("40001", "40P01")  # serialization failure, deadlock
 _LOCKED = "55P03"  # waiting for a lock took longer than the limit
 _TOO_LONG = ("57014",)  # a statement was cancelled at its time limit
 _FULL = ("53100",)
-# the connection failed, the server is shutting down or starting, it takes no more connections, or ended an idle one
-# or is about to be replaced by another, and only reads; or has no memory, or no disk that answers
+# the connection failed; the server is shutting down or starting, accepts no more connections, ended an idle one,
+# is read-only before being replaced by another, or has no memory or no working disk
 _AWAY = ("08", "57P", "53", "25P03", "25006", "58")
 _SQLITE_STRANGE = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 _SQLITE_AWAY = ("SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_NOMEM")
 
 
 def as_service_error(error: SQLAlchemyError) -> ServiceError:
-    """Raises the error again when it is none of what a database may rightly fail at: then it is a fault of ours."""
+    """Returns the service error for a database failure. Raises the error again if it indicates a bug in the service."""
     if isinstance(error, IntegrityError):
-        # validation refuses nearly all of this before; another writer was faster, or a constraint caught the rest
+        # validation prevents nearly all of these; another writer was faster, or a constraint caught the rest
         columns = _columns(error.orig)
         pointer = "/" + columns[0].removesuffix("_id") if columns else ""
         return Conflict.at(
@@ -54,33 +54,33 @@ def as_service_error(error: SQLAlchemyError) -> ServiceError:
 
 
 def is_collision(error: SQLAlchemyError) -> bool:
-    """Whether the transaction failed for nothing but another one, so that running it again can succeed."""
+    """Whether the transaction failed only because of another one, so that running it again can succeed."""
     state, name = _codes(error)
     return state in _COLLISIONS or name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
 
 
 def is_lock_timeout(error: SQLAlchemyError) -> bool:
-    """Whether another transaction kept what this one needed for longer than the limit. Trying again would wait as long.
+    """Whether another transaction held a lock for longer than the limit. Trying again would wait as long.
 
-    SQLite has one lock, and tells of it as a collision.
+    SQLite has one lock, and reports this as a collision.
     """
     return _codes(error)[0] == _LOCKED
 
 
 def took_too_long(error: SQLAlchemyError) -> bool:
-    """Whether the database stopped the statement at its limit of time. Trying again would take as long."""
+    """Whether the database cancelled the statement at its time limit. Trying again would take as long."""
     state, name = _codes(error)
     return state in _TOO_LONG or name == "SQLITE_INTERRUPT"
 
 
 def _codes(error: SQLAlchemyError) -> tuple[str, str]:
-    """The SQLSTATE of Postgres and the name of SQLite's error, empty where there is none."""
+    """The SQLSTATE of PostgreSQL and the name of SQLite's error; empty if there is none."""
     original = getattr(error, "orig", None)
     return getattr(original, "sqlstate", None) or "", getattr(original, "sqlite_errorname", None) or ""
 
 
 def _no_answer(error: DBAPIError) -> bool:
-    """A connection that could not be made, or was cut, has no code at all."""
+    """Whether a connection could not be made or was cut: such errors have no code."""
     return _codes(error) == ("", "") and type(error.orig).__name__ in ("OperationalError", "ConnectionTimeout")
 
 

@@ -1,8 +1,8 @@
-"""Opening the database, on either engine, and the ways to use it.
+"""Opens the database, on either engine, and provides the ways to use it.
 
 `read`      one statement, committed on its own: no BEGIN and no ROLLBACK around it
 `snapshot`  several statements that see one state
-`write`     one transaction; the function's result is handed on only after the commit
+`write`     one transaction; the function's result is returned only after the commit
 """
 
 import random
@@ -29,14 +29,14 @@ __all__ = ["Author", "Connection", "Database"]
 T = TypeVar("T")
 _ATTEMPTS = 4
 _KNOWN_CLAIMS = "SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = 'claim'::regclass"
-# not the history, which is only ever looked up by its keys, nor the catalogs of the server
+# not the history, which is only read by its keys, and not the server's catalogs
 _PLANNED_BY = [table.name for table in metadata.sorted_tables if table.name != "change"]
-_WORTH_A_LOOK = 10  # where one claim in so many is new
+_WORTH_A_LOOK = 10  # if more than one claim in this many is new
 
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who makes a change, and in which request. The command line is nobody, without a role: it may all."""
+    """Who makes a change, and in which request. The command line has no id and no role: it may do everything."""
 
     id: str | None = None
     name: str | None = None
@@ -53,7 +53,7 @@ class Database:
     def __init__(self, url: str, before_commit: BeforeCommit | None = None, limits: Limits = LIMITS) -> None:
         self.before_commit = before_commit
         self.limits = limits
-        self.turn = threading.Lock()  # SQLite's writers take turns here, rather than by asking its lock over and over
+        self.turn = threading.Lock()  # SQLite's writers queue here instead of polling its lock
         parsed = _parse(url)
         self.dialect = parsed.get_backend_name()
         if self.dialect == "sqlite":
@@ -82,7 +82,7 @@ class Database:
 
     @contextmanager
     def unhurried(self) -> Iterator[Connection]:
-        """A snapshot without limits of time, for work that is no request's."""
+        """A snapshot without time limits, for work outside requests."""
         with self.snapshot() as connection:
             connection.execution_options(unlimited=True)
             if self.dialect == "postgresql":
@@ -92,9 +92,9 @@ class Database:
     def write(self, work: Callable[[Connection], T], by: Author | None = None) -> T:
         """Runs `work` in one transaction and commits. Raises what `work` raises, after rolling back.
 
-        What it changes is noted on the connection (`store/records/record_writes.py`) and recorded last, by
-        `before_commit`.
-        Where the database made two transactions collide, the whole of it is run again, a few times; then Unavailable.
+        Its changes are noted on the connection (`store/records/record_writes.py`) and recorded last, by
+        `before_commit`. If the database made two transactions collide, all of it is run again, a few times; then
+        Unavailable is raised.
         """
         for attempt in range(_ATTEMPTS):
             if attempt:
@@ -128,18 +128,19 @@ class Database:
 
     @property
     def max_import_rows(self) -> int:
-        """How many rows one transaction may import."""
+        """The number of rows that one transaction may import."""
         return MAX_IMPORT_ROWS
 
     def yield_write_lock(self) -> None:
-        """Between two transactions of one long piece of work: for those who wait for SQLite's one lock."""
+        """Pauses between two transactions of a long job, so that others can take SQLite's only lock."""
         if self.dialect == "sqlite":
             time.sleep(WRITE_LOCK_PAUSE)
 
     def analyze_tables(self, claims: int) -> None:
-        """After many rows at once: PostgreSQL plans by what it knows of its tables, and would learn of them only later.
-        SQLite plans without. Where so many claims are few beside those that it knows of, its plans do not change, and
-        looking at all tables would take longer than the import. It is worth no failure: what was imported is there.
+        """Updates PostgreSQL's table statistics after many rows at once; it would do so itself only later.
+
+        SQLite plans without them. If few of the claims are new, plans do not change, and analyzing all tables would
+        take longer than the import. Errors are ignored, because the import has succeeded.
         """
         if self.dialect == "postgresql":
             with (
@@ -155,8 +156,8 @@ class Database:
     def migrating(self) -> Iterator[Connection]:
         """One transaction for a migration, and one migration at a time.
 
-        SQLite rebuilds tables, so references are not enforced meanwhile; the pragma has no effect inside a transaction,
-        hence around it.
+        SQLite rebuilds tables, so foreign keys are not enforced meanwhile. The pragma has no effect inside a
+        transaction, so it is set around it.
         """
         with translate_errors(), self.writer.connect() as connection:
             connection.execution_options(unlimited=True)
@@ -182,7 +183,7 @@ class Database:
 
 
 def sqlite_file(url: str) -> Path | None:
-    """The file that a database URL names; None for another kind of database. Raises Invalid for what is no URL."""
+    """Returns the file of an SQLite URL; None for another kind of database. Raises Invalid if `url` is not a URL."""
     parsed = _parse(url)
     return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
 
@@ -196,7 +197,7 @@ def _parse(url: str) -> URL:
 
 @contextmanager
 def translate_errors() -> Iterator[None]:
-    """What the database fails at, in the service's words."""
+    """Raises database errors as service errors."""
     try:
         yield
     except SQLAlchemyError as error:

@@ -1,9 +1,9 @@
 """Selects whose rows the database writes as JSON, in the shape in which they are served.
 
-The columns of the select name the fields: `subject.id` is `id` of the object `subject`. The object is null where its
-`id` is, or its `text`, or, where it has neither, all of it.
-A JSON expression is written once for each database and put into statements as text: to build it for each request would
-take longer than to run it.
+Column names define the fields: `subject.id` is `id` of the object `subject`. The object is null if its `id` is null;
+without an `id`, if its `text` is null; without both, if all of it is null.
+A JSON expression is written once for each database and put into statements as text, because building it for each
+request would take longer than running it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,28 +22,28 @@ JsonSql = dict[str, str]  # a JSON expression, by database
 
 
 class JsonSelect:
-    """`statement` has the columns and the joins; `fields` are the outer names in their order. Those in `nested`, or
-    inner ones such as `comparability.reasons`, are JSON expressions already. What no column has is null.
+    """`statement` has the columns and the joins; `fields` are the outer names in order. `nested` holds JSON expressions
+    for fields, or for inner ones such as `comparability.reasons`. Fields without a column are null.
     """
 
     def __init__(
         self, statement: Select[Any], fields: Sequence[str], nested: Mapping[str, JsonSql] | None = None
     ) -> None:
         self.sql = json_object(list(statement.selected_columns), fields, nested)
-        # by database, the same rows, each as JSON text in the one column `item`
+        # by database: the same rows, each as JSON text in the single column `item`
         self.rows = {
             dialect: statement.with_only_columns(json_text(self.sql, dialect).label("item"), maintain_column_froms=True)
             for dialect in _DIALECTS
         }
 
     def document(self, dialect: str) -> Any:
-        """An expression: each row as a value for a column of JSON."""
+        """An expression that writes each row as a value for a JSON column."""
         sql = self.sql[dialect]
         return literal_column(sql if dialect == "sqlite" else f"CAST(({sql}) AS JSONB)", Document())
 
 
 def json_object(columns: Sequence[Any], fields: Sequence[str], nested: Mapping[str, JsonSql] | None = None) -> JsonSql:
-    """A row of these columns as an object; see `JsonSelect`."""
+    """An expression that writes a row of these columns as an object; see `JsonSelect`."""
     by_label = {_label(column): column for column in columns}
     return {
         dialect: _object([(name, _field(name, by_label, nested or {}, dialect)) for name in fields], dialect)
@@ -57,8 +57,10 @@ def json_text(sql: JsonSql, dialect: str) -> Any:
 
 
 def json_list(item: JsonSql, joined: Callable[[Any], Any], order: Any, condition: str) -> JsonSql:
-    """A list of objects, as an expression in a row of another table: the rows of the table of the column `order` that
-    `condition` ties to that row, in the order of that column. `joined` adds the joins that `item` needs.
+    """An expression for a list of objects, used in a row of another table.
+
+    The objects are the rows of the table of `order` that `condition` ties to that row, sorted by `order`. `joined` adds
+    the joins that `item` needs.
     """
     table = order.class_
     made = {}
@@ -75,7 +77,7 @@ def json_list(item: JsonSql, joined: Callable[[Any], Any], order: Any, condition
 
 
 def json_words(column: Any) -> JsonSql:
-    """A text of words, `a, b`, as a list of them."""
+    """An expression that writes a text of words, such as `a, b`, as a list."""
     made = {}
     for dialect in _DIALECTS:
         text = _sql(column, dialect)
@@ -112,18 +114,18 @@ def _object(parts: Sequence[tuple[str, str]], dialect: str) -> str:
 
 
 def _sql(column: Any, dialect: str) -> str:
-    """The expression of a column, under the table's own name or the alias that it was given."""
+    """The expression of a column, qualified by its table's name or alias."""
     element = column.element if isinstance(column, Label) else column
     return str(element.compile(dialect=_DIALECTS[dialect], compile_kwargs={"literal_binds": True}))
 
 
 def _value(column: Any, dialect: str) -> str:
-    """A value as JSON has it, in the forms of the API."""
+    """The expression that writes a value as JSON, in the API's formats."""
     sql, kind = _sql(column, dialect), column.type
     if dialect == "sqlite":
         if isinstance(kind, Flag):
             return f"json(CASE {sql} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END)"
-        if kind is Real:  # before 3.42 SQLite writes 15 digits where nothing is said, which is another number
+        if kind is Real:  # by default, SQLite before 3.42 writes 15 digits, which changes the number
             return f"json(CASE WHEN {sql} IS NOT NULL THEN printf('%!.17g', {sql}) END)"
         return f"json({sql})" if isinstance(kind, Document) else sql
     if isinstance(kind, UtcTime):

@@ -1,7 +1,7 @@
-"""The last change on record, read through the driver's own cursor.
+"""The last recorded change, read through the driver's own cursor.
 
-Every cached response waits for this one row, and SQLAlchemy's work around a statement so small takes longer than the
-statement. No other statement goes this way.
+Every cached response waits for this row. For such a small statement, SQLAlchemy's overhead takes longer than the
+statement. No other statement bypasses it.
 """
 
 import time
@@ -23,7 +23,7 @@ class LastChange(NamedTuple):
 
 
 def last_change(database: Database) -> LastChange:
-    """Raises Unavailable when the database does not answer in time."""
+    """Returns the last change. Raises Unavailable if the database does not respond in time."""
     with translate_errors():
         try:
             row = _fetch(database)
@@ -31,7 +31,7 @@ def last_change(database: Database) -> LastChange:
             failure = DBAPIError("", None, error, hide_parameters=True)
             if took_too_long(failure):
                 raise failure from error
-            # the connection may have been lost: SQLAlchemy replaces it, and knows what else it can be
+            # the connection may have been lost: SQLAlchemy replaces it, and recognizes other causes
             with database.reader.connect() as connection:
                 row = connection.exec_driver_sql(_SQL).first()
     return LastChange(row[0], str(row[1])) if row else LastChange(0, "")
@@ -44,7 +44,7 @@ def _fetch(database: Database) -> Any:
         cursor = connection.cursor()
         cursor.execute(_SQL)
         row = cursor.fetchone()
-        cursor.close()  # an open statement would keep SQLite's snapshot for whoever gets the connection next
+        cursor.close()  # an open statement would keep SQLite's snapshot for the connection's next user
         return row
     except BaseException:
         connection.invalidate()

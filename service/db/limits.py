@@ -1,11 +1,11 @@
-"""How long the database may take before a request is told to try again later."""
+"""Time limits of the database, after which a request is told to try again later."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds: for one statement, for waiting on a lock, for a transaction that does nothing, for a free connection."""
+    """Seconds: for one statement, for waiting on a lock, for an idle transaction, for a free connection."""
 
     statement: float = 5
     lock: float = 2
@@ -16,8 +16,8 @@ class Limits:
 
 LIMITS = Limits()
 
-# What one transaction may import: it keeps others from writing (SQLite), or from taking their place in the history
-# (Postgres), for as long as it writes that, which must be less than they wait for a lock.
+# Rows that one transaction may import. While it writes, others cannot write (SQLite) or record their changes in the
+# history (PostgreSQL); this must take less time than they wait for a lock.
 MAX_IMPORT_ROWS = 1_000
-# For how long SQLite's lock is left alone between two batches: its waiters look for it at most this far apart.
+# Seconds for which SQLite's lock stays free between two batches: waiters check it at least this often.
 WRITE_LOCK_PAUSE = 0.1

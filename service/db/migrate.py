@@ -1,4 +1,4 @@
-"""Bringing a database to the head of the migrations."""
+"""Migrates a database, by default to the newest revision."""
 
 from alembic import command
 from alembic.config import Config
@@ -17,7 +17,7 @@ def config(connection: Connection | None = None) -> Config:
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
-    """Raises Invalid for a revision that is not known, be it asked for or where the database stands."""
+    """Raises Invalid if the requested revision or the database's current one is unknown."""
     with database.migrating() as connection:
         current = current_revision(connection)
         if current is not None and (why := refusal(current)) is not None:

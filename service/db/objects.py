@@ -1,7 +1,7 @@
-"""What Alembic does not model: full-text indexes, triggers and views, by dialect.
+"""Database objects that Alembic does not model: full-text indexes, triggers and views, by dialect.
 
-A revision that rebuilds a table on SQLite drops its triggers silently, and fails where a view reads the table: call
-`drop` before it and `create` after it.
+A revision that rebuilds a table on SQLite drops its triggers silently, and fails if a view reads the table: call `drop`
+before it and `create` after it.
 """
 
 from typing import Literal
@@ -12,7 +12,7 @@ from service.db.views import VIEWS
 
 Group = Literal["search", "history", "views"]
 
-# Tokens are separated by spaces already, so these characters belong to them.
+# Tokens are separated by spaces already, so these characters are part of them.
 _TOKENIZER = "unicode61 remove_diacritics 0 categories 'L* N* M* S* Co' tokenchars '-.,''’'"
 
 _CREATE: dict[tuple[Group, str], tuple[str, ...]] = {
@@ -82,5 +82,5 @@ def drop(connection: Connection, group: Group) -> None:
 
 
 def is_ours(name: str | None) -> bool:
-    """Whether a table or index in the database is one of these, for Alembic to leave alone."""
+    """Whether a table or index is one of these, which Alembic must ignore."""
     return name is not None and name.startswith(("search_fts", "ix_search_tokens"))

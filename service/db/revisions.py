@@ -1,4 +1,4 @@
-"""Where a database stands among the migrations, without Alembic, which a server would carry for nothing."""
+"""The migration that a database is at, read without Alembic, which a server does not need otherwise."""
 
 from functools import cache
 
@@ -8,23 +8,23 @@ from service.resources import folder
 
 MIGRATIONS = folder("migrations")
 _TABLE = "alembic_version"
-# before version 0.2.0, while nothing was released, the schema was made by these, which no longer exist
+# unreleased migrations from before version 0.2.0, which no longer exist
 _UNRELEASED = frozenset(f"000{number}" for number in range(1, 10))
 
 
 @cache
 def known() -> tuple[str, ...]:
-    """All revisions, oldest first: each migration's file has the name of its own."""
+    """All revisions, oldest first: each migration's file is named after its revision."""
     return tuple(sorted(file.stem for file in (MIGRATIONS / "versions").glob("[0-9]*_*.py")))
 
 
 def knows(revision: str) -> bool:
-    """Whether this version has heard of a revision: a newer one may have migrated the database."""
+    """Whether this version knows a revision: a newer version may have migrated the database."""
     return revision in known()
 
 
 def refusal(revision: str) -> str | None:
-    """Why this version cannot use a database at that revision, and what to do; None where it knows the revision."""
+    """Why this version cannot use a database at that revision, and what to do; None if it knows the revision."""
     if knows(revision):
         return None
     if revision in _UNRELEASED:
@@ -42,7 +42,7 @@ def head_revision() -> str:
 
 
 def current_revision(connection: Connection) -> str | None:
-    """None for a database that was never migrated, or all the way down."""
+    """Returns None for a database that was never migrated or was downgraded completely."""
     if not inspect(connection).has_table(_TABLE):
         return None
     found = connection.exec_driver_sql(f"SELECT version_num FROM {_TABLE}").scalar()

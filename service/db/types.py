@@ -1,6 +1,6 @@
-"""Every column type of the schema: the same value comes back as went in, on both databases.
+"""All column types of the schema: both databases return the same value as was stored.
 
-SQLite tables are STRICT, so each type names one of its five storage classes there.
+SQLite tables are STRICT, so each type maps to one of its five storage classes.
 """
 
 import json
@@ -16,7 +16,7 @@ from service.domain.number import MAX_DECIMALS, MAX_DIGITS, format_number
 
 
 class Id(TypeDecorator[str]):
-    """A UUID as its lower-case text; both databases order it alike."""
+    """A UUID as lower-case text; both databases sort it alike."""
 
     impl = Text
     cache_ok = True
@@ -29,7 +29,7 @@ class Id(TypeDecorator[str]):
 
 
 class String(TypeDecorator[str]):
-    """Text that both databases order by code point."""
+    """Text that both databases sort by code point."""
 
     impl = Text
     cache_ok = True
@@ -42,7 +42,7 @@ class String(TypeDecorator[str]):
 
 
 class ExactDecimal(TypeDecorator[Decimal]):
-    """A stated number: NUMERIC on Postgres, its canonical text on SQLite. Filter and sort on Real columns instead."""
+    """A stated number: NUMERIC on PostgreSQL, its canonical text on SQLite. Filter and sort on Real columns instead."""
 
     impl = Numeric
     cache_ok = True
@@ -104,7 +104,7 @@ class Day(TypeDecorator[date]):
 
 
 class Document(TypeDecorator[Any]):
-    """JSON: JSONB on Postgres, text on SQLite. Numbers come back as Python's floats and ints."""
+    """JSON: JSONB on PostgreSQL, text on SQLite. Numbers are returned as Python floats and ints."""
 
     impl = Text
     cache_ok = True

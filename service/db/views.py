@@ -1,6 +1,6 @@
-"""The tables that dashboards read, as statements: views for those that speak SQL, and what `/v1/tables` selects from.
+"""The tables for dashboards, as statements: SQL views, and what `/v1/tables` selects from.
 
-The same columns in both; what each means stands in `schemas/table_rows.py`. Withdrawn records are left out.
+Both have the same columns; `schemas/table_rows.py` describes them. Withdrawn records are left out.
 """
 
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ _SUBJECT, _CLAIMANT = aliased(EntityRow), aliased(EntityRow)
 
 
 def _named(name: str, table: Any, *more: str) -> list[Any]:
-    """The key and the name of what a row refers to."""
+    """The key, the name and more fields of a referenced record."""
     every = (table.key.label(f"{name}_key"), table.name.label(name))
     return [*every, *(getattr(table, field).label(f"{name}_{field}") for field in more)]
 
@@ -28,7 +28,7 @@ def _flag(condition: Any) -> Any:
 
 
 def _amount(name: str) -> list[Any]:
-    """A stated number, as a number and exactly."""
+    """A stated number, as a float and as exact text."""
     column = getattr(FigureRow, name)
     return [type_coerce(cast(column, Real), Real).label(name), exact_text(column).label(f"{name}_text")]
 
@@ -152,20 +152,20 @@ PRESENT = MeasurandRow.present_count > 0
 
 # Disagreements -------------------------------------------------------------------------------------------------------
 
-NO_RANK = -2.0  # of a measurand without a conflict: below every separation
+NO_RANK = -2.0  # for measurands without a conflict: below every separation
 
 
 class Ranked(NamedTuple):
-    """How the measurands with a disagreement of one kind are told from others and ordered, and what shows it."""
+    """How to select and order the measurands with one kind of disagreement, and what shows it."""
 
     exists: Any
-    rank: Any  # widest first; from 1 on it is a factor
+    rank: Any  # widest first; a factor from 1 on
     least_id: Any
     most_id: Any
     text: Any
 
 
-# numbers are written out: for one that it does not know PostgreSQL would plan anew each time
+# numbers are literals: for a parameter, PostgreSQL would plan again each time
 RANKING = {
     DisagreementKind.CONFLICT: Ranked(
         MeasurandRow.rank > literal_column(str(NO_RANK)),
@@ -199,7 +199,7 @@ RANKING = {
 
 
 def _holder(name: str, figure_id: Any) -> tuple[list[Any], Any]:
-    """The columns of the figure that says least or most, and what joins it."""
+    """The columns of the figure that holds the least or most extreme, and the function that adds its joins."""
     figure, claim = aliased(FigureRow, name=f"{name}_figure"), aliased(ClaimRow, name=f"{name}_claim")
     claimant, source = aliased(EntityRow, name=f"{name}_claimant"), aliased(SourceRow, name=f"{name}_source")
     columns = [

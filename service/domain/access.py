@@ -1,7 +1,7 @@
-"""Who may do what, and what an API key looks like.
+"""Permissions of roles, and the format of API keys.
 
-A key is written `ccl_<id>_<secret>`: the id of its record (a UUID without hyphens) and 256 random bits, both in
-hexadecimal. The secret is shown once and only its SHA-256 is kept: of that many random bits nothing slower is needed.
+A key has the form `ccl_<id>_<secret>`: the id of its record (a UUID without hyphens) and 256 random bits, both in
+hexadecimal. The secret is shown once and only its SHA-256 is stored: 256 random bits need no slower hash.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ _NO_DIGEST = "0" * 64
 
 
 class Token(NamedTuple):
-    """An API key, taken apart."""
+    """A parsed API key."""
 
     id: str
     secret: str
@@ -36,7 +36,7 @@ class Token(NamedTuple):
         return hashlib.sha256(self.secret.encode()).hexdigest()
 
     def fits(self, digest: str | None) -> bool:
-        """Whether this is the key of which that digest is kept; as slow for a key that there is not (None)."""
+        """Whether the secret has this digest. Takes equally long if the key does not exist (None)."""
         return hmac.compare_digest(self.digest, digest or _NO_DIGEST) and digest is not None
 
 
@@ -50,7 +50,7 @@ def parse_token(text: str) -> Token | None:
 
 
 def hide_keys(text: str) -> str:
-    """The text without secrets: a key may be given by mistake where its id is meant."""
+    """The text without secrets, because a client may send a key by mistake where its id is expected."""
     return _TOKEN.sub(r"ccl_\1_***", text)
 
 
@@ -59,15 +59,15 @@ def reaches(role: Role, needed: Role) -> bool:
 
 
 def may_change(role: Role, *, own: bool) -> bool:
-    """Whether a record may be amended, withdrawn and restored: one's own, or anybody's."""
+    """Whether the role may amend, withdraw and restore a record: its own, or any."""
     return reaches(role, Role.CONTRIBUTOR if own else Role.CURATOR)
 
 
 def overstep(role: Role, dispute: Mapping[str, Any], before: Mapping[str, Any] | None) -> str | None:
-    """The field of a dispute that this role may not have so; None where it may all. `before` is None for a new one.
+    """The dispute field that this role may not set like this, or None. `before` is None for a new dispute.
 
-    Who raised a dispute may take it back while it is open. What else becomes of it is not for its author to say, nor to
-    change once it was said.
+    The author of a dispute may set it to `taken_back` while it is open. Only a curator may set another status or the
+    resolution, or change a dispute with another status.
     """
     if reaches(role, Role.CURATOR):
         return None

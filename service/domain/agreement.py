@@ -1,7 +1,7 @@
 """Where the claimants of one measurand disagree, and by how much at least.
 
-The gap is the largest low ÷ high over pairs of figures of different claimants: the factor by which the sources differ
-at least, with no invented bound. It is found from the two most restrictive figures per end, in linear time.
+The gap is the largest low ÷ high over pairs of figures of different claimants: the minimum factor by which the sources
+differ, with no invented bound. It is found from the two most restrictive figures per end, in linear time.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,10 +18,10 @@ _MAX_ROUNDING = Fraction(1, 20)
 
 @dataclass(frozen=True, slots=True)
 class Separation:
-    """How far `most` (holding the max low) lies above `least` (holding the min high), where they exclude each other.
+    """How far `most` (with the max low) lies above `least` (with the min high), if they exclude each other.
 
     `gap` is a ratio ≥ 1; None where the min high is 0 or the metric is signed: then only the difference is meaningful.
-    `open` says that the true factor or difference is more than this, not equal to it.
+    `open` means that the true factor or difference is greater than this, not equal to it.
     """
 
     least: Evidence
@@ -42,7 +42,7 @@ class Separation:
 
 @dataclass(frozen=True, slots=True)
 class WithoutOne:
-    """What the gap becomes without the claimant whose removal narrows it most; gap None: the rest agree."""
+    """The gap without the claimant whose removal narrows it most. `gap` is None if the others agree."""
 
     claimant_id: str
     gap: Fraction | None
@@ -50,9 +50,9 @@ class WithoutOne:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """How the claimants of one measurand stand to each other.
+    """Whether the claimants of one measurand agree, and how far apart they are.
 
-    `max_low` and `min_high` are the figures that hold the most restrictive ends; None where no end is bounded.
+    `max_low` and `min_high` are the figures with the most restrictive ends; None if no end is bounded.
     """
 
     agreement: Agreement
@@ -89,7 +89,7 @@ def _ends(most: Evidence, least: Evidence) -> tuple[Fraction, Fraction]:
 
 
 def separation(most: Evidence, least: Evidence) -> Separation | None:
-    """How far `most` lies above `least`; None unless every value of it does."""
+    """How far `most` lies above `least`; None unless every value of `most` exceeds every value of `least`."""
     if not lies_above(_interval(most), _interval(least)):
         return None
     low, high = _ends(most, least)
@@ -98,7 +98,7 @@ def separation(most: Evidence, least: Evidence) -> Separation | None:
 
 
 def _width(candidate: Separation) -> tuple[bool, Fraction, bool]:
-    # within one measurand a min high of 0 excludes any ratio, so it is wider than all of them
+    # within one measurand, a min high of 0 excludes any ratio, so it counts as wider than all ratios
     no_ratio = candidate.gap is None
     return (no_ratio, candidate.difference if candidate.gap is None else candidate.gap, candidate.open)
 
@@ -131,7 +131,7 @@ def widest(figures: Sequence[Evidence]) -> Separation | None:
 
 
 def widest_own(figures: Sequence[Evidence]) -> Separation | None:
-    """The widest separation between two figures of one and the same claimant."""
+    """The widest separation between two figures of the same claimant."""
     found = []
     for own in _by_claimant(figures).values():
         most = max(own, key=_low_rank)
@@ -149,24 +149,24 @@ def _by_claimant(figures: Iterable[Evidence]) -> dict[str, list[Evidence]]:
 
 
 def deepest_overlap(intervals: Iterable[Interval]) -> int:
-    """The largest number of intervals that share a value. Empty intervals share none."""
+    """The largest number of intervals that share a value. Empty intervals are ignored."""
     steps: list[tuple[tuple[int, float, Fraction, int], int]] = []
     for i in intervals:
         if i.is_empty:
             continue
-        # a place on the line, between minus infinity (0) and infinity (2); an open end stands just beside its number
+        # a position on the number line, from minus infinity (0) to infinity (2); an open end is just beside its number
         start = (0, 0.0, _ZERO, 0) if i.low is None else (1, float(i.low), i.low, 1 if i.low_open else 0)
         end = (2, 0.0, _ZERO, 0) if i.high is None else (1, float(i.high), i.high, -1 if i.high_open else 0)
         steps += [(start, 0), (end, 1)]
     depth = deepest = 0
-    for _, closes in sorted(steps):  # at one place, what opens comes before what closes
+    for _, closes in sorted(steps):  # at the same position, starts come before ends
         depth += -1 if closes else 1
         deepest = max(deepest, depth)
     return deepest
 
 
 def _rounded(figure: Evidence) -> Evidence:
-    """The figure, widened by half a unit of its last stated digit when it is exact and has no bounds."""
+    """The figure, widened by half a unit of its last stated digit if it is exact and has no bounds."""
     if figure.stated.qualifier is not Qualifier.EXACT or figure.stated.has_bounds or figure.value is None:
         return figure
     slack = min(figure.last_digit / 2, _MAX_ROUNDING * abs(figure.value))
@@ -174,15 +174,15 @@ def _rounded(figure: Evidence) -> Evidence:
 
 
 def _is_within_rounding(figures: Sequence[Evidence], conflict: Separation) -> bool:
-    """Whether no two figures would exclude each other if all were rounded as they may have been."""
+    """Whether rounding can explain the conflict: no two figures exclude each other after widening."""
     low, high = _ends(conflict.most, conflict.least)
     if low - _MAX_ROUNDING * abs(low) > high + _MAX_ROUNDING * abs(high):
-        return False  # however these two were rounded
+        return False  # no rounding of these two can explain it
     return widest([_rounded(f) for f in figures]) is None
 
 
 def _without_one(figures: Sequence[Evidence], conflict: Separation) -> WithoutOne:
-    """Only a claimant of the widest pair can narrow the gap by leaving."""
+    """The gap can be narrowed only by removing a claimant of the widest pair."""
     options = []
     for claimant in sorted({conflict.least.claimant_id, conflict.most.claimant_id}):
         rest = widest([f for f in figures if f.claimant_id != claimant])
@@ -193,7 +193,7 @@ def _without_one(figures: Sequence[Evidence], conflict: Separation) -> WithoutOn
 
 
 def assess(figures: Sequence[Evidence]) -> Disagreement:
-    """`figures` are those of one measurand that count (see `Evidence.aside`)."""
+    """`figures` are the counted figures of one measurand (see `Evidence.aside`)."""
     claimants = _by_claimant(figures)
     conflict = widest(figures)
     if conflict is not None:

@@ -1,4 +1,4 @@
-"""One measurand as a whole: its comparison, and what became of the numbers that were relayed."""
+"""The assessment of one measurand: its comparison, and the drift of its relayed figures."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from service.domain.drift import Drift, trace
 from service.domain.evidence import Evidence
 from service.domain.vocabulary import DriftResult
 
-# Raise it with every change to what is computed of a measurand or said about it: stored summaries of another version
-# are then computed anew (`counterclaim recompute`).
+# Increment with every change to the values or texts computed for a measurand. Stored summaries of another version are
+# then recomputed (`counterclaim recompute`).
 RULES_VERSION = 1
 
 
@@ -39,7 +39,7 @@ def assess_measurand(
     by: By = "basis",
     scope_stated: bool,
 ) -> Assessment:
-    """`origins` has, for each relay's id, the figures of its parent and of its root that it can be held against."""
+    """`origins` maps each relay's id to the figures of its parent and of its root that it can be compared with."""
     comparison = compare(figures, by=by, scope_stated=scope_stated)
     drift = [trace(relay, claim) for relay in comparison.relays for claim in origins.get(relay.id, ())]
     return Assessment(comparison, tuple(drift))

@@ -1,7 +1,7 @@
-"""What people write into the cells of a spreadsheet: numbers, dates, and text that could be taken for a formula.
+"""Spreadsheet cells as people write them: numbers, dates, and text that could be taken for a formula.
 
-A form that can mean two things is refused, never guessed: `0,5` and `1.234.567` are written otherwise elsewhere, and
-`1/2/2022` is a day of January or of February.
+Ambiguous forms are refused, never guessed: the meaning of `0,5` and `1.234.567` depends on the locale, and `1/2/2022`
+is a day of January or of February.
 """
 
 import re
@@ -32,19 +32,19 @@ _MONTHS = (
 _IN_WORDS = re.compile(
     r"(?:(?P<day>[0-9]{1,2}) )?(?P<month>[A-Za-z]{3,9})\.?(?: (?P<late>[0-9]{1,2}))?,? (?P<year>[1-9][0-9]{3})"
 )
-_CENTURY = 2000  # that years of two digits are of
+_CENTURY = 2000  # of two-digit years
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
 class Number(NamedTuple):
-    """A number, and what a sign before it says of it."""
+    """A number, and the qualifier given by a sign before it."""
 
     value: Decimal
     qualifier: Qualifier | None
 
 
 def parse_number_cell(text: str) -> Number:
-    """Raises Invalid (pointer "") for what is no number, and for what could be two."""
+    """Raises Invalid (pointer "") for text that is not a number, or is ambiguous."""
     if len(text) > _MAX_CELL:
         raise Invalid.at("", "This is too long to be a number.")
     text = text.strip().replace("\u2212", "-")
@@ -69,8 +69,8 @@ def _number_hint(text: str) -> str:
 
 
 def parse_date_cell(text: str, order: DateOrder | None = None) -> str:
-    """The date as EDTF. Takes EDTF, a time of ISO 8601 (its day), `Q1 2024`, English words such as `April 3, 2023`,
-    `A to B`, and with an `order` dates such as 1/31/2022; a year of two digits is of this century then. Raises Invalid
+    """The date as EDTF. Accepts EDTF, an ISO 8601 time (its day), `Q1 2024`, English words such as `April 3, 2023`,
+    `A to B`, and, with an `order`, dates such as 1/31/2022, where a two-digit year is of this century. Raises Invalid
     (pointer "").
     """
     text = text.strip()
@@ -93,7 +93,7 @@ def _date(text: str, order: DateOrder | None) -> str:
         return _in_words(words) or text
     parts = _PARTS.fullmatch(text)
     if parts is None or re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        return text  # for the grammar of EDTF to say
+        return text  # the EDTF parser accepts or refuses it
     if order is None:
         detail = "Day and month can be read in two orders. Write 2022-01-31, or say which order with date_order."
         raise Invalid.at("", detail)
@@ -101,7 +101,7 @@ def _date(text: str, order: DateOrder | None) -> str:
 
 
 def _in_words(parts: re.Match[str]) -> str | None:
-    """None for what is no month, and for two days."""
+    """None if the month is unknown, or if two days are given."""
     name = parts["month"].lower()
     month = next((number for number, full in enumerate(_MONTHS, 1) if full.startswith(name)), None)
     if month is None or (parts["day"] and parts["late"]):
@@ -121,7 +121,7 @@ def _in_order(parts: dict[str, str]) -> str:
 
 
 def guard(text: str) -> str:
-    """The text as a cell that no spreadsheet takes for a formula; `unguard` undoes it, whatever the text."""
+    """The text as a cell that no spreadsheet takes for a formula. `unguard` reverses this for any text."""
     return f"'{text}" if _FORMULA.match(text) else text
 
 

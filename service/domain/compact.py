@@ -1,5 +1,5 @@
-"""Short numbers for labels and tables: `$294K`, `more than $100M`, `512 GPU`. Three digits, rounded to the safe side;
-the exact number always stands beside.
+"""Short numbers for labels and tables: `$294K`, `more than $100M`, `512 GPU`. Three digits, rounded to the safe side.
+The exact number is always shown beside.
 """
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
@@ -39,7 +39,7 @@ def compact_factor(number: Fraction, rounding: str = _NEAREST, digits: int = 3) 
 
 
 def apart_text(factor: Fraction) -> str:
-    """`at least 3.06×`; what rounds to nothing is only said to be apart."""
+    """`at least 3.06× apart`. A factor that rounds to 1 is not shown."""
     short = rounded(factor, _DOWN)
     return f"at least {plain(short)}× apart" if short > 1 else "apart, by less than 1%"
 
@@ -53,7 +53,7 @@ def compact_stated(figure: Stated, unit: str) -> str:
 
 
 def exact_stated(figure: Stated, unit: str) -> str:
-    """The same with every digit, in groups of three."""
+    """A figure as it was stated, with all digits in groups of three."""
     low, value, high = (_digits(n) if n is not None else "" for n in (figure.lower, figure.value, figure.upper))
     return _said(figure, low, value, high) + (
         "" if figure.qualifier is Qualifier.VAGUE else f" {shown_unit(unit)}".rstrip()
@@ -61,7 +61,7 @@ def exact_stated(figure: Stated, unit: str) -> str:
 
 
 def compact_interval(interval: Interval, unit: str, *, signed: bool = False) -> str:
-    """`$4.5M to $6M`, `more than $100M`; bounds to the safe side."""
+    """`$4.5M to $6M`, `more than $100M`; bounds are rounded to the safe side."""
     low, high = interval.low, interval.high
     if low is not None and low == high:
         return compact(low, unit)

@@ -1,4 +1,4 @@
-"""Whether two numbers may be held against each other, decided before any arithmetic."""
+"""Whether two numbers may be compared. This is decided before any arithmetic."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,6 +24,6 @@ def comparability(reasons: Iterable[Reason]) -> Comparability:
 
 
 def price_years_differ(left: Iterable[int | None], right: Iterable[int | None]) -> bool:
-    """Whether some *stated* price year of one side is another than one of the other side."""
+    """Whether a *stated* price year of one side differs from one of the other side."""
     ours, theirs = set(left) - {None}, set(right) - {None}
     return bool(ours) and bool(theirs) and len(ours | theirs) > 1

@@ -1,4 +1,4 @@
-"""Two sides of one measurand held against each other: reported and estimated, or first and third party."""
+"""Compares the two sides of one measurand: reported and estimated, or first and third party."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ _VERDICTS: dict[By, tuple[Verdict, Verdict, Verdict, Verdict]] = {
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """A figure that stands beside the comparison, and why it is on neither side."""
+    """A figure beside the comparison, and why it is on neither side."""
 
     figure: Evidence
     why: str
@@ -43,9 +43,9 @@ class Aside:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`base` is what was reported (or the first party said), `other` what is held against it; ratio = other ÷ base.
+    """`base` is the reported (or first-party) side, `other` the side compared with it; ratio = other ÷ base.
 
-    `hulls` are those of what was reported and of what was estimated, whichever way the sides are drawn.
+    `hulls` are those of the reported and of the estimated figures, whichever way the sides are chosen.
     """
 
     by: By
@@ -61,7 +61,7 @@ class Comparison:
 
 
 def compare(figures: Sequence[Evidence], *, by: By, scope_stated: bool) -> Comparison:
-    """Compares the figures of one measurand that are readable, of active claims and not withdrawn."""
+    """`figures` are those of one measurand that are readable, of active claims and not withdrawn."""
     base, other, beside, relays = _allot(figures, by)
     base_hull, other_hull = side_hull(base), side_hull(other)
     counted = [figure for figure in figures if figure.aside is None]
@@ -103,14 +103,14 @@ def _allot(figures: Sequence[Evidence], by: By) -> tuple[list[Evidence], list[Ev
 
 
 def place_of(aside: str | None, side: Basis | ClaimantRole, by: By) -> str:
-    """`base`, `other` or `relay`, or why a figure stands beside these."""
+    """`base`, `other` or `relay`; otherwise the reason why the figure is on neither side."""
     if aside is not None:
         return aside
     if side == _BASE_SIDE[by]:
         return "base"
     if side == _OTHER_SIDE[by]:
         return "other"
-    # it counts in the agreement, but on neither side: alleged, unstated, or of an unknown role
+    # counted in the agreement, but on neither side: alleged, unstated, or of an unknown role
     return side.value if by == "basis" else "claimant_role_unknown"
 
 
@@ -150,7 +150,7 @@ def _reasons(
     scope_stated: bool,
 ) -> Comparability:
     reasons = []
-    # a side whose figures are all in another currency is not empty, but there is no holding it against the other
+    # a side whose figures are all in another currency is not empty, but cannot be compared with the other
     barred = {_side(aside.figure, by) for aside in beside if aside.why == NotComputed.NO_EXCHANGE_RATE}
     if (not base and _BASE_SIDE[by] in barred) or (not other and _OTHER_SIDE[by] in barred):
         reasons.append(Reason.NO_EXCHANGE_RATE)

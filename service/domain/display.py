@@ -1,5 +1,5 @@
-"""Texts for people. They round to three digits, and always to the safe side: what says "more than" or "at least" is
-rounded down, what says "less than" or "at most" is rounded up, "about" to the nearest. Exact numbers stay exact.
+"""Texts for people. Numbers are rounded to three digits, always to the safe side: down after "more than" or "at least",
+up after "less than" or "at most", and to the nearest after "about". Exact numbers stay exact.
 """
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
@@ -22,7 +22,7 @@ _PLAIN_ABOVE = Decimal(1) / 10**6
 
 
 def rounded(number: Fraction, rounding: str, digits: int = 3) -> Decimal:
-    """`number` to so many significant digits, in the direction asked for."""
+    """`number` rounded to `digits` significant digits, in the given direction."""
     if number == 0:
         return Decimal(0)
     # directed rounding of an exact quotient is correct in one division
@@ -35,7 +35,7 @@ def _context(digits: int, rounding: str) -> Context:
 
 
 def plain(number: Decimal) -> str:
-    """Grouped digits, or a power of ten where they would be long."""
+    """Grouped digits, or a power of ten if they would be long."""
     size = abs(number)
     if size == 0:
         return "0"
@@ -54,12 +54,12 @@ def _symbol(currency: str) -> str:
 
 
 def shown_unit(unit: str) -> str:
-    """A unit as people write it: count nouns without their braces, and nothing for a bare number."""
+    """A unit for display: count nouns without their braces, and nothing for a pure number."""
     return "" if unit == "1" else unit.replace("{", "").replace("}", "")
 
 
 def amount(number: Decimal, unit: str, suffix: str = "") -> str:
-    """`$294,000`, `512 GPU`, `$2/GPU.hour`, `4.56×10^24 FLOP`. A suffix stands right behind the number: `$294K`."""
+    """`$294,000`, `512 GPU`, `$2/GPU.hour`, `4.56×10^24 FLOP`. A suffix directly follows the number: `$294K`."""
     head, slash, rest = shown_unit(unit).partition("/")
     if head not in currencies():
         return f"{plain(number)}{suffix} {head}{slash}{rest}".rstrip()
@@ -68,15 +68,13 @@ def amount(number: Decimal, unit: str, suffix: str = "") -> str:
 
 
 def _exact(number: Fraction) -> Decimal | None:
-    """The number as a decimal of at most 20 digits, when it is one."""
+    """The number as a decimal of at most 20 digits; None if it needs more."""
     near = rounded(number, _NEAREST, 20)
     return near if Fraction(near) == number else None
 
 
 def interval_text(interval: Interval, unit: str, *, signed: bool = False) -> str:
-    """A point is shown exactly; bounds are rounded outwards. From nothing on, an amount that cannot be negative is
-    only bounded above.
-    """
+    """A point is shown exactly; bounds are rounded outwards. Non-negative amounts from 0 on are only bounded above."""
     low, high = interval.low, interval.high
     if low is not None and low == high:
         exact = _exact(low)
@@ -127,7 +125,7 @@ _WITH_RATIO = (Verdict.ESTIMATES_HIGHER, Verdict.ESTIMATES_LOWER, Verdict.THIRD_
 
 
 def comparison_text(comparison: Comparison, unit: str) -> str:
-    """One or two sentences: the verdict, and how far the sources are apart."""
+    """One or two sentences: the verdict, and how far apart the sources are."""
     sentence = _VERDICT_TEXTS[comparison.verdict]
     if any(aside.figure.not_computed for aside in comparison.beside):
         sentence += ", leaving aside what cannot be computed with"
@@ -140,7 +138,7 @@ def comparison_text(comparison: Comparison, unit: str) -> str:
 
 
 def disagreement_text(found: Disagreement, unit: str) -> str:
-    """How far the sources are apart at least; empty unless they are in conflict."""
+    """How far apart the sources are at least; empty unless they are in conflict."""
     if found.agreement is not Agreement.CONFLICT or found.conflict is None:
         return ""
     apart = found.conflict
@@ -181,7 +179,7 @@ def widest_drift_text(drift: Drift) -> str:
 
 
 def drift_text(drift: Drift) -> str:
-    """What became of the number on its way, and what else was changed."""
+    """How the relayed number differs from its origin's, and what else was changed."""
     changes = [_FLAG_TEXTS[flag] for flag in drift.flags]
     return "; ".join([_drift_result(drift), *changes])
 

@@ -1,9 +1,9 @@
 """Whether a relay kept the number of its origin.
 
-A relay's figure is paired with a figure of its origin of the same metric and period: the one of the same scope, or, for
-one without scope, the only candidate. An only candidate of another stated scope is taken too, but only while its number
-was kept: a different number of a different scope is no copy, and is left unpaired. A relay in prices of another
-year than its origin's gives another number by right (docs/decisions/0004).
+A relay's figure is paired with a figure of its origin of the same metric and period: the one of the same scope, or, if
+the relay states no scope, the only candidate. An only candidate of another stated scope is paired only if its number
+was kept: a different number of a different scope is not a copy, and stays unpaired. A relay in prices of another year
+than its origin's may correctly give another number (docs/decisions/0004).
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ _ORDER = (DriftResult.SAME, DriftResult.REQUALIFIED, DriftResult.ROUNDED, DriftR
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """`factor` is relay ÷ origin of the values; where there are none, the gap between the two intervals."""
+    """`factor` is relay ÷ origin of the values; without values, the gap between the two intervals."""
 
     relay: Evidence
     origin: Evidence | None
@@ -32,17 +32,17 @@ class Drift:
 
     @property
     def size(self) -> Fraction:
-        """How far the number moved, as a factor ≥ 1 whichever way. To or from zero is farther than anything."""
+        """How far the number moved, as a factor ≥ 1 in either direction. A move to or from zero exceeds all others."""
         if self.factor:
             return max(abs(self.factor), abs(1 / self.factor))
         return _BEYOND_ALL if self.result is DriftResult.DRIFT else Fraction(1)
 
 
 def trace(relay: Evidence, origins: Sequence[Evidence]) -> Drift:
-    """The relay's figure against those figures of one origin that share its metric and period."""
+    """Compares the relay's figure with those figures of one origin that share its metric and period."""
     same_scope = [o for o in origins if o.scope_id == relay.scope_id]
     if same_scope:
-        # a claim that gives two numbers for one quantity was relayed by whichever fits best
+        # if a claim gives two numbers for one quantity, the one that fits best was relayed
         return min((hold(relay, o) for o in same_scope), key=lambda d: (_ORDER.index(d.result), d.size))
     if len(origins) == 1:
         found = hold(relay, origins[0])
@@ -52,7 +52,7 @@ def trace(relay: Evidence, origins: Sequence[Evidence]) -> Drift:
 
 
 def hold(relay: Evidence, origin: Evidence) -> Drift:
-    """One relayed figure against one figure of its origin."""
+    """Compares one relayed figure with one figure of its origin."""
     result, factor = _result(relay, origin)
     flags = []
     if relay.scope_id != origin.scope_id:
@@ -118,7 +118,7 @@ def _gap(relay: Interval, origin: Interval) -> Fraction | None:
 
 
 def extremes(drift: Drift) -> tuple[Evidence, Evidence]:
-    """The figure of the two that says less, and the one that says more."""
+    """The lower and the higher of the two figures."""
     assert drift.origin is not None
     ours, theirs = drift.relay.interval, drift.origin.interval
     grown = ours is not None and theirs is not None and lies_above(ours, theirs)

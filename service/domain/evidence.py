@@ -1,4 +1,4 @@
-"""A figure as the arithmetic sees it: who says it, how, and which interval of the metric's unit it allows."""
+"""A figure as used in the arithmetic: its claimant, how it is stated, and its interval in the metric's unit."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,9 +13,9 @@ _UNCOUNTED_BASES = (Basis.PROJECTED, Basis.ASSUMED)
 _MISSABLE_KINDS = (None, IntervalKind.CI90, IntervalKind.CI95, IntervalKind.P5_P95, IntervalKind.IQR)
 
 
-@dataclass(frozen=True)  # without slots, so that the value is computed once
+@dataclass(frozen=True)  # without slots, so that the value can be cached
 class Evidence:
-    """Amounts are in the metric's unit. `interval` is None when the figure cannot be computed with."""
+    """Amounts are in the metric's unit. `interval` is None if the figure cannot be computed with."""
 
     id: str
     claimant_id: str
@@ -44,7 +44,7 @@ class Evidence:
 
     @property
     def takes_a_side(self) -> bool:
-        """Whether the figure belongs to a side: it counts, or would but for the currency that it is stated in."""
+        """Whether the figure belongs to a side: it counts, or would if its currency could be converted."""
         return self.aside in (None, NotComputed.NO_EXCHANGE_RATE)
 
     @cached_property
@@ -63,12 +63,12 @@ class Evidence:
 
     @property
     def may_miss(self) -> bool:
-        """Whether its bounds are an interval of probability, or of no stated kind, rather than limits."""
+        """Whether its bounds are a probability interval, or of no stated kind, rather than limits."""
         return self.stated.has_bounds and self.stated.interval_kind in _MISSABLE_KINDS
 
 
 def exclusion_reason(basis: Basis, not_computed: NotComputed | None, *, is_relay: bool) -> str | None:
-    """Why a figure is left out of every aggregate; None when it counts."""
+    """Why a figure is excluded from every aggregate; None if it counts."""
     if is_relay:
         return "relay"
     if basis in _UNCOUNTED_BASES:
@@ -79,7 +79,7 @@ def exclusion_reason(basis: Basis, not_computed: NotComputed | None, *, is_relay
 def metric_interval(
     stated: Stated, *, signed: bool, factor: Fraction | None, tolerance: Fraction = DEFAULT_TOLERANCE
 ) -> Interval | None:
-    """The figure's interval in the metric's unit; `factor` converts its unit to that one (None: it cannot be)."""
+    """The figure's interval in the metric's unit; `factor` converts its unit to that one (None: not possible)."""
     interval = stated_interval(stated, signed=signed, tolerance=tolerance)
     if interval is None or factor is None:
         return None

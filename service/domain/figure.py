@@ -1,4 +1,4 @@
-"""A stated figure: which numbers its qualifier needs, and the interval that follows from them."""
+"""A stated figure: the numbers that its qualifier needs, and the interval that follows from them."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,7 +12,7 @@ DEFAULT_TOLERANCE = Fraction(1, 10)
 MAX_TOLERANCE = Fraction(1, 2)
 
 _NUMBERS = ("value", "lower", "upper")
-# what each qualifier requires and allows of value, lower and upper
+# the numbers that each qualifier requires and allows
 _REQUIRED: dict[Qualifier, tuple[str, ...]] = {
     Qualifier.EXACT: ("value",),
     Qualifier.ABOUT: ("value",),
@@ -44,7 +44,7 @@ class Stated:
 
     @property
     def has_bounds(self) -> bool:
-        """Whether an exact, about or between figure carries bounds that its source states."""
+        """Whether an exact, about or between figure has bounds that its source states."""
         return self.qualifier in WITH_STATED_BOUNDS and (self.lower is not None or self.upper is not None)
 
 
@@ -96,9 +96,9 @@ def _order_faults(figure: Stated, *, signed: bool) -> list[Fault]:
 
 
 def stated_interval(figure: Stated, *, signed: bool, tolerance: Fraction = DEFAULT_TOLERANCE) -> Interval | None:
-    """What the figure allows, in its own unit; None for a vague one.
+    """The interval that the figure allows, in its own unit; None for a vague one.
 
-    A stated bound of an exact or about figure replaces what the qualifier makes of that end.
+    A stated bound of an exact or about figure replaces the end that the qualifier implies.
     """
     value = Fraction(figure.value) if figure.value is not None else None
     lower = Fraction(figure.lower) if figure.lower is not None else None

@@ -6,12 +6,12 @@ from fractions import Fraction
 from functools import cached_property
 from operator import attrgetter
 
-# Whether there is an end at all, its number (first as a float, which orders nearly all and is fast to compare; rounding
-# never turns an order round, so that only where floats are equal the exact numbers decide), and whether it is open.
+# Whether the end is bounded, its number (first as a float, which is fast to compare; rounding never reverses an order,
+# so the exact numbers decide only if the floats are equal), and whether it is open.
 Rank = tuple[bool, float, Fraction, bool]
 
 
-@dataclass(frozen=True)  # without slots, so that ranks can be worked out once, when they are first asked for
+@dataclass(frozen=True)  # without slots, so that ranks can be cached
 class Interval:
     """`None` as an end means unbounded; an unbounded end is always open."""
 
@@ -58,7 +58,7 @@ def point(value: Fraction) -> Interval:
 
 
 def lies_above(upper: Interval, lower: Interval) -> bool:
-    """Whether every value of `upper` exceeds every value of `lower`: they exclude each other that way round."""
+    """Whether every value of `upper` exceeds every value of `lower`."""
     if upper.low is None or lower.high is None:
         return False
     return upper.low > lower.high or (upper.low == lower.high and (upper.low_open or lower.high_open))
@@ -79,7 +79,7 @@ def intersection(intervals: Iterable[Interval]) -> Interval:
 
 
 def hull(intervals: Iterable[Interval]) -> Interval | None:
-    """The least interval that holds all: an end is open only if all that attain it are. None for no intervals."""
+    """The smallest interval that contains all: an end is open only if all that attain it are. None for no intervals."""
     every = list(intervals)
     if not every:
         return None
@@ -88,7 +88,7 @@ def hull(intervals: Iterable[Interval]) -> Interval | None:
 
 
 def divide(x: Interval, y: Interval) -> Interval | None:
-    """All quotients x ÷ y of amounts ≥ 0 with y ≠ 0, as an interval. None when y is zero only.
+    """All quotients x ÷ y of amounts ≥ 0 with y ≠ 0, as an interval. None if y is only zero.
 
     Both intervals are non-empty and have low ends ≥ 0. The rule was checked by brute force (tests/domain).
     """

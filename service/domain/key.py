@@ -1,4 +1,4 @@
-"""Keys and refs: how records and measurands are named by people."""
+"""Keys and refs: how people name records and measurands."""
 
 import re
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ def is_uuid(text: str) -> bool:
 
 
 def is_key(text: str) -> bool:
-    """Lower-case kebab, at most 100 characters, and not to be mistaken for an id."""
+    """Whether the text is lower-case kebab-case, at most 100 characters, and not a UUID."""
     return len(text) <= MAX_KEY and _KEY.fullmatch(text) is not None and not is_uuid(text)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Measurand:
-    """The quantity intended to be measured: what figures answer the same question about."""
+    """The quantity intended to be measured. Figures of one measurand answer the same question."""
 
     subject_id: str
     metric_id: str
@@ -37,20 +37,20 @@ class Measurand:
 
     @property
     def id(self) -> str:
-        """The same for the same quantity, in every database that has these records."""
+        """Equal for the same quantity, in every database that has these records."""
         period = f"{self.earliest}/{self.latest}" if self.earliest else ""
         return str(uuid5(_MEASURANDS, f"{self.subject_id} {self.metric_id} {self.scope_id or ''} {period}"))
 
 
 def measurand_period(period: Period | None, *, periodic: bool) -> tuple[date | None, date | None]:
-    """What a figure's period contributes to its measurand: nothing, unless the metric is periodic."""
+    """The days of a figure's period that identify its measurand: none, unless the metric is periodic."""
     if period is None or not periodic:
         return None, None
     return period.earliest, period.latest
 
 
 def measurand_key(subject: str, metric: str, scope: str | None, earliest: date | None, latest: date | None) -> str:
-    """`subject.metric[.scope][@period]`; in a key `/` is written `_`."""
+    """`subject.metric[.scope][@period]`, with `_` for `/` in the period."""
     key = f"{subject}.{metric}" + (f".{scope}" if scope else "")
     if earliest is None or latest is None:
         return key
@@ -58,9 +58,9 @@ def measurand_key(subject: str, metric: str, scope: str | None, earliest: date |
 
 
 def normal_measurand_key(text: str) -> str:
-    """The key as it is stored, for any way to write its period (`@2023-01-01_2023-12-31` is `@2023`).
+    """The key as stored, however its period is written (`@2023-01-01_2023-12-31` is `@2023`).
 
-    Raises Invalid for what is no key, or has a period that is none.
+    Raises Invalid if the text is not a key, or its period is invalid.
     """
     name, at, period = text.partition("@")
     if not (2 <= name.count(".") + 1 <= 3 and all(map(is_key, name.split(".")))):

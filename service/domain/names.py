@@ -1,4 +1,4 @@
-"""Names as people write them: when two are the same, which key a new record gets, and ids that follow from content."""
+"""Names as people write them: when two are equal, the key of a new record, and ids derived from content."""
 
 import hashlib
 import json
@@ -15,12 +15,12 @@ _NOT_IN_KEYS = re.compile(r"[^a-z0-9]+")
 
 
 def fold_name(text: str) -> str:
-    """The same text for names that differ in case, composition of characters, or spaces only."""
+    """The same text for names that differ only in case, Unicode composition or spaces."""
     return " ".join(unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold()).split())
 
 
 def key_for(name: str, kind: str) -> str:
-    """A key for a record of this name: its letters and digits, without accents; what has none is told by a digest."""
+    """A key from the letters and digits of a name, without accents; with a digest if letters are lost or missing."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     key = _NOT_IN_KEYS.sub("-", plain)[:MAX_KEY].strip("-")
     if is_key(key) and not _lost_letters(name):
@@ -30,7 +30,7 @@ def key_for(name: str, kind: str) -> str:
 
 
 def _lost_letters(name: str) -> bool:
-    """Whether letters of another script than Latin would be left out, or signs that make another name, as in C++."""
+    """Whether the key would lose non-Latin letters, or signs that distinguish names, as in C++."""
     return any(
         character in "+#"
         or (character.isalnum() and not unicodedata.normalize("NFKD", character).encode("ascii", "ignore"))
@@ -39,6 +39,6 @@ def _lost_letters(name: str) -> bool:
 
 
 def content_id(kind: str, content: Mapping[str, Any]) -> str:
-    """The id of a record that brings none of its own: the same for the same content, so that it is stored once."""
+    """The id of a record that is sent without one. The same content has the same id, so it is stored once."""
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
     return str(uuid5(_CONTENTS, f"{kind} {text}"))

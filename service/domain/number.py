@@ -1,4 +1,4 @@
-"""Stated numbers: exact decimals within fixed bounds, and their one canonical text.
+"""Stated numbers: exact decimals within fixed bounds, and their canonical text.
 
 At most 38 significant digits, below 10^38 in size, at most 18 decimals (NUMERIC(56,18) in the database).
 Nothing here passes through a float, and digits are bounded before anything is expanded or formatted.
@@ -54,7 +54,7 @@ def canonical(number: Decimal) -> Decimal:
         return Decimal(0)
     if len(significant) > MAX_DIGITS or len(significant) + exponent > 38 or -exponent > MAX_DECIMALS:
         raise Invalid.at("", f"The number is out of bounds: {BOUNDS}.")
-    # written out when whole, so that equal numbers are equal in every representation
+    # whole numbers are written out, so that equal numbers have equal representations
     if exponent > 0:
         significant, exponent = significant + (0,) * exponent, 0
     return Decimal((sign, significant, exponent))

@@ -1,8 +1,8 @@
-"""Dates as people state them: a small, strict grammar of EDTF (ISO 8601-2), and the days they span.
+"""Dates as people state them: a small, strict subset of EDTF (ISO 8601-2), and the days they span.
 
 `YYYY`, `YYYY-MM`, `YYYY-MM-DD`, `YYYY-33` to `YYYY-36` (quarters), `YYYX` as in `202X`, each followed by at most one of
 `?`, `~`, `%`; intervals `A/B`, `A/..`, `../B`. Years 1000 to 9999, real days only, A not after B, at most 40
-characters. Marks of approximation widen nothing.
+characters. Marks of approximation do not widen the span.
 """
 
 import calendar
@@ -25,7 +25,7 @@ _HINT = (
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """First and last day, both included. `date.min` and `date.max` stand for an open end."""
+    """First and last day, both included. `date.min` and `date.max` mean an open end."""
 
     earliest: date
     latest: date
@@ -60,9 +60,9 @@ def _point(text: str) -> Period:
     return Period(earliest, latest, match["mark"] is not None)
 
 
-@lru_cache(maxsize=4_096)  # the same few dates stand on most claims, and are read with every comparison
+@lru_cache(maxsize=4_096)  # most claims have the same few dates, which every comparison parses
 def parse_period(text: str) -> Period:
-    """Raises Invalid (pointer "") for what is not in the grammar or not in the calendar."""
+    """Raises Invalid (pointer "") for text that is not in the grammar or not in the calendar."""
     if len(text) > MAX_LENGTH:
         raise Invalid.at("", f"A date has at most {MAX_LENGTH} characters.")
     start, slash, end = text.partition("/")

@@ -1,7 +1,7 @@
-"""What fact-checkers' ratings say of a claim: whether they agree, and if not, of which type the dispute is.
+"""Interprets fact-checkers' ratings: whether they agree with a claim, and if not, the type of the dispute.
 
-Ratings have no common vocabulary. Words decide first, in the languages that most reviews are written in; where they are
-not known, the numbers of schema.org's Rating do, whose best one means that the claim is true.
+Ratings have no common vocabulary. Words decide first, in the languages that most reviews are written in. If they are
+unknown, the numbers of schema.org's Rating decide: the best one means that the claim is true.
 """
 
 import re
@@ -27,7 +27,7 @@ _CONTEXT = (
     "context", "misleading", "kontext", "irreführend", "trompeur", "engañoso", "enganoso", "fuorviante", "вводит",
     "भ्रामक", "مضلل", "误导", "誤導", "ミスリード",
 )  # fmt: skip
-_BEST = 5.0  # where a rating does not say: so schema.org has it
+_BEST = 5.0  # the default of schema.org
 _MIXED = (
     "mostly", "half", "partly", "partially", "partiell", "mixture", "mixed", "exaggerat", "größtenteils", "teilweise",
     "überwiegend", "en partie", "plutôt", "a medias", "unproven", "in progress", "unsupported", "needs",
@@ -37,7 +37,7 @@ _OUTDATED = ("outdated", "old video", "old photo", "old image", "veraltet")
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """As the reviewer gave it: in words, in numbers, or both."""
+    """A rating as the reviewer gave it: in words, in numbers, or both."""
 
     text: str | None
     value: float | None = None
@@ -52,7 +52,7 @@ class Rating:
 
 
 def dispute_type(rating: Rating) -> DisputeType | None:
-    """None where the rating agrees with the claim; without any rating nothing is disputed either."""
+    """None if the rating agrees with the claim, or is empty."""
     words = _plain(rating.text or "")
     if words in _TRUE:
         return None
@@ -69,6 +69,6 @@ def dispute_type(rating: Rating) -> DisputeType | None:
 
 
 def _plain(text: str) -> str:
-    """Folded, without the marks and emoji around the words."""
+    """Case-folded, without punctuation and emoji around the words."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return re.sub(r"^[\W_]+|[\W_]+$", "", folded)

@@ -1,4 +1,4 @@
-"""A ratio of two uncertain amounts: what interval division makes of them, and the plain quotient where there is one."""
+"""The ratio of two uncertain amounts: interval division, and the plain quotient of single values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Ratio:
 
 
 def side_hull(figures: Sequence[Evidence]) -> Interval | None:
-    """The least interval that holds those of all figures, which must be computable."""
+    """The smallest interval that contains those of all figures that can be computed with."""
     return hull(figure.interval for figure in figures if figure.interval is not None)
 
 
@@ -29,7 +29,7 @@ def ratio(numerator: Sequence[Evidence], denominator: Sequence[Evidence]) -> Rat
 
 
 def ratio_to(figure: Evidence, bottom: Interval | None, single: Evidence | None) -> Ratio | None:
-    """One figure ÷ a side, whose hull is known already; `single` is the figure of that side, if it is only one."""
+    """One figure ÷ a side with the hull `bottom`; `single` is the figure of that side, if it has only one."""
     if figure.signed:
         return None
     return quotient(figure.interval, bottom, figure.value, single.value if single is not None else None)
@@ -43,7 +43,7 @@ def only_value(side: Sequence[Evidence]) -> Fraction | None:
 def quotient(
     top: Interval | None, bottom: Interval | None, value: Fraction | None, by: Fraction | None
 ) -> Ratio | None:
-    """Amounts ≥ 0 that may be told by intervals, and by a single value each."""
+    """Divides amounts ≥ 0, each given as an interval and optionally as a single value."""
     found = divide(top, bottom) if top is not None and bottom is not None else None
     if found is None:
         return None

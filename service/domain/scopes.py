@@ -7,11 +7,11 @@ from fractions import Fraction
 from service.domain.interval import Interval, lies_above
 from service.domain.vocabulary import Relation
 
-PartOf = Mapping[str, str | None]  # for each scope, the one that it is a part of
+PartOf = Mapping[str, str | None]  # from each scope to the one that it is a part of
 
 
 def wholes(part_of: PartOf) -> dict[str, frozenset[str]]:
-    """For each scope, all scopes that it is a part of, directly or not."""
+    """For each scope, all scopes that it is a part of, directly or indirectly."""
     return {scope: frozenset(_above(scope, part_of)) for scope in part_of}
 
 
@@ -25,7 +25,7 @@ def _above(scope: str, part_of: PartOf) -> Iterable[str]:
 
 
 def relation(own: str | None, other: str | None, all_wholes: Mapping[str, frozenset[str]]) -> Relation:
-    """What the other scope is beside one's own; None for a scope that is not stated."""
+    """The relation of the other scope to one's own. None means that a scope is not stated."""
     if own is None or other is None:
         return Relation.SCOPE_NOT_STATED
     if other in all_wholes.get(own, ()):
@@ -35,15 +35,15 @@ def relation(own: str | None, other: str | None, all_wholes: Mapping[str, frozen
 
 @dataclass(frozen=True, slots=True)
 class Excess:
-    """A part that exceeds a whole. `gap` is the factor between the two ends; None where the whole allows nothing."""
+    """A part that exceeds a whole. `gap` is the factor between the two ends; None if the whole's high end is 0."""
 
     gap: Fraction | None
 
 
 def excess(part: Interval | None, whole: Interval | None) -> Excess | None:
-    """`part` is the figure of a part with the highest low end, `whole` the figure of a whole with the lowest high end;
-    None for either where no figure has such an end. None unless the part lies wholly above. For amounts that cannot be
-    negative: of others, a part can be more than its whole.
+    """`part` is the part's figure with the highest low end, `whole` the whole's figure with the lowest high end; either
+    is None if no figure has such an end. Returns None unless the part lies wholly above. Only for amounts that cannot
+    be negative: otherwise a part can exceed its whole.
     """
     if part is None or whole is None or not lies_above(part, whole):
         return None

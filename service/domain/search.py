@@ -1,8 +1,8 @@
 """One tokeniser for both databases: neither finds 训练 inside a Chinese sentence, and Postgres splits GPT-4 in two.
 
-Text is folded (compatibility forms, case). A word keeps its inner hyphens, dots, commas and apostrophes, and stands for
-its parts as well: `GPT-4` is found as gpt-4, gpt and 4. Writing without spaces (Chinese, Japanese, Thai …) is cut into
-overlapping pairs of characters. Symbols such as emoji are words of their own.
+Text is folded (compatibility forms, case). A word keeps its inner hyphens, dots, commas and apostrophes, and its parts
+are indexed as well: `GPT-4` is found as gpt-4, gpt and 4. Text without spaces (Chinese, Japanese, Thai …) is cut into
+overlapping pairs of characters. Symbols such as emoji are separate words.
 """
 
 import re
@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 MAX_TOKEN = 100
-Span = tuple[int, int]  # from, and up to
+Span = tuple[int, int]  # start and end (exclusive)
 
 _UNSPACED = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN = re.compile(rf"[{_UNSPACED}]+")
@@ -19,14 +19,14 @@ _PART = re.compile(r"[^\W_]+")
 
 
 def tokens(text: str) -> list[str]:
-    """What the text is found by, in order, without repeats."""
+    """The tokens under which the text is indexed, in order, without repeats."""
     folded = _fold(text)
     found = _plain_tokens(folded) if folded.isascii() else (token for token, _, _ in _tokens(folded, parts=True))
     return list(dict.fromkeys(found))
 
 
 def query_tokens(text: str) -> list[str]:
-    """What a query asks for: all of these. The last may be the beginning of a word."""
+    """The tokens of a query, all of which must match. The last may be the beginning of a word."""
     return list(dict.fromkeys(token for token, _, _ in _tokens(_fold(text), parts=False)))
 
 
@@ -36,7 +36,7 @@ def index_text(parts: Iterable[str | None]) -> str:
 
 
 def spans(text: str, asked: Sequence[str]) -> list[Span]:
-    """Where the tokens of a query stand in a text, in order, counted in code points of the text as it is."""
+    """Where the tokens of a query occur in a text, in order, in code points of the unfolded text."""
     folded, places = _fold_in_place(text)
     found: list[Span] = []
     for token, start, end in _tokens(folded, parts=True):
@@ -49,7 +49,7 @@ def spans(text: str, asked: Sequence[str]) -> list[Span]:
 
 
 def _merged(found: Iterable[Span]) -> list[Span]:
-    """Those that touch or overlap as one."""
+    """Merges spans that touch or overlap."""
     whole: list[Span] = []
     for start, end in sorted(found):
         if whole and start <= whole[-1][1]:
@@ -60,7 +60,7 @@ def _merged(found: Iterable[Span]) -> list[Span]:
 
 
 def score(fields: Iterable[tuple[float, str]], asked: Sequence[str]) -> float:
-    """How well texts, each with its weight, answer a query: by the best place of each word, and a text that is it."""
+    """How well weighted texts match a query: the best weight of each word, and a bonus if a text begins with it."""
     best = dict.fromkeys(asked, 0.0)
     whole = 0.0
     for weight, text in fields:
@@ -83,13 +83,13 @@ def _fold(text: str) -> str:
 
 
 def _fold_in_place(text: str) -> tuple[str, list[int]]:
-    """The text folded character by character, and for each folded one the place of what it was made of."""
+    """The text folded character by character, and for each folded character the index of its original."""
     pieces = [_fold(character) for character in text]
     return "".join(pieces), [place for place, piece in enumerate(pieces) for _ in piece]
 
 
 def _plain_tokens(folded: str) -> Iterator[str]:
-    """Those of a text in ASCII, as most are: it has neither runs nor symbols, and each word is looked at once."""
+    """The tokens of an ASCII text, the usual case: no unspaced runs or symbols. Each distinct word is split once."""
     for word in dict.fromkeys(_WORD.findall(folded)):
         yield word[:MAX_TOKEN]
         if not word.isalnum():
@@ -97,7 +97,7 @@ def _plain_tokens(folded: str) -> Iterator[str]:
 
 
 def _tokens(folded: str, *, parts: bool) -> Iterator[tuple[str, int, int]]:
-    """Each token with the place where it begins and ends in the folded text."""
+    """Each token with its start and end in the folded text."""
     for run in _RUN.finditer(folded):
         start, end = run.span()
         for place in range(start, max(end - 1, start + 1)):
@@ -110,7 +110,7 @@ def _tokens(folded: str, *, parts: bool) -> Iterator[tuple[str, int, int]]:
         if parts and not word[0].isalnum():
             for part in _PART.finditer(word[0]):
                 yield _token(folded, word.start() + part.start(), word.start() + part.end())
-    for place, character in enumerate("" if folded.isascii() else folded):  # no symbols among those
+    for place, character in enumerate("" if folded.isascii() else folded):  # ASCII has no such symbols
         if unicodedata.category(character) == "So":
             yield _token(folded, place, place + 1)
 

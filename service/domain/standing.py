@@ -1,4 +1,4 @@
-"""What a measurand stands for where others are held against it: a few exact numbers, which can be stored."""
+"""The numbers that represent a measurand in comparisons with others: a few exact ones, which can be stored."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from service.domain.vocabulary import Basis, NotComputed
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Of the side that it stands for: the hull, the value if there is but one, the stated price years. `max_low` and
-    `min_high` are the intervals with the most restrictive ends among all figures that count.
+    """Of the representing side: the hull, the value if there is only one, and the stated price years. `max_low` and
+    `min_high` are the intervals with the most restrictive ends among all counted figures.
     """
 
     hull: Interval | None
@@ -29,7 +29,7 @@ class Standing:
         return self.hull is not None and self.hull.low == self.hull.high == 0
 
     def divided_by(self, other: "Standing") -> Ratio | None:
-        """For amounts that cannot be negative. None where a side is empty or the other one zero."""
+        """Only for amounts that cannot be negative. None if a side is empty or `other` is zero."""
         return quotient(self.hull, other.hull, self.value, other.value)
 
 
@@ -48,7 +48,7 @@ def standing(figures: Sequence[Evidence]) -> Standing:
 
 
 def standing_side(figures: Sequence[Evidence]) -> list[Evidence]:
-    """What a measurand stands for where one side is needed: what was reported if anything was, else the estimates.
+    """The side that represents a measurand: the reported figures if there are any, else the estimates.
 
     Amounts in another currency belong to their side, though they cannot be computed with.
     """
@@ -58,5 +58,5 @@ def standing_side(figures: Sequence[Evidence]) -> list[Evidence]:
 
 
 def lacks_exchange_rate(side: Sequence[Evidence]) -> bool:
-    """Whether there are figures on this side, and none that can be computed with for want of an exchange rate."""
+    """Whether this side has figures, but none can be computed with for lack of an exchange rate."""
     return bool(side) and all(figure.not_computed is NotComputed.NO_EXCHANGE_RATE for figure in side)

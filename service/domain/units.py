@@ -70,7 +70,7 @@ for _symbol, _dimension, _factor, _name, _prefixes in (
         _power = _THOUSANDS[_prefix]
         TABLE[_prefix + _symbol] = (_dimension, _factor * 10**_power, f"10^{_power} {_name}s")
 
-# a watt is a joule a second: two dimensions, so it stands apart
+# a watt is a joule per second: two dimensions, so it has a separate table
 _WATTS = {prefix + "W": Fraction(10) ** power for prefix, power in {"": 0, **_THOUSANDS}.items() if prefix not in "EZ"}
 _WATTS["W"] = Fraction(1)
 
@@ -92,8 +92,8 @@ class Unit:
 
 @cache
 def currencies() -> frozenset[str]:
-    """The ISO 4217 codes that are or were legal tender somewhere: old sources speak of old money, and a unit that was
-    accepted once can be read for ever.
+    """The ISO 4217 codes that are or were legal tender somewhere: old sources use old currencies, and a unit that was
+    accepted once stays readable permanently.
     """
     listed = get_global("territory_currencies").values()
     return frozenset(code for territory in listed for code, _, _, tender in territory if tender)
@@ -143,17 +143,17 @@ def _parse(text: str) -> Unit:
 
 
 def parse_unit(text: str) -> Unit:
-    """Raises Invalid (pointer "") for what is not a unit."""
+    """Raises Invalid (pointer "") for text that is not a unit."""
     if not 0 < len(text) <= MAX_UNIT_LENGTH:
         raise Invalid.at("", f"A unit has 1 to {MAX_UNIT_LENGTH} characters.")
     return _parse(text)
 
 
-@lru_cache(maxsize=4_096)  # the same few pairs, for every figure of every comparison
+@lru_cache(maxsize=4_096)  # every figure of every comparison uses the same few pairs
 def conversion(unit: Unit, target: Unit) -> Fraction | None:
-    """What to multiply an amount in `unit` by to have it in `target`; None where they differ in currency only.
+    """The factor that converts an amount in `unit` to `target`; None if they differ only in currency.
 
-    Raises Invalid when the units do not measure the same thing.
+    Raises Invalid if the units do not measure the same thing.
     """
     if unit.dimensions == target.dimensions:
         return unit.factor / target.factor
@@ -163,7 +163,7 @@ def conversion(unit: Unit, target: Unit) -> Fraction | None:
 
 
 def unit_words() -> dict[str, str]:
-    """Every single unit of the table with its meaning, for forms."""
+    """Each single unit of the table with its meaning, for forms."""
     words = {symbol: name for symbol, (_, _, name) in TABLE.items()}
     words |= {symbol: "watt" if factor == 1 else f"{int(factor):,} watts" for symbol, factor in _WATTS.items()}
     return dict(sorted(words.items()))

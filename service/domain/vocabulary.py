@@ -1,10 +1,10 @@
-"""The closed vocabularies. Each word carries its meaning; `GET /v1` shows them all."""
+"""The closed vocabularies. Each word has a meaning; `GET /v1` lists them all."""
 
 from enum import StrEnum
 
 
 class Word(StrEnum):
-    """A word of a vocabulary: its value is what stands on the wire, `meaning` is for people."""
+    """A word of a vocabulary: its value is used in the API, `meaning` is for people."""
 
     meaning: str
 
@@ -103,7 +103,7 @@ class DisputeStatus(Word):
     RESOLVED = "resolved", "settled, as the resolution says"
 
 
-# those that still stand against what they dispute
+# disputes that still apply to the disputed claim
 ACTIVE_DISPUTE_STATUSES = (DisputeStatus.OPEN, DisputeStatus.CONCEDED, DisputeStatus.RESOLVED)
 
 
@@ -193,7 +193,7 @@ class Operation(Word):
 
 
 class Role(Word):
-    """From the least to the most: each may do all that the ones before it may."""
+    """From the least to the most privileged: each may do all that the ones before it may."""
 
     READER = "reader", "reads where reading is not public"
     CONTRIBUTOR = "contributor", "creates records; amends, withdraws and restores its own; takes its own disputes back"

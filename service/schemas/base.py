@@ -1,4 +1,4 @@
-"""What all shapes share: how they are read, the head of a record, the refs that embed one in another, a page."""
+"""Base models of the API: request bodies, responses, the head of a record, refs to embedded records, and pages."""
 
 from typing import Generic, TypeVar
 
@@ -10,13 +10,13 @@ T = TypeVar("T")
 
 
 class Body(BaseModel):
-    """What a client sends: unknown fields are refused."""
+    """Input from a client. Unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class View(BaseModel):
-    """What the service answers: every field is always there."""
+    """A response of the service. Every field is always present."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,4 +1,4 @@
-"""Claims on the wire, with their figures."""
+"""API models for claims and their figures."""
 
 from typing import Annotated, Literal
 

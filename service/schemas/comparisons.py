@@ -1,4 +1,4 @@
-"""Comparisons on the wire: what was reported against what was estimated, and what stands beside it."""
+"""API models for comparisons: the reported and the estimated side, and the figures on neither side."""
 
 from typing import Annotated, Literal
 
@@ -29,7 +29,7 @@ from service.schemas.types import Bool, Day, DecimalText, Edtf, Id, Line, Time, 
 
 
 class Ratio(View):
-    """`central` is value ÷ value, where each side is a single figure with a value."""
+    """`central` is value ÷ value, if each side is a single figure with a value."""
 
     low: float
     high: float | None
@@ -51,7 +51,7 @@ class Settings(View):
 
 
 class Compared(View):
-    """A figure as it was used, with the version it had."""
+    """A figure as it was used in the comparison, with its version."""
 
     id: Id
     version: int
@@ -86,7 +86,7 @@ class Side(View):
 
 
 class Drift(View):
-    """A relayed figure against its origin's. `factor` is relay ÷ origin, or the gap where there are no values."""
+    """A relayed figure compared with its origin's. `factor` is relay ÷ origin, or the gap if there are no values."""
 
     relay: Compared
     origin: Compared | None = Field(description="Null when unpaired.")
@@ -187,7 +187,7 @@ class Operand(View):
 
 
 class Between(View):
-    """Two measurands or figures held against each other: ratio = right ÷ left."""
+    """A comparison of two measurands or figures: ratio = right ÷ left."""
 
     settings: BetweenSettings
     left: Operand

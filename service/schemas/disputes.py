@@ -1,4 +1,4 @@
-"""Disputes on the wire."""
+"""API models for disputes."""
 
 from pydantic import MISSING, Field
 
@@ -23,7 +23,7 @@ class DisputeCreate(Body):
 
 
 class DisputePatch(Body):
-    """A dispute stays with the claim it disputes."""
+    """The disputed claim cannot be changed."""
 
     key: Key | None | MISSING = MISSING
     disputed_figure: Id | None | MISSING = MISSING

@@ -1,4 +1,4 @@
-"""Entities on the wire."""
+"""API models for entities."""
 
 from pydantic import MISSING
 

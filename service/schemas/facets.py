@@ -1,4 +1,4 @@
-"""Facets on the wire: the values that there are to filter by."""
+"""API models for facets: the values that can be filtered by."""
 
 from typing import Literal
 

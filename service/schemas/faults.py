@@ -1,4 +1,4 @@
-"""Pydantic's validation errors in the service's words: with JSON pointers, and nothing echoed but names of fields."""
+"""Converts Pydantic's validation errors to faults with JSON pointers. Only field names are echoed."""
 
 import difflib
 import re
@@ -28,7 +28,7 @@ _MESSAGES = {
     "bool_type": "Expected true or false.",
     "bool_parsing": "Expected true or false.",
 }
-# with the numbers that the error carries
+# filled with the values in the error's context
 _TEMPLATES = {
     "string_too_short": "Expected at least {min_length} characters.",
     "string_too_long": "Expected at most {max_length} characters.",
@@ -42,11 +42,11 @@ _TEMPLATES = {
 
 
 def faults_of(errors: Iterable[Any]) -> list[Fault]:
-    """Pydantic's errors, told with pointers. An error that repeats for each part of a union is told once."""
+    """Pydantic's errors as faults with pointers. An error repeated for each branch of a union is reported once."""
     faults: dict[tuple[str, str], Fault] = {}
     for error in errors:
         place, *path = error["loc"] or ("body",)
-        # of a query parameter that is repeated, only its name is told
+        # for a repeated query parameter, only its name is reported
         steps: list[str | int] = path[:1] if place == "query" else path
         pointer = "".join(f"/{_name(step)}" for step in steps if not _is_union_branch(step))
         detail = _detail(error)
@@ -56,11 +56,11 @@ def faults_of(errors: Iterable[Any]) -> list[Fault]:
 
 
 def validated(model: type[BaseModel], fields: Any) -> Any:
-    """Raises Invalid with a pointer to each field that is wrong."""
+    """The validated model. Raises Invalid with a pointer to each invalid field."""
     try:
         return model.model_validate(fields)
     except ValidationError as error:
-        # Pydantic's locations have no leading place as FastAPI's do
+        # unlike FastAPI's, Pydantic's locations have no leading place
         faults = faults_of({**e, "loc": ("body", *e["loc"])} for e in error.errors(include_url=False))
         raise Invalid(faults[0].detail, faults) from None
 
@@ -73,7 +73,7 @@ def _detail(error: Any) -> str:
 
 
 def _nearest(error: Any) -> str:
-    """The one of the words expected that was meant, it seems."""
+    """A hint with the expected word closest to the input, if any."""
     words = re.findall("'([^']+)'", str(error["ctx"].get("expected", "")))
     given = error["input"]
     if not words or not isinstance(given, str) or len(given) > _MAX_NAME:

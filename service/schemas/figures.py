@@ -1,4 +1,4 @@
-"""Figures on the wire: as they are stated, and the interval that follows."""
+"""API models for figures: as stated, and with the interval that follows."""
 
 from pydantic import MISSING, Field
 
@@ -31,7 +31,7 @@ class FigureCreate(FigureFields):
 
 
 class FigurePatch(Body):
-    """A figure stays with its claim: to state it in another one, withdraw it and create it there."""
+    """The claim of a figure cannot be changed. To move a figure, withdraw it and create it in the other claim."""
 
     metric: Ref | MISSING = MISSING
     scope: Ref | None | MISSING = MISSING
@@ -49,7 +49,7 @@ class FigurePatch(Body):
 
 
 class Interval(View):
-    """All amounts that the figure allows, in the metric's unit. A null end is unbounded, and open."""
+    """All amounts that the figure allows, in the metric's unit. A null end is unbounded and open."""
 
     low: float | None
     high: float | None
@@ -60,7 +60,7 @@ class Interval(View):
 
 
 class ClaimFigure(Head):
-    """A figure where it stands inside its claim. Its key is always null."""
+    """A figure inside its claim. Its key is always null."""
 
     metric: MetricRef
     scope: ScopeRef | None

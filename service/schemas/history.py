@@ -1,4 +1,4 @@
-"""The history of records on the wire."""
+"""API models for the history of records."""
 
 from typing import Any, Literal
 

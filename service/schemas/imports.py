@@ -1,4 +1,4 @@
-"""Imports on the wire."""
+"""API models for imports."""
 
 from pydantic import Field
 
@@ -32,7 +32,7 @@ class KindCounts(View):
 
 
 class ImportCounts(View):
-    """By kind of record. Records that a line only names are not counted, unless they were made."""
+    """Counts by kind of record. A record that a line only refers to is counted only if it was created."""
 
     source: KindCounts
     entity: KindCounts

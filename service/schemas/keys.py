@@ -1,4 +1,4 @@
-"""API keys on the wire. The key itself is answered once, when it is made."""
+"""API models for API keys. The key itself is returned once, when it is created."""
 
 from pydantic import Field
 
@@ -37,7 +37,7 @@ class KeyQuery(PageQuery):
 
 
 class RecordedKey(View):
-    """A key as the history has it."""
+    """An API key as recorded in the history."""
 
     id: Id
     version: int

@@ -1,4 +1,4 @@
-"""The entry point of the API: where things are, and which words it knows."""
+"""API models for the entry point (links and vocabularies) and the health checks."""
 
 from pydantic import Field
 

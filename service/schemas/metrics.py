@@ -1,4 +1,4 @@
-"""Metrics and their scopes on the wire."""
+"""API models for metrics and their scopes."""
 
 from typing import Annotated
 
@@ -39,7 +39,7 @@ class MetricCreate(Body):
 
 
 class MetricPatch(Body):
-    """Unit, periodic and signed cannot change once the metric has figures; a used scope cannot be left out."""
+    """Unit, periodic and signed cannot change once the metric has figures; a scope in use cannot be removed."""
 
     key: Key | MISSING = MISSING
     name: Line | MISSING = MISSING

@@ -1,4 +1,4 @@
-"""Query parameters of the explorer's pages: those that it does not know are ignored, for links collect them."""
+"""Query parameters of the explorer's pages. Unknown ones are ignored, because links accumulate them."""
 
 from typing import Annotated, Literal
 
@@ -10,7 +10,7 @@ from service.schemas.types import Day, GivenTime, Key, clean_text
 
 
 def _none_if_empty(raw: object) -> object:
-    """What a form sends for a field that was left empty."""
+    """None for an empty string, which a form sends for an empty field."""
     return None if raw == "" else raw
 
 

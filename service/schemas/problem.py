@@ -1,4 +1,4 @@
-"""RFC 9457 problem details: the one shape of every failure."""
+"""RFC 9457 problem details: the format of every error response."""
 
 from typing import Literal
 
@@ -26,7 +26,7 @@ ProblemCode = Literal[
 
 
 class ProblemError(View):
-    """One thing wrong, and where: a JSON pointer into the body, or `/name` of a parameter."""
+    """One error and its location: a JSON pointer into the body, or `/name` of a parameter."""
 
     place: Literal["body", "query", "path", "header", "file"] = Field(alias="in")
     pointer: str

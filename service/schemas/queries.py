@@ -1,4 +1,4 @@
-"""Query parameters of the lists. Refs may be repeated: any of them. Unknown parameters are refused."""
+"""Query parameters of the lists. Refs may be repeated to match any of them. Unknown parameters are refused."""
 
 from typing import Annotated, Literal
 
@@ -134,7 +134,7 @@ class DisputeQuery(PageQuery, DisputeFilters):
     pass
 
 
-# What is exported comes in the order in which it was made, so that what others refer to comes before them.
+# Exports are in creation order, so that records come before those that refer to them.
 
 
 class SourceExportQuery(SourceFilters):
@@ -196,7 +196,7 @@ Tolerance = Annotated[
 
 
 class ComputeQuery(Body):
-    """How a comparison is to be computed; echoed in its settings."""
+    """How to compute a comparison; echoed in its settings."""
 
     about_tolerance: Tolerance = Field("0.1", validate_default=True)
     as_of: Day | None = Field(

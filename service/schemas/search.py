@@ -1,4 +1,4 @@
-"""Search on the wire."""
+"""API models for search."""
 
 from typing import Annotated, Literal
 
@@ -24,7 +24,7 @@ class SearchQuery(Body):
 
 
 class SearchMatch(View):
-    """Where the words stand in one field. The text is the part of the field around the first of them."""
+    """The matches in one field. The text is the part of the field around the first match."""
 
     pointer: str = Field(description="The field, as a JSON pointer into the record: /statement, /authors/0.")
     text: str

@@ -1,4 +1,4 @@
-"""Sources on the wire."""
+"""API models for sources."""
 
 from pydantic import MISSING
 

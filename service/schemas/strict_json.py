@@ -1,4 +1,4 @@
-"""JSON read exactly: numbers never become floats, and what is ambiguous is refused."""
+"""A strict JSON parser: numbers never become floats, and ambiguous input is refused."""
 
 import json
 from collections.abc import Iterable
@@ -7,12 +7,12 @@ from typing import Any
 
 from service.errors import Invalid
 
-_MAX_DEPTH = 32  # far more than any body of ours has
+_MAX_DEPTH = 32  # far more than any valid body has
 _MAX_NUMBER = 400  # characters; no number within the bounds is longer
 
 
 class Outsized:
-    """Stands in a parsed body for a number too long to be any: no field accepts it, and nothing expands it."""
+    """Replaces a number that is too long in a parsed body: no field accepts it, and nothing expands it."""
 
 
 def _integer(text: str) -> int | Outsized:
@@ -42,7 +42,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def parse_json(content: bytes) -> Any:
-    """Raises Invalid for anything but strict UTF-8 JSON of moderate depth."""
+    """Raises Invalid unless the content is strict UTF-8 JSON of at most `_MAX_DEPTH` levels."""
     try:
         parsed = json.loads(
             content.decode("utf-8"),

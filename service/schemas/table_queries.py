@@ -11,7 +11,7 @@ from service.schemas.base import Body
 from service.schemas.queries import CURSOR, MAX_REPEATS, BasicSort, FigureFilters, MeasurandFilters, QueryFlag, Refs
 from service.schemas.types import Day, GivenTime, clean_text
 
-TABLE_ROWS = 10_000  # at most, in one answer
+TABLE_ROWS = 10_000  # maximum in one response
 AS_OF = Field(
     None, description="As it stood on this day: only claims that could be read by then, and none replaced by then."
 )
@@ -22,7 +22,7 @@ MeasurandRefs = Annotated[
 
 
 def _day(raw: object) -> object:
-    """The day of a time, too, as dashboards write it: of ISO 8601, or in milliseconds since 1970."""
+    """Converts a time as dashboards send it to its day: ISO 8601, or milliseconds since 1970."""
     if isinstance(raw, str) and re.fullmatch(r"[0-9]{12,14}", raw):
         return datetime.fromtimestamp(int(raw) / 1000, UTC).date()
     return raw[:10] if isinstance(raw, str) and re.fullmatch(r"[0-9-]{10}T[0-9:.]{5,15}Z", raw) else raw
@@ -32,7 +32,7 @@ SaidDay = Annotated[Day | None, BeforeValidator(_day)]
 
 
 class DashboardQuery(Body):
-    """Parameters that are left empty count as not given: so dashboards send what nobody has chosen."""
+    """Empty parameters count as not given, because dashboards send them for unset variables."""
 
     @model_validator(mode="before")
     @classmethod
@@ -52,7 +52,7 @@ class Shaped(Body):
 
 
 class _Claimed(Body):
-    """Filters by the claim that a figure stands in."""
+    """Filters by the claim of a figure."""
 
     claimant: Refs = []
     claim_status: list[ClaimStatus] = []

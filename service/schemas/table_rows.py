@@ -1,6 +1,6 @@
-"""The rows of tables for dashboards: flat, of plain values, the same columns in every row.
+"""The rows of the dashboard tables: flat, with plain values and the same columns in every row.
 
-Amounts come as JSON numbers; where a number was stated exactly, `…_text` has all its digits. The columns of figures,
+Amounts are JSON numbers; where a number was stated exactly, `…_text` has all its digits. The columns of figures,
 comparisons and disagreements are those of the views `v_figures`, `v_comparisons`, `v_disagreements` (`db/views.py`).
 """
 
@@ -144,7 +144,7 @@ class ComparisonTableRow(View):
 
 
 class DisagreementTableRow(ComparisonTableRow):
-    """A comparison with the figures that exclude each other: who says least, and who says most."""
+    """A comparison with the figures that exclude each other: the lowest and the highest."""
 
     kind: DisagreementKind = Field(description="conflict, self_conflict, drift or part_exceeds_whole.")
     factor: float | None = Field(description="By how much they are apart at least; null where no ratio is meaningful.")
@@ -192,7 +192,7 @@ class _Said(View):
 
 
 class TimeSeriesRow(_Said):
-    """One figure at the time when it was said."""
+    """One figure at the time when it was stated."""
 
     series: str = Field(description="Claimant and basis, for a legend.")
     basis: Basis = Field(
@@ -204,7 +204,7 @@ class TimeSeriesRow(_Said):
 
 
 class WideTimeSeriesRow(_Said):
-    """One figure at the time when it was said, its numbers under its basis."""
+    """One figure at the time when it was stated, with its numbers in the columns of its basis."""
 
     reported: float | None
     reported_low: float | None
@@ -227,7 +227,7 @@ class WideTimeSeriesRow(_Said):
 
 
 class AnnotationRow(View):
-    """Something that happened to what is on record."""
+    """An event in the history of a record."""
 
     id: str
     time: Time

@@ -1,4 +1,4 @@
-"""Tables for dashboards on the wire: pages of rows, and what their columns are."""
+"""API models for the dashboard tables: pages of rows, and descriptions of their columns."""
 
 from functools import cache
 from typing import Any, Generic, Literal, TypeVar
@@ -86,7 +86,7 @@ class TableSchema(View):
 
 @cache
 def columns_of(model: type[View]) -> list[Column]:
-    """What a table's columns are, read off its rows' fields."""
+    """The columns of a table, derived from the fields of its rows."""
     schema: dict[str, Any] = model.model_json_schema(mode="serialization")
     return [_column(name, field, schema.get("$defs", {})) for name, field in schema["properties"].items()]
 

@@ -1,4 +1,4 @@
-"""The kinds of value on the wire. Each is one named type in the OpenAPI document."""
+"""The value types of the API. Each is one named type in the OpenAPI document."""
 
 import re
 import unicodedata
@@ -29,12 +29,12 @@ MAX_URL = 2_000
 
 
 def refuse(message: str) -> PydanticCustomError:
-    """A validation error that says what to do, without repeating the input."""
+    """A validation error that says what to do and does not repeat the input."""
     return PydanticCustomError("refused", "{message}", {"message": message})
 
 
 def clean_text(text: str) -> str:
-    """NFC, and nothing that a database cannot hold. Raises ValueError."""
+    """The text in NFC. Raises ValueError for characters that the database cannot store."""
     if "\x00" in text:
         raise refuse("The text holds U+0000, which cannot be stored. Remove it.")
     if _SURROGATE.search(text):
@@ -49,7 +49,7 @@ def _not_blank(text: str) -> str:
 
 
 def _accepts(parse: Callable[[str], Any]) -> AfterValidator:
-    """Keeps the text as it stands when the domain can read it."""
+    """Keeps the text unchanged if the domain can parse it."""
 
     def check(text: str) -> str:
         try:
@@ -125,7 +125,7 @@ def format_time(moment: datetime) -> str:
 
 
 def _moment(raw: object) -> object:
-    """A time with its zone. A bare date or number would be read as something that nobody meant."""
+    """A time with its zone. A bare date or number is refused, because it would be misread."""
     if isinstance(raw, datetime):
         return raw
     if not isinstance(raw, str) or not _TIME.fullmatch(raw):
@@ -134,7 +134,7 @@ def _moment(raw: object) -> object:
 
 
 def _in_utc(moment: datetime) -> datetime:
-    """Within the years that are stored, which a zone can lead out of."""
+    """The time in UTC. Refuses years outside 1000 to 9998, which the zone can lead to."""
     try:
         there = moment.astimezone(UTC)
     except OverflowError:

@@ -1,4 +1,4 @@
-"""From the domain's exact values to their shape on the wire: computed numbers become the nearest JSON number."""
+"""Converts the domain's exact values to API models. Computed numbers become the nearest JSON number."""
 
 from fractions import Fraction
 from typing import Any
@@ -20,7 +20,7 @@ def to_number(value: Fraction | None) -> float | None:
 def to_interval(interval: DomainInterval | None, unit: str, *, signed: bool) -> Interval | None:
     if interval is None:
         return None
-    # not validated: an answer has hundreds of them, and all that they hold was computed here
+    # not validated: a response has hundreds of intervals, and all their values were computed here
     return Interval.model_construct(
         low=to_number(interval.low),
         high=to_number(interval.high),
@@ -51,7 +51,7 @@ def to_comparability(found: DomainComparability) -> Comparability:
 
 
 def to_summary(assessment: Assessment, unit: str, dispute_count: int) -> dict[str, Any]:
-    """The computed fields of a Summary: all but the measurand's own."""
+    """The computed fields of a Summary: all except the measurand's own."""
     comparison = assessment.comparison
     found, apart = comparison.disagreement, comparison.disagreement.conflict
     signed = any(figure.signed for figure in (*comparison.base, *comparison.other))

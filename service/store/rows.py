@@ -1,4 +1,4 @@
-"""The few generic functions that every noun is read with."""
+"""Generic helpers for reading records of any kind."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ from service.errors import NotFound, Place
 
 Values = dict[str, Any]
 T = TypeVar("T")
-IDS: Any = bindparam("ids", expanding=True)  # in statements that are built once
+IDS: Any = bindparam("ids", expanding=True)  # for statements that are built once
 HEAD = ("id", "version", "created_at", "updated_at", "created_by", "withdrawn")
 
 
@@ -25,7 +25,7 @@ def noun(table: type[Base]) -> str:
 
 
 def embed(name: str, table: Any, *fields: str) -> list[Label[Any]]:
-    """Columns of the object `name` of the answer (`db/json_select.py`)."""
+    """The columns of the nested object `name` (`db/json_select.py`)."""
     return [getattr(table, field).label(f"{name}.{field}") for field in fields]
 
 
@@ -47,13 +47,13 @@ def no_such(table: type[Base], ref: str, pointer: str = "/ref", place: Place = "
 
 
 def by_ref(table: Any, ref: str) -> Any:
-    """The condition that picks the record. Raises NotFound for what can be neither an id nor a key."""
+    """The condition that selects the record. Raises NotFound if `ref` can be neither an id nor a key."""
     column, value = _named_by(table, ref)
     return column == value
 
 
 def _named_by(table: Any, ref: str) -> tuple[Any, str]:
-    """The column that has the ref, id or key, as it stands there. Raises NotFound for what can be neither."""
+    """The column that holds the ref (id or key) and the value as stored. Raises NotFound if it can be neither."""
     if is_uuid(ref):
         return table.id, ref.lower()
     if not is_key(ref) or not hasattr(table, "key"):
@@ -62,21 +62,21 @@ def _named_by(table: Any, ref: str) -> tuple[Any, str]:
 
 
 def any_of(column: Any, values: Sequence[Any]) -> Any:
-    """An equality where one will do: it keeps an index in order."""
+    """Uses an equality for a single value, because that keeps the order of an index."""
     return column == values[0] if len(values) == 1 else column.in_(values)
 
 
 def is_false(column: Any) -> Any:
-    """Compares with a bound value: `IS false` is not written alike on both databases."""
+    """Compares with a bound value, because the databases write `IS false` differently."""
     return column == literal(value=False, type_=column.type)
 
 
 def content(row: RowMapping, fields: Iterable[str]) -> Values:
-    """Those columns of a row that clients set."""
+    """The columns of a row that clients set."""
     return {name: row[name] for name in fields if name not in HEAD}
 
 
 def is_empty(connection: Connection) -> bool:
-    """Whether no source, entity or metric is stored: nothing else exists without one."""
+    """Whether no source, entity or metric is stored. Nothing else exists without one."""
     first = (select(table.id).limit(1) for table in (SourceRow, EntityRow, MetricRow))
     return all(connection.execute(statement).first() is None for statement in first)

@@ -1,8 +1,8 @@
-"""Backups: a copy of the whole database at one moment, and beside it what it must hold (`FILE.json`).
+"""Backups: a copy of the whole database at one moment, with a manifest of its expected content (`FILE.json`).
 
-SQLite is copied by its online backup, PostgreSQL by pg_dump of an exported snapshot, while the service goes on. A copy
-of SQLite is good only if its content has the digest of that moment, one of PostgreSQL if it can be read to its end; a
-restore, on both, only if what it made has the digest again.
+SQLite is copied by its online backup, PostgreSQL by pg_dump of an exported snapshot, while the service keeps running.
+A copy of SQLite is valid only if its content has the digest of that moment, one of PostgreSQL if it can be read to its
+end. On both, a restore is valid only if the restored content has the digest.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ _FORMAT = "counterclaim backup 1"
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a backup holds. `rows` are counted by table; both digests are SHA-256."""
+    """The content of a backup. `rows` are counts by table; both digests are SHA-256."""
 
     format: str
     dialect: str
@@ -43,7 +43,7 @@ def manifest_of(file: Path) -> Path:
 
 
 def back_up(database: Database, file: Path, postgres_bin: Path | None) -> Manifest:
-    """Raises Conflict if the file is there already, Invalid if the copy turns out to differ."""
+    """Raises Conflict if the file already exists, Invalid if the database was never migrated or the copy differs."""
     if file.exists():
         raise Conflict(f"{file} is there already; a backup is never overwritten.")
     with _parts_of(file) as part:
@@ -60,7 +60,7 @@ def back_up(database: Database, file: Path, postgres_bin: Path | None) -> Manife
             _verify_sqlite(part, held.digest)
         made = datetime.now(UTC).isoformat()
         manifest = Manifest(_FORMAT, database.dialect, revision, made, held.rows, held.digest, _digest_of(part))
-        # the manifest first: without the file it is nothing, and the next backup of this name replaces it
+        # the manifest first: without the file it has no effect, and the next backup of this name replaces it
         manifest_of(file).write_text(json.dumps(asdict(manifest), indent=1) + "\n", "utf-8")
         _sync(manifest_of(file))
         _publish(part, file)
@@ -69,7 +69,7 @@ def back_up(database: Database, file: Path, postgres_bin: Path | None) -> Manife
 
 @contextmanager
 def _parts_of(file: Path) -> Iterator[Path]:
-    """A name beside the file for what is not finished; what stands there is removed at the end."""
+    """A temporary name beside the file. Anything left under it is removed on exit."""
     part = file.with_name(f"{file.name}.{secrets.token_hex(4)}.part")
     try:
         yield part
@@ -79,7 +79,7 @@ def _parts_of(file: Path) -> Iterator[Path]:
 
 
 def _journals_of(file: Path) -> list[Path]:
-    """What SQLite keeps beside a database, and would replay into any file of that name."""
+    """The files that SQLite keeps beside a database, and would replay into any file of that name."""
     return [file.with_name(file.name + suffix) for suffix in ("-wal", "-shm", "-journal")]
 
 
@@ -90,7 +90,7 @@ def _publish(part: Path, file: Path) -> None:
 
 
 def read_manifest(file: Path) -> Manifest:
-    """What the backup must hold. Raises Invalid unless the file is as it was when it was made."""
+    """The expected content of a backup. Raises Invalid if the manifest cannot be read or the file has changed."""
     try:
         manifest = Manifest(**json.loads(manifest_of(file).read_text("utf-8")))
     except (OSError, ValueError, TypeError):
@@ -101,7 +101,7 @@ def read_manifest(file: Path) -> Manifest:
 
 
 def restore_sqlite(file: Path, target: Path) -> Manifest:
-    """Raises Conflict if there is a database already, Invalid if the backup is not what it was."""
+    """Raises Conflict if the target already exists, Invalid if the backup has changed."""
     manifest = _read_for("sqlite", file)
     for there in (target, *_journals_of(target)):
         if there.exists():
@@ -114,7 +114,7 @@ def restore_sqlite(file: Path, target: Path) -> Manifest:
 
 
 def restore_postgres(file: Path, database: Database, postgres_bin: Path | None) -> Manifest:
-    """All or nothing. Raises Conflict unless the database is empty, Invalid if the backup is not what it was."""
+    """All or nothing. Raises Conflict unless the database is empty, Invalid if the backup has changed."""
     manifest = _read_for("postgresql", file)
     with database.unhurried() as connection:
         if content(connection).rows:
@@ -156,7 +156,7 @@ def _digest_of(file: Path) -> str:
 
 
 def _sync(path: Path) -> None:
-    """Waits until a file, or the names in a folder, are on the disk."""
+    """Waits until a file, or the entries of a directory, are on disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

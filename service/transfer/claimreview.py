@@ -1,7 +1,7 @@
-"""Fact checks: schema.org ClaimReview as JSON-LD, and the answers of the Google Fact Check Tools API (`claims:search`).
+"""Fact checks: schema.org ClaimReview as JSON-LD, and responses of the Google Fact Check Tools API (`claims:search`).
 
-What was reviewed becomes a claim in the source where it first appeared, the review a claim of the reviewer in a source
-of its own, and a dispute stands between them unless the rating agrees. The words of the rating are kept as they are.
+The reviewed statement becomes a claim in the source where it first appeared, the review a claim of the reviewer in a
+separate source. A dispute links the two unless the rating agrees. The words of the rating are kept unchanged.
 """
 
 import re
@@ -32,7 +32,7 @@ _SHOWN = 300
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Where something stands: an address, or at least a title."""
+    """Where something was published: a URL, or at least a title."""
 
     url: str | None = None
     title: str | None = None
@@ -42,7 +42,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One review of one statement, in whichever form it came."""
+    """One review of one statement, from either format."""
 
     statement: str
     about: str | None
@@ -85,7 +85,7 @@ class ClaimReviews:
 
 
 def _reviews(file: BinaryIO) -> list[tuple[str, Any, dict[str, Any]]]:
-    """Each review with the pointer to it and what reads it. Raises Invalid for a document without any."""
+    """Each review with its pointer and the function that reads it. Raises Invalid for a document without reviews."""
     file.seek(0)
     content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
@@ -102,13 +102,13 @@ def _reviews(file: BinaryIO) -> list[tuple[str, Any, dict[str, Any]]]:
 
 
 def _named(document: Any) -> dict[str, Any]:
-    """The nodes of a document's graph by their `@id`, for others refer to them by it."""
+    """The nodes of a document's graph by `@id`, which other nodes use to refer to them."""
     nodes = [document, *(_many(document.get("@graph")) if isinstance(document, dict) else _many(document))]
     return {node["@id"]: node for node in nodes if isinstance(node, dict) and isinstance(node.get("@id"), str)}
 
 
 def _resolved(node: dict[str, Any], named: dict[str, Any], depth: int = 2) -> dict[str, Any]:
-    """A node with what it only refers to in place, down to who made and published the page where it appeared."""
+    """A node with its references resolved, down to the author and publisher of the page where it appeared."""
     whole = dict(node)
     for name in ("itemReviewed", "author", "creator", "publisher", "about", "appearance", "firstAppearance"):
         if name in whole:
@@ -138,7 +138,7 @@ def _found(node: Any, pointer: str, named: dict[str, Any]) -> Iterator[tuple[str
 
 
 def _is_review(kind: object) -> bool:
-    """The name alone, with a prefix, or as an address."""
+    """Whether the type is ClaimReview: the bare name, with a prefix, or as a URL."""
     return isinstance(kind, str) and re.split("[/:#]", kind)[-1] == "ClaimReview"
 
 
@@ -190,7 +190,7 @@ def _many(value: Any) -> list[Any]:
 
 
 def _text(node: Any, *names: str) -> str | None:
-    """The first of these fields that is a text, which may be told in a language (`@value`)."""
+    """The first of these fields that is a text, which may be tagged with a language (`@value`)."""
     for name in names:
         for value in _many(node.get(name)):
             text = value.get("@value", value.get("name")) if isinstance(value, dict) else value
@@ -231,7 +231,7 @@ def _page(node: Any) -> Page | None:
 
 def _date(node: dict[str, Any], name: str, pointer: str) -> str | None:
     text = _text(node, name)
-    if text is None or text.startswith("0001-01-01"):  # that is how some say that they do not know
+    if text is None or text.startswith("0001-01-01"):  # some publishers' value for an unknown date
         return None
     try:
         return parse_date_cell(text)
@@ -258,7 +258,7 @@ def _number(value: Any) -> float | None:
         return None
 
 
-# Putting -------------------------------------------------------------------------------------------------------------
+# Writing -------------------------------------------------------------------------------------------------------------
 
 
 def _claimant(review: Review) -> str:
@@ -266,7 +266,7 @@ def _claimant(review: Review) -> str:
 
 
 def put(loading: ImportWriter, review: Review) -> None:
-    """The claim, the review's own claim, and what stands between them. Raises ServiceError."""
+    """Writes the claim, the review's own claim, and the dispute between them. Raises ServiceError."""
     claimant = loading.names.entity(_claimant(review), "/itemReviewed/author")
     reviewer = loading.names.entity(review.reviewer, "/author", "organization")
     subject = loading.names.entity(review.about or _NOTHING, "/itemReviewed/about")
@@ -307,7 +307,7 @@ def put(loading: ImportWriter, review: Review) -> None:
 
 
 def _source(loading: ImportWriter, page: Page, statement: str, publisher: str | None, language: str | None) -> str:
-    """The id of the source. Reviews tell of pages in passing, so that they are known by their addresses alone."""
+    """The id of the source. Reviews only mention pages, so a stored source is matched by its URL alone."""
     title = " ".join((page.title or page.url or statement).split())[:_SHOWN]
     told = {"url": page.url, "publisher": page.publisher or publisher, "published": page.published}
     made = validated(SourceCreate, {"kind": "web_page", "title": title, "language": language, **told})

@@ -1,6 +1,6 @@
-"""The columns of a spreadsheet of figures, one figure a row, and what each means.
+"""The columns of a spreadsheet of figures, one figure per row, and their meanings.
 
-The second part is what our own exports add, so that they can be read back without loss.
+Our own exports add the columns from `source_id` on, so that they can be read back without loss.
 """
 
 COLUMNS: dict[str, str] = {
@@ -40,6 +40,6 @@ TEMPLATE = [name for name in COLUMNS if not name.endswith("_id")][:25]  # what p
 VERBATIM = ("statement", "quote", "method", "locator", "stated_as", "source_title", "source_publisher")  # kept as it is
 REQUIRED = ("subject", "metric", "unit")
 NUMBERS = ("value", "lower", "upper")
-FIGURE = (*NUMBERS, "stated_as")  # one of them
-SOURCE = ("source_title", "source_url", "source_id")  # one of them
+FIGURE = (*NUMBERS, "stated_as")  # one is required
+SOURCE = ("source_title", "source_url", "source_id")  # one is required
 DATES = ("period", "asserted", "source_published")

@@ -1,4 +1,4 @@
-"""What every format of import has in common: entries, each of which is taken or rejected as a whole."""
+"""The interface of import formats. A file consists of entries, each accepted or rejected as a whole."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,37 +12,35 @@ from service.transfer.import_writer import ImportWriter
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of a file, or one review. `content` is the format's own, or what is wrong with it already."""
+    """One line of a file, or one review. `content` is of the format's own type, or the error found while reading."""
 
     line: int
-    kind: str  # of the record that it is counted as when it is rejected
+    kind: str  # the kind of record that it is counted as if rejected
     content: Any
-    weight: int = 1  # how many records it writes, about
-    size: int = 0  # how far into the file it ends, in the unit of `Format.check`
+    weight: int = 1  # the approximate number of records it writes
+    size: int = 0  # in characters
 
 
 class Format(Protocol):
-    """How a kind of file is read, and what its entries say."""
+    """How a file format is read, and how its entries are written."""
 
     name: ImportFormat
-    given: Given  # what the figures of an entry are of those that its claim has
+    given: Given  # whether an entry has all figures of its claim, some, or more
 
     def check(self, file: BinaryIO) -> int:
-        """How many entries the file has. Raises Invalid where the whole file cannot be read, before anything is
-        written.
-        """
+        """The number of entries. Raises Invalid if the file cannot be read as a whole, before anything is written."""
         ...
 
     def read(self, file: BinaryIO) -> Iterator[Entry]: ...
 
     def look_up(self, loading: ImportWriter, entries: Sequence[Entry]) -> None:
-        """Looks up at once what the entries name."""
+        """Looks up all names in the entries at once."""
         ...
 
     def put(self, loading: ImportWriter, content: Any) -> None:
-        """Puts the records of one entry. Raises ServiceError for what cannot be taken."""
+        """Writes the records of one entry. Raises ServiceError if they are refused."""
         ...
 
     def place(self, fault: Fault) -> Fault:
-        """Where in the file a fault of the records stands."""
+        """Maps a fault of a record to its place in the file."""
         ...

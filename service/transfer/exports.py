@@ -1,4 +1,4 @@
-"""Exports: all records as JSON lines, and lists as CSV; in pieces of text, from one snapshot, in constant memory."""
+"""Exports: all records as JSON lines, and lists as CSV. Text is streamed from one snapshot, in constant memory."""
 
 import csv
 import io
@@ -38,14 +38,14 @@ from service.transfer.jsonl import ClaimLine
 
 _AT_ONCE = 200
 _LARGE = 500_000  # characters of figures in one line
-_MOST_INSIDE = 100  # figures that a claim is created with
+_MOST_INSIDE = 100  # figures that a claim can be created with
 
 
 # JSON lines ----------------------------------------------------------------------------------------------------------
 
 
 def json_lines(connection: Connection) -> Iterator[str]:
-    """Every record, so that an empty database takes them line by line, and exports the same bytes again."""
+    """Every record, so that an empty database can import them line by line and then export the same bytes."""
     for rows in (_entities, _metrics, _sources, _claims, _disputes):
         yield from _pieces(rows(connection))
 
@@ -88,7 +88,7 @@ def _claims(connection: Connection) -> Iterator[str]:
 
 
 def _inside(stated: list[FigureFields]) -> int:
-    """How many of its figures a claim is written with; the rest follow on lines of their own."""
+    """How many of its figures are written with the claim; the rest follow on separate lines."""
     size = 0
     for index, figure in enumerate(stated):
         size += len(figure.model_dump_json(exclude_defaults=True, warnings=False))
@@ -105,7 +105,7 @@ def _figure(figure: ClaimFigure) -> FigureFields:
 def _disputes(connection: Connection) -> Iterator[str]:
     for dispute in exports.every_dispute(connection):
         fields = json.loads(_json(DisputeCreate, dict(dispute)))
-        fields["dispute_type"] = fields.pop("type")  # the line has a type of its own
+        fields["dispute_type"] = fields.pop("type")  # `type` is the record type of the line
         yield json.dumps({"type": "dispute", **fields}, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
@@ -114,7 +114,7 @@ def _line(kind: str, model: type[BaseModel], row: Values) -> str:
 
 
 def _json(model: type[BaseModel], row: Values) -> str:
-    """What a client would send to create the record; refs are keys where there are, else ids."""
+    """The JSON that a client would send to create the record. Refs are keys if they exist, else ids."""
     fields = {name: _ref(row[name]) if isinstance(row[name], BaseModel) else row[name] for name in model.model_fields}
     return model.model_construct(**fields).model_dump_json(exclude_defaults=True, warnings=False)
 
@@ -127,7 +127,7 @@ def _ref(embedded: Any) -> Any:
 
 
 def figures_csv(connection: Connection, filters: FigureExportQuery) -> Iterator[str]:
-    """In the columns of an import."""
+    """Figures, in the columns of an import."""
     columns = [name if name != "figure_id" else "id" for name in COLUMNS]
 
     def page(connection: Connection, query: FigureQuery) -> tuple[Sequence[Any], str | None]:
@@ -143,7 +143,7 @@ def sources_csv(connection: Connection, filters: SourceExportQuery) -> Iterator[
 
 
 def claims_csv(connection: Connection, filters: ClaimExportQuery) -> Iterator[str]:
-    """Without their figures, which have a table of their own."""
+    """Claims without their figures, which are exported separately."""
     return _pages_csv(connection, Claim, claims.LIST, ClaimQuery, filters)
 
 
@@ -170,7 +170,7 @@ def _pages_csv(
 
 
 def _under(header: list[str], parts: Iterable[list[list[str]]]) -> Iterator[str]:
-    """The header comes with the first rows, so that what they fail at is known before anything is sent."""
+    """Sends the header with the first rows, so that an error in them is raised before anything is sent."""
     for part in parts:
         yield _csv([header, *part] if header else part)
         header = []
@@ -192,7 +192,7 @@ def _every_page(
 
 
 def _columns(model: type[BaseModel], before: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The name of each column, and the path to its value: what is embedded is flat."""
+    """The name of each column, and the path to its value. Embedded models are flattened."""
     for name, field in model.model_fields.items():
         if name == "figures":
             continue

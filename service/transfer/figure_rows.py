@@ -1,4 +1,4 @@
-"""One row of a spreadsheet: a figure in a claim, in a source, about a subject; found or made by their names."""
+"""One row of a spreadsheet: a figure in a claim, in a source, about a subject. Records are found or created by name."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ from service.store.records.figure_validation import check_figure
 from service.transfer.columns import DATES, FIGURE, NUMBERS, REQUIRED, SOURCE
 from service.transfer.import_writer import ImportWriter
 
-_UNRESOLVED = "x"  # stands for records that are looked up where the row is put
+_UNRESOLVED = "x"  # placeholder for records that are looked up when the row is written
 _CLAIM = ("claimant_role", "statement", "quote", "locator", "asserted", "derived_from", "supersedes")
 _FIGURE = ("basis", "method", "qualifier", *NUMBERS, "interval_kind", "unit", "price_year", "period", "stated_as")
-_QUALIFIERS = {  # by the numbers that there are, whether or not there is a value beside two bounds
+_QUALIFIERS = {  # the default, by which numbers are given
     ("value",): Qualifier.EXACT,
     ("value", "lower"): Qualifier.EXACT,
     ("value", "upper"): Qualifier.EXACT,
@@ -40,22 +40,22 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class FigureRow:
-    """A row that can be read; its names are not looked up yet."""
+    """A parsed row. Its names are not looked up yet."""
 
     subject: str
     claimant: str
     metric: str
     scope: str | None
-    source: SourceCreate | str  # or the id of one that is stored
+    source: SourceCreate | str  # or the id of a stored source
     claim: ClaimCreate
-    is_composed: bool  # the statement is to be made from the rest
+    is_composed: bool  # the statement is to be composed from the other fields
     status: str | None
     metrics: "Metrics"
 
 
 class Metrics:
-    """What all rows of a file say of metrics that nobody has defined: for periods if any row has one, signed if any
-    number is negative. Of so many names at most, which is more than anybody has.
+    """The properties of new metrics, from all rows of a file: periodic if any row has a period, signed if any number is
+    negative. Keeps at most `_MOST` names, more than any real file has.
     """
 
     _MOST = 10_000
@@ -73,7 +73,7 @@ class Metrics:
 
 
 def read_row(row: dict[str, str], order: DateOrder | None, metrics: Metrics) -> FigureRow:
-    """Raises Invalid with a pointer to each column that cannot be read."""
+    """Parses a row. Raises Invalid with a pointer to each column that cannot be read."""
     faults = [Fault(f"/{name}", "This is required.") for name in REQUIRED if name not in row]
     if not any(name in row for name in FIGURE):
         faults.append(Fault("/value", "A figure needs a value, lower, upper or stated_as."))
@@ -101,7 +101,7 @@ def _try(faults: list[Fault], name: str, read: Any) -> None:
 
 
 def _qualified(numbers: dict[str, Number], row: Mapping[str, str]) -> dict[str, Any]:
-    """The numbers and the qualifier that follow from the signs before them and from which there are."""
+    """The numbers and the qualifier, derived from their signs and from which numbers are given."""
     values = {name: number.value for name, number in numbers.items()}
     said = {name: number.qualifier for name, number in numbers.items() if number.qualifier is not None}
     qualifier = _QUALIFIERS[tuple(name for name in NUMBERS if name in values)]
@@ -172,7 +172,7 @@ def _source(fields: Mapping[str, Any]) -> SourceCreate | str:
         return str(given["id"])
     kind = "web_page" if "url" in given else "other"
     made: SourceCreate = _under_columns(SourceCreate, {"kind": kind, "title": given.get("url"), **given})
-    made.model_fields_set.intersection_update(given)  # what was assumed is held against nothing
+    made.model_fields_set.intersection_update(given)  # defaults are not compared with a stored source
     return made
 
 
@@ -200,7 +200,7 @@ def at_column(fault: Fault, model: Any) -> Fault:
     return Fault(f"/{column}", fault.detail, fault.code)
 
 
-# Putting -------------------------------------------------------------------------------------------------------------
+# Writing -------------------------------------------------------------------------------------------------------------
 
 
 def look_up(loading: ImportWriter, rows: Sequence[FigureRow]) -> None:
@@ -209,10 +209,10 @@ def look_up(loading: ImportWriter, rows: Sequence[FigureRow]) -> None:
 
 
 def put(loading: ImportWriter, row: FigureRow) -> None:
-    """Raises ServiceError with a pointer to the column that cannot be taken."""
+    """Writes a row. Raises ServiceError with a pointer to the column that is refused."""
     figure = row.claim.figures[0]
     known = loading.names.find("metric", row.metric, "/metric")
-    if known is not None:  # what would be refused later is told before anything is written
+    if known is not None:  # report errors before anything is written
         there = loading.names.metric_of(known)
         check_figure(dict(figure), there.unit, signed=there.signed)
     metric = loading.names.metric(row.metric, "/metric", lambda: _new_metric(row, figure))
@@ -229,7 +229,7 @@ def put(loading: ImportWriter, row: FigureRow) -> None:
         changes["statement"] = f"{where}, {_words(figure)}, according to {claimant.name}"
     claim = row.claim.model_copy(update=changes)
     if row.is_composed:
-        claim.model_fields_set.discard("statement")  # what was made from the rest is held against nothing
+        claim.model_fields_set.discard("statement")  # a composed statement is not compared with a stored one
     if "claimant_role" not in row.claim.model_fields_set:
         claim.model_fields_set.discard("claimant_role")
     claim_id = claim.id or _claim_id(claim, figure, is_composed=row.is_composed)
@@ -248,7 +248,7 @@ def _put_source(loading: ImportWriter, source: SourceCreate) -> str:
 
 
 def _claim_id(claim: ClaimCreate, figure: FigureFields, *, is_composed: bool) -> str:
-    """Rows that say the same of a claim are figures of one; a claim that is told by its figure alone has just that."""
+    """Rows with equal claim fields are figures of one claim. A claim with a composed statement has only one figure."""
     content = claim.model_dump(mode="json", exclude={"id", "figures", "statement"})
     own = figure.model_dump(mode="json", exclude={"id"}) if is_composed else claim.statement
     return content_id("claim", {**content, "own": own})
@@ -263,7 +263,7 @@ def _words(figure: FigureFields) -> str:
 
 
 def _new_metric(row: FigureRow, figure: FigureFields) -> MetricCreate:
-    """A metric that nobody has defined, as all rows of the file have it; in the unit of the first."""
+    """A new metric, with the properties that all rows of the file imply and the unit of the first row."""
     name = fold_name(row.metric)
     is_signed = name in row.metrics.signed
     made = {"key": key_for(row.metric, "metric"), "name": row.metric, "unit": figure.unit, "signed": is_signed}

@@ -1,4 +1,4 @@
-"""The formats of imports, by name."""
+"""The import formats, by name."""
 
 from pathlib import Path
 
@@ -20,12 +20,12 @@ _BY_SUFFIX: dict[str, ImportFormat] = {
 
 
 def format_of(path: Path) -> ImportFormat | None:
-    """The format that a file's name tells."""
+    """The format implied by a file's suffix; None if unknown."""
     return _BY_SUFFIX.get(path.suffix.lower())
 
 
 def open_format(name: ImportFormat, mapping: str | None = None, date_order: DateOrder | None = None) -> Format:
-    """Raises Invalid for a mapping that is none, and for one where none is used."""
+    """Raises Invalid for an invalid mapping, and for an option that the format does not use."""
     if name is ImportFormat.CSV:
         return Spreadsheet(parse_mapping(mapping) if mapping is not None else None, date_order)
     for option, value in (("mapping", mapping), ("date_order", date_order)):

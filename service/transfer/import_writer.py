@@ -1,7 +1,7 @@
-"""Records on their way into one transaction: told from those that are stored, and counted.
+"""Writes imported records in one transaction: matches them with stored records, and counts them.
 
-A record is known by its id, else its key, else (a source) its DOI or address, else its content. What is stored with the
-same content stays as it is; with other content it is refused, or brought to what the file says.
+A record is identified by its id, else its key, else (a source) its DOI or URL, else its content. A stored record with
+the same content stays unchanged. If the content differs, the import is refused or updates the record.
 """
 
 from collections import Counter
@@ -35,7 +35,7 @@ Tally = Counter[tuple[str, Outcome]]
 
 
 class Kind(NamedTuple):
-    """What a kind of record is written with."""
+    """The model and functions that write one kind of record."""
 
     patch: type[BaseModel]
     projection: Projection[Any]
@@ -60,19 +60,19 @@ _ON_CLAIMS = ("figure", "dispute")
 
 
 class ImportWriter:
-    """`given`: what the figures that come with a claim are of those that it has, if it is stored."""
+    """`given`: whether the figures sent with a stored claim are all that it has, some of them, or more."""
 
     def __init__(self, connection: Connection, on_existing: OnExisting, given: Given) -> None:
         self.connection = connection
         self.updating = on_existing is OnExisting.UPDATE
         self.given: Given = given
         self.tally: Tally = Counter()
-        self.writes = 0  # what has written cannot be dropped alone
+        self.writes = 0  # an entry that has written cannot be dropped alone
         self.waiting: dict[str, ClaimCreate] = {}
-        self.waiting_keys: dict[str, str] = {}  # the refs, by which they wait, of those that have a key
+        self.waiting_keys: dict[str, str] = {}  # from key to ref, for waiting claims that have a key
         self.statuses: dict[str, str | None] = {}
-        self.named: set[str] = set()  # what the waiting ones refer to, but for claims
-        self.entities: dict[str, EntityCreate] = {}  # by key; they wait as well
+        self.named: set[str] = set()  # refs of the waiting claims, except to claims
+        self.entities: dict[str, EntityCreate] = {}  # waiting entities, by key
         self.ids: dict[tuple[Any, str], str] = {}
         self.names = Naming(self.connection, self._note)
         self.sources: dict[str, str] = {}
@@ -80,9 +80,9 @@ class ImportWriter:
     # Records ---------------------------------------------------------------------------------------------------------
 
     def put(self, kind: str, body: Any) -> None:
-        """One record that is no claim. Raises ServiceError if it cannot be taken."""
+        """Writes one record that is not a claim. Raises ServiceError if it is refused."""
         if kind in _ON_CLAIMS or body.key in self.named or body.id in self.named:
-            self.flush()  # what was named before it was there is refused, wherever a batch ends
+            self.flush()  # a ref to a later record is refused, wherever a batch ends
         if isinstance(body, EntityCreate):
             self._put_entity(body)
             return
@@ -90,7 +90,7 @@ class ImportWriter:
         self._create(kind, self._identified(kind, body))
 
     def _put_entity(self, body: EntityCreate) -> None:
-        """An entity waits for others, unless it is one of them or a part of one."""
+        """Queues an entity to be written with others. One with an id or `part_of` is written at once."""
         if body.id is not None or body.key in self.entities or body.part_of is not None:
             self.flush_entities()
         self.entities[body.key] = body
@@ -98,7 +98,7 @@ class ImportWriter:
             self.flush_entities()
 
     def flush_entities(self) -> None:
-        """Writes the entities that wait."""
+        """Writes the waiting entities."""
         waiting, self.entities = list(self.entities.values()), {}
         if not waiting:
             return
@@ -127,10 +127,10 @@ class ImportWriter:
         return str(made.id)
 
     def put_claim(self, body: ClaimCreate, status: str | None = None) -> str:
-        """A claim waits for others to be written with it. One that refers to such another lets that go first, unless
-        both can be written at once. Says its id or key.
+        """Queues a claim to be written with others. Returns its id or key. If it refers to a waiting claim, that one is
+        written first, unless both can be written together.
 
-        `status` is active or retracted, or None where the file does not say.
+        `status` is active or retracted, or None if the file does not state it.
         """
         if self._waits(body.supersedes) or (self._waits(body.derived_from) and not self._can_relay_waiting(body)):
             self.flush()
@@ -146,13 +146,11 @@ class ImportWriter:
         self.statuses[ref] = status
         self.named |= {body.source, body.claimant, body.subject, *(f.metric for f in body.figures)} - {None}
         if body.supersedes is not None or status == "retracted":
-            self.flush()  # one standing successor for each claim: the next one must see this
+            self.flush()  # a claim has one active successor: the next claim must see this one
         return ref
 
     def _identified(self, kind: str, body: B) -> B:
-        """With an id that follows from its content, if it has neither id nor key: from what its refs stand for, however
-        they are written.
-        """
+        """Adds an id derived from the content, with refs resolved to ids, if the body has neither id nor key."""
         if getattr(body, "id", None) is not None or getattr(body, "key", None) is not None:
             return body
         content = body.model_dump(mode="json", exclude={"id"})
@@ -167,19 +165,19 @@ class ImportWriter:
         if table is EntityRow and ref in self.entities:
             self.flush_entities()
         found = self.ids.get((table, ref)) or references.ids(self.connection, table, [ref]).get(ref)
-        return ref if found is None else self.ids.setdefault((table, ref), found)  # what is not there may come yet
+        return ref if found is None else self.ids.setdefault((table, ref), found)  # a missing record may still follow
 
     def _waits(self, ref: str | None) -> bool:
         return ref in self.waiting or ref in self.waiting_keys
 
     def _can_relay_waiting(self, body: ClaimCreate) -> bool:
-        """Whether the origin is no relay itself, and its id need not be known yet."""
+        """Whether the origin is not a relay itself, and its id is not needed yet."""
         ref = body.derived_from or ""
         origin = self.waiting[self.waiting_keys.get(ref, ref)]
         return origin.derived_from is None and (body.id or body.key) is not None
 
     def _joins(self, ref: str, body: ClaimCreate) -> bool:
-        """Whether the figures of a claim could be added to those of the same claim that is waiting."""
+        """Adds the figures to the same waiting claim. Returns False if the claims differ or it has 100 figures."""
         there = self.waiting[ref]
         plain: dict[str, Any] = {"figures": []}
         if there.model_copy(update=plain) != body.model_copy(update=plain) or len(there.figures) >= 100:
@@ -191,7 +189,7 @@ class ImportWriter:
         return True
 
     def flush(self) -> None:
-        """Writes the entities and claims that wait."""
+        """Writes the waiting entities and claims."""
         self.flush_entities()
         waiting, statuses = self.waiting, self.statuses
         self.waiting, self.waiting_keys, self.statuses, self.named = {}, {}, {}, set()
@@ -219,7 +217,7 @@ class ImportWriter:
                 self._set_status(ref, status, is_new=ref in new)
 
     def _undoable(self) -> AbstractContextManager[None]:
-        """For what is done otherwise where it fails: where nothing is updated, the entries fail with it."""
+        """A savepoint for a write that is retried as updates. Without updates, its failure fails the entries."""
         return savepoint(self.connection) if self.updating else nullcontext()
 
     def _count_claim(self, made: CreatedClaim, body: ClaimCreate) -> None:
@@ -235,10 +233,10 @@ class ImportWriter:
         if number:
             self.tally[kind, outcome] += number
 
-    # What is stored with other content -------------------------------------------------------------------------------
+    # Updates ---------------------------------------------------------------------------------------------------------
 
     def _amend(self, kind: str, record_id: str, body: BaseModel) -> bool:
-        """Brings a record to what the body says; whether anything changed."""
+        """Updates a record to match the body. Returns whether anything changed."""
         projection = KINDS[kind].projection
         before = projection.stored(self.connection, record_id).version
         patch = KINDS[kind].patch.model_validate(self._wanted(body, KINDS[kind].patch))
@@ -246,7 +244,7 @@ class ImportWriter:
         return projection.stored(self.connection, record_id).version != before
 
     def _wanted(self, body: BaseModel, patch: type[BaseModel]) -> dict[str, Any]:
-        """The fields of a body that a patch has; those that were left out too, unless the file can say only some."""
+        """The fields of a body that a patch has. Unset fields are included, unless the format has only some fields."""
         names = body.model_fields_set if self.given == "more" else type(body).model_fields
         fields = {name: getattr(body, name) for name in names if name in patch.model_fields}
         return {name: value for name, value in fields.items() if name != "key" or value is not None}
@@ -262,7 +260,7 @@ class ImportWriter:
         self._count_claim(made, body)
 
     def _update_claim(self, claim_id: str, body: ClaimCreate) -> None:
-        """Figures that the file leaves out stay: an import withdraws nothing."""
+        """Figures that are not in the file stay: an import withdraws nothing."""
         stored = claims.PROJECTION.read(self.connection, claim_id)
         patch = ClaimPatch.model_validate(self._wanted(body, ClaimPatch))
         claims.amend(self.connection, claim_id, patch, frozenset([stored.version]))
@@ -285,8 +283,8 @@ class ImportWriter:
     # Sources ----------------------------------------------------------------------------------------------------------
 
     def source(self, body: SourceCreate) -> str:
-        """The id of a source, of which only the fields that are set are held against what is stored. Counted only where
-        it is made or changed.
+        """The id of a source, created if needed. Only fields that are set are compared with the stored source. It is
+        counted only if it is created or changed.
         """
         identity = f"{sorted(body.model_fields_set)} {body.model_dump_json()}"
         if identity not in self.sources:
@@ -312,10 +310,10 @@ class ImportWriter:
             self.writes += 1
             sources.amend(self.connection, stored, given, frozenset([before.version]))
             self.count("source", "updated")
-            self.sources.clear()  # another line may say otherwise again
+            self.sources.clear()  # another line may change it again
         return stored
 
 
 def _can_follow(stored: AlreadyStored, patch: type[BaseModel]) -> bool:
-    """Whether what differs can be changed at all: a figure stays with its claim, a dispute with what it disputes."""
+    """Whether all differing fields can be changed. A figure's claim and a dispute's disputed claim cannot."""
     return all(fault.pointer.removeprefix("/") in patch.model_fields for fault in stored.faults)

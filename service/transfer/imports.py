@@ -1,7 +1,7 @@
-"""Imports: a file into the database, all or nothing in one transaction, or all that can be taken in batches.
+"""Imports a file into the database: all or nothing in one transaction, or all valid entries in batches.
 
-Entries are tried many at once. A batch that fails is halved until what fails stands alone; so one bad line costs
-little, and it is always the whole of a line that is taken or rejected.
+Entries are written many at once. A batch that fails is halved until the failing entry is alone, so one bad line costs
+little. A line is always accepted or rejected as a whole.
 """
 
 import time
@@ -30,13 +30,13 @@ T = TypeVar("T")
 Write = Callable[[Callable[[Connection], T]], T]
 Take = Callable[[Connection, list[Entry], "Report"], None]
 
-_SHOWN = 1_000  # rejected lines
-MANY = 1_000  # entries after which the database takes stock of its tables
+_SHOWN = 1_000  # rejected lines in the report
+MANY = 1_000  # entries after which the table statistics are updated
 _MOST, _LEAST = 500, 20  # records in a batch
 _BATCH_SIZE = 4_000_000  # characters
-_BATCH_SECONDS = 0.6  # that a batch should take, well below what a writer waits for a lock
-_TURN = 0.8  # seconds of writing, after which others are let in
-_REJECTED = (Invalid, Conflict, Forbidden, NotFound)  # what is the line's own fault
+_BATCH_SECONDS = 0.6  # target time of a batch, well below the lock timeout of a writer
+_TURN = 0.8  # seconds of writing, after which other writers get a turn
+_REJECTED = (Invalid, Conflict, Forbidden, NotFound)  # errors caused by the line itself
 
 
 def _to_nobody(_done: int, _of: int) -> None:
@@ -45,7 +45,7 @@ def _to_nobody(_done: int, _of: int) -> None:
 
 @dataclass
 class Report:
-    """What has become of the entries so far."""
+    """The outcome of the entries so far."""
 
     tally: Tally = field(default_factory=Counter)
     lines: int = 0
@@ -70,7 +70,7 @@ class Report:
 
 
 class Import:
-    """One file on its way in. `told` hears how many entries are through, and of how many."""
+    """The import of one file. `told` is called with the number of entries processed, and the total."""
 
     def __init__(
         self,
@@ -86,10 +86,10 @@ class Import:
         self.size = _MOST  # of a batch
 
     def run(self, write: Write[Report], *, most: int, pause: Callable[[], None]) -> ImportResult:
-        """`write` runs a function in a transaction; `pause` lets other writers in between two of them.
+        """`write` runs a function in a transaction; `pause` lets other writers in between transactions.
 
-        Raises Invalid if the file cannot be read, if it has more entries than the `most` that one transaction may
-        take, or, all or nothing, if any of them cannot be taken.
+        Raises Invalid if the file cannot be read, if it has more entries than `most`, the limit of one transaction, or,
+        in atomic mode, if any entry is rejected.
         """
         total = self.form.check(self.file)
         whole = self.options.mode is ImportMode.ATOMIC or self.options.dry_run
@@ -106,7 +106,7 @@ class Import:
             weight = 0
             for batch in self._batches():
                 weight += sum(entry.weight for entry in batch)
-                if weight > 2 * most:  # a line is one record, and a claim with a figure two
+                if weight > 2 * most:  # a line is one record, a claim with a figure is two
                     raise _too_many(most)
                 report.add(self._take(connection, batch, self._take_parts))
                 self.told(report.lines, total)
@@ -124,7 +124,7 @@ class Import:
     def _in_batches(self, write: Write[Report], pause: Callable[[], None], total: int) -> Report:
         report = Report()
         self.size = 100
-        held = 0.0  # for so many seconds others have not been let in
+        held = 0.0  # seconds of writing since other writers had a turn
         for batch in self._batches():
             began = time.monotonic()
             report.add(self._write_batch(write, batch))
@@ -139,8 +139,8 @@ class Import:
         return report
 
     def _write_batch(self, write: Write[Report], batch: list[Entry]) -> Report:
-        """Nearly every batch can be taken whole: only one that cannot is tried with savepoints, for which SQLite keeps
-        in memory what they touch.
+        """Nearly every batch succeeds as a whole. Only one that fails is retried with savepoints, because SQLite keeps
+        the data they touch in memory.
         """
         try:
             return write(partial(self._take, batch=batch, take=self._take_whole))
@@ -165,7 +165,7 @@ class Import:
         readable = []
         for entry in batch:
             if isinstance(entry.content, ServiceError):
-                report.reject(entry, entry.content, "invalid")  # which has its place already
+                report.reject(entry, entry.content, "invalid")  # its faults have a place already
             else:
                 readable.append(entry)
         take(connection, readable, report)
@@ -173,7 +173,7 @@ class Import:
         return report
 
     def _take_parts(self, connection: Connection, entries: list[Entry], report: Report) -> None:
-        """Takes all that can be taken of these entries."""
+        """Writes all valid entries of these."""
         if not entries:
             return
         try:
@@ -185,14 +185,12 @@ class Import:
                 self._take_parts(connection, entries[:middle], report)
                 self._take_parts(connection, entries[middle:], report)
             elif isinstance(error, Raced):
-                raise  # it is not the line's fault
+                raise  # not caused by the line
             else:
                 self._reject(report, entries[0], error)
 
     def _take_whole(self, connection: Connection, entries: list[Entry], report: Report) -> None:
-        """Takes these entries, but for those that alone are to blame and have left no trace. Raises what others are
-        refused for.
-        """
+        """Writes these entries, and rejects those that fail before they write anything. Raises any other error."""
         loading = ImportWriter(connection, self.options.on_existing, self.form.given)
         alone: list[tuple[Entry, ServiceError]] = []
         self.form.look_up(loading, entries)
@@ -246,7 +244,7 @@ def load_file(
     options: ImportOptions,
     told: Callable[[int, int], None] = _to_nobody,
 ) -> ImportResult:
-    """An import by the operator, who is nobody and may all."""
+    """Imports a file as the operator, who has all permissions and is not recorded as an actor."""
     work = Import(form, file, options, told)
     result = work.run(database.write, most=database.max_import_rows, pause=database.yield_write_lock)
     if result.lines >= MANY:
@@ -267,7 +265,7 @@ def _too_many(most: int) -> Invalid:
 
 
 class _Undone(Exception):
-    """Sets the transaction back, and carries out of it what would have become of the entries."""
+    """Rolls back the transaction, and carries the report of what it would have done."""
 
     def __init__(self, report: Report) -> None:
         self.report = report
@@ -282,7 +280,7 @@ def _code(error: ServiceError) -> str:
 
 
 def _refusal(report: Report) -> Invalid:
-    """What is said of a file of which nothing was taken, since some of it could not be."""
+    """The error for a file that was refused because some of its lines were rejected."""
     lines = "line" if report.rejected_total == 1 else "lines"
     faults = [Fault(r.pointer, r.detail, r.code, "file", r.line) for r in report.rejected]
     return Invalid(f"{report.rejected_total} {lines} cannot be taken, so nothing was.", faults)

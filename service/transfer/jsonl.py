@@ -1,4 +1,4 @@
-"""JSON lines: one record a line, of every kind, with its id or without. The form of the demo bundle and of exports."""
+"""JSON lines: one record of any kind per line, with or without its id. The format of the demo bundle and of exports."""
 
 import difflib
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ from service.transfer.lines import lines
 
 
 class ClaimLine(ClaimCreate):
-    """A claim as it stands in a file: it may have been retracted since it was made."""
+    """A claim in a file. It may have been retracted since it was created."""
 
     status: Literal["active", "retracted"] = "active"
 
@@ -45,7 +45,7 @@ class Record(NamedTuple):
 
 class JsonLines:
     name = ImportFormat.JSONL
-    given: Given = "some"  # the figures of a claim may go on in lines of their own
+    given: Given = "some"  # further figures of a claim may follow on separate lines
 
     def check(self, file: BinaryIO) -> int:
         return sum(1 for line in lines(file) if line.strip())
@@ -56,7 +56,7 @@ class JsonLines:
                 yield _entry(number, line)
 
     def look_up(self, loading: ImportWriter, entries: Sequence[Entry]) -> None:
-        """Records are named by ids and keys here, which are looked up where they are written."""
+        """Does nothing: ids and keys are looked up when the records are written."""
 
     def place(self, fault: Fault) -> Fault:
         return fault
@@ -96,7 +96,7 @@ def _entry(number: int, line: str) -> Entry:
 
 
 def _refuse_unknown(record: dict[str, Any], model: type[BaseModel]) -> None:
-    """Raises Invalid for a field that there is not, with the nearest that there is."""
+    """Raises Invalid for an unknown field, and suggests the closest known one."""
     for name in record:
         if name not in model.model_fields:
             near = difflib.get_close_matches(name, model.model_fields, 1)

@@ -1,4 +1,4 @@
-"""A claim as linked data: schema.org's Claim with its figures, and the reviews that contest it."""
+"""A claim as linked data: schema.org's Claim with its figures, and the reviews that dispute it."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -49,7 +49,7 @@ def _linked(
     agents: dict[str, Entity],
     reviews: Sequence[tuple[Dispute, Claim, Source]],
 ) -> dict[str, Any]:
-    """`agents` are the entities that are spoken of, by id; `reviews` each dispute with the claim that disputes."""
+    """`agents` are the entities mentioned, by id. `reviews` are disputes, each with its disputing claim and source."""
     own = _plain(
         {
             "@type": "Claim",
@@ -129,7 +129,7 @@ def _quantity(figure: ClaimFigure) -> dict[str, Any]:
 
 
 def _number(value: Decimal | None) -> int | float | str | None:
-    """A JSON number where that is exact, else the text of it."""
+    """A JSON number if it is exact, else text."""
     if value is None:
         return None
     if value == value.to_integral_value() and abs(value) < _EXACT:

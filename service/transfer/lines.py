@@ -1,4 +1,4 @@
-"""Reading a file of unknown origin as text: UTF-8, line by line, in bounded memory."""
+"""Reads an untrusted file as text: UTF-8, line by line, in bounded memory."""
 
 import codecs
 import re
@@ -7,20 +7,20 @@ from typing import BinaryIO
 
 from service.errors import Fault, Invalid
 
-MAX_LINE = 4_194_304  # characters; more than any record of ours has
+MAX_LINE = 4_194_304  # characters; longer than any valid record
 _AT_ONCE = 65_536
 _END = re.compile("\r\n|\r|\n")
 
 
 def refused(detail: str, line: int | None = None, pointer: str = "") -> Invalid:
-    """A whole file is refused for what stands at one place of it."""
+    """The error that refuses a whole file because of one place in it."""
     return Invalid(detail, [Fault(pointer, detail, place="file", line=line)])
 
 
 def lines(file: BinaryIO) -> Iterator[str]:
-    """Each line with its end, whichever that is: LF, CR LF or CR; a byte order mark is left out.
+    """Each line with its line ending (LF, CR LF or CR). A byte order mark is removed.
 
-    Raises Invalid for what is no UTF-8, with the offset in bytes, for U+0000, and for a line that is too long.
+    Raises Invalid for invalid UTF-8 and U+0000, each with the offset in bytes, and for a line that is too long.
     """
     file.seek(0)
     rest = ""
@@ -41,7 +41,7 @@ def lines(file: BinaryIO) -> Iterator[str]:
 
 
 def _decoded(file: BinaryIO) -> Iterator[tuple[str, bool]]:
-    """Pieces of the text, and whether each is the last."""
+    """Chunks of the text, and whether each is the last."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     offset = 0
     while True:

@@ -1,4 +1,4 @@
-"""Mappings: how the columns of somebody else's spreadsheet become ours.
+"""Mappings: how the columns of another spreadsheet become ours, in TOML.
 
     date_order = "mdy"
 
@@ -12,10 +12,10 @@
     unit = "H100e"
     value = "{H100e (median)}"
 
-    [words.basis]                           # their words for one of ours
+    [words.basis]                           # from their words to ours
     "Company disclosure" = "reported"
 
-A figure of which a row has no number is left out. Doubled braces stand for themselves.
+A figure is left out if the row has no number for it. Doubled braces give a single brace.
 """
 
 import difflib
@@ -38,7 +38,7 @@ _FIELD = re.compile(r"\{\{|\}\}|\{([^{}]+)\}")
 
 
 class Mapping(Body):
-    """As it stands in the file."""
+    """A mapping as written in the file."""
 
     date_order: DateOrder | None = None
     row: dict[str, str] = {}
@@ -50,21 +50,21 @@ class Mapping(Body):
         return {found[1] for text in texts for found in _FIELD.finditer(text) if found[1]}
 
     def rows(self, cells: MappingOf[str, str]) -> list[dict[str, str]]:
-        """Our rows, one a figure, of one of theirs."""
+        """Our rows, one per figure, from one of theirs."""
         made = [self._row(self.row | figure, cells) for figure in self.figure or [{}]]
         with_numbers = [row for row in made if any(row.get(name) for name in (*NUMBERS, "stated_as"))]
-        return with_numbers or made[:1]  # which then says what is missing
+        return with_numbers or made[:1]  # whose validation reports what is missing
 
     def _row(self, texts: MappingOf[str, str], cells: MappingOf[str, str]) -> dict[str, str]:
         filled = {name: _fill(text, cells) for name, text in texts.items()}
         row = {name: self.words.get(name, {}).get(text, text) for name, text in filled.items()}
         if not (row.get("lower") or row.get("upper")):
-            row.pop("interval_kind", None)  # it is said of all rows, and this one has no bounds
+            row.pop("interval_kind", None)  # the mapping sets it for all rows, and this one has no bounds
         return row
 
 
 def _fill(text: str, cells: MappingOf[str, str]) -> str:
-    """The text with cells in place of their names; nothing if all of those are empty."""
+    """The text with column names replaced by their cells; empty if all those cells are empty."""
     names = [found[1] for found in _FIELD.finditer(text) if found[1]]
     if names and not any(cells.get(name) for name in names):
         return ""
@@ -73,12 +73,12 @@ def _fill(text: str, cells: MappingOf[str, str]) -> str:
         filled += text[place : found.start()] + (cells.get(found[1], "") if found[1] else found[0][0])
         place = found.end()
         if len(filled) > _LONGEST:
-            return filled[: _LONGEST + 1]  # longer than any field, which then refuses it
+            return filled[: _LONGEST + 1]  # longer than any field allows, so validation refuses it
     return (filled + text[place:]).strip()
 
 
 def parse_mapping(text: str) -> Mapping:
-    """Raises Invalid for what is no mapping."""
+    """Raises Invalid if the text is not a valid mapping."""
     try:
         found: dict[str, Any] = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -95,7 +95,7 @@ def parse_mapping(text: str) -> Mapping:
 
 
 def refuse_unknown(names: Iterable[str], known: Iterable[str], pointer: str, whose: str) -> None:
-    """Raises Invalid for names that are not known, each with the nearest that is."""
+    """Raises Invalid for unknown names, each with the closest known one."""
     known = list(known)
     faults = []
     for name in names:

@@ -1,4 +1,4 @@
-"""Which stored figure each figure of a file is."""
+"""Matches the figures of a file with stored figures."""
 
 from collections.abc import Sequence
 
@@ -7,8 +7,8 @@ from service.store.records.figure_validation import STATED
 
 
 def matched(given: Sequence[FigureFields], stored: Sequence[ClaimFigure]) -> list[tuple[FigureFields, str | None]]:
-    """Each figure with the id of the stored one that it is: its own; else that of the same content; else that of the
-    next of the same metric, scope and period. None for one that is new.
+    """Each figure with the id of its stored figure: its own; else that of the same content; else that of the next one
+    with the same metric, scope and period. None for a new figure.
     """
     left = [figure for figure in stored if figure.id not in {figure.id for figure in given}]
     found: dict[int, str | None] = {index: figure.id for index, figure in enumerate(given)}

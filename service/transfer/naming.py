@@ -1,4 +1,4 @@
-"""Records that a file names as people do, and the making of those that there are not."""
+"""Finds records by the names that people use, and creates those that do not exist."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
@@ -18,7 +18,7 @@ Outcome = Literal["created", "updated", "unchanged", "rejected"]
 
 
 class Naming:
-    """Names as they stand in one transaction. `told` hears of each record that is made or changed."""
+    """The names known in one transaction. `told` is called for each record that is created or changed."""
 
     def __init__(self, connection: Connection, told: Callable[[str, Outcome], None]) -> None:
         self.connection = connection
@@ -28,7 +28,7 @@ class Naming:
         self.metrics: dict[str, Metric] = {}
 
     def look_up(self, kind: str, texts: Iterable[str]) -> None:
-        """Looks up many names at once, so that each need not be looked up alone."""
+        """Looks up many names at once instead of one by one."""
         wanted = {
             text for text in texts if (kind, text) not in self.known and (kind, fold_name(text)) not in self.absent
         }
@@ -37,7 +37,7 @@ class Naming:
         self.absent |= {(kind, fold_name(text)) for text in wanted - found.keys()}
 
     def find(self, kind: str, text: str, pointer: str) -> Known | None:
-        """The record that a name stands for; None where there is none. Raises Invalid where there are several."""
+        """The record of this name; None if it does not exist. Raises Invalid if there are several."""
         self.look_up(kind, [text])
         found = self.known.get((kind, text))
         if isinstance(found, Invalid):
@@ -45,7 +45,7 @@ class Naming:
         return found
 
     def entity(self, text: str, pointer: str, kind: str = "other") -> Known:
-        """The entity of this name, which is made where there is none."""
+        """The entity of this name, created if it does not exist."""
         found = self.find("entity", text, pointer)
         if found is None:
             body = _body(EntityCreate, {"key": key_for(text, "entity"), "kind": kind, "name": text}, pointer)
@@ -53,7 +53,7 @@ class Naming:
         return found
 
     def metric(self, text: str, pointer: str, otherwise: Callable[[], MetricCreate]) -> Metric:
-        """The metric of this name; where there is none, the one that is said `otherwise`."""
+        """The metric of this name; if it does not exist, it is created from `otherwise`."""
         found = self.find("metric", text, pointer)
         if found is None:
             found = self._make("metric", text, otherwise(), metrics.create, pointer)
@@ -65,7 +65,7 @@ class Naming:
         return self.metrics[known.id]
 
     def scope(self, metric: Metric, text: str, pointer: str) -> Scope:
-        """The scope of this key or name, which is added to the metric where there is none."""
+        """The scope of this key or name, added to the metric if it does not exist."""
         same = [scope for scope in metric.scopes if scope.key == text]
         same = same or [scope for scope in metric.scopes if fold_name(scope.name) == fold_name(text)]
         if len(same) > 1:
@@ -104,7 +104,7 @@ class Naming:
 
 
 def _body(model: Any, fields: Any, pointer: str) -> Any:
-    """Raises Invalid with the pointer to the name that does not do."""
+    """Raises Invalid with the pointer to the invalid name."""
     try:
         return validated(model, fields)
     except Invalid as error:

@@ -1,4 +1,4 @@
-"""CSV: one row a figure, in our columns or, through a mapping, in others."""
+"""CSV: one figure per row, in our columns or, with a mapping, in others."""
 
 import csv
 from collections.abc import Iterator, Sequence
@@ -17,14 +17,14 @@ from service.transfer.import_writer import ImportWriter
 from service.transfer.lines import MAX_LINE, lines, refused
 from service.transfer.mapping import Mapping, refuse_unknown
 
-_MAX_CELL = 100_000  # characters; no field of ours takes as many
+_MAX_CELL = 100_000  # characters; longer than any field allows
 _MAX_COLUMNS = 1_000
 csv.field_size_limit(_MAX_CELL)
 
 
 class Spreadsheet:
     name = ImportFormat.CSV
-    given: Given = "more"  # each row is a figure of its claim
+    given: Given = "more"  # each row adds a figure to its claim
 
     def __init__(self, mapping: Mapping | None = None, date_order: DateOrder | None = None) -> None:
         self.mapping = mapping
@@ -49,7 +49,7 @@ class Spreadsheet:
             yield Entry(line, "figure", self._read(rows), len(rows), size)
 
     def _ours(self, cells: dict[str, str]) -> list[dict[str, str]]:
-        """The figures of a line, in our columns; what is empty is left out."""
+        """The figures of a line, in our columns, without empty cells."""
         rows = self.mapping.rows(cells) if self.mapping else [cells]
         return [
             {name: text if name in VERBATIM else text.strip() for name, text in row.items() if text.strip()}
@@ -73,14 +73,14 @@ class Spreadsheet:
             put(loading, row)
 
     def _rows(self, file: BinaryIO) -> Iterator[tuple[int, dict[str, str] | ServiceError]]:
-        """Each row that holds something, by the names of its columns, with the line that it begins on."""
+        """Each non-empty row by column name, with the line on which it begins."""
         row_size = 0
 
         def fed() -> Iterator[str]:
             nonlocal row_size
             for text in lines(file):
                 row_size += len(text)
-                if row_size > MAX_LINE:  # quoted cells may go on over any number of lines
+                if row_size > MAX_LINE:  # a quoted cell may span any number of lines
                     raise refused(f"The row that begins on line {line} is longer than {MAX_LINE} characters.", line)
                 yield text
 
@@ -103,11 +103,11 @@ class Spreadsheet:
             raise refused(f"The file is empty. Its first row names the columns: {', '.join(COLUMNS)}.")
 
     def _name(self, text: str) -> str:
-        """The name of a column; ours may be written `Source Title`, too."""
+        """The name of a column. Ours may also be written as in `Source Title`."""
         return text.strip() if self.mapping else "_".join(text.casefold().replace("-", " ").split())
 
     def _header(self, names: list[str], line: int) -> list[str]:
-        """Raises Invalid for columns that there are not, or twice, or not all that are needed."""
+        """Checks the column names. Raises Invalid for unknown, duplicate or missing columns."""
         while names and not names[-1]:
             names.pop()
         if len(names) > _MAX_COLUMNS:
@@ -130,7 +130,7 @@ class Spreadsheet:
 
 
 def _refuse_missing(names: Sequence[str]) -> None:
-    """Raises Invalid for columns without which no row can be taken."""
+    """Raises Invalid for missing columns that every row needs."""
     faults = [Fault(f"/{n}", f"There is no column {n!r}, which each row needs.", place="file")
               for n in REQUIRED if n not in names]  # fmt: skip
     for needed in (FIGURE, SOURCE):

@@ -1,4 +1,4 @@
-"""The explorer, for people: a page is a few queries and a template, and its address is its state."""
+"""The explorer's HTML pages. Each is a few queries and a template, and its URL holds its state."""
 
 from datetime import date, datetime
 from fractions import Fraction
@@ -41,12 +41,12 @@ from service.web.route import pages
 
 routes = pages()
 assets = APIRouter(include_in_schema=False)
-_SHOWN = 20  # of each list on a page
+_SHOWN = 20  # items of each list on a page
 
 
 @routes.get("/")
 def show_home(request: Request, query: Annotated[HomeQuery, Query()], db: Db) -> Response:
-    """Search, and where sources disagree most."""
+    """Shows the search, and where sources disagree most."""
     with db.snapshot() as connection:
         context = _found(connection, query.q) if query.q else _ranking(connection, query)
         known = metrics.LIST.page(connection, MetricQuery(sort="name", limit=100)).items
@@ -69,7 +69,7 @@ def _ranking(connection: Connection, query: HomeQuery) -> dict[str, Any]:
         cursor, recent = None, []
         try:
             items = as_of_day.ranking_as_of(connection, asked, query.as_of)
-        except Invalid as error:  # too many for one page, unless they are of one metric
+        except Invalid as error:  # too many for one page, unless filtered by metric
             items, note = [], error.detail
     else:
         live_query = DisagreementQuery(limit=_SHOWN, cursor=query.cursor, **filters)
@@ -82,7 +82,7 @@ def _ranking(connection: Connection, query: HomeQuery) -> dict[str, Any]:
 
 @routes.get("/entities/{ref}")
 def show_entity(ref: str, request: Request, query: Annotated[EntityPageQuery, Query()], db: Db) -> Response:
-    """What is said about an entity, and what it says itself."""
+    """Shows what is said about an entity, and what it says itself."""
     with db.snapshot() as connection:
         entity = entities.PROJECTION.read(connection, ref)
         if query.as_of is not None:
@@ -115,7 +115,7 @@ def _had_begun(opened: str | None, day: date) -> bool:
 
 @routes.get("/comparisons/{ref}")
 def show_comparison(ref: str, request: Request, query: Annotated[ComparisonPageQuery, Query()], db: Db) -> Response:
-    """The figures of one measurand, held against each other."""
+    """Shows the figures of one measurand, compared with each other."""
     tolerance = Fraction(query.about_tolerance)
     if not 0 <= tolerance <= MAX_TOLERANCE:
         raise Invalid.at("/about_tolerance", "The tolerance of “about” is from 0 to 0.5.", "query")
@@ -139,7 +139,7 @@ def show_comparison(ref: str, request: Request, query: Annotated[ComparisonPageQ
 
 
 def _other_periods(connection: Connection, shown: Comparison) -> list[Summary]:
-    """The same quantity at other times, in their order."""
+    """Returns the summaries of the same quantity in other periods, in order."""
     if shown.period is None:
         return []
     asked = ComparisonQuery(subject=[shown.subject.id], metric=[shown.metric.id], sort="-figure_count", limit=200)
@@ -150,7 +150,7 @@ def _other_periods(connection: Connection, shown: Comparison) -> list[Summary]:
 
 @routes.get("/claims/{ref}")
 def show_claim(ref: str, request: Request, query: Annotated[RecordPageQuery, Query()], db: Db) -> Response:
-    """One claim: its words, where they come from, its figures, who disputes it, and how the record came about."""
+    """Shows one claim: its text, its origin, its figures, its disputes, and the history of the record."""
     with db.snapshot() as connection:
         claim = claims.PROJECTION.read(connection, ref)
         if query.recorded_as_of is not None:
@@ -174,7 +174,7 @@ R = TypeVar("R", bound=Head)
 
 
 def _by_then(records: list[R], moment: datetime | None) -> list[R]:
-    """Those that were on record at that moment."""
+    """Returns the records that were stored at that moment."""
     return [one for one in records if _is_by(one.created_at, moment)]
 
 
@@ -184,7 +184,7 @@ def _is_by(at: datetime, moment: datetime | None) -> bool:
 
 @routes.get("/sources/{ref}")
 def show_source(ref: str, request: Request, query: Annotated[RecordPageQuery, Query()], db: Db) -> Response:
-    """A source, and the claims in it."""
+    """Shows a source, and the claims in it."""
     with db.snapshot() as connection:
         source = sources.PROJECTION.read(connection, ref)
         if query.recorded_as_of is not None:
@@ -197,7 +197,7 @@ def show_source(ref: str, request: Request, query: Annotated[RecordPageQuery, Qu
 
 @routes.get("/changes")
 def show_changes(request: Request, query: Annotated[ChangesPageQuery, Query()], db: Db) -> Response:
-    """What happened last, to every record."""
+    """Shows the latest changes to all records."""
     with db.read() as connection:
         found = history.latest(connection, query.before, 2 * _SHOWN)
     return page(request, "changes.html", query=query, changes=found)
@@ -214,6 +214,6 @@ def read_icon(build: str) -> Response:
 
 
 def _asset(content: bytes, build: str, media_type: str) -> Response:
-    """The same for ever under one address, which names the build."""
+    """Returns an asset. Its address names the build, so that it can be cached permanently."""
     kept = "public, max-age=31536000, immutable" if build == BUILD else "no-cache"
     return Response(content, headers={"Cache-Control": kept}, media_type=media_type)

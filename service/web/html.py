@@ -1,4 +1,4 @@
-"""Pages from templates: everything in them is escaped, nothing is loaded but the stylesheet, and no script runs."""
+"""Renders pages from templates. All content is escaped, nothing but the stylesheet is loaded, and no script runs."""
 
 import hashlib
 from collections.abc import Mapping
@@ -59,7 +59,7 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
 
 
 def with_query(request: Request, changes: Mapping[str, object]) -> str:
-    """This page's address with other parameters; None takes one out."""
+    """Returns this page's address with changed parameters; None removes one."""
     kept = [(name, text) for name, text in request.query_params.multi_items() if name not in changes]
     added = [(name, str(value)) for name, value in changes.items() if value is not None]
     query = urlencode([*kept, *added])
@@ -70,22 +70,22 @@ def with_query(request: Request, changes: Mapping[str, object]) -> str:
 
 
 def _words(text: object) -> str:
-    """A word of a vocabulary as people write it."""
+    """Returns a vocabulary word with spaces in place of underscores."""
     return str(text).replace("_", " ")
 
 
 def _meaning(word: object) -> str:
-    """What a word means in its own vocabulary, where that is known."""
+    """Returns the meaning of a word in its own vocabulary, if known."""
     return word.meaning if isinstance(word, Word) else _MEANINGS.get(str(word), "")
 
 
 def _flat(text: str) -> str:
-    """Without the marks that turn the direction of what stands beside, for where no element can hold them."""
+    """Removes marks that change the direction of neighbouring text, for places where no element can isolate them."""
     return "".join(character for character in text if character not in TURNING)
 
 
 def _separation(one: Any) -> str:
-    """How far apart, where there is a difference and no ratio."""
+    """Returns how far apart the figures are, if there is a difference but no ratio."""
     if one.difference is None:
         return "apart"
     return f"at least {compact(Fraction(repr(one.difference)), one.metric.unit, ROUND_FLOOR)} apart"
@@ -96,7 +96,7 @@ def _short(interval: Interval | None) -> str:
         return ""
     low, high = (None if end is None else Fraction(repr(end)) for end in (interval.low, interval.high))
     if low == 0 and high is None:
-        return "no common range"  # the hull of what is bounded above and what is bounded below
+        return "no common range"  # the hull of figures bounded above and figures bounded below
     signed = interval.text.startswith("−") or (low is not None and low < 0)
     return compact_interval(
         DomainInterval(low, high, interval.low_open, interval.high_open), interval.unit, signed=signed
@@ -104,7 +104,7 @@ def _short(interval: Interval | None) -> str:
 
 
 def _link(url: str | None) -> Markup:
-    """A link to elsewhere, by its host; the address was checked to be http or https when it was stored."""
+    """Returns an external link, shown as its host. The URL was checked to be http or https when it was stored."""
     if url is None:
         return Markup()
     host = urlsplit(url).hostname or url
@@ -119,7 +119,7 @@ def _when(moment: datetime | date) -> Markup:
 
 
 def _marked(match: Any) -> Markup:
-    """The text of a search result with the words found."""
+    """Returns the text of a search result, with the words found marked."""
     parts, last = [], 0
     for start, end in match.offsets:
         parts += [escape(match.text[last:start]), Markup("<mark>{}</mark>").format(match.text[start:end])]
@@ -128,7 +128,7 @@ def _marked(match: Any) -> Markup:
 
 
 def _told(value: object) -> str:
-    """A field of a record as it once was, in a few words."""
+    """Returns a short text for a field of an earlier version of a record."""
     if value is None:
         return "nothing"
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""The OpenAPI document, and a reference page made from it: plain HTML, no script, no asset from elsewhere."""
+"""The OpenAPI document, and a reference page generated from it: plain HTML, no scripts, no external assets."""
 
 import base64
 import hashlib
@@ -22,7 +22,7 @@ _TEMPLATES = Environment(
 
 
 def _marked(text: str) -> Markup:
-    """Escaped text, with what stands in backticks as code."""
+    """Escapes text, and marks up text in backticks as code."""
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))
 
 

@@ -1,4 +1,4 @@
-"""The route class of the pages: the API's guard at the door, and failures told in words on a page."""
+"""The route class of the pages: the same checks as the API, with failures shown as a page."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -23,7 +23,7 @@ _KIND = {
 
 class PageRoute(StrictRoute):
     cache_seconds = 0
-    is_strict = False  # links get parameters of others on their way through the world
+    is_strict = False  # other sites add their own parameters to links
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         handle = super().get_route_handler()
@@ -52,7 +52,7 @@ def pages() -> APIRouter:
 
 
 def install(app: FastAPI) -> None:
-    """A browser that asks for what is not there gets a page; programs get problem details."""
+    """Adds a 404 page for browsers; programs get problem details."""
     otherwise: Any = app.exception_handlers[HTTPException]
 
     async def missing(request: Request, error: Exception) -> Response:

@@ -111,6 +111,7 @@ def test_every_route_is_decided_on(api: Api, live: Any) -> None:
     assert {route.name for route in served if not isinstance(route, StrictRoute)} == HIDDEN
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 @pytest.mark.parametrize("public", [True, False], ids=["public", "closed"])
 def test_every_route_is_open_to_those_it_is_for_and_to_nobody_else(api: Api, access: Access, *, public: bool) -> None:
     access.public_reads = public
@@ -130,12 +131,14 @@ def test_every_route_is_open_to_those_it_is_for_and_to_nobody_else(api: Api, acc
                 assert ("www-authenticate" in answer.headers) == (refused == 401)
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_what_is_no_record_needs_no_key(api: Api, access: Access) -> None:
     access.public_reads = False
     for path in ("/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs"):
         assert httpx.get(f"{api.client.base_url}{path}").status_code == 200
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 @pytest.mark.parametrize(
     "header",
     [
@@ -158,6 +161,7 @@ def test_a_bad_key_is_refused_even_where_reading_is_public(api: Api, header: byt
     assert answer.json()["code"] == "unauthenticated"
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_two_keys_in_one_request_are_refused(api: Api) -> None:
     both = [("Authorization", f"Bearer {ADMIN}"), ("Authorization", f"Bearer {ADMIN}")]
     assert httpx.get(f"{api.client.base_url}/v1/me", headers=both).status_code == 401
@@ -203,6 +207,7 @@ def test_a_key_works_until_it_expires(api: Api) -> None:
     assert (answer.status_code, "expired" in answer.json()["detail"]) == (401, True)
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [
@@ -345,6 +350,7 @@ def test_what_is_forbidden_is_so_before_anything_else_is_told(api: Api, as_role:
 # Rates ---------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_failed_logins_are_limited_by_address(api: Api, access: Access) -> None:
     access.limits = RateLimits("3/minute", None)
     bad = {"Authorization": f"Bearer {new_token(ADMIN.id)}"}
@@ -358,6 +364,7 @@ def test_failed_logins_are_limited_by_address(api: Api, access: Access) -> None:
     assert api.client.get("/v1/sources").status_code == 200  # reading without a key goes on
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_writes_are_limited_by_key(api: Api, access: Access) -> None:
     access.limits = RateLimits(None, "2/minute")
     body = {"kind": "paper", "title": "T"}

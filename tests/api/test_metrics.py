@@ -37,6 +37,7 @@ def test_a_used_scope_stays(api: Api) -> None:
     assert len(api.get("/metrics/cost")["scopes"]) == 4
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 @pytest.mark.parametrize(
     ("scopes", "pointer"),
     [

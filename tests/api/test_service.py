@@ -21,6 +21,7 @@ def test_every_link_of_the_entry_point_leads_somewhere(demo: Api) -> None:
         assert answer.status_code == 200, link
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_every_vocabulary_is_told_with_its_meanings(api: Api) -> None:
     told = api.get("")["vocabularies"]
     for name, vocabulary in VOCABULARIES.items():
@@ -36,6 +37,7 @@ def test_the_service_lives_and_is_ready(api: Api) -> None:
     assert (ready.status_code, ready.json()) == (200, {"status": "ok", "revision": revisions.head_revision()})
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_liveness_touches_no_database(api: Api) -> None:
     with api.counting() as statements:
         api.client.get("/health/live")
@@ -53,6 +55,7 @@ def test_a_database_behind_the_migrations_is_not_ready(api: Api) -> None:
     assert api.client.get("/health/ready").status_code == 200
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 @pytest.mark.parametrize("path", ["/v2", "/v1/nothing", "/v1/sources/", "/v1/claims/x/y", "/favicon.ico"])
 def test_an_unknown_address_is_a_problem_too(api: Api, path: str) -> None:
     answer = api.client.get(path)
@@ -63,6 +66,7 @@ def test_an_unknown_address_is_a_problem_too(api: Api, path: str) -> None:
     assert (problem["status"], problem["code"]) == (404, "not_found")
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
@@ -79,6 +83,7 @@ def test_a_method_that_is_not_taken_says_which_are(api: Api, method: str, path: 
     assert answer.headers["allow"] == allowed
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/docs", "/openapi.json", "/v1", "/v1/claims"])
 def test_head_is_answered_wherever_get_is(demo: Api, path: str) -> None:
     get, head = demo.client.get(path), demo.client.head(path)
@@ -86,6 +91,7 @@ def test_head_is_answered_wherever_get_is(demo: Api, path: str) -> None:
     assert head.headers["content-length"] == get.headers["content-length"]
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_the_id_of_a_request_is_in_its_answer(api: Api) -> None:
     given = api.client.get("/v1/nothing", headers={"X-Request-Id": "mine-42"})
     assert given.headers["x-request-id"] == given.json()["request_id"] == "mine-42"
@@ -93,6 +99,7 @@ def test_the_id_of_a_request_is_in_its_answer(api: Api) -> None:
     assert made.headers["x-request-id"] == made.json()["request_id"] != "no good id!"
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_the_reference_page_loads_nothing_from_elsewhere(api: Api) -> None:
     page = api.client.get("/docs").text
     assert "<script" not in page
@@ -102,6 +109,7 @@ def test_the_reference_page_loads_nothing_from_elsewhere(api: Api) -> None:
     assert page.count("<details") > 60
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_a_browser_loads_nothing_for_an_answer(api: Api) -> None:
     for path in ("/v1", "/v1/nothing", "/health/live"):
         headers = api.client.get(path).headers

@@ -267,6 +267,7 @@ def test_annotations_tell_what_happened(api: Api) -> None:
     assert rows(api, "annotations", as_of="2025-02-28") == []
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 @pytest.mark.parametrize("limit", ["0", "10001"])
 def test_a_page_has_one_to_ten_thousand_rows(demo: Api, limit: str) -> None:
     assert demo.client.get("/v1/tables/figures.json", params={"limit": limit}).status_code == 422
@@ -331,6 +332,7 @@ def test_what_no_longer_stands_is_told_and_can_be_left_out(api: Api) -> None:
         assert rows(api, table, relay="false", claimant="third") == []
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_parameters_that_are_left_empty_are_not_given(demo: Api) -> None:
     plain = demo.get("/tables/timeseries.json")["total"]
     assert demo.get("/tables/timeseries.json", subject="", as_of="", cursor="")["total"] == plain

@@ -47,6 +47,7 @@ def at(share: float) -> Any:
     return pytest.approx(X0 + share * PLOT, abs=0.1)
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_a_comparison_has_each_figure_at_its_amount(demo: Api) -> None:
     root = drawn(demo, f"/comparisons/{R1}/chart.svg")
     # a logarithmic axis from $100K to $100M: three decades
@@ -63,6 +64,7 @@ def test_a_comparison_has_each_figure_at_its_amount(demo: Api) -> None:
     assert "Each gridline is 10×." in texts(root)
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_what_has_no_upper_bound_goes_to_the_edge_with_an_arrow(demo: Api) -> None:
     root = drawn(demo, f"/comparisons/{GPT4}/chart.svg")
     spans = [line for line in root.iter(f"{SVG}line") if line.attrib.get("class") == "span"]
@@ -71,6 +73,7 @@ def test_what_has_no_upper_bound_goes_to_the_edge_with_an_arrow(demo: Api) -> No
     assert f",{spans[0].attrib['y1']}" in arrow
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_ranges_have_caps_and_what_is_over_is_faded(api: Api) -> None:
     seed(api)
     both = {"lower": "50", "upper": "200", "interval_kind": "ci90"}
@@ -112,6 +115,7 @@ def test_a_timeline_has_steps_and_ticks_but_no_mean(demo: Api) -> None:
     assert "Not drawn, since nobody knows when it was said: 1." in texts(root)
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 @pytest.mark.parametrize(
     "path",
     [f"/comparisons/{R1}/chart", f"/comparisons/{GPT4}/chart", "/disagreements/chart", f"/comparisons/{R1}/timeline",
@@ -124,6 +128,7 @@ def test_vega_lite_compiles_to_a_drawing(demo: Api, path: str) -> None:
     assert len(list(shown.iter(f"{SVG}path"))) > 3
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_vega_lite_has_the_same_amounts(demo: Api) -> None:
     spec = demo.client.get(f"/v1/comparisons/{R1}/chart.vl.json").json()
     values = spec["data"]["values"]
@@ -137,6 +142,7 @@ def test_vega_lite_has_the_same_amounts(demo: Api) -> None:
     assert (bound["basis"], bound["amount"], bound["hollow"]) == ("reported", 100_000_000, False)
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_hostile_labels_are_only_text(api: Api) -> None:
     seed(api)
     api.post("/entities", {"key": "bad", "kind": "other", "name": HOSTILE})
@@ -149,6 +155,7 @@ def test_hostile_labels_are_only_text(api: Api) -> None:
     assert json.loads(spec)["data"]["values"][0]["row"] == HOSTILE
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_nothing_to_draw_is_said(api: Api) -> None:
     seed(api)
     made = api.post("/claims", claim("lab", figure(qualifier="vague", stated_as="a lot")))
@@ -168,6 +175,7 @@ def test_days_are_spread_over_the_axis() -> None:
     assert len(day_ticks(date(1000, 1, 1), date(9999, 1, 1))) < 10
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_a_value_at_its_bound_is_still_a_range(api: Api) -> None:
     seed(api)
     api.post("/claims", claim("lab", figure("10", lower="3", upper="10", interval_kind="ci90"), asserted="2025-01-01"))
@@ -215,6 +223,7 @@ def test_rows_of_one_label_are_rows_of_their_own(api: Api) -> None:
     assert vl_convert.vegalite_to_svg(spec, vl_version="5.20").count(">Lab") == 3
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_labels_of_an_axis_differ(api: Api) -> None:
     seed(api)
     api.post("/claims", claim("lab", figure("5576000")))

@@ -65,6 +65,7 @@ def test_every_column_of_a_panel_is_in_every_row_in_its_type(demo: Api, query: d
     assert rows or "annotations" in query["url"]
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 @pytest.mark.parametrize("query", QUERIES)
 def test_a_panel_of_nulls_has_the_same_columns(api: Api, query: dict[str, Any]) -> None:
     """A figure in words only: nothing to compute, no scope, no period, no value."""

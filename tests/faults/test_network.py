@@ -88,6 +88,7 @@ def test_an_answer_lost_after_the_commit_is_given_again(served: Served, amount: 
     assert sorted(titles) == sorted(f"Paper {number}" for number in range(trials))
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_slow_senders_stop_nobody_and_are_ended(served: Served) -> None:
     head = b"POST /v1/sources HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n"
     head += f"Authorization: {AUTHORIZED['Authorization']}\r\n".encode()
@@ -124,6 +125,7 @@ def test_slow_senders_stop_nobody_and_are_ended(served: Served) -> None:
     assert served.count("counterclaim_connections_in_use") == 0
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_a_client_that_is_answered_early_is_ended_too(served: Served) -> None:
     """What nobody reads, and what is no request, keeps no connection open either."""
     json_head = b"Host: x\r\nContent-Type: application/json\r\n"

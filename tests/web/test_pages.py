@@ -43,6 +43,7 @@ def look(api: Api, path: str, status: int = 200, **params: Any) -> Page:
     return Page(answer.text)
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_is_whole_and_loads_nothing_from_elsewhere(demo: Api, path: str) -> None:
     answer = demo.client.get(path)
@@ -58,6 +59,7 @@ def test_a_page_is_whole_and_loads_nothing_from_elsewhere(demo: Api, path: str) 
     assert "undefined" not in shown.text
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 @pytest.mark.parametrize("path", PAGES)
 def test_every_link_of_a_page_leads_somewhere(demo: Api, path: str) -> None:
     own = {link for link in look(demo, path).links if link.startswith("/") or link.startswith("?")}
@@ -185,6 +187,7 @@ def test_hostile_text_is_inert_everywhere(api: Api) -> None:
         assert EVALUATED not in Page(answer.text).text, path
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 @pytest.mark.parametrize(
     ("path", "status", "words"),
     [
@@ -208,6 +211,7 @@ def test_what_is_not_there_is_told_kindly(demo: Api, path: str, status: int, wor
     assert "/" in shown.links
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_programs_get_problem_details_where_browsers_get_a_page(demo: Api) -> None:
     answer = demo.client.get("/nowhere", headers={"Accept": "application/json"})
     assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")
@@ -215,6 +219,7 @@ def test_programs_get_problem_details_where_browsers_get_a_page(demo: Api) -> No
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_parameters_that_links_collect_are_ignored(demo: Api) -> None:
     assert demo.client.get("/?utm_source=somewhere").status_code == 200
 
@@ -233,6 +238,7 @@ def test_a_page_is_answered_by_its_tag_until_something_changes(demo: Api) -> Non
     assert demo.client.get("/", headers={"If-None-Match": first.headers["ETag"]}).status_code == 200
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_the_stylesheet_may_be_kept_for_ever(demo: Api) -> None:
     answer = demo.client.get(f"/assets/{BUILD}/explorer.css")
     assert "immutable" in answer.headers["Cache-Control"]

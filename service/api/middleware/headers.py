@@ -1,4 +1,4 @@
-"""Headers of every answer: what browsers may do with it, and who may keep it."""
+"""Adds headers to every response: for security, and for caching."""
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -10,10 +10,11 @@ _NOT_KEPT = ("/v1/keys", "/v1/me", "/metrics")
 
 
 class ResponseHeaders:
-    """Says what an answer does not say itself.
+    """Adds the headers that a response does not set itself.
 
-    Browsers take it for what it is and load nothing for it. What was read may be kept, to be asked for again by its
-    ETag: by anybody if it is public, by the reader alone if a key was sent. Changes and failures are not kept.
+    Browsers must not guess its type or load anything for it. Responses to reads may be cached and revalidated with
+    their ETag: by anyone if public, only by the reader if a key was sent. Responses to changes and failures are not
+    cached.
     """
 
     SECURITY = (
@@ -35,7 +36,7 @@ class ResponseHeaders:
             if message["type"] == "http.response.start":
                 given = {name.lower() for name, _ in message["headers"]}
                 wanted = (*self.SECURITY, (b"cache-control", _kept(scope, message["status"])))
-                if message["status"] == 304:  # what is kept keeps its own policy; another one here would replace it
+                if message["status"] == 304:  # a policy here would replace that of the cached response
                     given.add(b"content-security-policy")
                 added = [pair for pair in wanted if pair[0] not in given]
                 position = scope.get("state", {}).get("position")

@@ -1,15 +1,15 @@
-"""Refuses requests that name another host than ours: a browser may have been led here under a false name."""
+"""Refuses requests for other host names: a browser may have been sent here under a false name (DNS rebinding)."""
 
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.api.problems import problem
 
-_FOR_OPERATORS = ("/health/", "/metrics")  # asked by the machine's own address
+_FOR_OPERATORS = ("/health/", "/metrics")  # requested by the machine's own address
 
 
 class TrustedHosts:
-    """`names` are host names, or `*.` and a domain. Starlette has one too, which answers in plain text."""
+    """`names` are host names, or `*.` and a domain. Starlette's own middleware responds in plain text."""
 
     def __init__(self, app: ASGIApp, names: list[str]) -> None:
         self.app = app
@@ -30,5 +30,5 @@ class TrustedHosts:
 
 
 def _name(host: str) -> str:
-    """Without the port."""
+    """Returns the host without the port."""
     return host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]

@@ -1,4 +1,4 @@
-"""One line of log for each request: never its query string, body or headers."""
+"""The access log: one line per request, never with its query string, body or headers."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Plain ASGI middleware around every request."""
+"""ASGI middleware around every request: request ids, unexpected failures, and HEAD."""
 
 import re
 
@@ -10,12 +10,12 @@ from uuid_utils import uuid7
 
 from service.api.problems import unexpected
 
-_HUNG_UP = 499  # what proxies log for it
+_HUNG_UP = 499  # the status that proxies log for a client's disconnect
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{1,64}")
 
 
 class RequestId:
-    """Gives each request an id (the client's own, if it sent a proper one) and says it in the answer."""
+    """Gives each request an id (the client's own, if valid) and returns it in the response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -37,7 +37,7 @@ class RequestId:
 
 
 class Failures:
-    """Answers what no handler foresaw. The connection stays usable; an answer that has begun is cut off."""
+    """Responds to unhandled exceptions. The connection stays usable; a response that has started is cut off."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -53,7 +53,7 @@ class Failures:
         try:
             await self.app(scope, receive, note_start)
         except ClientDisconnect:
-            await Response(status_code=_HUNG_UP)(scope, receive, send)  # to nobody, but for logs and metrics
+            await Response(status_code=_HUNG_UP)(scope, receive, send)  # no one receives it; for logs and metrics
         except Exception as error:
             if scope["type"] != "http" or started:
                 raise
@@ -61,7 +61,7 @@ class Failures:
 
 
 class Head:
-    """Answers HEAD as GET without the body, wherever there is a GET."""
+    """Answers HEAD like GET, without the body, on every route that has GET."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -78,4 +78,4 @@ class Head:
 
         asked = {**scope, "method": "GET"}
         await self.app(asked, receive, send_head)
-        scope["route"] = asked.get("route")  # for those who count
+        scope["route"] = asked.get("route")  # for the metrics

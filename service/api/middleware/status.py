@@ -1,10 +1,10 @@
-"""What was answered, for those who write it down."""
+"""Notes the status of a response, for logs and metrics."""
 
 from starlette.types import Message, Send
 
 
 class NotedStatus:
-    """Sends on, and keeps the status; `status` is what counts where none is sent."""
+    """Forwards messages, and notes the status. `status` is its value if none is sent."""
 
     def __init__(self, send: Send, status: int) -> None:
         self.send = send

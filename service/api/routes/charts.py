@@ -1,4 +1,4 @@
-"""Charts: a comparison, its figures over time, and the ranking of disagreements; as SVG, and as Vega-Lite."""
+"""Charts as SVG and Vega-Lite: a comparison, its figures over time, and the ranking of disagreements."""
 
 import base64
 import hashlib
@@ -34,39 +34,42 @@ _POLICY = {"Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_
 
 @routes.get("/comparisons/{ref}/chart.svg", response_class=Response, responses=_SVG | responses.problems(404))
 def chart_comparison(ref: str, query: Options, db: Db) -> Response:
-    """A forest table: a row for each figure, scope by scope, reported first. Circles are reported, diamonds estimated;
-    hollow is about, a line with caps a stated range, an arrow has no bound.
+    """Returns a forest plot as SVG: one row per figure, grouped by scope, reported figures first. Circles are reported
+    figures and diamonds are estimates. A hollow shape is approximate, a line with caps is a stated range, and an arrow
+    has no bound.
     """
     return _drawn(_comparison(db, ref, query))
 
 
 @routes.get("/comparisons/{ref}/chart.vl.json", response_model=VegaLite, responses=responses.problems(404))
 def chart_comparison_vega(ref: str, query: Options, db: Db) -> Response:
-    """The same as a Vega-Lite specification, with its data."""
+    """Returns the chart of a comparison as a Vega-Lite specification with its data."""
     return JSONResponse(vega_lite(_comparison(db, ref, query)))
 
 
 @routes.get("/comparisons/{ref}/timeline.svg", response_class=Response, responses=_SVG | responses.problems(404))
 def chart_timeline(ref: str, query: Options, db: Db) -> Response:
-    """What was said when: steps for what was reported, diamonds for estimates, ticks for disputes. No averages."""
+    """Returns a timeline as SVG: steps for reported figures, diamonds for estimates, ticks for disputes. It shows no
+    averages.
+    """
     return _drawn(_timeline(db, ref, query))
 
 
 @routes.get("/comparisons/{ref}/timeline.vl.json", response_model=VegaLite, responses=responses.problems(404))
 def chart_timeline_vega(ref: str, query: Options, db: Db) -> Response:
-    """The same as a Vega-Lite specification, with its data."""
+    """Returns the timeline as a Vega-Lite specification with its data."""
     return JSONResponse(vega_lite(_timeline(db, ref, query)))
 
 
 @routes.get("/disagreements/chart.svg", response_class=Response, responses=_SVG | responses.LIST)
 def chart_disagreements(query: Annotated[DisagreementQuery, Query()], db: Db) -> Response:
-    """One page of the ranking, widest first: a row for each measurand, from the smallest amount in it as 1×."""
+    """Returns a page of the ranking as SVG, widest first: one row per measurand, in multiples of its lowest amount."""
     return _drawn(_ranking(db, query))
 
 
 @routes.get("/disagreements/chart.vl.json", response_model=VegaLite, responses=responses.LIST)
 def chart_disagreements_vega(query: Annotated[DisagreementQuery, Query()], db: Db) -> Response:
-    """The same as a Vega-Lite specification, with its data."""
+    """Returns the chart of disagreements as a Vega-Lite specification with its data."""
     return JSONResponse(vega_lite(_ranking(db, query)))
 
 

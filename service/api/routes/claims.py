@@ -1,4 +1,4 @@
-"""In this source, this claimant says this about this subject; with figures, or without."""
+"""Claims: what a claimant says about a subject in a source, with or without figures."""
 
 from typing import Annotated
 
@@ -22,8 +22,8 @@ def list_claims(query: Annotated[ClaimQuery, Query()], db: Db) -> Response:
 
 @routes.post("/claims", status_code=201, response_model=Claim, responses=responses.created(Claim))
 def create_claim(body: ClaimCreate, write: Post) -> Response:
-    """With its figures, all or nothing. Safe to repeat with an id or key of your own: the same content again answers
-    200, other content 409.
+    """Creates a claim and its figures, all or nothing. Repeating the request with your own id or key is safe: the same
+    content returns 200, different content 409.
     """
     return responses.create(write, "claims", body, claims.create, claims.PROJECTION)
 
@@ -35,13 +35,15 @@ def read_claim(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_
 
 @routes.patch("/claims/{ref}", response_model=Claim, responses=responses.CHANGE)
 def amend_claim(ref: str, body: ClaimPatch, versions: IfMatch, write: Write) -> Response:
-    """A merge patch (RFC 7396): fields left out stay, null empties a field, lists are replaced whole."""
+    """Applies a merge patch (RFC 7396): omitted fields are kept, null clears a field, lists are replaced as a whole."""
     return responses.change(write, claims.PROJECTION, lambda c: claims.amend(c, ref, body, versions))
 
 
 @routes.delete("/claims/{ref}", response_model=Claim, responses=responses.CHANGE)
 def withdraw_claim(ref: str, reason: Reason, versions: IfMatch, write: Write) -> Response:
-    """Nothing is deleted: a withdrawn record stays readable by id or key, and leaves lists and comparisons."""
+    """Withdraws a claim. Nothing is deleted: the record stays readable by id or key, and is excluded from comparisons
+    and, by default, from lists.
+    """
     return responses.change(
         write, claims.PROJECTION, lambda connection: claims.withdraw(connection, ref, reason, versions)
     )
@@ -49,11 +51,11 @@ def withdraw_claim(ref: str, reason: Reason, versions: IfMatch, write: Write) ->
 
 @routes.post("/claims/{ref}/restore", response_model=Claim, responses=responses.CHANGE)
 def restore_claim(ref: str, versions: IfMatch, write: Post) -> Response:
-    """Undoes a withdrawal."""
+    """Restores a withdrawn claim."""
     return responses.change(write, claims.PROJECTION, lambda c: claims.restore(c, ref, versions))
 
 
 @routes.get("/claims/{ref}/history", responses=responses.problems(404))
 def list_claim_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db) -> ChangePage:
-    """Who changed what, and when; newest first."""
+    """Returns who changed the claim, what they changed and when; newest first."""
     return responses.versions(db, claims.PROJECTION, ref, query)

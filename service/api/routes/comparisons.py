@@ -1,4 +1,4 @@
-"""Reported vs. estimated: comparisons of one measurand's figures, and of any two measurands or figures."""
+"""Comparisons of reported and estimated figures: for one measurand, and between any two measurands or figures."""
 
 from typing import Annotated
 
@@ -19,14 +19,14 @@ routes = router("comparisons", cache_seconds=0)
 
 @routes.get("/comparisons", response_model=SummaryPage, responses=responses.LIST)
 def list_comparisons(query: Annotated[ComparisonQuery, Query()], db: Db) -> Response:
-    """Summaries of all measurands: reported vs. estimated, `about` taken as ±10%."""
+    """Returns summaries of all measurands: reported vs. estimated, with `about` taken as ±10%."""
     return responses.listed(db, ranking.LIST, query)
 
 
 @routes.get("/comparisons/between", responses=responses.problems(404))
 def compare_between(query: Annotated[BetweenQuery, Query()], db: Db) -> Between:
-    """Two measurands or figures held against each other: ratio = right ÷ left. A measurand stands for one side,
-    by default what was reported if anything was, else the estimates.
+    """Compares two measurands or figures: ratio = right ÷ left. A measurand is represented by one side, by default by
+    its reported figures if it has any, else by its estimates.
     """
     options = from_query(query)
     with db.snapshot() as connection:
@@ -35,7 +35,7 @@ def compare_between(query: Annotated[BetweenQuery, Query()], db: Db) -> Between:
 
 @routes.get("/comparisons/{ref}", response_model=Comparison, responses=responses.problems(404))
 def read_comparison(ref: str, query: Annotated[ComparisonSettingsQuery, Query()], db: Db) -> Response:
-    """One measurand in detail, by its id or its key `subject.metric[.scope][@period]`."""
+    """Returns the comparison of one measurand in detail, by its id or its key `subject.metric[.scope][@period]`."""
     options = from_query(query)
     with db.snapshot() as connection:
         return responses.json_response(comparison_json(connection, ref, options))

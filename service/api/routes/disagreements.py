@@ -1,4 +1,4 @@
-"""Where the sources disagree, and which claims are contested."""
+"""Disagreements between sources, and contested claims."""
 
 from typing import Annotated
 
@@ -17,12 +17,14 @@ routes = router("disagreements", cache_seconds=0)
 
 @routes.get("/disagreements", response_model=DisagreementPage, responses=responses.LIST)
 def list_disagreements(query: Annotated[DisagreementQuery, Query()], db: Db) -> Response:
-    """Measurands whose figures exclude each other, widest first, with the figures that say least and most."""
+    """Returns measurands whose figures exclude each other, widest first, with the lowest (`least`) and the highest
+    (`most`) figure.
+    """
     return responses.listed(db, ranking.DISAGREEMENTS[query.kind], query, ranking.WIDEST_FIRST)
 
 
 @routes.get("/disagreements/claims", response_model=ContestedPage, responses=responses.LIST)
 def list_contested_claims(query: Annotated[ContestedQuery, Query()], db: Db) -> Response:
-    """Claims with disputes against them, with numbers or without."""
+    """Returns claims that are disputed, with or without numbers."""
     with db.snapshot() as connection:
         return responses.json_response(contested.page_json(connection, query))

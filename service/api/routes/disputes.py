@@ -1,4 +1,4 @@
-"""Someone contests a claim or a figure. Acts, not verdicts."""
+"""Disputes: who contests which claim or figure. A dispute records an act, not a verdict."""
 
 from typing import Annotated
 
@@ -22,7 +22,9 @@ def list_disputes(query: Annotated[DisputeQuery, Query()], db: Db) -> Response:
 
 @routes.post("/disputes", status_code=201, response_model=Dispute, responses=responses.created(Dispute))
 def create_dispute(body: DisputeCreate, write: Post) -> Response:
-    """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
+    """Creates a dispute. Repeating the request with your own id or key is safe: the same content returns 200, different
+    content 409.
+    """
     return responses.create(write, "disputes", body, disputes.create, disputes.PROJECTION)
 
 
@@ -33,7 +35,7 @@ def read_dispute(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_a
 
 @routes.patch("/disputes/{ref}", response_model=Dispute, responses=responses.CHANGE)
 def amend_dispute(ref: str, body: DisputePatch, versions: IfMatch, write: Write) -> Response:
-    """A merge patch (RFC 7396): fields left out stay, null empties a field, lists are replaced whole."""
+    """Applies a merge patch (RFC 7396): omitted fields are kept, null clears a field, lists are replaced as a whole."""
     return responses.change(
         write, disputes.PROJECTION, lambda connection: disputes.amend(connection, ref, body, versions)
     )
@@ -41,7 +43,9 @@ def amend_dispute(ref: str, body: DisputePatch, versions: IfMatch, write: Write)
 
 @routes.delete("/disputes/{ref}", response_model=Dispute, responses=responses.CHANGE)
 def withdraw_dispute(ref: str, reason: Reason, versions: IfMatch, write: Write) -> Response:
-    """Nothing is deleted: a withdrawn record stays readable by id or key, and leaves lists and comparisons."""
+    """Withdraws a dispute. Nothing is deleted: the record stays readable by id or key, and is excluded from comparisons
+    and, by default, from lists.
+    """
     return responses.change(
         write, disputes.PROJECTION, lambda connection: disputes.withdraw(connection, ref, reason, versions)
     )
@@ -49,11 +53,11 @@ def withdraw_dispute(ref: str, reason: Reason, versions: IfMatch, write: Write) 
 
 @routes.post("/disputes/{ref}/restore", response_model=Dispute, responses=responses.CHANGE)
 def restore_dispute(ref: str, versions: IfMatch, write: Post) -> Response:
-    """Undoes a withdrawal."""
+    """Restores a withdrawn dispute."""
     return responses.change(write, disputes.PROJECTION, lambda c: disputes.restore(c, ref, versions))
 
 
 @routes.get("/disputes/{ref}/history", responses=responses.problems(404))
 def list_dispute_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db) -> ChangePage:
-    """Who changed what, and when; newest first."""
+    """Returns who changed the dispute, what they changed and when; newest first."""
     return responses.versions(db, disputes.PROJECTION, ref, query)

@@ -1,4 +1,4 @@
-"""What claims are about, and who makes them."""
+"""Entities: the subjects of claims, and the parties that make them."""
 
 from typing import Annotated
 
@@ -22,7 +22,9 @@ def list_entities(query: Annotated[EntityQuery, Query()], db: Db) -> Response:
 
 @routes.post("/entities", status_code=201, response_model=Entity, responses=responses.created(Entity))
 def create_entity(body: EntityCreate, write: Post) -> Response:
-    """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
+    """Creates an entity. Repeating the request with your own id or key is safe: the same content returns 200, different
+    content 409.
+    """
     return responses.create(write, "entities", body, entities.create, entities.PROJECTION)
 
 
@@ -33,7 +35,7 @@ def read_entity(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as
 
 @routes.patch("/entities/{ref}", response_model=Entity, responses=responses.CHANGE)
 def amend_entity(ref: str, body: EntityPatch, versions: IfMatch, write: Write) -> Response:
-    """A merge patch (RFC 7396): fields left out stay, null empties a field, lists are replaced whole."""
+    """Applies a merge patch (RFC 7396): omitted fields are kept, null clears a field, lists are replaced as a whole."""
     return responses.change(
         write, entities.PROJECTION, lambda connection: entities.amend(connection, ref, body, versions)
     )
@@ -41,7 +43,9 @@ def amend_entity(ref: str, body: EntityPatch, versions: IfMatch, write: Write) -
 
 @routes.delete("/entities/{ref}", response_model=Entity, responses=responses.CHANGE)
 def withdraw_entity(ref: str, reason: Reason, versions: IfMatch, write: Write) -> Response:
-    """Nothing is deleted: a withdrawn record stays readable by id or key, and leaves lists and comparisons."""
+    """Withdraws an entity. Nothing is deleted: the record stays readable by id or key, and is excluded from comparisons
+    and, by default, from lists.
+    """
     return responses.change(
         write, entities.PROJECTION, lambda connection: entities.withdraw(connection, ref, reason, versions)
     )
@@ -49,11 +53,11 @@ def withdraw_entity(ref: str, reason: Reason, versions: IfMatch, write: Write) -
 
 @routes.post("/entities/{ref}/restore", response_model=Entity, responses=responses.CHANGE)
 def restore_entity(ref: str, versions: IfMatch, write: Post) -> Response:
-    """Undoes a withdrawal."""
+    """Restores a withdrawn entity."""
     return responses.change(write, entities.PROJECTION, lambda c: entities.restore(c, ref, versions))
 
 
 @routes.get("/entities/{ref}/history", responses=responses.problems(404))
 def list_entity_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db) -> ChangePage:
-    """Who changed what, and when; newest first."""
+    """Returns who changed the entity, what they changed and when; newest first."""
     return responses.versions(db, entities.PROJECTION, ref, query)

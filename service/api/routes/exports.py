@@ -1,4 +1,4 @@
-"""Records out: everything as JSON lines, lists as CSV, a claim as linked data."""
+"""Exports: all records as JSON lines, lists as CSV, a claim as linked data."""
 
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -20,7 +20,7 @@ from service.transfer import exports, jsonld
 
 routes = router("exports")
 LinkedData = TypeAliasType("LinkedData", dict[str, Any])
-AT_ONCE = 4  # each holds a connection for as long as its client takes to read
+AT_ONCE = 4  # each holds a connection until its client has read everything
 
 
 class LinkedDataResponse(JSONResponse):
@@ -31,45 +31,47 @@ def _content(media_type: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"description": "The file.", "content": {media_type: {"schema": {"type": "string"}}}}}
 
 
-_JSON_LINES = _content("text/plain")  # JSON lines have no type of their own that clients know
+_JSON_LINES = _content("text/plain")  # clients know no media type for JSON lines
 _CSV = _content("text/csv")
 
 
 @routes.get("/export.jsonl", response_class=Response, responses=_JSON_LINES | responses.LIST)
 def export_records(request: Request, db: Db) -> Response:
-    """Every record, one a line, each after those that it refers to: an empty database imports the file, and exports the
-    same bytes. Withdrawn records are left out, and so are history and keys: a backup has those.
+    """Exports every record, one per line, each after the records that it refers to. An empty database that imports the
+    file exports the same bytes. Withdrawn records, history and keys are left out; a backup contains them.
     """
     return _stream(request, db, exports.json_lines, "counterclaim.jsonl", "text/plain")
 
 
 @routes.get("/export.csv", response_class=Response, responses=_CSV | responses.LIST)
 def export_figures(query: Annotated[FigureExportQuery, Query()], request: Request, db: Db) -> Response:
-    """Figures with what their claims and sources say, in the columns of an import."""
+    """Exports figures with the data of their claims and sources, in the columns of an import."""
     return _stream(request, db, lambda c: exports.figures_csv(c, query), "figures.csv", "text/csv")
 
 
 @routes.get("/claims/export.csv", response_class=Response, responses=_CSV | responses.LIST)
 def export_claims(query: Annotated[ClaimExportQuery, Query()], request: Request, db: Db) -> Response:
-    """Claims as a table, without their figures."""
+    """Exports claims as CSV, without their figures."""
     return _stream(request, db, lambda c: exports.claims_csv(c, query), "claims.csv", "text/csv")
 
 
 @routes.get("/sources/export.csv", response_class=Response, responses=_CSV | responses.LIST)
 def export_sources(query: Annotated[SourceExportQuery, Query()], request: Request, db: Db) -> Response:
-    """Sources as a table."""
+    """Exports sources as CSV."""
     return _stream(request, db, lambda c: exports.sources_csv(c, query), "sources.csv", "text/csv")
 
 
 @routes.get("/disputes/export.csv", response_class=Response, responses=_CSV | responses.LIST)
 def export_disputes(query: Annotated[DisputeExportQuery, Query()], request: Request, db: Db) -> Response:
-    """Disputes as a table."""
+    """Exports disputes as CSV."""
     return _stream(request, db, lambda c: exports.disputes_csv(c, query), "disputes.csv", "text/csv")
 
 
 @routes.get("/claims/{ref}/jsonld", response_class=LinkedDataResponse, responses=responses.problems(404))
 def read_claim_as_linked_data(ref: str, db: Db) -> LinkedData:
-    """schema.org: the Claim with its figures as QuantitativeValue; a ClaimReview for each claim that contests it."""
+    """Returns a claim in schema.org terms: a Claim with its figures as QuantitativeValue, and a ClaimReview for each
+    claim that contests it.
+    """
     with db.snapshot() as connection:
         return jsonld.of_claim(connection, ref)
 
@@ -77,7 +79,7 @@ def read_claim_as_linked_data(ref: str, db: Db) -> LinkedData:
 def _stream(
     request: Request, db: Database, export: Callable[[Connection], Iterator[str]], name: str, media_type: str
 ) -> Response:
-    """Sends pieces as they are made; the first is made before the status is sent, so that what fails then is told."""
+    """Sends pieces as they are made. The first is made before the status is sent, so that its errors are reported."""
     pieces = _pieces(db, export, request.app.state.exports)
     first = next(pieces, "")
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -99,6 +101,6 @@ async def _sent(first: str, pieces: Iterator[str]) -> AsyncIterator[str]:
         async for piece in iterate_in_threadpool(itertools.chain([first], pieces)):
             yield piece
     finally:
-        # also when the client has gone: the snapshot ends, and the connection is free again
+        # also after a disconnect: ends the snapshot and frees the connection
         with CancelScope(shield=True):
             await run_in_threadpool(pieces.close)  # type: ignore[attr-defined]

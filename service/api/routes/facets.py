@@ -1,4 +1,4 @@
-"""Facets: which values there are to filter by."""
+"""Facets: the values to filter by."""
 
 from typing import Annotated
 
@@ -16,7 +16,7 @@ routes = router("facets", cache_seconds=response_cache.LIVE)
 
 @routes.get("/facets", response_model=Facets | list[GrafanaOption], responses=responses.LIST)
 def list_facets(query: Annotated[FacetQuery, Query()], db: Db) -> Response:
-    """The values of a field with how many figures (or comparisons) have each, the most frequent first."""
+    """Returns the values of a field and how many figures (or comparisons) have each, most frequent first."""
     with db.read() as connection:
         found = facets.count(connection, query)
     if query.shape == "grafana":

@@ -1,4 +1,4 @@
-"""One number inside a claim: as stated, with the interval that follows."""
+"""Figures: one number inside a claim, as stated, with the interval that follows from it."""
 
 from typing import Annotated
 
@@ -22,8 +22,8 @@ def list_figures(query: Annotated[FigureQuery, Query()], db: Db) -> Response:
 
 @routes.post("/figures", status_code=201, response_model=Figure, responses=responses.created(Figure))
 def create_figure(body: FigureCreate, write: Post) -> Response:
-    """Adds a figure to a claim, which becomes a new version of it. Safe to repeat with an id of your own: the same
-    content again answers 200, other content 409.
+    """Adds a figure to a claim, which creates a new version of the claim. Repeating the request with your own id is
+    safe: the same content returns 200, different content 409.
     """
     return responses.create(write, "figures", body, figures.create, figures.PROJECTION)
 
@@ -35,13 +35,15 @@ def read_figure(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as
 
 @routes.patch("/figures/{ref}", response_model=Figure, responses=responses.CHANGE)
 def amend_figure(ref: str, body: FigurePatch, versions: IfMatch, write: Write) -> Response:
-    """A merge patch (RFC 7396): fields left out stay, null empties a field, lists are replaced whole."""
+    """Applies a merge patch (RFC 7396): omitted fields are kept, null clears a field, lists are replaced as a whole."""
     return responses.change(write, figures.PROJECTION, lambda c: figures.amend(c, ref, body, versions))
 
 
 @routes.delete("/figures/{ref}", response_model=Figure, responses=responses.CHANGE)
 def withdraw_figure(ref: str, reason: Reason, versions: IfMatch, write: Write) -> Response:
-    """Nothing is deleted: a withdrawn record stays readable by id or key, and leaves lists and comparisons."""
+    """Withdraws a figure. Nothing is deleted: the record stays readable by id or key, and is excluded from comparisons
+    and, by default, from lists.
+    """
     return responses.change(
         write, figures.PROJECTION, lambda connection: figures.withdraw(connection, ref, reason, versions)
     )
@@ -49,11 +51,11 @@ def withdraw_figure(ref: str, reason: Reason, versions: IfMatch, write: Write) -
 
 @routes.post("/figures/{ref}/restore", response_model=Figure, responses=responses.CHANGE)
 def restore_figure(ref: str, versions: IfMatch, write: Post) -> Response:
-    """Undoes a withdrawal."""
+    """Restores a withdrawn figure."""
     return responses.change(write, figures.PROJECTION, lambda c: figures.restore(c, ref, versions))
 
 
 @routes.get("/figures/{ref}/history", responses=responses.problems(404))
 def list_figure_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db) -> ChangePage:
-    """Who changed what, and when; newest first."""
+    """Returns who changed the figure, what they changed and when; newest first."""
     return responses.versions(db, figures.PROJECTION, ref, query)

@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can do its work."""
+"""Liveness and readiness of the service."""
 
 import threading
 import time
@@ -14,11 +14,11 @@ from service.schemas.meta import Health, Readiness
 from service.store.operations import health
 
 routes = router("health", prefix="")
-_KEPT = 1.0  # seconds: however often it is asked, the database is asked once in that time
+_KEPT = 1.0  # seconds in which the database is checked only once, however many requests arrive
 
 
 class Ready:
-    """The last answer about a database, or the last failure."""
+    """The last result of the readiness check, or its last failure."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -27,8 +27,8 @@ class Ready:
         self.answer: Readiness | ServiceError | None = None
 
     def look(self, database: Database) -> Readiness:
-        """Raises Unavailable while the database is away or stands at another migration."""
-        # one asks; the others are told what was last known, so that a database that hangs does not hold them all
+        """Raises Unavailable while the database does not respond or is at another migration."""
+        # one request checks; the others get the last result, so that a hanging database does not block them all
         if self.lock.acquire(blocking=self.answer is None):
             try:
                 self._refresh(database)
@@ -57,13 +57,15 @@ def _look(database: Database) -> Readiness:
 
 @routes.get("/health/live")
 async def read_liveness() -> Health:
-    """Touches nothing."""
+    """Returns `ok` while the process runs. Does not use the database."""
     return Health(status="ok")
 
 
 @routes.get("/health/ready", responses=responses.problems())
 def read_readiness(request: Request, db: Primary) -> Readiness:
-    """Whether the database answers and stands at the newest migration, and the service is not about to end."""
+    """Returns `ok` if the database responds and is at the newest migration, and the service is not shutting down; 503
+    otherwise.
+    """
     if request.app.state.draining:
         raise Unavailable("The service is about to end.")
     ready: Ready = request.app.state.ready

@@ -1,4 +1,4 @@
-"""The change feed: everything that happened, in the order in which it was committed."""
+"""The change feed: all changes, in the order of their commits."""
 
 from typing import Annotated
 
@@ -16,8 +16,9 @@ routes = router("changes")
 
 @routes.get("/changes", responses=responses.problems(403))
 def list_changes(query: Annotated[FeedQuery, Query()], request: Request, db: Db) -> ChangeFeed:
-    """Changes after the one whose seq is given, oldest first. Ask again with the `next_after` of the answer: nothing
-    is skipped and nothing comes twice, however many write at once. Those of keys are shown to admins only.
+    """Returns the changes after the one whose `seq` is given as `after`, oldest first. To continue, pass `next_after`
+    of the response as `after`: no change is skipped or repeated, even with concurrent writes. Changes to keys are
+    returned to admins only.
     """
     caller = request.state.caller
     with db.read() as connection:

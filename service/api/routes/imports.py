@@ -1,4 +1,4 @@
-"""Files in: many records at once."""
+"""Imports: many records from one file."""
 
 from typing import Annotated, Any
 
@@ -27,22 +27,23 @@ _CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema"
 def import_file(
     query: Annotated[ImportQuery, Query()], request: Request, write: Write, after: BackgroundTasks
 ) -> ImportResult:
-    """A file of records: JSON lines (as exported), a spreadsheet of figures, or fact checks.
+    """Imports a file of records: JSON lines (as exported), a spreadsheet of figures, or fact checks.
 
-    Atomic, it is taken whole or refused with all that is wrong (422); partial, in batches, and what is rejected is told
-    by line. Loading a file again changes nothing: a record is known by its id, else its key, else a source's DOI or
-    address, else its content. Dry runs and atomic imports take 1,000 lines and figures.
+    An atomic import takes the whole file, or refuses it and reports everything that is wrong (422). A partial import
+    works in batches, and reports rejected lines by number. Importing a file again changes nothing: a record is
+    identified by its id, else its key, else a source's DOI or address, else its content. Dry runs and atomic imports
+    take at most 1,000 lines and figures.
     """
     form = open_format(query.format, query.mapping, query.date_order)
     work = Import(form, request.state.file, query)
     result = work.run(write, most=write.database.max_import_rows, pause=write.database.yield_write_lock)
     if result.lines >= MANY:
-        after.add_task(write.database.analyze_tables, result.lines)  # once the answer is sent
+        after.add_task(write.database.analyze_tables, result.lines)  # after the response is sent
     return result
 
 
 @routes.get("/imports/template.csv", response_class=Response, responses=_CSV)
 def read_import_template() -> Response:
-    """The columns of a spreadsheet of figures, to be filled in."""
+    """Returns the columns of a spreadsheet of figures as CSV, to be filled in."""
     headers = {"Content-Disposition": 'attachment; filename="figures.csv"'}
     return Response(",".join(TEMPLATE) + "\r\n", headers=headers, media_type="text/csv; charset=utf-8")

@@ -1,4 +1,4 @@
-"""API keys: made and revoked by admins; and who one is."""
+"""API keys: created and revoked by admins; and the caller's own key."""
 
 from typing import Annotated
 
@@ -15,13 +15,13 @@ routes = router("keys", body_bytes=16_384)
 
 @routes.get("/keys", response_model=ApiKeyPage, responses=responses.LIST)
 def list_keys(query: Annotated[KeyQuery, Query()], db: Primary) -> Response:
-    """Newest first, revoked ones too; never the keys themselves."""
+    """Returns all keys, newest first, including revoked ones. The secrets are never returned."""
     return responses.listed(db, keys.LIST, query, keys.NEWEST_FIRST)
 
 
 @routes.post("/keys", status_code=201, responses=responses.problems(408, 413, 415, 507) | responses.LOCATED)
 def create_key(body: ApiKeyCreate, write: Write, response: Response) -> ApiKeyCreated:
-    """The key itself is in this answer and nowhere else: keep it."""
+    """Creates a key. The secret (`key`) is returned in this response only: store it."""
     token, made = write(lambda connection: keys.create(connection, body))
     response.headers["Location"] = f"/v1/keys/{made.id}"
     return ApiKeyCreated(**made.model_dump(), key=str(token))
@@ -35,12 +35,12 @@ def read_key(id: str, db: Primary) -> ApiKey:
 
 @routes.delete("/keys/{id}", responses=responses.problems(404, 408, 413, 507))
 def revoke_key(id: str, write: Write) -> ApiKey:
-    """At once and for good. Revoking again changes nothing."""
+    """Revokes a key immediately and permanently. Revoking it again changes nothing."""
     return write(lambda connection: keys.revoke(connection, id))
 
 
 @routes.get("/me")
 def read_me(request: Request, db: Primary) -> ApiKey:
-    """The key that this request is made with."""
+    """Returns the key that the request is made with."""
     with db.read() as connection:
         return keys.PROJECTION.read(connection, request.state.caller.id)

@@ -1,4 +1,4 @@
-"""The entry point: links to everything, and every vocabulary with its meaning, for forms."""
+"""The entry point: links to all resources, and all vocabularies with their meanings, for forms."""
 
 from functools import cache
 from importlib.metadata import version
@@ -15,7 +15,7 @@ routes = router("service")
 
 @routes.get("")
 def read_service() -> Service:
-    """Where things are, and which words this service knows."""
+    """Returns links to all resources, and the vocabularies of the service with their meanings."""
     return _service()
 
 

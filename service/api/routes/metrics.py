@@ -1,4 +1,4 @@
-"""Kinds of quantity with one canonical unit, and the scopes that say which part is counted."""
+"""Metrics: kinds of quantity with one canonical unit, and scopes that say which part is counted."""
 
 from typing import Annotated
 
@@ -22,7 +22,9 @@ def list_metrics(query: Annotated[MetricQuery, Query()], db: Db) -> Response:
 
 @routes.post("/metrics", status_code=201, response_model=Metric, responses=responses.created(Metric))
 def create_metric(body: MetricCreate, write: Post) -> Response:
-    """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
+    """Creates a metric. Repeating the request with your own id or key is safe: the same content returns 200, different
+    content 409.
+    """
     return responses.create(write, "metrics", body, metrics.create, metrics.PROJECTION)
 
 
@@ -33,13 +35,15 @@ def read_metric(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as
 
 @routes.patch("/metrics/{ref}", response_model=Metric, responses=responses.CHANGE)
 def amend_metric(ref: str, body: MetricPatch, versions: IfMatch, write: Write) -> Response:
-    """A merge patch (RFC 7396): fields left out stay, null empties a field, lists are replaced whole."""
+    """Applies a merge patch (RFC 7396): omitted fields are kept, null clears a field, lists are replaced as a whole."""
     return responses.change(write, metrics.PROJECTION, lambda c: metrics.amend(c, ref, body, versions))
 
 
 @routes.delete("/metrics/{ref}", response_model=Metric, responses=responses.CHANGE)
 def withdraw_metric(ref: str, reason: Reason, versions: IfMatch, write: Write) -> Response:
-    """Nothing is deleted: a withdrawn record stays readable by id or key, and leaves lists and comparisons."""
+    """Withdraws a metric. Nothing is deleted: the record stays readable by id or key, and is excluded from comparisons
+    and, by default, from lists.
+    """
     return responses.change(
         write, metrics.PROJECTION, lambda connection: metrics.withdraw(connection, ref, reason, versions)
     )
@@ -47,11 +51,11 @@ def withdraw_metric(ref: str, reason: Reason, versions: IfMatch, write: Write) -
 
 @routes.post("/metrics/{ref}/restore", response_model=Metric, responses=responses.CHANGE)
 def restore_metric(ref: str, versions: IfMatch, write: Post) -> Response:
-    """Undoes a withdrawal."""
+    """Restores a withdrawn metric."""
     return responses.change(write, metrics.PROJECTION, lambda c: metrics.restore(c, ref, versions))
 
 
 @routes.get("/metrics/{ref}/history", responses=responses.problems(404))
 def list_metric_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db) -> ChangePage:
-    """Who changed what, and when; newest first."""
+    """Returns who changed the metric, what they changed and when; newest first."""
     return responses.versions(db, metrics.PROJECTION, ref, query)

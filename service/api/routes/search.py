@@ -1,4 +1,4 @@
-"""Search: claims, sources and entities by their words."""
+"""Text search over claims, sources and entities."""
 
 from typing import Annotated
 
@@ -15,8 +15,8 @@ routes = router("search", cache_seconds=0)
 
 @routes.get("/search", responses=responses.LIST)
 def search_records(query: Annotated[SearchQuery, Query()], db: Db) -> SearchResults:
-    """Claims by statement and quote, sources by title, publisher and authors, entities by name and aliases. Best first,
-    with the places where the words stand.
+    """Searches claims by statement and quote, sources by title, publisher and authors, and entities by name and
+    aliases. Returns the best matches first, with the positions of the words found.
     """
     with db.snapshot() as connection:
         return search.search(connection, query)

@@ -1,4 +1,4 @@
-"""Documents and recorded occasions in which claims are found."""
+"""Sources: documents and recorded occasions that contain claims."""
 
 from typing import Annotated
 
@@ -22,7 +22,9 @@ def list_sources(query: Annotated[SourceQuery, Query()], db: Db) -> Response:
 
 @routes.post("/sources", status_code=201, response_model=Source, responses=responses.created(Source))
 def create_source(body: SourceCreate, write: Post) -> Response:
-    """Safe to repeat with an id or key of your own: the same content again answers 200, other content 409."""
+    """Creates a source. Repeating the request with your own id or key is safe: the same content returns 200, different
+    content 409.
+    """
     return responses.create(write, "sources", body, sources.create, sources.PROJECTION)
 
 
@@ -33,13 +35,15 @@ def read_source(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as
 
 @routes.patch("/sources/{ref}", response_model=Source, responses=responses.CHANGE)
 def amend_source(ref: str, body: SourcePatch, versions: IfMatch, write: Write) -> Response:
-    """A merge patch (RFC 7396): fields left out stay, null empties a field, lists are replaced whole."""
+    """Applies a merge patch (RFC 7396): omitted fields are kept, null clears a field, lists are replaced as a whole."""
     return responses.change(write, sources.PROJECTION, lambda c: sources.amend(c, ref, body, versions))
 
 
 @routes.delete("/sources/{ref}", response_model=Source, responses=responses.CHANGE)
 def withdraw_source(ref: str, reason: Reason, versions: IfMatch, write: Write) -> Response:
-    """Nothing is deleted: a withdrawn record stays readable by id or key, and leaves lists and comparisons."""
+    """Withdraws a source. Nothing is deleted: the record stays readable by id or key, and is excluded from comparisons
+    and, by default, from lists.
+    """
     return responses.change(
         write, sources.PROJECTION, lambda connection: sources.withdraw(connection, ref, reason, versions)
     )
@@ -47,11 +51,11 @@ def withdraw_source(ref: str, reason: Reason, versions: IfMatch, write: Write) -
 
 @routes.post("/sources/{ref}/restore", response_model=Source, responses=responses.CHANGE)
 def restore_source(ref: str, versions: IfMatch, write: Post) -> Response:
-    """Undoes a withdrawal."""
+    """Restores a withdrawn source."""
     return responses.change(write, sources.PROJECTION, lambda c: sources.restore(c, ref, versions))
 
 
 @routes.get("/sources/{ref}/history", responses=responses.problems(404))
 def list_source_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db) -> ChangePage:
-    """Who changed what, and when; newest first."""
+    """Returns who changed the source, what they changed and when; newest first."""
     return responses.versions(db, sources.PROJECTION, ref, query)

@@ -63,7 +63,7 @@ _CSV: dict[int | str, dict[str, Any]] = {
         "headers": {"Link": {"description": "The next page: rel=next.", "schema": {"type": "string"}}},
     }
 }
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")  # an exact number is no formula, whatever its sign
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")  # an exact number is not a formula, even with a sign
 _ROWS: dict[str, type[View]] = {
     "figures": FigureTableRow,
     "comparisons": ComparisonTableRow,
@@ -82,7 +82,7 @@ _ABOUT = {
 
 @routes.get("/tables", responses=responses.LIST)
 def list_tables() -> TableIndex:
-    """The tables that there are. Each has the same columns in every row, null where there is nothing."""
+    """Returns the available tables. Each has the same columns in every row, with null for missing values."""
     return TableIndex(
         items=[
             TableInfo(
@@ -99,20 +99,22 @@ def list_tables() -> TableIndex:
 
 @routes.get("/tables/{table}/schema", responses=responses.LIST)
 def read_table_schema(table: TableName, layout: Literal["wide", "long"] = "long") -> TableSchema:
-    """The columns of a table, with their types: string, number, integer, boolean, date or date-time."""
+    """Returns the columns of a table with their types: string, number, integer, boolean, date or date-time."""
     model = WideTimeSeriesRow if table == "timeseries" and layout == "wide" else _ROWS[table]
     return TableSchema(table=table, columns=columns_of(model))
 
 
 @routes.get("/tables/figures.json", response_model=FigureTable | list[FigureTableRow], responses=responses.LIST)
 def table_figures(query: Annotated[FigureTableJsonQuery, Query()], request: Request, db: Db) -> Response:
-    """One row a figure, as it was stated and what it allows. With `as_of`, those that could be read by that day."""
+    """Returns one row per figure: as stated, and the interval it allows. With `as_of`, only figures that could be read
+    by that day.
+    """
     return _json(request, FigureTableRow, query, _figures(db, query))
 
 
 @routes.get("/tables/figures.csv", response_class=Response, responses=_CSV | responses.LIST)
 def table_figures_csv(query: Annotated[FigureTableQuery, Query()], request: Request, db: Db) -> Response:
-    """The same as CSV."""
+    """Returns the table of figures as CSV."""
     return _csv(request, FigureTableRow, _figures(db, query))
 
 
@@ -120,13 +122,15 @@ def table_figures_csv(query: Annotated[FigureTableQuery, Query()], request: Requ
     "/tables/comparisons.json", response_model=ComparisonTable | list[ComparisonTableRow], responses=responses.LIST
 )
 def table_comparisons(query: Annotated[ComparisonTableJsonQuery, Query()], request: Request, db: Db) -> Response:
-    """One row a measurand: reported vs. estimated. With `as_of`, of 1,000 at most: add a subject or a metric then."""
+    """Returns one row per measurand: reported vs. estimated. With `as_of`, at most 1,000 measurands are compared: add a
+    subject or a metric to select fewer.
+    """
     return _json(request, ComparisonTableRow, query, _comparisons(db, query))
 
 
 @routes.get("/tables/comparisons.csv", response_class=Response, responses=_CSV | responses.LIST)
 def table_comparisons_csv(query: Annotated[ComparisonTableQuery, Query()], request: Request, db: Db) -> Response:
-    """The same as CSV."""
+    """Returns the table of comparisons as CSV."""
     return _csv(request, ComparisonTableRow, _comparisons(db, query))
 
 
@@ -136,15 +140,15 @@ def table_comparisons_csv(query: Annotated[ComparisonTableQuery, Query()], reque
     responses=responses.LIST,
 )
 def table_disagreements(query: Annotated[DisagreementTableJsonQuery, Query()], request: Request, db: Db) -> Response:
-    """One row a disagreement, widest first: who says least and most. With `as_of`, of 1,000 measurands at most: add a
-    subject or a metric then.
+    """Returns one row per disagreement, widest first, with who says least and most. With `as_of`, at most 1,000
+    measurands are compared: add a subject or a metric to select fewer.
     """
     return _json(request, DisagreementTableRow, query, _disagreements(db, query))
 
 
 @routes.get("/tables/disagreements.csv", response_class=Response, responses=_CSV | responses.LIST)
 def table_disagreements_csv(query: Annotated[DisagreementTableQuery, Query()], request: Request, db: Db) -> Response:
-    """The same as CSV."""
+    """Returns the table of disagreements as CSV."""
     return _csv(request, DisagreementTableRow, _disagreements(db, query))
 
 
@@ -154,27 +158,27 @@ def table_disagreements_csv(query: Annotated[DisagreementTableQuery, Query()], r
     responses=responses.LIST,
 )
 def table_time_series(query: Annotated[TimeSeriesJsonQuery, Query()], request: Request, db: Db) -> Response:
-    """One row a figure at the time when it was said, oldest first, in the metric's unit; `layout=wide` has a column
-    for each basis. Figures of which no day is known are left out.
+    """Returns one row per figure at the time it was said, oldest first, in the metric's unit. `layout=wide` has a
+    column for each basis. Figures without a known day are left out.
     """
     return _json(request, _layout(query), query, _time_series(db, query))
 
 
 @routes.get("/tables/timeseries.csv", response_class=Response, responses=_CSV | responses.LIST)
 def table_time_series_csv(query: Annotated[TimeSeriesQuery, Query()], request: Request, db: Db) -> Response:
-    """The same as CSV."""
+    """Returns the time series as CSV."""
     return _csv(request, _layout(query), _time_series(db, query))
 
 
 @routes.get("/tables/annotations.json", response_model=AnnotationTable | list[AnnotationRow], responses=responses.LIST)
 def table_annotations(query: Annotated[AnnotationJsonQuery, Query()], request: Request, db: Db) -> Response:
-    """One row an event, newest first: disputes, and what was withdrawn, restored or revised."""
+    """Returns one row per event, newest first: disputes, withdrawals, restorations and revisions."""
     return _json(request, AnnotationRow, query, _annotations(db, query))
 
 
 @routes.get("/tables/annotations.csv", response_class=Response, responses=_CSV | responses.LIST)
 def table_annotations_csv(query: Annotated[AnnotationQuery, Query()], request: Request, db: Db) -> Response:
-    """The same as CSV."""
+    """Returns the table of annotations as CSV."""
     return _csv(request, AnnotationRow, _annotations(db, query))
 
 
@@ -214,7 +218,7 @@ def _annotations(db: Database, query: AnnotationQuery) -> TablePage:
         return annotations.page_of_events(connection, query)
 
 
-# Answers -------------------------------------------------------------------------------------------------------------
+# Responses -----------------------------------------------------------------------------------------------------------
 
 
 def _json(request: Request, model: type[View], query: Any, found: TablePage) -> Response:

@@ -11,14 +11,14 @@ from service.db.types import String, UtcTime
 
 
 class _Inside(FunctionElement[Any]):
-    """What stands at a path, such as `ratio.low` or `conflict.0`, in a JSON document; null where there is nothing. The
-    path `.` is the document itself. It is ours, never a client's, for it becomes part of the statement.
+    """The value at a path, such as `ratio.low` or `conflict.0`, in a JSON document; null if there is none. The path `.`
+    is the document itself. Paths must not come from clients, because they become part of the statement.
     """
 
     inherit_cache = True
 
     def __init__(self, document: Any, path: str) -> None:
-        super().__init__(document, literal_column(path))  # a clause, so that statements are told apart by it
+        super().__init__(document, literal_column(path))  # a clause, so that the cache distinguishes statements by it
 
 
 class text_inside(_Inside):  # noqa: N801 - all of these are used as functions
@@ -27,7 +27,7 @@ class text_inside(_Inside):  # noqa: N801 - all of these are used as functions
 
 
 class words_inside(_Inside):  # noqa: N801
-    """A list of words as one text, `a, b`; null where there are none."""
+    """A list of words as one text, `a, b`; null if there are none."""
 
     inherit_cache = True
     type: TypeEngine[Any] = String()

@@ -1,4 +1,4 @@
-"""Engines for Postgres: one that writes, one that only reads."""
+"""Engines for PostgreSQL: one that writes, one that only reads."""
 
 import os
 import select
@@ -14,13 +14,13 @@ from sqlalchemy.exc import DisconnectionError
 from service.db.limits import Limits
 from service.errors import Unavailable
 
-_MIGRATION_LOCK = 0x4D6967  # an advisory lock of its own: one migration at a time
+_MIGRATION_LOCK = 0x4D6967  # advisory lock: one migration at a time
 _MIGRATION_WAITS = "60s"  # for that lock
-_TABLE_WAITS = "2s"  # for a table's: as long as a request waits, since all requests for the table queue up behind
+_TABLE_WAITS = "2s"  # for a table lock: as long as a request waits, since all requests for the table queue behind
 _PLACE_OF_PROGRAMS = (
     "({}). COUNTERCLAIM_POSTGRES_BIN names the folder of PostgreSQL's programs of the server's version."
 )
-_IDLE = 30.0  # seconds after which a connection may have been lost on the way, without a word
+_IDLE = 30.0  # seconds after which an idle connection may have been lost without notice
 _MIGRATION_TAKES = "30min"  # at most, for one statement
 
 
@@ -37,7 +37,7 @@ def engines(url: URL, limits: Limits) -> tuple[Engine, Engine]:
     reader = _engine(
         _for_reading(url),
         limits,
-        # statements of reads are built for one plan whatever their values: to plan takes longer than to run them
+        # read statements are built for one plan for all values: planning takes longer than running them
         settings | {"default_transaction_read_only": "on", "plan_cache_mode": "force_generic_plan"},
         isolation_level="AUTOCOMMIT",
         skip_autocommit_rollback=True,
@@ -46,7 +46,7 @@ def engines(url: URL, limits: Limits) -> tuple[Engine, Engine]:
 
 
 def _for_reading(url: URL) -> URL:
-    """Where a URL names several servers, the one that can write is the primary: ours, which only reads, could not."""
+    """With several servers, selects the primary: a session that only reads would not match `read-write`."""
     if url.query.get("target_session_attrs") == "read-write":
         return url.update_query_dict({"target_session_attrs": "primary"})
     return url
@@ -57,16 +57,16 @@ def _engine(url: URL, limits: Limits, settings: dict[str, str], **options: Any) 
         "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
         "application_name": "counterclaim",
         "connect_timeout": max(int(limits.connection), 1),
-        "tcp_user_timeout": int(limits.statement * 1000),  # a host that is gone says nothing, not even that
+        "tcp_user_timeout": int(limits.statement * 1000),  # a host that is gone sends nothing, not even an error
     }
     made = create_engine(
         url,
         connect_args=arguments,
-        hide_parameters=True,  # logs never hold what was sent
+        hide_parameters=True,  # keeps request values out of logs
         pool_size=limits.pool_size,
         max_overflow=0,
         pool_timeout=limits.connection,
-        pool_use_lifo=True,  # what the last one to use it has warmed up: plans, and pages of the file
+        pool_use_lifo=True,  # reuses what the last use has cached: plans and pages of the file
         **options,
     )
 
@@ -76,7 +76,7 @@ def _engine(url: URL, limits: Limits, settings: dict[str, str], **options: Any) 
 
     @event.listens_for(made, "checkout")
     def replace_dropped(connection: Any, record: Any, _proxy: Any) -> None:
-        """A connection that the server has dropped is replaced before it is used: the pool does so for this error."""
+        """Replaces a connection that the server has dropped before it is used: the pool does so for this error."""
         idle = time.monotonic() - record.info.get("used", time.monotonic())
         if (idle > _IDLE or _has_news(made, connection)) and not _answers(made, connection):
             raise DisconnectionError
@@ -85,11 +85,11 @@ def _engine(url: URL, limits: Limits, settings: dict[str, str], **options: Any) 
 
 
 def _has_news(engine: Engine, connection: Any) -> bool:
-    """Whether the server has said something unasked, such as farewell. To ask it each time would cost a round trip,
-    which is as much as a small read.
+    """Whether the server has sent something unasked, such as a disconnect. A ping each time would cost a round trip, as
+    much as a small read.
     """
     try:
-        watch = select.poll()  # not select, which knows no descriptors beyond 1,023
+        watch = select.poll()  # not select, which supports no descriptors beyond 1,023
         watch.register(connection.pgconn.socket, select.POLLIN)
         return bool(watch.poll(0))
     except (engine.dialect.loaded_dbapi.Error, OSError, ValueError):
@@ -104,7 +104,7 @@ def _answers(engine: Engine, connection: Any) -> bool:
 
 
 def _assert_durable(connection: Any, _record: Any) -> None:
-    """An acknowledged write must survive a crash; a server set to forget writes is refused. Raises Unavailable."""
+    """Refuses a server that could lose acknowledged writes in a crash. Raises Unavailable."""
     with connection.cursor() as cursor:
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
             cursor.execute(f"SHOW {setting}")
@@ -115,7 +115,7 @@ def _assert_durable(connection: Any, _record: Any) -> None:
 
 
 def prepare_migration(connection: Connection) -> None:
-    """Waits for another migration to end, and bounds how long this one holds others up."""
+    """Waits for another migration to end, and limits how long this one blocks others."""
     for statement in (
         f"SET LOCAL statement_timeout = '{_MIGRATION_TAKES}'",
         f"SET LOCAL lock_timeout = '{_MIGRATION_WAITS}'",
@@ -126,7 +126,7 @@ def prepare_migration(connection: Connection) -> None:
 
 
 def lift_limits(connection: Connection) -> None:
-    """For the transaction that is open."""
+    """Removes the time limits of the open transaction."""
     connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
     connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
 
@@ -135,7 +135,7 @@ def lift_limits(connection: Connection) -> None:
 
 
 def dump(connection: Connection, file: Path, folder: Path | None) -> None:
-    """Writes what the open snapshot sees, in pg_dump's custom format, and reads it back. Raises Unavailable."""
+    """Writes the open snapshot to a file in pg_dump's custom format, and reads it back. Raises Unavailable."""
     snapshot = connection.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
     options = ["--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", f"--file={file}"]
     _run("pg_dump", [_place(connection.engine.url), *options], connection.engine.url, folder)
@@ -143,13 +143,13 @@ def dump(connection: Connection, file: Path, folder: Path | None) -> None:
 
 
 def restore(url: URL, file: Path, folder: Path | None) -> None:
-    """Reads such a file into an empty database, all or nothing. Raises Unavailable."""
+    """Restores such a file into an empty database, all or nothing. Raises Unavailable."""
     options = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", str(file)]
     _run("pg_restore", [_place(url), *options], url, folder)
 
 
 def _place(url: URL) -> str:
-    """Where the database is, without the password: arguments of a process show."""
+    """The location of the database, without the password: process arguments are visible."""
     query = {name: value for name, value in url.query.items() if name != "password"}
     bare = URL.create("postgresql", url.username, None, url.host, url.port, url.database, query)
     return f"--dbname={bare.render_as_string()}"
@@ -161,7 +161,7 @@ def _password(url: URL) -> str | None:
 
 
 def _run(program: str, options: list[str], url: URL, folder: Path | None) -> None:
-    """A program of PostgreSQL, from `folder` or the PATH."""
+    """Runs a program of PostgreSQL, from `folder` or the PATH. Raises Unavailable."""
     found = shutil.which(program, path=str(folder) if folder else None)
     if found is None:
         raise Unavailable(f"There is no {program} {_PLACE_OF_PROGRAMS.format(folder or 'on the PATH')}")

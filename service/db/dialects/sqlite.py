@@ -17,11 +17,11 @@ log = logging.getLogger(__name__)
 
 # The first SQLite without the WAL-reset bug that can corrupt a database used by several connections.
 _SOUND = (3, 51, 3)
-_STEPS = 200_000  # of SQLite's virtual machine between two looks at the clock
+_STEPS = 200_000  # of SQLite's virtual machine between two checks of the clock
 
 
 def sqlite_driver() -> ModuleType:
-    """pysqlite3 carries a sound SQLite; where it has no wheel, the standard module serves, with a warning."""
+    """pysqlite3 has an SQLite without this bug. Without a wheel for it, the standard module is used, with a warning."""
     try:
         driver = importlib.import_module("pysqlite3.dbapi2")
     except ImportError:
@@ -41,7 +41,7 @@ def engines(url: URL, limits: Limits) -> tuple[Engine, Engine]:
 
     @event.listens_for(writer, "begin")
     def begin(connection: Connection) -> None:
-        # taking the write lock at once, so that no transaction fails half way for want of it
+        # take the write lock at once, so that no transaction fails halfway for lack of it
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return writer, reader
@@ -53,11 +53,11 @@ def _engine(url: URL, limits: Limits, *pragmas: str, **options: Any) -> Engine:
         url,
         module=sqlite_driver(),
         connect_args={"isolation_level": None, "check_same_thread": False},
-        hide_parameters=True,  # logs never hold what was sent
+        hide_parameters=True,  # keeps request values out of logs
         pool_size=limits.pool_size,
         max_overflow=0,
         pool_timeout=limits.connection,
-        pool_use_lifo=True,  # what the last one to use it has warmed up: plans, and pages of the file
+        pool_use_lifo=True,  # reuses what the last use has cached: plans and pages of the file
         **options,
     )
     busy = f"busy_timeout={limits.lock * 1000:.0f}"
@@ -93,7 +93,7 @@ def raw(connection: Connection) -> sqlite3.Connection:
 
 
 def _assert_durable(connection: sqlite3.Connection) -> None:
-    """An acknowledged write must survive a crash: WAL with full synchronisation, and references that hold."""
+    """Requires WAL with full synchronisation, so that acknowledged writes survive a crash, and foreign keys."""
     expected = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
     for pragma, wanted in expected.items():
         (found,) = connection.execute(f"PRAGMA {pragma}").fetchone()
@@ -102,7 +102,7 @@ def _assert_durable(connection: sqlite3.Connection) -> None:
 
 
 def copy(connection: Connection, file: Path) -> None:
-    """Writes what the open snapshot sees to a new file (SQLite's online backup), while others write on."""
+    """Copies the open snapshot to a new file (SQLite's online backup), while others go on writing."""
     target = sqlite_driver().connect(str(file))
     try:
         raw(connection).backup(target)
@@ -111,7 +111,7 @@ def copy(connection: Connection, file: Path) -> None:
 
 
 def damage(connection: Connection) -> str | None:
-    """What SQLite finds wrong with the file itself, or with references in it; None if nothing."""
+    """Returns what SQLite finds wrong with the file or with references in it; None if nothing."""
     found = [row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check(1)")]
     if found != ["ok"]:
         return str(found[0])

@@ -1,4 +1,4 @@
-"""All tables, imported once so that the metadata is whole."""
+"""All tables, imported here so that the metadata is complete."""
 
 from service.db.models.base import metadata
 from service.db.models.claims import ClaimRow

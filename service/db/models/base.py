@@ -1,4 +1,4 @@
-"""The declarative base, and the columns that every record has."""
+"""The declarative base, and the columns common to all records."""
 
 from datetime import datetime
 
@@ -24,7 +24,7 @@ class Base(DeclarativeBase):
 
 
 class Head:
-    """Identity, version and life of a record. Records are withdrawn, never deleted."""
+    """Identity, version and lifecycle of a record. Records are withdrawn, never deleted."""
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     version: Mapped[int]
@@ -43,13 +43,13 @@ def head_checks() -> tuple[CheckConstraint, ...]:
 
 
 def withdrawn_ones() -> Index:
-    """The few rows that are withdrawn."""
+    """A partial index on the few withdrawn rows."""
     withdrawn = text("withdrawn_at IS NOT NULL")
     return Index(None, "withdrawn_at", postgresql_where=withdrawn, sqlite_where=withdrawn)
 
 
 def one_of(column: str, vocabulary: type[Word]) -> CheckConstraint:
-    """The column holds a word of the vocabulary (or nothing, where it may be null)."""
+    """Checks that the column holds a word of the vocabulary (or null, if it is nullable)."""
     words = ", ".join(f"'{word}'" for word in vocabulary)
     return CheckConstraint(f"{column} IN ({words})", name=column)
 

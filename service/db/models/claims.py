@@ -12,7 +12,7 @@ from service.domain.vocabulary import ClaimantRole, ClaimStatus
 
 
 class ClaimRow(Head, Base):
-    """`superseded_by_id` is kept by the system: the latest standing claim that supersedes this one."""
+    """`superseded_by_id` is set by the system: the latest claim that supersedes this one and is still in force."""
 
     __tablename__ = "claim"
     __table_args__: Any = (

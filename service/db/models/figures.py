@@ -1,4 +1,4 @@
-"""Figures: one number inside a claim, as stated, and the interval that follows from it."""
+"""Figures: one number inside a claim, as stated, and the interval computed from it."""
 
 from datetime import date
 from decimal import Decimal
@@ -21,13 +21,13 @@ OR qualifier = 'vague' AND stated_as IS NOT NULL AND value IS NULL AND lower IS 
 
 
 def _ordered(smaller: str, larger: str) -> str:
-    # SQLite holds decimals as text, so both are cast; the last digits escape the cast, not the validation
+    # SQLite stores decimals as text, so both are cast; the cast loses the last digits, which only validation checks
     return f"CAST({smaller} AS DOUBLE PRECISION) <= CAST({larger} AS DOUBLE PRECISION)"
 
 
 class FigureRow(Head, Base):
-    """Subject, metric, scope and measurand repeat what claim and measurand say, for indexes and embedded refs; they
-    are set in `store/records/figure_validation.py`. The interval is in the metric's unit; a null end is unbounded.
+    """Subject, metric, scope and measurand duplicate columns of claim and measurand, for indexes and embedded refs;
+    they are set in `store/records/figure_validation.py`. The interval is in the metric's unit; a null end is unbounded.
     """
 
     __tablename__ = "figure"

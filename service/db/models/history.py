@@ -10,11 +10,11 @@ from service.db.models.base import STRICT, Base, one_of
 from service.db.types import Document, Id, String, UtcTime, Whole
 from service.domain.vocabulary import Operation
 
-EVENTS = text("operation <> 'create'")  # few beside creations, so those who look for them need not read all
+EVENTS = text("operation <> 'create'")  # few compared with creations, so that queries for them need not read all
 
 
 class ChangeRow(Base):
-    """`seq` rises in the order of commits. `snapshot` is the record as it was answered at that version."""
+    """`seq` increases in commit order. `snapshot` is the record as it was served at that version."""
 
     __tablename__ = "change"
     __table_args__: Any = (

@@ -1,4 +1,4 @@
-"""Answers that were given to requests with an Idempotency-Key, to be given again when the request comes again."""
+"""Stored responses to requests with an Idempotency-Key, replayed when the request is repeated."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from service.db.types import String, UtcTime
 
 
 class IdempotencyRow(Base):
-    """The principal is empty where there is none. The answer is null only inside the transaction that makes it."""
+    """The principal is empty if there is none. The response is null only inside the transaction that makes it."""
 
     __tablename__ = "idempotency"
     __table_args__: Any = (

@@ -1,4 +1,4 @@
-"""API keys: of each secret, its SHA-256."""
+"""API keys. Of each secret, only the SHA-256 is stored."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from service.domain.vocabulary import Role
 
 
 class KeyRow(Base):
-    """Revoked, never deleted: `created_by` and the history name keys. `last_used_at` makes no version."""
+    """Keys are revoked, never deleted: `created_by` and the history refer to them. `last_used_at` makes no version."""
 
     __tablename__ = "key"
     __table_args__: Any = (

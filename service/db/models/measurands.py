@@ -1,4 +1,4 @@
-"""Measurands with the summaries of their comparisons, kept up to date with each change of their figures."""
+"""Measurands with the summaries of their comparisons, updated with each change of their figures."""
 
 from datetime import date, datetime
 from typing import Any
@@ -12,15 +12,15 @@ from service.domain.vocabulary import Agreement, ComparabilityStatus, IntervalBa
 
 
 class MeasurandRow(Base):
-    """The id follows from subject, metric, scope and period (`domain/key.py`), so the row is unique by its key.
+    """The id is derived from subject, metric, scope and period (`domain/key.py`), so the row is unique by its key.
 
     The summary compares reported with estimated figures, with `about` taken as ±10%; it was computed under the rules of
-    `rules_version`. `reasons` are words, joined by `, `. The ranks order disagreements, widest first: null where there
-    is none, but for `rank` (see `views.NO_RANK`). For each kind, two figures hold its extremes, and a sentence says
-    what it is; that of a conflict is `text`.
+    `rules_version`. `reasons` are words, joined by `, `. The ranks order disagreements, widest first; they are null if
+    there is none, except `rank` (see `views.NO_RANK`). For each kind, two figures hold its extremes, and a sentence
+    describes it; that of a conflict is `text`.
 
-    `max_low` and `min_high` are the most restrictive ends of the figures that count, as exact fractions: what a part is
-    held against its whole by. The figures that have them are named beside them.
+    `max_low` and `min_high` are the most restrictive ends of the figures that count, as exact fractions. They are used
+    to compare a part with its whole. The `_id` columns name the figures that have them.
     """
 
     __tablename__ = "measurand"

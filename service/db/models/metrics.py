@@ -29,7 +29,7 @@ class MetricRow(Head, Base):
 
 
 class ScopeRow(Base):
-    """`position` keeps the order in which the metric lists its scopes."""
+    """`position` keeps the order of a metric's scopes."""
 
     __tablename__ = "scope"
     __table_args__: Any = (

@@ -1,4 +1,4 @@
-"""Names under which entities and metrics are found, folded, so that an index finds them however they are written."""
+"""Names of entities and metrics, folded, so that an index finds them however they are written."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from service.db.types import Flag, Id, String
 
 
 class NameRow(Base):
-    """`is_alias` tells a record's other names from its own."""
+    """`is_alias` distinguishes aliases from a record's own name."""
 
     __tablename__ = "name"
     __table_args__: Any = (Index(None, "kind", "record_id"), STRICT)

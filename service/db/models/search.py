@@ -1,7 +1,7 @@
-"""The search index: the tokens of each record that can be searched, one row a record.
+"""The search index: the tokens of each searchable record, one row per record.
 
-On Postgres a GIN index reads the tokens as a tsvector, on SQLite triggers keep a full-text table beside them
-(`db/objects.py`). The number is there for SQLite, whose full-text table refers to rows by it.
+On PostgreSQL, a GIN index reads the tokens as a tsvector. On SQLite, triggers maintain a full-text table
+(`db/objects.py`), which refers to rows by `number`.
 """
 
 from typing import Any

@@ -24,7 +24,7 @@ class SourceRow(Head, Base):
         Index(None, "publisher", "created_at", "id"),
         Index(None, "published_earliest"),
         Index(None, "published_latest"),
-        Index(None, "url", postgresql_using="hash"),  # addresses may be longer than a tree takes
+        Index(None, "url", postgresql_using="hash"),  # URLs may be longer than a B-tree index accepts
         Index(None, "doi", postgresql_using="hash"),
         STRICT,
     )

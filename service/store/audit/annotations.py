@@ -1,4 +1,4 @@
-"""What happened to records, as events on a timeline: disputes, and what was withdrawn, restored or revised."""
+"""Events on a timeline: disputes, and withdrawals, restorations and revisions of records."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,12 +33,12 @@ _PAST = {
 }
 _KINDS = ("source", "claim", "figure", "dispute")
 _OTHERS = ("entity", "metric", "key")
-_ONLY_FIGURES = ["figures"]  # what changes in a claim when one of its figures is written, which is told of the figure
+_ONLY_FIGURES = ["figures"]  # a figure's change in its claim; reported for the figure only
 _OF_DISPUTE = aliased(ClaimRow)
 
 
 def page_of_events(connection: Connection, query: AnnotationQuery) -> TablePage:
-    """Newest first."""
+    """Returns a page of events, newest first."""
     found = table_page(connection, _LISTING, query, "-time")
     return found._replace(rows=[dict(row) | {"time_end": _end(row["time_end"])} for row in found.rows])
 
@@ -55,7 +55,7 @@ def _end(closed: str | None) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class OfDisputes:
-    """Filters disputes by their status, and lets other events be."""
+    """Filters disputes by their status; other events always match."""
 
     column: Any
 
@@ -75,7 +75,7 @@ def _shown(text: Any) -> Any:
 
 
 def _disputes() -> Select[Any]:
-    """From the first day on which they may have been opened, else from when they were put on record."""
+    """Dispute events, at the first day on which the dispute may have been opened, else at its creation time."""
     opened = func.coalesce(day_start(DisputeRow.opened_earliest), DisputeRow.created_at, type_=UtcTime())
     return (
         select(
@@ -102,7 +102,7 @@ def _disputes() -> Select[Any]:
 
 
 def _changes() -> Select[Any]:
-    """What the history tells of records that were there before."""
+    """Events from the history: changes of existing records."""
     is_of = {kind: ChangeRow.kind == kind for kind in _KINDS}
     subject = func.coalesce(ClaimRow.subject_id, FigureRow.subject_id, _OF_DISPUTE.subject_id, type_=Id())
     return (
@@ -133,7 +133,7 @@ def _changes() -> Select[Any]:
         .outerjoin(FigureRow, and_(is_of["figure"], FigureRow.id == ChangeRow.record_id))
         .outerjoin(DisputeRow, and_(is_of["dispute"], DisputeRow.id == ChangeRow.record_id))
         .outerjoin(_OF_DISPUTE, _OF_DISPUTE.id == DisputeRow.disputed_claim_id)
-        # what is left out instead of what is taken, so that SQLite goes by the index of events rather than of kinds
+        # excludes kinds rather than listing them, so that SQLite uses the index of events, not of kinds
         .where(EVENTS, ChangeRow.kind.not_in(_OTHERS), ChangeRow.operation.in_(_OPERATIONS))
         .where(or_(ChangeRow.operation != Operation.UPDATE, ChangeRow.changed != literal(_ONLY_FIGURES, Document())))
     )

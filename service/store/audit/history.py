@@ -1,4 +1,4 @@
-"""History: what each transaction changed, written in the same transaction, last and in one statement."""
+"""History: records what each transaction changed, as the last step of the same transaction."""
 
 import json
 from collections.abc import Collection, Iterator, Sequence
@@ -41,7 +41,7 @@ from service.store.records.record_writes import Touched
 from service.store.rows import Values
 
 _CHUNK = 500
-_FEED_LOCK = 0x436C68  # an advisory lock of its own: one transaction at a time takes its place in the feed
+_FEED_LOCK = 0x436C68  # advisory lock: transactions take their place in the feed one at a time
 _UNCHANGING = {"version", "updated_at"}
 
 _PROJECTIONS: dict[str, Projection[Any]] = {
@@ -55,10 +55,10 @@ _PROJECTIONS: dict[str, Projection[Any]] = {
         disputes.PROJECTION,
         keys.RECORDED,
     )
-}  # each before what refers to it
+}  # in an order in which no kind refers to a later one
 _STAMP = ("at", "actor_id", "actor_name", "request_id")
 _WRITTEN_COLUMNS = [*_STAMP, "operation", "kind", "record_id", "version", "changed", "snapshot"]
-_FOR_ADMINS = "key"  # who has keys is nobody else's business
+_FOR_ADMINS = "key"  # only admins may see who has keys
 _KINDS_OF_REFS = {
     "source": "source",
     **dict.fromkeys(("claimant", "subject", "part_of", "raised_by"), "entity"),
@@ -73,17 +73,17 @@ _COLUMNS = list(ChangeRow.__table__.columns)
 
 
 def record(connection: Connection, author: Author) -> None:
-    """Puts on record all that this transaction has touched.
+    """Records all changes of this transaction in the history.
 
-    A sequence alone hands out numbers out of the order of commits, and a reader of the feed would skip those that come
-    late: so the last thing before the commit is to wait for one's turn.
+    A sequence alone assigns numbers out of commit order, and a reader of the feed would skip late ones. So the last
+    step before the commit is to wait for an exclusive lock.
     """
     touched: Touched = connection.get_execution_options().get("touched", {})
     if not touched:
         return
     new = [key for key in touched if _is_new(touched, key)]
     changed = _changes(connection, [key for key in touched if not _is_new(touched, key)], touched)
-    if connection.dialect.name == "postgresql":  # after all that can be read before
+    if connection.dialect.name == "postgresql":  # as late as possible, after all reads that can come first
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FEED_LOCK})
     stamp = {
         "at": record_writes.now(),
@@ -105,8 +105,8 @@ def _is_new(touched: Touched, key: tuple[str, str]) -> bool:
 
 @cache
 def _insert_new(dialect: str, kinds: tuple[str, ...]) -> Insert:
-    """Puts new records on record as the database writes them itself: each kind before those that refer to it, in the
-    order in which they were made.
+    """Inserts history rows of new records, with snapshots written by the database. Kinds come before those that refer
+    to them, records of a kind in order of creation.
     """
     parts = [select(_new(dialect, kind, place).subquery(kind)) for place, kind in enumerate(kinds)]
     every = union_all(*parts).subquery("every")
@@ -181,7 +181,7 @@ def _changed(before: Values | None, after: Values) -> list[str]:
 
 
 def of_record(connection: Connection, kind: str, record_id: str, query: HistoryQuery) -> ChangePage:
-    """The versions of one record, newest first."""
+    """Returns the versions of one record, newest first."""
     found = fetch_page(connection, _OF_RECORD, query, "-version", kind=[kind], record_id=[record_id])
     return ChangePage(items=[_shown(row._mapping) for row in found.rows], next_cursor=found.next_cursor)
 
@@ -195,9 +195,9 @@ _OF_RECORD = Listing(
 
 
 def feed(connection: Connection, query: FeedQuery, *, for_admin: bool) -> list[Change]:
-    """Changes of all records in the order of their commits, from right after `query.after` on.
+    """Returns changes of all records in commit order, starting right after `query.after`.
 
-    Raises Forbidden when someone else than an admin asks for those of keys.
+    Raises Forbidden if a caller who is not an admin asks for changes of keys.
     """
     statement = select(*_COLUMNS).where(ChangeRow.seq > query.after)
     if not for_admin:
@@ -211,7 +211,7 @@ def feed(connection: Connection, query: FeedQuery, *, for_admin: bool) -> list[C
 
 
 def latest(connection: Connection, before: int | None, most: int) -> list[Change]:
-    """Changes of all records but keys, newest first, from before that seq on."""
+    """Returns changes of all records except keys, newest first, with seq below `before`."""
     statement = select(*_COLUMNS).where(ChangeRow.kind != _FOR_ADMINS)
     if before is not None:
         statement = statement.where(ChangeRow.seq < before)
@@ -220,7 +220,7 @@ def latest(connection: Connection, before: int | None, most: int) -> list[Change
 
 
 class Difference(NamedTuple):
-    """What a field was before a change, and after it."""
+    """The value of a field before and after a change."""
 
     field: str
     before: Any
@@ -230,7 +230,7 @@ class Difference(NamedTuple):
 def with_differences(
     connection: Connection, kind: str, record_id: str, most: int
 ) -> list[tuple[Change, list[Difference]]]:
-    """The versions of one record, newest first, each with what it changed."""
+    """Returns the versions of one record, newest first, each with its differences."""
     found = of_record(connection, kind, record_id, HistoryQuery(limit=most + 1)).items
     told = []
     for change, earlier in zip_longest(found[:most], found[1 : most + 1]):
@@ -242,7 +242,7 @@ def with_differences(
 
 
 def as_recorded(connection: Connection, kind: str, record_id: str, moment: datetime) -> Values:
-    """The record as it was answered at that moment. Raises NotFound if it was not there yet."""
+    """Returns the record as it was served at that moment. Raises NotFound if it did not exist yet."""
     found = _standing(connection, [(kind, record_id)], moment).get((kind, record_id))
     if found is None:
         raise NotFound.at("/recorded_as_of", f"The {kind} was not on record at that moment.", "query")
@@ -255,7 +255,7 @@ def as_recorded(connection: Connection, kind: str, record_id: str, moment: datet
 
 
 def _standing(connection: Connection, places: Collection[tuple[str, str]], moment: datetime) -> dict[Place, Values]:
-    """Snapshots of records as they stood at a moment; scopes stand in those of their metrics."""
+    """Returns snapshots of records as of a moment. Scopes come from the snapshots of their metrics."""
     if not places:
         return {}
     place = tuple_(ChangeRow.kind, ChangeRow.record_id)
@@ -272,9 +272,9 @@ def _standing(connection: Connection, places: Collection[tuple[str, str]], momen
 
 
 def _embedded(kind: str, snapshot: Values) -> Iterator[tuple[Place, Values]]:
-    """What a record shows of others, which may have changed after it: each with the place where it stands itself."""
+    """Yields the embedded parts of other records, which may have changed since, with the kind and id of each."""
     if kind == "metric":
-        return  # its scopes are its own
+        return  # its scopes are part of the metric
     for name, shown in snapshot.items():
         if name in _KINDS_OF_REFS and shown is not None:
             yield (_KINDS_OF_REFS[name], shown["id"]), shown

@@ -1,4 +1,4 @@
-"""Figures as evidence: all that the arithmetic of comparisons needs of them, and the JSON that answers show."""
+"""Figures as evidence: the data that comparisons are computed from, and the JSON that responses show."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ from service.store.records.chains import chain_of
 
 CLAIMANT = aliased(EntityRow, name="claimant")
 _STATED = ("basis", "qualifier", "value", "lower", "upper", "interval_kind", "unit", "price_year", "stated_as")
-# the interval depends on the tolerance of a comparison, so it comes last, from Python
+# the interval depends on the tolerance of a comparison, so Python appends it
 COMPARED_FIELDS = [name for name in Compared.model_fields if name != "interval"]
 
 
 def compared_columns(figure: Any, claim: Any, source: Any, claimant: Any) -> list[Any]:
-    """What a Compared shows, without the interval."""
+    """The columns of a Compared, without the interval."""
     return [
         figure.id,
         figure.version,
@@ -85,13 +85,13 @@ _EVIDENCE = (
 )
 _COMPARED = json_object(compared_columns(FigureRow, ClaimRow, SourceRow, CLAIMANT), COMPARED_FIELDS)
 _BY = {"measurand": FigureRow.measurand_id, "figure": FigureRow.id, "claim": FigureRow.claim_id}
-# of which figures the JSON is read
-Shown = Literal["all", "own", "none"]  # own: those of the measurand that is bound as `own`
+# the figures whose JSON is read
+Shown = Literal["all", "own", "none"]  # own: those of the measurand bound as `own`
 
 
 @cache
 def _statement(dialect: str, by: str, shown: Shown) -> Select[Any]:
-    """Built once: to build one takes as long as to run it."""
+    """Built once, because building one takes as long as running it."""
     item: Any = null() if shown == "none" else json_text(_COMPARED, dialect)
     if shown == "own":
         item = case((FigureRow.measurand_id == bindparam("own", type_=FigureRow.measurand_id.type), item))
@@ -101,7 +101,7 @@ def _statement(dialect: str, by: str, shown: Shown) -> Select[Any]:
 
 @dataclass(frozen=True, slots=True)
 class FigureRecord:
-    """A stored figure: as evidence, and the row it was read from."""
+    """A stored figure: its evidence and the row that it was read from."""
 
     evidence: Evidence
     row: Row[Any]
@@ -120,16 +120,16 @@ class FigureRecord:
         return found
 
     def could_be_read(self, day: date | None) -> bool:
-        """By that day, for sure; without a day, always."""
+        """Whether it could certainly be read by that day; always true without a day."""
         return day is None or (self.readable_from is not None and self.readable_from <= day)
 
     def stands(self, day: date | None) -> bool:
-        """Whether its claim was neither retracted nor, by that day, replaced; without a day, is now."""
+        """Whether its claim was neither retracted nor replaced by that day; without a day, whether it is active now."""
         return stands(self.row.status, self.row.replaced_from, day)
 
     @property
     def json(self) -> str:
-        """A Compared, where the JSON of the figure was read."""
+        """The JSON of a Compared. Requires that the figure's JSON was read."""
         row = self.row
         interval = to_interval(self.evidence.interval, row.metric_unit, signed=row.signed)
         written = "null" if interval is None else interval.model_dump_json()
@@ -147,7 +147,7 @@ def of_measurands(
     shown: Shown = "none",
     own: str | None = None,
 ) -> dict[str, list[FigureRecord]]:
-    """The figures of each measurand, whatever their claims' status, in the order in which they were made."""
+    """Returns the figures of each measurand, with claims of any status, in order of creation."""
     by_measurand: dict[str, list[FigureRecord]] = {measurand_id: [] for measurand_id in ids}
     for record in _fetch(connection, "measurand", ids, tolerance, shown, own):
         by_measurand[record.row.measurand_id].append(record)
@@ -157,7 +157,7 @@ def of_measurands(
 def of_figures(
     connection: Connection, ids: Collection[str], *, tolerance: Fraction = DEFAULT_TOLERANCE
 ) -> dict[str, FigureRecord]:
-    """With their JSON."""
+    """Returns the figures by id, with their JSON."""
     return {record.id: record for record in _fetch(connection, "figure", ids, tolerance, "all", None)}
 
 
@@ -168,10 +168,11 @@ def origins(
     tolerance: Fraction = DEFAULT_TOLERANCE,
     shown: Shown = "none",
 ) -> dict[str, list[list[FigureRecord]]]:
-    """For each relayed figure, those of its parent claim that it can be compared with, and those of the root of the
-    chain where that is another claim.
+    """For each relayed figure, the comparable figures of its parent claim, and of the chain's root if that is another
+    claim.
 
-    Whatever became of the origin's claim, what it said is what was relayed; withdrawn ones are left out.
+    Origins count whatever the status of their claim, because the relay repeated what they said. Withdrawn ones are left
+    out.
     """
     if not relays:
         return {}
@@ -192,12 +193,12 @@ _ROOTS = select(_CHAIN).order_by(_CHAIN.c.depth)
 
 
 def _roots(connection: Connection, claim_ids: Collection[str]) -> dict[str, str]:
-    """Each claim with the last one of the chain that it derives from: itself, if it is no relay."""
+    """Maps each claim to the last one of the chain that it derives from: to itself, if it is no relay."""
     return {row.start: row.id for row in connection.execute(_ROOTS, {"ids": sorted(claim_ids)})}
 
 
 def _same_question(relay: FigureRecord, origin: FigureRecord) -> bool:
-    """Whether both are of the same metric and, where it is periodic, for the same days."""
+    """Whether both have the same metric and, if it is periodic, the same days."""
     ours, theirs = relay.row, origin.row
     if ours.metric_id != theirs.metric_id:
         return False
@@ -208,8 +209,8 @@ def _same_question(relay: FigureRecord, origin: FigureRecord) -> bool:
 def _fetch(
     connection: Connection, by: str, ids: Collection[str], tolerance: Fraction, shown: Shown, own: str | None
 ) -> list[FigureRecord]:
-    """In the order in which they were made. Sorted here: asked to sort, SQLite walks through all figures in that order
-    rather than pick these by their index.
+    """Returns figures in order of creation. Sorted here: with ORDER BY, SQLite scans all figures in that order instead
+    of using the index.
     """
     if not ids:
         return []
@@ -248,5 +249,5 @@ def _evidence(row: Row[Any], tolerance: Fraction) -> Evidence:
 
 
 def for_arithmetic(origins_of: Mapping[str, Sequence[Sequence[FigureRecord]]]) -> dict[str, list[list[Evidence]]]:
-    """Origins as `assess_measurand` takes them."""
+    """Origins in the form that `assess_measurand` takes."""
     return {relay: [[o.evidence for o in claim] for claim in claims] for relay, claims in origins_of.items()}

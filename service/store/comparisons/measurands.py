@@ -1,4 +1,4 @@
-"""Measurands: making those that figures need, and reading them with the others of the same quantity."""
+"""Measurands: inserts those that figures need, and reads them with the others of the same quantity."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class NamedMeasurand:
 
 
 def ensure(connection: Connection, wanted: Iterable[NamedMeasurand], empty: Values) -> None:
-    """Inserts those measurands that do not exist yet, with the columns of an empty summary."""
+    """Inserts the measurands that do not exist yet, with the columns of an empty summary."""
     by_id: dict[str, NamedMeasurand] = {}
     for named in wanted:
         by_id.setdefault(named.measurand.id, named)
@@ -41,7 +41,7 @@ def ensure(connection: Connection, wanted: Iterable[NamedMeasurand], empty: Valu
         return
     born = dict(zip(by_id, record_writes.distinct_times(len(by_id)), strict=True))
     values = []
-    for measurand_id, named in sorted(by_id.items()):  # in one order, so that two writers do not lock each other out
+    for measurand_id, named in sorted(by_id.items()):  # in a fixed order, so that two writers do not deadlock
         m = named.measurand
         own = {
             "id": measurand_id,
@@ -64,7 +64,7 @@ def ensure(connection: Connection, wanted: Iterable[NamedMeasurand], empty: Valu
 
 @dataclass(frozen=True, slots=True)
 class MeasurandRecord:
-    """A stored measurand. `row` has its columns, `unit` and `signed` of its metric, and what it refers to."""
+    """A stored measurand. `row` has its columns, `unit` and `signed` of its metric, and fields of its references."""
 
     row: Row[Any]
 
@@ -106,7 +106,7 @@ class MeasurandRecord:
 
     @property
     def own_fields(self) -> Values:
-        """The fields of a Summary that are the measurand's own."""
+        """The fields of a Summary that belong to the measurand itself."""
         row = self.row
         refs = {"subject": self.subject, "metric": self.metric, "scope": self.scope}
         return {"id": row.id, "key": row.key, **refs, "period": row.period, "updated_at": row.updated_at}
@@ -139,7 +139,7 @@ def with_refs(statement: Select[Any]) -> Select[Any]:
 
 
 def same_quantity(one: Any, other: Any) -> list[Any]:
-    """The conditions for two measurands of one subject, metric and period."""
+    """The conditions for two measurands to have the same subject, metric and period."""
     return [
         other.subject_id == one.subject_id,
         other.metric_id == one.metric_id,
@@ -153,7 +153,7 @@ _FIRST: Any = case((MeasurandRow.id == _NAMED.id, literal_column("0")), else_=li
 
 
 def _reading(*condition: Any) -> dict[str, Select[Any]]:
-    """By the column that names the measurand. Built once: to build one takes as long as to run it."""
+    """Statements by naming column, built once, because building one takes as long as running it."""
     statement = with_refs(select(*COLUMNS).select_from(_NAMED).join(MeasurandRow, and_(*condition)))
     ordered = statement.order_by(_FIRST, ScopeRow.position.nulls_first(), MeasurandRow.id)
     return {
@@ -165,13 +165,13 @@ _ALONE, _WITH_RELATED = _reading(MeasurandRow.id == _NAMED.id), _reading(*same_q
 
 
 def read(connection: Connection, ref: str, pointer: str = "/ref", place: Place = "path") -> MeasurandRecord:
-    """A measurand by id, or by its key in any way to write its period. Raises NotFound."""
+    """Returns a measurand by id, or by key with its period in any notation. Raises NotFound."""
     return _read(connection, _ALONE, ref, pointer, place)[0]
 
 
 def read_with_related(connection: Connection, ref: str) -> list[MeasurandRecord]:
-    """The same, and after it the others of its quantity, in the order of the metric's scopes. Some may have no figures
-    any more.
+    """Like `read`, followed by the other measurands of its quantity, in the order of the metric's scopes. Some may no
+    longer have figures.
     """
     return _read(connection, _WITH_RELATED, ref, "/ref", "path")
 
@@ -195,7 +195,7 @@ _PART_OF = select(ScopeRow.id, ScopeRow.part_of_id).where(ScopeRow.id.in_(select
 
 
 def scope_wholes(connection: Connection, scope_ids: Collection[str | None]) -> dict[str, frozenset[str]]:
-    """For each scope, all scopes that it is a part of. One scope alone is a part of no other here."""
+    """Returns, for each scope, all scopes that it is a part of. Returns nothing for fewer than two scopes."""
     known = {scope_id for scope_id in scope_ids if scope_id is not None}
     if len(known) < 2:
         return {}

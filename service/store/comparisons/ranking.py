@@ -1,4 +1,4 @@
-"""Lists of measurands by their stored summaries: all of them, and those with a disagreement of a kind, widest first."""
+"""Lists of measurands by their stored summaries: all of them, and those with a kind of disagreement, widest first."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -30,7 +30,7 @@ def _interval(name: str) -> list[Any]:
 
 
 def _summary(text: Any) -> list[Any]:
-    """The columns of a Summary, under a sentence of its own."""
+    """The columns of a Summary, with `text` as its sentence."""
     plain = (
         "id", "key", "period", "updated_at", "verdict", "agreement", "gap", "gap_open", "difference", "self_conflict",
         "within_rounding", "interval_basis", "agreeing", "claimant_count", "figure_count", "relay_count",
@@ -53,7 +53,7 @@ _REASONS = {"comparability.reasons": json_words(MeasurandRow.reasons)}
 
 
 def filters(rank: Any) -> dict[str, Filter]:
-    """`rank` is what the smallest gap asked for is compared with: from 1 on it is a factor."""
+    """Filters of measurands. `gap_min` is compared with `rank`, which is a factor from 1 on."""
     return {
         "id": AnyOf(MeasurandRow.id),
         "subject": RefTo(EntityRow, MeasurandRow.subject_id),
@@ -82,13 +82,13 @@ ROWS = JsonSelect(
 )
 LIST: RecordList[SummaryPage] = record_list(SummaryPage, ROWS, FILTERS, SORTS, MeasurandRow.id)
 
-# Measurands themselves, whether or not they have figures now
+# All measurands, with or without figures
 _RECORDS = measurands.with_refs(select(*measurands.COLUMNS))
 _ALL = Listing(dict.fromkeys(("sqlite", "postgresql"), _RECORDS), FILTERS, {"id": MeasurandRow.id}, MeasurandRow.id)
 
 
 def some(connection: Connection, query: MeasurandFilters, most: int) -> list[MeasurandRecord] | None:
-    """The measurands that meet the filters, in the order of their ids; None where they are more than `most`."""
+    """Returns the measurands that meet the filters, in order of id; None if there are more than `most`."""
     found = fetch_page(connection, _ALL, query, "id", limit=most)
     return None if found.next_cursor else [MeasurandRecord(row) for row in found.rows]
 
@@ -97,7 +97,7 @@ def some(connection: Connection, query: MeasurandFilters, most: int) -> list[Mea
 
 
 def _extreme(name: str, figure_id: Any) -> tuple[JsonSql, Callable[[Select[Any]], Select[Any]]]:
-    """The figure that holds an extreme as a Compared, and what joins it."""
+    """The figure that holds an extreme, as a Compared, and the function that adds its joins."""
     figure, claim = aliased(FigureRow, name=f"{name}_figure"), aliased(ClaimRow, name=f"{name}_claim")
     source, claimant = aliased(SourceRow, name=f"{name}_source"), aliased(EntityRow, name=f"{name}_claimant")
     columns = [*compared_columns(figure, claim, source, claimant), *figures.interval_columns(figure)]

@@ -1,16 +1,18 @@
-"""Bringing summaries up to date that were computed under other rules: after an upgrade, in batches."""
+"""Recomputes outdated summaries after an upgrade that changed the rules, in batches."""
 
 from collections.abc import Callable
 
 from service.db.engine import Database
 from service.store.comparisons.summary import count_outdated, mark_outdated
 
-_BATCH = 200  # measurands, whose computing takes less time than other writers wait for a lock
+_BATCH = 200  # measurands; computing them takes less time than other writers wait for a lock
 
 
 def recompute(database: Database, advance: Callable[[int, int], None]) -> int:
-    """Says how many there were. Each batch is a transaction of its own, so what was broken off goes on where it was.
-    `advance` hears how many are done, and of how many.
+    """Recomputes all outdated summaries and returns their number.
+
+    Each batch is its own transaction, so an interrupted run can be resumed. `advance` receives the number done and the
+    total.
     """
     with database.read() as connection:
         total = count_outdated(connection)

@@ -1,9 +1,9 @@
-"""The stored summary of each measurand, kept up to date in every transaction that changes what it follows from.
+"""The stored summary of each measurand, updated in every transaction that changes its inputs.
 
-A write makes the measurands that it needs, writes its figures, and calls `mark_stale`. Before the transaction commits,
-`refresh_summaries` locks the stale measurands, with the others of their quantities, in the order of their ids, and
-computes them from their figures. Without the lock two writers would each summarise without the other's figure; with it,
-the second one reads what the first has committed.
+A write inserts the measurands that it needs, writes its figures, and calls `mark_stale`. Before the transaction
+commits, `refresh_summaries` locks the stale measurands, with the others of their quantities, in the order of their ids,
+and computes them from their figures. Without the lock, two writers would each miss the other's figure; with it, the
+second one reads what the first has committed.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -39,20 +39,20 @@ _PART_COLUMNS = ("part_rank", "part_least_id", "part_most_id", "part_text")
 _NO_PART: Values = dict.fromkeys(_PART_COLUMNS)
 
 
-# What has changed ----------------------------------------------------------------------------------------------------
+# Marking stale summaries ---------------------------------------------------------------------------------------------
 
 
 def ensure_measurands(connection: Connection, wanted: Iterable[NamedMeasurand]) -> None:
-    """Inserts those that do not exist yet."""
+    """Inserts the measurands that do not exist yet."""
     measurands.ensure(connection, wanted, _empty())
 
 
 def mark_stale(connection: Connection, ids: Iterable[str]) -> None:
-    """Notes that what these measurands' summaries follow from has changed in this transaction."""
+    """Notes that the inputs of these measurands' summaries changed in this transaction."""
     connection.get_execution_options()["stale"].update(ids)
 
 
-# claims that relay the claims bound as `ids`, and these themselves
+# the claims bound as `ids` and all that relay them
 _RELAYS = select(ClaimRow.id).where(ClaimRow.id.in_(rows.IDS)).cte("relays", recursive=True)
 _RELAYS = _RELAYS.union(select(ClaimRow.id).join(_RELAYS, ClaimRow.derived_from_id == _RELAYS.c.id))
 _MEASURANDS_OF = select(FigureRow.measurand_id).distinct().join(_RELAYS, FigureRow.claim_id == _RELAYS.c.id)
@@ -60,13 +60,13 @@ _MEASURANDS_OF_METRIC = select(MeasurandRow.id).where(MeasurandRow.scope_id.is_n
 
 
 def mark_claims_stale(connection: Connection, claim_ids: Collection[str]) -> None:
-    """The measurands of the figures of these claims, and of all that relay them: their drift depends on them."""
+    """Marks the measurands of these claims' figures, and of all that relay them: their drift depends on them."""
     if claim_ids:
         mark_stale(connection, connection.execute(_MEASURANDS_OF, {"ids": list(claim_ids)}).scalars())
 
 
 def mark_scopes_stale(connection: Connection, metric_id: str) -> None:
-    """The measurands of a metric whose tree of scopes has changed: which part exceeds its whole depends on it."""
+    """Marks the measurands of a metric whose scope tree has changed: which part exceeds its whole depends on it."""
     statement = _MEASURANDS_OF_METRIC.where(MeasurandRow.metric_id == metric_id)
     connection.get_execution_options()["stale_parts"].update(connection.execute(statement).scalars())
 
@@ -78,7 +78,7 @@ _ORIGIN_CLAIMS = (
 
 
 def lock_origins(connection: Connection, derived_from: str | None) -> None:
-    """Keeps the chain that a relay derives from as it is until this transaction ends, so that its drift is judged by
+    """Share-locks the chain that a relay derives from until this transaction ends, so that its drift is computed from
     what is stored then. Raises Invalid if the chain is too long.
     """
     if derived_from is None:
@@ -91,7 +91,7 @@ def lock_origins(connection: Connection, derived_from: str | None) -> None:
 
 
 def refresh_summaries(connection: Connection) -> None:
-    """Brings the summaries of all stale measurands up to date, for the commit that comes right after."""
+    """Updates the summaries of all stale measurands. Called right before the commit."""
     options = connection.get_execution_options()
     stale, stale_parts = options["stale"], options["stale_parts"]
     if not stale and not stale_parts:
@@ -104,7 +104,7 @@ def refresh_summaries(connection: Connection) -> None:
         if differing:
             at = before["updated_at"] if differing == ["rules_version"] else record_writes.now()
             changes.append({bulk.WHICH: measurand_id, "updated_at": at, **computed})
-    # those of which only the parts were computed have fewer columns
+    # measurands with only the part columns computed have fewer columns
     for columns in {tuple(change) for change in changes}:
         alike = [change for change in changes if tuple(change) == columns]
         bulk.write(connection, _update(connection.dialect.name, columns), alike)
@@ -118,7 +118,7 @@ _QUANTITIES = (
     .join(_STALE, and_(*measurands.same_quantity(_STALE, MeasurandRow)))
     .where(_STALE.id.in_(rows.IDS))
 )
-# Locks without touching the key, which figures that were just written refer to, here and in other transactions.
+# Locks without the key, to which figures just written refer, here and in other transactions.
 _LOCKED = (
     select(*MeasurandRow.__table__.columns, MetricRow.unit.label("unit"), MetricRow.signed.label("signed"))
     .join(MetricRow)
@@ -126,8 +126,8 @@ _LOCKED = (
     .order_by(MeasurandRow.id)
     .with_for_update(key_share=True, of=MeasurandRow)
 )
-# A part and its whole are held against each other, and one of them may be new, which nobody else sees and no row lock
-# holds. So whoever writes either of them first has the quantity to himself; some quantities share a lock.
+# A part is compared with its whole, and either may be new: other transactions do not see it, and no row lock covers it.
+# So the first transaction to write either one locks the quantity. Some quantities share a lock.
 _QUANTITY_LOCKS = text(
     """
     SELECT pg_advisory_xact_lock(:space, number) FROM (
@@ -136,11 +136,11 @@ _QUANTITY_LOCKS = text(
     ) AS quantity
     """
 ).bindparams(rows.IDS)
-_QUANTITY_SPACE = 0x436C6A  # a number that no other advisory lock of this database uses
+_QUANTITY_SPACE = 0x436C6A  # not used by any other advisory lock of this database
 
 
 def _lock(connection: Connection, ids: Sequence[str]) -> dict[str, Any]:
-    """The measurands, and the others of their quantities, with the columns that computing them takes."""
+    """Locks the measurands and the others of their quantities. Returns the columns needed to compute them."""
     found: dict[str, Any] = {}
     for part in rows.chunks(ids, _CHUNK):
         if connection.dialect.name == "postgresql":
@@ -155,8 +155,8 @@ def _update(dialect: str, names: tuple[str, ...]) -> UpdateBase:
 
 
 def compute(connection: Connection, stored: Mapping[str, Any], stale: Collection[str]) -> dict[str, Values]:
-    """The columns of the summaries of the stale measurands; of the others that are stored, those that say whether they
-    exceed a whole. `stored` has whole quantities, with `unit` and `signed` of their metrics.
+    """Returns the summary columns of the stale measurands, and of the other stored ones the columns that say whether
+    they exceed a whole. `stored` has complete quantities, with `unit` and `signed` of their metrics.
     """
     computed = _summaries(connection, {one: stored[one] for one in stored if one in stale})
     for measurand_id, columns in _parts(connection, stored, computed).items():
@@ -189,9 +189,9 @@ def _summaries(connection: Connection, stale: Mapping[str, Any]) -> dict[str, Va
 
 def active_disputes_about(which: Any) -> list[Any]:
     """Conditions on DisputeRow joined with FigureRow of its claim: active disputes about the figures that `which`
-    picks.
+    selects.
     """
-    # written out, so that PostgreSQL keeps one plan
+    # as literals, so that PostgreSQL keeps one plan
     statuses = [literal_column(f"'{status}'", String()) for status in ACTIVE_DISPUTE_STATUSES]
     return [
         FigureRow.claim_id == DisputeRow.disputed_claim_id,
@@ -256,7 +256,7 @@ def _ends(name: str, ends: Any) -> Values:
 
 
 def _extremes(found: Assessment) -> Values:
-    """How disagreements are ranked, and which figures hold their extremes."""
+    """The ranks of the disagreements, and the figures that hold their extremes."""
     disagreement, drift = found.comparison.disagreement, found.widest_drift
     apart, own = disagreement.conflict, disagreement.self_conflict
     low, high = disagreement.max_low, disagreement.min_high
@@ -286,7 +286,7 @@ def _extremes(found: Assessment) -> Values:
 
 
 def _parts(connection: Connection, stored: Mapping[str, Any], computed: Mapping[str, Values]) -> dict[str, Values]:
-    """The columns that say which whole each measurand exceeds most, if any."""
+    """Returns the columns that say which whole each measurand exceeds most, if any."""
     wider = measurands.scope_wholes(connection, [row["scope_id"] for row in stored.values() if not row["signed"]])
     by_quantity: dict[Any, list[str]] = {}
     for measurand_id, row in stored.items():
@@ -325,13 +325,13 @@ def _excess(part: Values, whole: Values) -> Excess | None:
     return excess(low, high)
 
 
-# Another version of the rules ----------------------------------------------------------------------------------------
+# Outdated rules ------------------------------------------------------------------------------------------------------
 
 _OUTDATED = select(MeasurandRow.id).where(MeasurandRow.rules_version != RULES_VERSION)
 
 
 def count_outdated(connection: Connection) -> int:
-    """How many summaries were computed under other rules than those of this version."""
+    """Returns how many summaries were computed under other rules than this version's."""
     return connection.execute(select(func.count()).select_from(_OUTDATED.subquery())).scalar_one()
 
 
@@ -340,7 +340,7 @@ def has_outdated(connection: Connection) -> bool:
 
 
 def mark_outdated(connection: Connection, most: int) -> int:
-    """Marks so many of them at most as stale; says how many."""
+    """Marks at most `most` outdated summaries as stale; returns how many."""
     ids = (
         connection.execute(_OUTDATED.order_by(MeasurandRow.rules_version, MeasurandRow.id).limit(most)).scalars().all()
     )

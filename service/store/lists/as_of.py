@@ -1,8 +1,8 @@
-"""Whether a claim could be read by a day, and stood then: the one rule for lists, tables and comparisons.
+"""Whether a claim could be read by a day and was active then: one rule for lists, tables and comparisons.
 
-A claim could be read once it was asserted and published, each by the last day that it may have happened on; where one
-of the two is unknown, by the other alone. A claim of which neither is known could be read on no day. It stood on a day
-if it could be read by then and had not been replaced by a claim that could. A retracted claim stands on no day.
+A claim could be read once it was asserted and published, each by the last day on which it may have happened. If one of
+the two is unknown, the other decides; if both are, the claim could be read on no day. A claim was active on a day if it
+could be read by then and had not been replaced by a claim that could. A retracted claim is active on no day.
 """
 
 from datetime import date
@@ -18,13 +18,13 @@ _NEWER, _NEWER_SOURCE = aliased(ClaimRow, name="replacing"), aliased(SourceRow, 
 
 
 def readable_from(source: Any, claim: Any) -> Any:
-    """The first day on which the claim could be read for sure; null where neither day is known."""
+    """The first day on which the claim could certainly be read; null if neither day is known."""
     published, asserted = source.published_latest, claim.asserted_latest
     return case((published > asserted, published), else_=func.coalesce(asserted, published, type_=published.type))
 
 
 def replaced_from() -> Any:
-    """Of a row of claims: the first day on which the claim that replaced it could be read for sure."""
+    """For rows of claims: the first day on which the claim that replaced it could certainly be read."""
     return (
         select(readable_from(_NEWER_SOURCE, _NEWER))
         .select_from(_NEWER)
@@ -36,17 +36,17 @@ def replaced_from() -> Any:
 
 
 def stood_on(day: Any) -> Any:
-    """The condition on rows of claims, joined with their sources."""
+    """The condition that a claim was active on `day`, for rows of claims joined with their sources."""
     replaced = and_(ClaimRow.status == ClaimStatus.SUPERSEDED, replaced_from() <= day)
     return and_(
         readable_from(SourceRow, ClaimRow) <= day,
         ClaimRow.status != ClaimStatus.RETRACTED,
-        or_(replaced.is_(None), ~replaced),  # replaced on an unknown day is null: not by then
+        or_(replaced.is_(None), ~replaced),  # null if replaced on an unknown day: not by then
     )
 
 
 def stands(status: str, replaced: date | None, day: date | None) -> bool:
-    """The same of a claim with these columns that could be read by the day, or without a day: whether it stands now."""
+    """The same rule for the columns of a claim that could be read by `day`; without a day, whether it is active now."""
     if day is None:
         return status == ClaimStatus.ACTIVE
     if status == ClaimStatus.RETRACTED:

@@ -1,4 +1,4 @@
-"""Claims with disputes against them, each with these disputes."""
+"""Claims with disputes against them, each with its disputes."""
 
 import json
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ _CLAIMS = Listing(
 
 
 def page_json(connection: Connection, query: ContestedQuery) -> bytes:
-    """A ContestedPage as it is served."""
+    """Returns a ContestedPage as it is served."""
     statuses = query.status or list(ACTIVE_DISPUTE_STATUSES)
     found = fetch_page(connection, _CLAIMS, query, query.sort, status=statuses)
     by_claim = _disputes(connection, [row.sort_id for row in found.rows], query.type, statuses)
@@ -45,7 +45,7 @@ def page_json(connection: Connection, query: ContestedQuery) -> bytes:
 def _disputes(
     connection: Connection, claim_ids: Sequence[str], types: Sequence[str], statuses: Sequence[str]
 ) -> dict[str, list[str]]:
-    """The disputes against each claim, oldest first."""
+    """Returns the disputes against each claim, oldest first."""
     by_claim: dict[str, list[str]] = {claim_id: [] for claim_id in claim_ids}
     statement = (
         disputes.ROWS.rows[connection.dialect.name]

@@ -1,7 +1,7 @@
-"""What is exported, record by record, from one snapshot: each after those that it refers to.
+"""Exports all records from one snapshot, each after those that it refers to.
 
-Left out are withdrawn records, unless they are sources, entities or metrics that others refer to; claims that repeat a
-withdrawn one, which without it would count for themselves; and disputes about or by claims that are left out.
+Left out are withdrawn records, except sources, entities and metrics that others refer to; claims that relay a withdrawn
+one, because without it they would count as independent; and disputes about or by claims that are left out.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ from service.store.records.projection import Projection
 
 M = TypeVar("M", bound=BaseModel)
 _AT_ONCE = 500
-_DEEPEST = 2 * MAX_CHAIN  # relays and successors may form a circle together, which nothing refuses
+_DEEPEST = 2 * MAX_CHAIN  # relays and successors may form a cycle together, which no check refuses
 _CLAIMANT, _SUBJECT, _OTHER = aliased(EntityRow), aliased(EntityRow), aliased(EntityRow)
 
 
@@ -34,7 +34,7 @@ def _rows(connection: Connection, projection: Projection[Any]) -> Select[Any]:
 
 
 def _stream(connection: Connection, statement: Select[Any]) -> Iterator[Any]:
-    """The rows, of which one piece at a time is held."""
+    """Yields the rows, holding one batch at a time."""
     found = connection.execute(statement, execution_options={"yield_per": _AT_ONCE})
     for part in found.partitions(_AT_ONCE):
         yield from part
@@ -45,7 +45,7 @@ def _read(connection: Connection, projection: Projection[M], statement: Select[A
 
 
 def every_entity(connection: Connection) -> Iterator[Entity]:
-    """Wholes before their parts."""
+    """Yields the entities, wholes before their parts."""
     own = select(EntityRow.id, literal(0).label("depth")).where(EntityRow.part_of_id.is_(None))
     tree = own.cte("tree", recursive=True)
     parts = select(EntityRow.id, tree.c.depth + 1).join(tree, EntityRow.part_of_id == tree.c.id)
@@ -73,18 +73,18 @@ def every_source(connection: Connection) -> Iterator[Source]:
 
 
 def every_claim(connection: Connection) -> Iterator[Claim]:
-    """With their figures. What is repeated or replaced comes first."""
+    """Yields the claims with their figures. Relayed and superseded claims come first."""
     links = or_(ClaimRow.derived_from_id.is_not(None), ClaimRow.supersedes_id.is_not(None))
     own = select(ClaimRow.id, literal(0).label("depth")).where(links)
     chain = own.cte("chain", recursive=True)
     later = or_(ClaimRow.derived_from_id == chain.c.id, ClaimRow.supersedes_id == chain.c.id)
-    # distinct, for a claim may be reached in as many ways as there are paths
+    # UNION removes duplicates: a claim may be reached by several paths
     chain = chain.union(select(ClaimRow.id, chain.c.depth + 1).join(chain, later).where(chain.c.depth < _DEEPEST))
     depths = select(chain.c.id, func.max(chain.c.depth).label("depth")).group_by(chain.c.id).subquery()
     gone = select(_gone().c.id)
     older_stands = claims.OLDER.id.not_in(gone).label("older_stands")
     every = _rows(connection, claims.PROJECTION).where(ClaimRow.id.not_in(gone)).add_columns(older_stands)
-    # what was retracted comes before what stands: a claim has one standing successor
+    # retracted claims come before the others: a claim has one successor that is not retracted
     order = (depths.c.depth, case((ClaimRow.status == "retracted", 0), else_=1), ClaimRow.id)
     first = every.where(~links).order_by(ClaimRow.id)
     then = every.join(depths, depths.c.id == ClaimRow.id).order_by(*order)
@@ -111,7 +111,7 @@ def _present(table: Any, *named: Any) -> Any:
 
 
 def _gone() -> CTE:
-    """Withdrawn claims, and all that repeat them."""
+    """Withdrawn claims and all that relay them."""
     own = select(ClaimRow.id).where(ClaimRow.withdrawn_at.is_not(None)).cte("gone", recursive=True)
     return own.union(select(ClaimRow.id).join(own, ClaimRow.derived_from_id == own.c.id))
 
@@ -154,5 +154,5 @@ _LISTING = Listing(dict.fromkeys(("sqlite", "postgresql"), _FIGURES), figures.FI
 
 
 def figure_rows(connection: Connection, query: FigureQuery) -> Rows:
-    """A page of figures with what their claims and sources say, by the names of an import's columns."""
+    """Returns a page of figures with fields of their claims and sources, named like the columns of an import."""
     return fetch_page(connection, _LISTING, query, query.sort)

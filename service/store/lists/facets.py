@@ -1,4 +1,4 @@
-"""Which values there are to filter by, and of how many each is."""
+"""Facets: the values to filter by, and how many records have each."""
 
 from typing import Any, NamedTuple
 
@@ -15,8 +15,8 @@ _SUBJECT, _CLAIMANT, _GONE = aliased(EntityRow), aliased(EntityRow), aliased(Cla
 
 
 class _Counted(NamedTuple):
-    """What is grouped by, how it is shown, and the table that both stand in where it is not the counted one, with its
-    column and the column of figures that it is known by there.
+    """The value to group by and its label. If they are in a joined table: that table, the column that refers to it, and
+    the column referred to.
     """
 
     value: Any
@@ -50,7 +50,7 @@ _OF_MEASURANDS = {
 
 
 def count(connection: Connection, query: FacetQuery) -> Facets:
-    """The most frequent values first."""
+    """Returns the most frequent values first."""
     table: Any = MeasurandRow if query.field in _OF_MEASURANDS else FigureRow
     counted = (_OF_MEASURANDS | _OF_FIGURES)[query.field]
     conditions = []
@@ -81,8 +81,8 @@ def _of_measurands(by: Any, conditions: list[Any]) -> Any:
 
 
 def _of_figures(by: Any, conditions: list[Any]) -> Any:
-    """All of them, by an index that has all it takes, less the few that are withdrawn or whose claim is: to look at
-    each of a million figures and its claim takes seconds.
+    """Counts all figures from a covering index, less the few that are withdrawn or whose claim is: reading each of a
+    million figures and its claim takes seconds.
     """
 
     def tally(number: Any, *where: Any) -> Select[Any]:
@@ -92,7 +92,7 @@ def _of_figures(by: Any, conditions: list[Any]) -> Any:
         return statement.where(*where, *conditions)
 
     every = tally(func.count()).group_by(by)
-    # not grouped here: for that, SQLite would walk through all of them in the order of the group
+    # not grouped here: SQLite would then scan all of them in the order of the group
     withdrawn = tally(literal(-1), FigureRow.withdrawn_at.is_not(None))
     gone = select(_GONE.id).where(_GONE.withdrawn_at.is_not(None))
     of_withdrawn = tally(literal(-1), FigureRow.claim_id.in_(gone), FigureRow.withdrawn_at.is_(None))

@@ -1,7 +1,7 @@
-"""The filters of lists: from the parameters of a query to conditions with bound values.
+"""The filters of lists: they turn the parameters of a query into conditions with bound values.
 
-What a filter is given decides its *form*: one value or several, say. Its condition follows from the form alone, so the
-forms of all filters of a query are the shape of its statement, which is built once (`pagination.py`).
+The given values decide a filter's *form*, for example one value or several. The condition depends on the form only. So
+the forms of all filters of a query define its statement, which is built once (`pagination.py`).
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -24,7 +24,7 @@ _MAX_PARTS = 8
 
 
 class Bound(NamedTuple):
-    """A filter that is in use: its form, and the values to bind."""
+    """A filter that is in use: its form and the values to bind."""
 
     form: Form
     values: dict[str, Any]
@@ -32,29 +32,31 @@ class Bound(NamedTuple):
 
 class Filter(Protocol):
     def bind(self, connection: Connection, name: str, given: Given) -> Bound | None:
-        """None where the parameters ask for nothing. Raises Invalid for a record that does not exist."""
+        """Returns None if the parameters do not use the filter. Raises Invalid for a record that does not exist."""
 
     def condition(self, name: str, form: Form, dialect: str) -> Any:
-        """The condition on the rows. Its parameters have names that begin with `name`."""
+        """Returns the condition on the rows. Its parameters have names that begin with `name`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """The form of several words, of each of which a page is taken (`pagination.py`)."""
+    """The form of several values, for each of which a page is fetched (`pagination.py`)."""
 
     count: int
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The form of one of the words of `Each`."""
+    """The form of one of the values of `Each`."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """Any of the given values; `all` among them asks for nothing. `in_parts` is for words that many rows have each."""
+    """Matches any of the given values; `all` among them disables the filter. `in_parts` is for values that many rows
+    have.
+    """
 
     column: Any
     in_parts: bool = False
@@ -70,7 +72,7 @@ class AnyOf:
     def condition(self, name: str, form: Form, dialect: str) -> Any:  # noqa: ARG002
         if form == "many":
             return self.column.in_(bindparam(name, type_=self.column.type, expanding=True))
-        # an equality where one will do: it keeps an index in order
+        # an equality for a single value, because that keeps the order of an index
         return self.column == bindparam(
             f"{name}__{form.number}" if isinstance(form, Part) else name, type_=self.column.type
         )
@@ -82,7 +84,7 @@ def _any_of(name: str, values: Sequence[Any]) -> Bound:
 
 @dataclass(frozen=True, slots=True)
 class RefTo:
-    """Rows that refer to any of the records named by id or key."""
+    """Matches rows that refer to any of the records given by id or key."""
 
     table: Any
     column: Any
@@ -97,7 +99,7 @@ class RefTo:
 
 @dataclass(frozen=True, slots=True)
 class RefToMeasurand:
-    """The same for measurands, whose keys can be written in several ways."""
+    """Like `RefTo`, for measurands, whose keys have several notations."""
 
     column: Any
 
@@ -126,7 +128,7 @@ def _measurand_ids(connection: Connection, name: str, refs: Sequence[str]) -> li
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A condition on the one value that is given."""
+    """A condition on a single given value."""
 
     type: TypeEngine[Any]
     build: Callable[[Any], Any]
@@ -142,7 +144,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A condition for each of a few values, without a parameter; a value that is not among them asks for nothing."""
+    """A fixed condition for each of a few values; other values disable the filter."""
 
     conditions: Mapping[Any, Any]
 
@@ -156,7 +158,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class HasWords:
-    """Records that hold all the words, the last of them perhaps only begun (`store/lists/search.py`)."""
+    """Matches records that contain all the words; the last one may be a prefix (`store/lists/search.py`)."""
 
     table: Any
 
@@ -165,7 +167,7 @@ class HasWords:
             return None
         asked = query_tokens(given[name])
         if not asked:
-            return Bound("nothing", {})  # but punctuation: no record is found by that
+            return Bound("nothing", {})  # only punctuation, which matches no record
         return Bound("words", {name: search.expression(asked, connection.dialect.name)})
 
     def condition(self, name: str, form: Form, dialect: str) -> Any:
@@ -174,7 +176,7 @@ class HasWords:
 
 @dataclass(frozen=True, slots=True)
 class HasOne:
-    """Rows to which one row of another table is tied that meets all of `filters`, each of which reads a parameter."""
+    """Matches rows with a related row in another table that meets all of `filters`, each of which reads a parameter."""
 
     tie: Sequence[Any]
     filters: Mapping[str, Filter]
@@ -192,7 +194,9 @@ class HasOne:
 
 
 def withdrawn(table: Any, *others: Any) -> Choice:
-    """A record is listed while neither it nor what it belongs to, `others`, is withdrawn."""
+    """With "false", lists records that are not withdrawn and whose owners, `others`, are not; with "true", withdrawn
+    ones.
+    """
     here = [one.withdrawn_at.is_(None) for one in (table, *others)]
     return Choice({"false": _all(here), "true": table.withdrawn_at.is_not(None)})
 

@@ -1,8 +1,8 @@
-"""Keyset paging: a page begins right after the last row of the one before, however many rows came or went meanwhile.
+"""Keyset pagination: a page begins right after the last row of the previous one, whatever rows changed meanwhile.
 
-A list is one statement, built once for each shape of filters and sort, with the values bound. A cursor is opaque to
-clients: the sort value and id of the last row, a digest of the filters that it was made with, and a checksum. Sort
-columns are never null, and the id breaks ties in the direction of the sort.
+A list is one statement, built once for each combination of filters and sort, with bound values. A cursor is opaque to
+clients: it holds the sort value and id of the last row, a digest of the filters that it was made with, and a checksum.
+Sort columns are never null, and the id breaks ties in the direction of the sort.
 """
 
 import base64
@@ -26,14 +26,14 @@ from service.schemas.types import clean_text
 from service.store.lists.filters import Each, Filter, Form, Part
 
 M = TypeVar("M", bound=BaseModel)
-Shape = tuple[tuple[str, Form], ...]  # the filters that are used, each in its form
+Shape = tuple[tuple[str, Form], ...]  # the filters in use, each with its form
 _NOT_FILTERS = {"cursor", "limit"}
-_STATEMENTS = 2_000  # shapes whose statements are kept
+_STATEMENTS = 2_000  # cached statements
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listing:
-    """What a list is of: the rows by database, the filters by the parameter that each reads, the columns to sort by."""
+    """Defines a list: the rows by database, the filters by the parameter that each reads, and the sort columns."""
 
     rows: Mapping[str, Select[Any]]
     filters: Mapping[str, Filter]
@@ -47,7 +47,7 @@ class Rows(NamedTuple):
 
 
 class _Asked(NamedTuple):
-    """A page as it is asked for: what its statement follows from, the values to bind, what its cursor is bound to."""
+    """A requested page: what its statement depends on, the values to bind, and the digest that binds its cursor."""
 
     shape: Shape
     limit: int
@@ -71,10 +71,10 @@ def _ask(
 def fetch_page(
     connection: Connection, listing: Listing, query: BaseModel, sort: str, *, limit: int | None = None, **more: Any
 ) -> Rows:
-    """One page of the rows that meet the query's filters, sorted by the column that `sort` names (`-` for descending).
+    """Returns a page of the rows that meet the query's filters, sorted by the column `sort` (`-` for descending).
 
-    `more` are values of filters beside those of the query, `limit` is another limit than the query's. Raises Invalid
-    for a cursor of another list.
+    `more` holds values of filters in addition to the query's; `limit` overrides the query's limit. Raises Invalid for a
+    cursor of another list.
     """
     asked = _ask(connection, listing, query, sort, limit, more)
     statement = _statement(listing, connection.dialect.name, asked.shape, sort, asked.limit, after=asked.after)
@@ -86,7 +86,7 @@ def fetch_page(
 
 
 def count_rows(connection: Connection, listing: Listing, query: BaseModel, most: int, **more: Any) -> int | None:
-    """How many rows meet the query's filters; None where they are more than `most`."""
+    """Returns how many rows meet the query's filters; None if there are more than `most`."""
     shape, values = _bind(connection, listing, query, more)
     found = connection.execute(_count(listing, connection.dialect.name, shape, most), values).scalar_one()
     return found if found <= most else None
@@ -94,13 +94,13 @@ def count_rows(connection: Connection, listing: Listing, query: BaseModel, most:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordList(Generic[M]):
-    """A list whose rows the database writes as JSON. `model` is the page that they make."""
+    """A list whose rows the database writes as JSON. `model` is the type of a page."""
 
     model: type[M]
     listing: Listing
 
     def json(self, connection: Connection, query: BaseModel, sort: str | None = None, **more: Any) -> bytes:
-        """A page as it is served."""
+        """Returns a page as it is served."""
         by: str = sort or query.sort  # type: ignore[attr-defined]
         asked = _ask(connection, self.listing, query, by, None, more)
         dialect = connection.dialect.name
@@ -110,7 +110,7 @@ class RecordList(Generic[M]):
         return f'{{"items":[{page.items or ""}],"next_cursor":{json.dumps(cursor)}}}'.encode()
 
     def page(self, connection: Connection, query: BaseModel, sort: str | None = None, **more: Any) -> M:
-        """The same page for callers in Python."""
+        """Returns the same page for callers in Python."""
         return self.model.model_validate_json(self.json(connection, query, sort, **more))
 
 
@@ -143,7 +143,7 @@ def _statement(listing: Listing, dialect: str, shape: Shape, sort: str, limit: i
         here = tuple_(bindparam("after_value", type_=column.type), bindparam("after_id", type_=id_column.type))
         rows = rows.where(place < here if descending else place > here)
     order = [column.desc(), id_column.desc()] if descending else [column, id_column]
-    # written out: of a limit that it does not know PostgreSQL expects a tenth of the table
+    # as a literal: for an unknown limit PostgreSQL expects a tenth of the table
     most: Any = literal_column(str(limit + 1))
     pages = [rows.where(*_conditions(listing, dialect, part)).order_by(*order).limit(most) for part in _parts(shape)]
     if len(pages) == 1:
@@ -155,8 +155,10 @@ def _statement(listing: Listing, dialect: str, shape: Shape, sort: str, limit: i
 
 @lru_cache(maxsize=_STATEMENTS)
 def _text_statement(listing: Listing, dialect: str, shape: Shape, sort: str, limit: int, *, after: bool) -> Select[Any]:
-    """The JSON of a page's rows as one text, and the place of its last row in typed columns. Drivers read one long text
-    faster than many short ones, and on SQLite threads hand each other Python's lock once instead of once a row.
+    """Selects the JSON of a page's rows as one text, and the position of its last row in typed columns.
+
+    Drivers read one long text faster than many short ones. On SQLite, threads hand over Python's lock once instead of
+    once per row.
     """
     page = _statement(listing, dialect, shape, sort, limit, after=after).subquery("page")
     numbered = select(page, func.row_number().over().label("number")).subquery("numbered")
@@ -184,8 +186,10 @@ def _conditions(listing: Listing, dialect: str, shape: Shape) -> list[Any]:
 
 
 def _parts(shape: Shape) -> list[Shape]:
-    """One index has the rows of each word in order, but none those of several: so of the first filter that names
-    several words, a page of each is taken, and the first rows of all of them are the page.
+    """Splits a shape at its first filter with several values, one part for each value.
+
+    An index has the rows of each value in order, but not those of several. So one page is fetched per value, and the
+    first rows of all these pages are the result.
     """
     for name, form in shape:
         if isinstance(form, Each):
@@ -196,11 +200,11 @@ def _parts(shape: Shape) -> list[Shape]:
     return [shape]
 
 
-# What is worked out rather than stored -------------------------------------------------------------------------------
+# Computed rows -------------------------------------------------------------------------------------------------------
 
 
 def page_of(items: Sequence[Any], query: Any, sort: str, key: Any, key_type: Any) -> Rows:
-    """One page of rows that are mappings, sorted by `key` and their id."""
+    """Returns a page of rows given as mappings, sorted by `key` and id."""
     descending = sort.startswith("-")
     ordered = sorted(items, key=lambda row: (key(row), row["id"]), reverse=descending)
     binding = _binding(query, sort, {})
@@ -226,13 +230,13 @@ def _checksum(text: str) -> str:
 
 
 def _encode(value: Any, last_id: str, binding: str) -> str:
-    shown = {"time": value.isoformat()} if isinstance(value, date) else value  # a day, or a moment of one
+    shown = {"time": value.isoformat()} if isinstance(value, date) else value  # a date or a datetime
     text = json.dumps([binding, shown, last_id], separators=(",", ":"), ensure_ascii=False)
     return base64.urlsafe_b64encode((_checksum(text) + text).encode()).decode().rstrip("=")
 
 
 def _decode(cursor: str, binding: str, column_type: Any, id_type: Any) -> tuple[Any, str]:
-    """Raises Invalid for a cursor that was not made here, or was made for other filters."""
+    """Returns the sort value and the id. Raises Invalid for a cursor that was not made here or is for other filters."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
         if text[:12] != _checksum(text[12:]):
@@ -248,10 +252,10 @@ def _decode(cursor: str, binding: str, column_type: Any, id_type: Any) -> tuple[
 
 
 def _sort_value(value: Any, column_type: Any) -> Any:
-    """The value as its column has it. Anybody can make the checksum, so each type is checked. Raises ValueError."""
+    """Returns the value in its column's type. Checks types, as anyone can compute the checksum. Raises ValueError."""
     if isinstance(column_type, UtcTime):
         moment = datetime.fromisoformat(value["time"])
-        if moment.tzinfo is None or not 1 < moment.year < 9999:  # a zone can lead out of the years that there are
+        if moment.tzinfo is None or not 1 < moment.year < 9999:  # a time zone can shift it out of the valid years
             raise ValueError
         return moment.astimezone(UTC)
     if isinstance(column_type, Day):

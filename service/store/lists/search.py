@@ -1,4 +1,4 @@
-"""Finding records by their words."""
+"""Full-text search of records."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -19,7 +19,7 @@ _MATCH = {
 
 
 def index(connection: Connection, table: type[Any], texts: Mapping[str, Iterable[str | None]]) -> None:
-    """Makes records, by id, be found by these texts, and no longer by earlier ones."""
+    """Indexes records, by id, under these texts, replacing earlier ones."""
     kind = rows.noun(table)
     found_by = [{"kind": kind, "record_id": record, "tokens": index_text(own)} for record, own in texts.items()]
     bulk.write(connection, _replace(connection.dialect.name), found_by)
@@ -36,13 +36,13 @@ def _replace(dialect: str) -> UpdateBase:
 
 
 def has_words(table: Any, parameter: str, dialect: str) -> Any:
-    """The condition that a record holds what is bound under that name: an `expression`."""
+    """The condition that a record matches the `expression` bound as `parameter`."""
     matching = text(_MATCH[dialect].replace(":words", f":{parameter}"))
     return table.id.in_(select(SearchRow.record_id).where(SearchRow.kind == rows.noun(table), matching))
 
 
 def expression(asked: list[str], dialect: str) -> str:
-    """All the words asked for, the last of them perhaps only begun, in the database's own language; each is quoted."""
+    """All the words asked for, the last one as a prefix, in the database's query syntax; each word is quoted."""
     if dialect == "sqlite":
         return " ".join('"' + token.replace('"', '""') + '"' for token in asked) + "*"
     quoted = ["'" + token.replace("\\", "\\\\").replace("'", "''") + "'" for token in asked]
@@ -53,7 +53,7 @@ def expression(asked: list[str], dialect: str) -> str:
 
 
 class Searched(NamedTuple):
-    """A kind of record that can be searched: its table, its title, its fields with their weights."""
+    """A kind of record that can be searched: its table, its title, and its fields with their weights."""
 
     table: Any
     title: str
@@ -65,13 +65,13 @@ SEARCHED: dict[str, Searched] = {
     "source": Searched(SourceRow, "title", {"title": 3, "publisher": 1, "authors": 1}),
     "entity": Searched(EntityRow, "name", {"name": 3, "aliases": 2.5}),
 }
-_CANDIDATES = 100  # of each kind, the shortest first: they say the least besides
-_SCORED = 2_000  # characters of each text that its rank is taken from
+_CANDIDATES = 100  # per kind, shortest texts first: they contain the least other text
+_SCORED = 2_000  # characters of each text that count for its rank
 _BEFORE, _AFTER = 60, 240  # characters shown around the first match
 
 
 def search(connection: Connection, query: SearchQuery) -> SearchResults:
-    """Records that hold all words, ranked alike on both databases. Withdrawn ones are left out."""
+    """Returns records that contain all words, ranked alike on both databases. Withdrawn ones are left out."""
     asked = query_tokens(query.q)
     ranked = []
     for kind in dict.fromkeys(query.kind or SEARCHED) if asked else ():
@@ -101,7 +101,7 @@ def _candidates(connection: Connection, kept: Searched, asked: list[str]) -> Any
 
 
 def _fields(row: RowMapping, weights: dict[str, float]) -> Iterator[tuple[str, float, str]]:
-    """Each text of a record, with the pointer to it and its weight."""
+    """Yields each text of a record, with its pointer and its weight."""
     for name, weight in weights.items():
         if isinstance(row[name], list):
             yield from ((f"/{name}/{index}", weight, text) for index, text in enumerate(row[name]))

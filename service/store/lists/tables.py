@@ -1,4 +1,4 @@
-"""The tables for dashboards, a page at a time: the statements of the SQL views, with the filters of the lists."""
+"""The tables for dashboards, one page at a time: the statements of the SQL views with the filters of the lists."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -21,12 +21,12 @@ from service.store.lists.filters import AnyOf, Choice, Filter, RefTo, RefToMeasu
 from service.store.lists.pagination import Listing, count_rows, fetch_page
 from service.store.records import figures
 
-_COUNTED = 100_000  # rows; of more, the total is not given
+_COUNTED = 100_000  # rows; for more, the total is not given
 Values = dict[str, Any]
 
 
 class TablePage(NamedTuple):
-    """One page of a table. `total` counts all rows that meet the filters; None where they are too many to count."""
+    """One page of a table. `total` counts all rows that meet the filters; None if there are too many to count."""
 
     rows: Sequence[Mapping[str, Any]]
     next_cursor: str | None
@@ -75,12 +75,12 @@ def comparison_page(connection: Connection, query: ComparisonTableQuery) -> Tabl
 
 
 def disagreement_page(connection: Connection, query: DisagreementTableQuery) -> TablePage:
-    """Widest first."""
+    """Returns a page of disagreements, widest first."""
     return table_page(connection, _DISAGREEMENTS[query.kind], query, ranking.WIDEST_FIRST)
 
 
 def time_series_page(connection: Connection, query: TimeSeriesQuery) -> TablePage:
-    """Figures by the day on which they were said, oldest first; those of which no day is known are left out."""
+    """Returns figures by the day on which they were said, oldest first. Those without a known day are left out."""
     return table_page(connection, _TIME_SERIES, query, "said_on")
 
 

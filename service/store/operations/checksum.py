@@ -1,4 +1,4 @@
-"""All that a database holds, told by one digest: to know that a copy is whole."""
+"""A digest of the whole content of a database, to check that a copy is complete."""
 
 import hashlib
 import json
@@ -17,17 +17,17 @@ class Content(NamedTuple):
 
 
 def content(connection: Connection) -> Content:
-    """The SHA-256 of every row of every table in the order of primary keys, and how many there are.
+    """Returns the SHA-256 of all rows of all tables in the order of primary keys, and the number of rows by table.
 
-    Tables are taken as they are found, so that a database of any revision can be told. It holds for one kind of
-    database: the values are those of its driver.
+    Tables are discovered, so that databases of any revision can be compared. The digest is valid for one kind of
+    database only, because it uses the driver's values.
     """
     inspector = inspect(connection)
     digest = hashlib.sha256()
     rows: dict[str, int] = {}
     for name in sorted(inspector.get_table_names()):
         if is_ours(name):
-            continue  # what an index is made of
+            continue  # part of a full-text index
         columns = [found["name"] for found in inspector.get_columns(name)]
         order = inspector.get_pk_constraint(name)["constrained_columns"] or columns
         statement: Any = select(*map(column, columns)).select_from(table(name)).order_by(*map(column, order))

@@ -1,4 +1,4 @@
-"""Opening a database so that every change to it ends with true summaries, and is put on record."""
+"""Opens a database so that every transaction updates summaries and records its changes in the history."""
 
 from sqlalchemy import Connection
 

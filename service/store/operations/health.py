@@ -1,4 +1,4 @@
-"""Whether the database answers, where its schema stands, and whether its summaries are of this version's rules."""
+"""Health: whether the database responds, its migration, and whether its summaries follow this version's rules."""
 
 from service.db.engine import Database
 from service.db.revisions import current_revision, head_revision
@@ -11,6 +11,6 @@ def outdated_summaries(database: Database) -> bool:
 
 
 def revisions(database: Database) -> tuple[str | None, str | None]:
-    """The revision of the database and the newest there is. Raises Unavailable when the database does not answer."""
+    """Returns the revision of the database and the newest one. Raises Unavailable if the database does not respond."""
     with database.read() as connection:
         return current_revision(connection), head_revision()

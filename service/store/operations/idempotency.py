@@ -1,4 +1,4 @@
-"""One answer for one request, however often it is sent: kept in the transaction of the change that it answers."""
+"""Idempotent requests: the response is stored in the transaction of its change and replayed on repetition."""
 
 import json
 from collections.abc import Callable
@@ -22,7 +22,7 @@ _PLACE = (IdempotencyRow.principal, IdempotencyRow.method, IdempotencyRow.route,
 
 @dataclass(frozen=True, slots=True)
 class IdempotentRequest:
-    """What makes a request the same as another: who sends it where under which key; and what it says."""
+    """What identifies a request (principal, method, route and key), and the hash of its body."""
 
     principal: str
     method: str
@@ -42,11 +42,11 @@ class StoredResponse:
 def respond_once(
     connection: Connection, request: IdempotentRequest, make: Callable[[Connection], StoredResponse]
 ) -> StoredResponse:
-    """Makes the answer, or gives the one that was made before.
+    """Makes the response, or returns the one that was made before.
 
-    A request that is still being answered holds its row: the same request waits here until that is committed. What
-    fails is rolled back with its row, so that it can be tried again. Raises Invalid for a key used for something else,
-    Conflict when waiting takes too long.
+    A request in progress locks its row, so the same request waits here until that is committed. A failed request is
+    rolled back with its row, so that it can be tried again. Raises Invalid for a key used for another request, Conflict
+    if waiting takes too long.
     """
     own = {name: getattr(request, name) for name in ("principal", "method", "route", "key")}
     fresh = {**own, "body_hash": request.body_hash, "created_at": record_writes.now()}
@@ -62,7 +62,7 @@ def respond_once(
 
 
 def _forget(connection: Connection, here: list[Any]) -> None:
-    """Deletes what is older than is promised: this request's own, and a few of the others, which nobody waits for."""
+    """Deletes expired responses: this request's own, and a few others that are not locked."""
     old = IdempotencyRow.created_at < record_writes.now() - KEPT
     connection.execute(delete(IdempotencyRow).where(*here, old))
     some = select(*_PLACE).where(old).order_by(IdempotencyRow.created_at).limit(_FORGOTTEN_AT_ONCE)
@@ -72,7 +72,7 @@ def _forget(connection: Connection, here: list[Any]) -> None:
 
 
 def _claim(connection: Connection, fresh: Values) -> int:
-    """Whether the key is this request's; where another is being done under it, that one is waited for."""
+    """Reserves the key for this request; 0 if it is taken. Waits for another request in progress with this key."""
     try:
         return record_writes.insert_new(connection, IdempotencyRow, [fresh])
     except SQLAlchemyError as error:

@@ -1,4 +1,4 @@
-"""API keys: making, revoking, and telling whose they are."""
+"""API keys: creation, revocation and authentication."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -23,13 +23,13 @@ def _rows(fields: Iterable[str]) -> JsonSelect:
 
 
 PROJECTION = Projection(KeyRow, ApiKey, _rows(ApiKey.model_fields))
-RECORDED = Projection(KeyRow, RecordedKey, _rows(RecordedKey.model_fields))  # as the history has them
+RECORDED = Projection(KeyRow, RecordedKey, _rows(RecordedKey.model_fields))  # as recorded in the history
 LIST = record_list(ApiKeyPage, PROJECTION.rows, {}, {"created_at": KeyRow.created_at}, KeyRow.id)
 NEWEST_FIRST = "-created_at"
 
 
 class Principal(NamedTuple):
-    """Whose key it is."""
+    """The API key that a request is authenticated with."""
 
     id: str
     name: str
@@ -43,7 +43,7 @@ def every(connection: Connection) -> list[ApiKey]:
 
 
 def create(connection: Connection, body: ApiKeyCreate) -> tuple[Token, ApiKey]:
-    """Raises Invalid when the key would have expired already."""
+    """Raises Invalid if the key would have expired already."""
     if body.expires_at is not None and body.expires_at <= record_writes.now():
         raise Invalid.at("/expires_at", "This moment has passed; the key would never work.")
     token = new_token(record_writes.new_id())
@@ -52,7 +52,7 @@ def create(connection: Connection, body: ApiKeyCreate) -> tuple[Token, ApiKey]:
 
 
 def create_first(connection: Connection, token: Token | None = None) -> Token | None:
-    """The key with which everything begins: a given one, unless it is known; else a new one, if there is none yet.
+    """Stores the first key: the given one, unless it is known; else a new one, if there is no key yet.
 
     Raises Conflict for the id of a key that has another secret.
     """
@@ -77,7 +77,7 @@ def _insert(connection: Connection, token: Token, body: ApiKeyCreate) -> None:
 
 
 def revoke(connection: Connection, key_id: str) -> ApiKey:
-    """From the commit on the key is refused. Revoking again changes nothing."""
+    """Revokes the key as of the commit. Revoking it again changes nothing."""
     row = record_writes.lock(connection, KeyRow, key_id, None)
     if row["revoked_at"] is None:
         record_writes.bump(connection, KeyRow, row, {"revoked_at": record_writes.now()})
@@ -102,7 +102,7 @@ def _refuse_ended(row: RowMapping) -> None:
 
 
 def refuse_ended(connection: Connection, key_id: str) -> None:
-    """Raises Unauthenticated if the key has ended since its request was let in; else it holds until this commits."""
+    """Raises Unauthenticated if the key has ended since its request was accepted; else locks it until this commits."""
     statement = select(KeyRow.expires_at, KeyRow.revoked_at).where(KeyRow.id == key_id).with_for_update(read=True)
     _refuse_ended(connection.execute(statement).mappings().one())
 
@@ -112,7 +112,7 @@ def note_use(connection: Connection, key_id: str) -> None:
 
 
 def find(connection: Connection, name: str) -> str:
-    """The id that a person means by an id, or by the only standing key of this name. Raises NotFound."""
+    """Returns the id, given an id or the name of the only unrevoked key with that name. Raises NotFound."""
     if is_uuid(name):
         return name.lower()
     named = select(KeyRow.id).where(KeyRow.name == name, KeyRow.revoked_at.is_(None))

@@ -1,7 +1,7 @@
-"""A streaming replica of the database, which reads are answered from.
+"""A streaming replica of the database that serves reads.
 
-It is behind by what it has not been sent yet, so a write is answered with its position, the number of the last change;
-a read that presents it is answered from a replica that has got there, or from the primary.
+It lags behind the primary, so the response to a write has its position, the number of the last change. A read that
+sends this position is served by a replica that has reached it, or by the primary.
 """
 
 import threading
@@ -16,10 +16,10 @@ from service.db.limits import Limits
 from service.errors import ServiceError
 
 _PATIENCE = 0.25  # seconds that a read waits for the replica to catch up
-_WAITING = 8  # reads at once; the others go to the primary
+_WAITING = 8  # reads that wait at once; the others go to the primary
 _LOOKS_AGAIN = 0.01
-_LEFT_ALONE = 3.0  # seconds for which a replica that failed is not asked again
-_LIMITS = Limits(connection=2)  # a primary is there to ask instead
+_LEFT_ALONE = 3.0  # seconds before a failed replica is tried again
+_LIMITS = Limits(connection=2)  # short, because the primary can serve instead
 
 
 class Replica:
@@ -33,10 +33,10 @@ class Replica:
         self._failed = False
 
     def has(self, position: int, primary: Database) -> bool:
-        """Whether it answers and has got to the position, if need be after a short wait.
+        """Whether it responds and has reached the position, if necessary after a short wait.
 
-        After a failure one request at a time asks it again. One that freezes in the middle of an answer is only told
-        by its host's silence.
+        After a failure, one request at a time tries it again. If it freezes in the middle of a response, only its
+        host's silence shows that.
         """
         if not self._failed:
             return self._reaches(position, primary)
@@ -51,14 +51,14 @@ class Replica:
         try:
             reached = last_change(self.database).seq >= position
         except (ServiceError, SQLAlchemyError) as error:
-            if not isinstance(error.__cause__, PoolTimeout):  # for want of a connection it has not failed
+            if not isinstance(error.__cause__, PoolTimeout):  # a lack of free connections is not a failure
                 self._failed, self._next_try = True, time.monotonic() + _LEFT_ALONE
             return False
         self._failed = False
         return reached or self._catches_up(position, primary)
 
     def _catches_up(self, position: int, primary: Database) -> bool:
-        """Waits for what there is to wait for: anybody may send any number."""
+        """Waits only for positions that the primary has reached, because a client may send any number."""
         if not self._waiting.acquire(blocking=False):
             return False
         until = time.monotonic() + _PATIENCE

@@ -1,4 +1,4 @@
-"""A part of a transaction that can fail alone."""
+"""Savepoints: a part of a transaction that can fail on its own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +11,8 @@ from service.db.driver_errors import as_service_error, is_collision
 
 @contextmanager
 def savepoint(connection: Connection) -> Iterator[None]:
-    """Undoes all that the block did if it fails. What the database refuses is raised as a ServiceError, but for a
-    collision, which ends the whole transaction.
+    """Rolls back the block if it fails. Database errors are raised as ServiceError, except collisions, which end the
+    whole transaction.
     """
     options = connection.get_execution_options()
     touched, stale = options["touched"], [options["stale"], options["stale_parts"]]
@@ -22,7 +22,7 @@ def savepoint(connection: Connection) -> Iterator[None]:
             yield
     except BaseException as error:
         while len(touched) > before:
-            touched.popitem()  # the last that was noted
+            touched.popitem()  # the latest entry
         for ids, ids_before in zip(stale, stale_before, strict=True):
             ids.intersection_update(ids_before)
         if isinstance(error, SQLAlchemyError) and not is_collision(error):

@@ -1,4 +1,4 @@
-"""Chains of references among records of one kind: parts and wholes, relays and origins. No circles."""
+"""Chains of references between records of one kind (parts and wholes, relays and origins), without cycles."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ from service.errors import Invalid
 from service.store.rows import IDS
 
 MAX_CHAIN = 50
-_LINKS_LOCK = 0x436C6D  # any number that no other advisory lock of this database uses
+_LINKS_LOCK = 0x436C6D  # not used by any other advisory lock of this database
 
 
 def lock_links(connection: Connection) -> None:
-    """Lets one transaction at a time re-link records, so that two changes cannot close a circle together.
+    """Lets one transaction at a time change links, so that two changes cannot close a cycle together.
 
     New records need no lock: nothing refers to them yet. SQLite has one writer at a time anyway.
     """
@@ -21,8 +21,8 @@ def lock_links(connection: Connection) -> None:
 
 
 def chain_of(id_column: Any, parent_column: Any) -> CTE:
-    """Each of the records bound as `ids` and all its ancestors: columns start, id and depth, which is 0 for itself.
-    For statements that are built once.
+    """The records bound as `ids` and all their ancestors: columns start, id and depth (0 for the record itself). For
+    statements that are built once.
     """
     first = select(id_column.label("start"), id_column.label("id"), literal_column("0").label("depth"))
     chain = first.where(id_column.in_(IDS)).cte("chain", recursive=True)
@@ -33,7 +33,7 @@ def chain_of(id_column: Any, parent_column: Any) -> CTE:
 
 
 def descendants(id_column: Any, parent_column: Any, start: str) -> CTE:
-    """`start` and all that hangs on it: columns id and depth, which is 0 for itself."""
+    """`start` and all its descendants: columns id and depth (0 for `start`)."""
     first = select(id_column.label("id"), literal(0).label("depth")).where(id_column == start)
     tree = first.cte("tree", recursive=True)
     return tree.union_all(
@@ -44,7 +44,7 @@ def descendants(id_column: Any, parent_column: Any, start: str) -> CTE:
 def refuse_cycle(
     connection: Connection, id_column: Any, parent_column: Any, child: str, parent: str | None, pointer: str
 ) -> None:
-    """Raises Invalid if `child` cannot hang on `parent`: that would close a circle, or make too long a chain."""
+    """Raises Invalid if linking `child` to `parent` would close a cycle or make the chain too long."""
     if parent is None:
         return
     chain = chain_of(id_column, parent_column)

@@ -1,4 +1,4 @@
-"""Claims on their way into the database: from what was sent to columns, with refs resolved and figures prepared."""
+"""Prepares new claims for the database: resolves refs, validates figures and computes columns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ REFS = {
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A claim on its way: its columns, the claim that it repeats if it was stored before, and its figures."""
+    """A claim to be created: its columns, the stored claim that it repeats, if any, and its figures."""
 
     body: ClaimCreate
     values: Values
@@ -37,7 +37,9 @@ class Draft:
 
 
 def drafts_of(connection: Connection, bodies: Sequence[ClaimCreate]) -> list[Draft]:
-    """Raises ServiceError for refs and figures that cannot be. A relay may name one before it that is no relay."""
+    """Prepares claims. Raises ServiceError for invalid refs and figures. A relay may refer to an earlier claim of the
+    batch that is no relay.
+    """
     contents = [body.model_dump(exclude={*REFS, "figures"}) for body in bodies]
     wanted = references.wanted_by(bodies, REFS)
     own = {ref for body in bodies for ref in (body.id, body.key) if ref is not None}
@@ -67,7 +69,7 @@ def drafts_of(connection: Connection, bodies: Sequence[ClaimCreate]) -> list[Dra
 def _name_origins(
     bodies: Sequence[ClaimCreate], contents: Sequence[Values], stored: Sequence[RowMapping | None]
 ) -> list[str | None]:
-    """For each claim the id of the one before it that it relays, if that is new: which gets its id here."""
+    """For each claim, the id of the earlier new claim of the batch that it relays, if any. Assigns these ids."""
     relayed = {body.derived_from for body in bodies} - {None}
     ids: dict[str | None, str | None] = {}
     origins = []

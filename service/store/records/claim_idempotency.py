@@ -1,4 +1,4 @@
-"""Claims that are stored already: whether the figures that come with one are those that it has."""
+"""Claims that are stored already: compares the figures given with those stored."""
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
@@ -10,7 +10,7 @@ from service.schemas.figures import FigureCreate, FigureFields
 from service.store.records import figures, record_writes
 from service.store.records.figure_validation import CheckedFigure
 
-# What the given figures are of the claim's: all that it has; some, which it must have; or more, which it is to get.
+# "all": the claim has exactly these figures; "some": it has at least these; "more": missing ones are added.
 Given = Literal["all", "some", "more"]
 
 
@@ -21,7 +21,7 @@ class Repeated(NamedTuple):
 
 
 def compare(connection: Connection, repeated: Sequence[Repeated], given: Given) -> dict[str, int]:
-    """How many figures that are new each claim has got. Raises AlreadyStored where the figures are others."""
+    """Returns how many figures were added to each claim. Raises AlreadyStored if the stored figures differ."""
     if not repeated:
         return {}
     ids = [claim.claim_id for claim in repeated]
@@ -38,7 +38,7 @@ def compare(connection: Connection, repeated: Sequence[Repeated], given: Given) 
 
 
 def _has(claim: Repeated, stored: Sequence[RowMapping], *, just: bool) -> bool:
-    """Whether the claim has these figures, with these ids where ids are given; `just` these, and in this order."""
+    """Whether the claim has these figures, with the given ids. With `just`: these only, in this order."""
     if just:
         live = [row for row in stored if row["withdrawn_at"] is None]
         pairs = zip(claim.checked, live, strict=False)

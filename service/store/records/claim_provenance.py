@@ -1,4 +1,4 @@
-"""Where claims come from."""
+"""Provenance of claims: the chain of claims that a relay derives from."""
 
 from sqlalchemy import Connection, select
 
@@ -11,7 +11,7 @@ _ORDER = select(_CHAIN.c.id).order_by(_CHAIN.c.depth)
 
 
 def origins(connection: Connection, claim: Claim) -> list[Claim]:
-    """The claims that a relay derives from, the nearest first."""
+    """Returns the claims that a relay derives from, nearest first."""
     if claim.derived_from is None:
         return []
     order = [row.id for row in connection.execute(_ORDER, {"ids": [claim.derived_from.id]})]

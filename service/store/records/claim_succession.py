@@ -1,4 +1,4 @@
-"""Claims that replace earlier ones of the same claimant: who may, and what then stands."""
+"""Claims that supersede earlier ones of the same claimant: who may do so, and the resulting status."""
 
 from sqlalchemy import Connection, select
 
@@ -9,7 +9,7 @@ from service.store.records import record_writes
 
 
 def lock(connection: Connection, claim_id: str | None, claimant_id: str, pointer: str = "/supersedes") -> set[str]:
-    """Locks the claim that is superseded. Raises Conflict if another claimant made it."""
+    """Locks the superseded claim. Raises Conflict if another claimant made it."""
     if claim_id is None:
         return set()
     statement = select(ClaimRow.claimant_id).where(ClaimRow.id == claim_id).with_for_update()
@@ -19,14 +19,14 @@ def lock(connection: Connection, claim_id: str | None, claimant_id: str, pointer
 
 
 def refuse_foreign(connection: Connection, claim_ids: set[str]) -> None:
-    """What is superseded leaves every aggregate, so to supersede is to change. Raises Forbidden for others' claims."""
+    """Raises Forbidden for claims of others: a superseded claim leaves every aggregate, so superseding is a change."""
     found = connection.execute(select(ClaimRow.created_by).where(ClaimRow.id.in_(claim_ids))) if claim_ids else None
     for row in found.mappings() if found else ():
         record_writes.refuse_foreign(connection, ClaimRow, row, "/supersedes")
 
 
 def refuse_second(connection: Connection, superseded: str | None, own: str | None) -> None:
-    """A claim has one standing successor, so that what stood on a given day can be told."""
+    """Raises Conflict if another current claim supersedes it. One successor makes the state on any day unambiguous."""
     newer = successor_of(connection, superseded) if superseded is not None else None
     if newer not in (None, own):
         raise Conflict.at("/supersedes", "That claim is superseded already; supersede the one that replaced it.")
@@ -38,7 +38,7 @@ def refuse_if_superseded_by_other(connection: Connection, claim_id: str) -> None
 
 
 def successor_of(connection: Connection, claim_id: str) -> str | None:
-    """The latest standing claim that supersedes this one."""
+    """Returns the latest claim that supersedes this one and is neither withdrawn nor retracted."""
     standing = select(ClaimRow.id).where(
         ClaimRow.supersedes_id == claim_id, ClaimRow.withdrawn_at.is_(None), ClaimRow.status != ClaimStatus.RETRACTED
     )
@@ -46,7 +46,7 @@ def successor_of(connection: Connection, claim_id: str) -> str | None:
 
 
 def mark(connection: Connection, claim_ids: set[str]) -> None:
-    """Sets status and superseded_by of claims by what now stands: the latest claim that supersedes each, if any."""
+    """Sets status and superseded_by of claims from the current successor of each, if any."""
     for claim_id in sorted(claim_ids):
         row = record_writes.lock(connection, ClaimRow, claim_id, None)
         newer = successor_of(connection, claim_id)

@@ -82,7 +82,7 @@ LIST = record_list(ClaimPage, ROWS, FILTERS, SORTS, ClaimRow.id)
 
 
 def statuses(connection: Connection, refs: Collection[str]) -> dict[str, str]:
-    """By each ref."""
+    """Returns claim statuses by each id and key."""
     statement = references.rows_named(ClaimRow).with_only_columns(ClaimRow.id, ClaimRow.key, ClaimRow.status)
     found = connection.execute(statement, references.named(refs)).all() if refs else []
     return {ref: row.status for row in found for ref in (row.id, row.key)}
@@ -92,7 +92,7 @@ def statuses(connection: Connection, refs: Collection[str]) -> dict[str, str]:
 
 
 class CreatedClaim(NamedTuple):
-    """`figures_new`: how many of the given figures were not stored before."""
+    """`figures_new` is the number of given figures that were not stored before."""
 
     id: str
     is_new: bool
@@ -104,12 +104,14 @@ def create(connection: Connection, body: ClaimCreate) -> CreatedClaim:
 
 
 def create_all(connection: Connection, bodies: Sequence[ClaimCreate], given: Given = "all") -> list[CreatedClaim]:
-    """Creates claims, no two of which are the same. None refers to another of them, but a relay to one before it that
-    is no relay. The number of statements does not grow with that of the claims, but with that of the relays of stored
-    ones and of the successors among them.
+    """Creates claims, no two of which may be the same.
 
-    `given` says what the figures are of those that a stored claim has; with "more" only the fields that are set are
-    held against it.
+    No claim may refer to another one of the batch, except that a relay may derive from an earlier one that is not a
+    relay. The number of statements does not grow with the number of claims, only with the number of relays of stored
+    claims and of superseding claims.
+
+    `given` says how the given figures relate to those of a stored claim. With "more", only the fields that are set are
+    compared with it.
     """
     drafts = drafts_of(connection, bodies)
     own = {draft.values["id"] for draft in drafts if draft.stored is None}
@@ -137,8 +139,9 @@ def create_all(connection: Connection, bodies: Sequence[ClaimCreate], given: Giv
 
 
 def _lock_links(connection: Connection, draft: Draft, own: Collection[str]) -> set[str]:
-    """Keeps the claims that this one repeats and replaces as they are; says which a new one replaces. `own` are those
-    that come with it, which nobody else sees yet.
+    """Locks the claims that this one relays and supersedes. Returns the superseded one if this claim is new.
+
+    `own` holds the ids of new claims of the same batch, which no other transaction sees yet.
     """
     if draft.values["derived_from_id"] not in own:
         summary.lock_origins(connection, draft.values["derived_from_id"])
@@ -172,14 +175,14 @@ def amend(connection: Connection, ref: str, patch: ClaimPatch, expected: Version
     if "supersedes" in given or stands_again:
         claim_succession.refuse_second(connection, links.get("supersedes_id", row["supersedes_id"]), row["id"])
     if changes.get("status") == ClaimStatus.ACTIVE and claim_succession.successor_of(connection, row["id"]) is not None:
-        changes["status"] = ClaimStatus.SUPERSEDED  # taking a retraction back does not undo what came after
+        changes["status"] = ClaimStatus.SUPERSEDED  # undoing a retraction does not undo a later supersession
     moved = _move_figures(connection, row, links.get("subject_id", row["subject_id"]))
     values = derive({**rows.content(row, _FIELDS), **changes})
     if record_writes.amend(connection, ClaimRow, row, values):
         _index(connection, {row["id"]: values})
         for figure_row, figure in moved:
             record_writes.save(connection, FigureRow, figure_row, figure.columns)
-            summary.mark_stale(connection, [figure_row["measurand_id"]])  # which it has left
+            summary.mark_stale(connection, [figure_row["measurand_id"]])  # the one that it moved from
         claim_succession.mark(connection, older | {row["id"]})
         summary.mark_claims_stale(connection, {row["id"], *older})
     return str(row["id"])
@@ -203,7 +206,9 @@ def restore(connection: Connection, ref: str, expected: Versions) -> str:
 
 
 def _reach(connection: Connection, row: RowMapping) -> set[str]:
-    """Touches what a claim's coming or going does; locks and names the claim that it supersedes."""
+    """Locks the claims that a withdrawal or restoration affects, and marks summaries stale. Returns the superseded
+    claim.
+    """
     summary.lock_origins(connection, row["derived_from_id"])
     older = claim_succession.lock(connection, row["supersedes_id"], row["claimant_id"])
     summary.mark_claims_stale(connection, {row["id"], *older})
@@ -216,7 +221,9 @@ def _index(connection: Connection, claims: Mapping[str, Values]) -> None:
 
 
 def _move_figures(connection: Connection, row: RowMapping, subject_id: str) -> list[tuple[RowMapping, CheckedFigure]]:
-    """The claim's figures as they are about another subject; none if that is the same. Their measurands are ensured."""
+    """Recomputes the claim's figures for another subject and ensures their measurands. Empty if the subject is the
+    same.
+    """
     if subject_id == row["subject_id"]:
         return []
     statement = select(*FigureRow.__table__.columns).where(FigureRow.claim_id == row["id"])

@@ -59,24 +59,24 @@ LIST = record_list(DisputePage, ROWS, FILTERS, SORTS, DisputeRow.id)
 
 
 def about(connection: Connection, claim_id: str) -> list[Dispute]:
-    """The active disputes about a claim or one of its figures, oldest first."""
+    """Returns the active disputes about a claim or one of its figures, oldest first."""
     asked = DisputeQuery(claim=[claim_id], status=list(ACTIVE_DISPUTE_STATUSES), sort="created_at", limit=200)
     return LIST.page(connection, asked).items
 
 
 def raised_in(connection: Connection, claim_id: str) -> list[Dispute]:
-    """The disputes that a claim raises, oldest first."""
+    """Returns the disputes that a claim raises, oldest first."""
     return LIST.page(connection, DisputeQuery(sort="created_at", limit=100), disputing_claim=[claim_id]).items
 
 
 class ActiveDispute(NamedTuple):
-    """An active dispute as it is served, and the first day on which it may have been opened."""
+    """An active dispute as served JSON, and the first day on which it may have been opened."""
 
     json: str
     opened_earliest: date | None
 
 
-# found from the figures, not by a walk through all disputes, as it would be were it tied to the statement around it
+# not correlated, so that the database starts from the figures; correlated, it would scan all disputes
 _ABOUT = (
     select(DisputeRow.id)
     .where(*active_disputes_about(FigureRow.measurand_id == bindparam("measurand", type_=Id())))
@@ -92,7 +92,7 @@ _OF_MEASURAND = {
 
 
 def of_measurand(connection: Connection, measurand_id: str, claim_ids: Collection[str]) -> list[ActiveDispute]:
-    """The active disputes about a measurand's figures in these claims, oldest first."""
+    """Returns the active disputes about a measurand's figures in these claims, oldest first."""
     values = {"measurand": measurand_id, "ids": list(claim_ids)}
     found = connection.execute(_OF_MEASURAND[connection.dialect.name], values) if claim_ids else ()
     return [ActiveDispute(row.item, row.opened_earliest) for row in found]
@@ -106,8 +106,8 @@ _OF_MEASURANDS = (
 
 
 def of_measurands(connection: Connection, ids: Collection[str]) -> dict[str, list[tuple[Any, ...]]]:
-    """The active disputes about each measurand's figures: the id of the dispute, of the claim that it is about, and
-    the first day on which it may have been opened.
+    """Returns the active disputes about each measurand's figures, as tuples: the id of the dispute, the id of the
+    disputed claim, and the first day on which the dispute may have been opened.
     """
     found: dict[str, list[tuple[Any, ...]]] = {}
     for row in connection.execute(_OF_MEASURANDS, {"ids": list(ids)}):
@@ -153,7 +153,7 @@ def restore(connection: Connection, ref: str, expected: Versions) -> str:
 
 
 def _mark_figures_stale(connection: Connection, claim_id: str) -> None:
-    """Keeps the disputed claim as it is until this transaction ends; the measurands of its figures are stale."""
+    """Share-locks the disputed claim until this transaction ends, and marks its figures' measurands stale."""
     connection.execute(select(ClaimRow.id).where(ClaimRow.id == claim_id).with_for_update(read=True)).all()
     found = select(FigureRow.measurand_id).where(FigureRow.claim_id == claim_id).distinct()
     mark_stale(connection, connection.execute(found).scalars())
@@ -164,7 +164,7 @@ def _claimant(connection: Connection, claim_id: str) -> str:
 
 
 def _check(connection: Connection, values: Values) -> None:
-    """What must hold between the fields of a dispute. Raises Invalid with a pointer to each that does not."""
+    """Checks the rules between the fields of a dispute. Raises Invalid with a pointer to each field that breaks one."""
     faults = []
     if values["disputing_claim_id"] is None and values["rationale"] is None:
         faults.append(Fault("/rationale", "Without a disputing claim, say why: a rationale is required."))
@@ -186,7 +186,7 @@ def _check(connection: Connection, values: Values) -> None:
 
 
 def _refuse_overstep(connection: Connection, values: Values, before: RowMapping | None) -> None:
-    """Raises Forbidden for what another than the dispute's author decides."""
+    """Raises Forbidden for a change of the dispute that only a curator may make."""
     role = record_writes.author(connection).role
     given = {name: values[name] for name in (*_FIELDS, *_COLUMNS)}
     field = overstep(role, given, dict(before) if before else None) if role is not None else None

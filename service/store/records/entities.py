@@ -44,7 +44,7 @@ def create(connection: Connection, body: EntityCreate) -> Created:
 
 
 def create_all(connection: Connection, bodies: Sequence[EntityCreate]) -> list[Created]:
-    """Creates entities, none of which refers to another of them or is the same, in a few statements."""
+    """Creates entities in a few statements. None may refer to another one of the batch or be the same."""
     contents = [body.model_dump(exclude=set(_REFS)) for body in bodies]
     stored = record_writes.stored_of(connection, EntityRow, contents)
     links = references.resolve_all(connection, bodies, _REFS, stored)
@@ -86,5 +86,5 @@ def restore(connection: Connection, ref: str, expected: Versions) -> str:
 
 
 def _texts(values: Values) -> list[str]:
-    """What an entity is found by."""
+    """The texts by which an entity is found."""
     return [values["name"], values["key"], *values["aliases"]]

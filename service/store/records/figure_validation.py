@@ -1,4 +1,4 @@
-"""From the fields of a figure to its columns: checked, with its measurand and the interval that follows."""
+"""Validates the fields of a figure and computes its columns, measurand and interval."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from service.store.comparisons.measurands import NamedMeasurand
 from service.store.records import references
 from service.store.rows import Values
 
-# what a figure's source states; these columns are named as the fields are
+# what a figure's source states; columns and fields have the same names
 STATED = (
     "basis",
     "method",
@@ -44,7 +44,7 @@ class Subject:
 
 
 _SUBJECT = select(EntityRow.id, EntityRow.key).where(EntityRow.id == bindparam("id"))
-# metrics with those of their scopes that are named; kept from changing their unit until the transaction ends
+# metrics with their named scopes; the lock keeps a metric's unit unchanged until the transaction ends
 _NAMED_SCOPE = and_(
     ScopeRow.metric_id == MetricRow.id,
     or_(
@@ -69,9 +69,7 @@ def subject_of(connection: Connection, entity_id: str) -> Subject:
 
 @dataclass(frozen=True, slots=True)
 class CheckedFigure:
-    """A figure between the body that states it and its row: its id, if it was given one; its columns, but those that
-    place it in its claim; and its measurand.
-    """
+    """A validated figure: its id, if given; its columns, except those that place it in its claim; and its measurand."""
 
     id: str | None
     columns: Values
@@ -79,12 +77,12 @@ class CheckedFigure:
     metric_withdrawn: bool
 
     def refuse_withdrawn_metric(self, at: str) -> None:
-        """Raises Conflict with a pointer under `at`, the figure's own."""
+        """Raises Conflict if the metric is withdrawn. `at` is the figure's pointer."""
         if self.metric_withdrawn:
             raise Conflict.at(f"{at}/metric", "The metric is withdrawn; restore it first.")
 
     def differing(self, row: RowMapping) -> list[str]:
-        """The fields in which a stored figure states something else."""
+        """Returns the names of the columns in which a stored figure differs."""
         return [name for name in (*STATED, "metric_id", "scope_id") if row[name] != self.columns[name]]
 
 
@@ -94,10 +92,10 @@ def check_figures(
     figures: Sequence[Mapping[str, Any]],
     pointers: Sequence[str],
 ) -> list[CheckedFigure]:
-    """Checks figures (fields as in FigureFields, refs in `metric` and `scope`), each about its subject, and computes
-    what follows from them.
+    """Validates figures, each about its subject, and computes their columns.
 
-    One statement, however many figures. Raises Invalid with pointers under each figure's own.
+    Fields are as in FigureFields, with refs in `metric` and `scope`. Runs one statement for any number of figures.
+    Raises Invalid with pointers under each figure's own.
     """
     if not figures:
         return []
@@ -111,8 +109,8 @@ def check_figures(
     return checked
 
 
-Metrics = dict[str, RowMapping]  # by each id and key that was given
-Scopes = dict[tuple[str, str], tuple[str, str]]  # by the metric's id and a ref, the id and the key of a scope
+Metrics = dict[str, RowMapping]  # by id and by key
+Scopes = dict[tuple[str, str], tuple[str, str]]  # (metric id, scope ref) -> (scope id, scope key)
 
 
 def _metrics(connection: Connection, figures: Sequence[Mapping[str, Any]]) -> tuple[Metrics, Scopes]:
@@ -164,8 +162,9 @@ def _check(subject: Subject, figure: Mapping[str, Any], metrics: Metrics, scopes
 
 
 def check_figure(figure: Mapping[str, Any], unit: str, *, signed: bool) -> tuple[Stated, Fraction | None]:
-    """The numbers of a figure, and what converts them to its metric's unit (None: nothing does, for want of an exchange
-    rate). Raises Invalid where the figure and its metric do not fit.
+    """Returns the figure's numbers and the factor that converts them to the metric's unit.
+
+    The factor is None if an exchange rate would be needed. Raises Invalid if the figure does not fit its metric.
     """
     try:
         factor = conversion(parse_unit(figure["unit"]), parse_unit(unit))

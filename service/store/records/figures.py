@@ -1,4 +1,4 @@
-"""Figures: reading and changing them. A change to a figure is also a change to its claim."""
+"""Figures: reading and changing them. Each change of a figure is also a change of its claim."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -28,7 +28,7 @@ _SUBJECT = aliased(EntityRow, name="subject")
 
 
 def interval_columns(figure: Any) -> list[Any]:
-    """Its interval, in the unit of its metric."""
+    """The columns of a figure's interval, in the unit of its metric."""
     ends = ("low", "high", "low_open", "high_open", "text")
     is_there = figure.interval_text.is_not(None)
     return [
@@ -37,7 +37,7 @@ def interval_columns(figure: Any) -> list[Any]:
     ]
 
 
-# a figure as it stands inside its claim
+# the columns of a figure inside its claim
 COLUMNS: list[Any] = [
     *rows.head(FigureRow),
     *(getattr(FigureRow, name) for name in STATED),
@@ -84,7 +84,7 @@ def _reaches_down_to(number: Any) -> Any:
     return and_(_COMPUTED, or_(low.is_(None), reaches))
 
 
-# of figures joined with their claims
+# for figures joined with their claims
 FILTERS: dict[str, Filter] = {
     "id": AnyOf(FigureRow.id),
     "withdrawn": withdrawn(FigureRow, ClaimRow),
@@ -108,7 +108,7 @@ LIST = record_list(FigurePage, ROWS, FILTERS, SORTS, FigureRow.id)
 
 
 class NewFigure(NamedTuple):
-    """A figure, and where it is to be inserted."""
+    """A figure and the position to insert it at."""
 
     claim_id: str
     position: int
@@ -116,9 +116,9 @@ class NewFigure(NamedTuple):
 
 
 def check_new(connection: Connection, figures: Sequence[CheckedFigure], at: Sequence[str]) -> None:
-    """Whether figures can be added: `at` are the pointers to them.
+    """Checks that figures can be added. `at` holds the pointers to them.
 
-    Raises Invalid for an id given twice, Conflict for one in use and for a withdrawn metric.
+    Raises Invalid for a duplicate id, Conflict for an id in use and for a withdrawn metric.
     """
     given = [one.id for one in figures if one.id is not None]
     stored = select(FigureRow.id).where(FigureRow.id.in_(given))
@@ -134,7 +134,7 @@ def check_new(connection: Connection, figures: Sequence[CheckedFigure], at: Sequ
 
 
 def insert_all(connection: Connection, new: Sequence[NewFigure]) -> list[str]:
-    """Puts figures into their claims, with the measurands that they need. Says their ids."""
+    """Inserts figures into their claims, and the measurands that they need. Returns their ids."""
     if not new:
         return []
     summary.ensure_measurands(connection, [one.figure.measurand for one in new])
@@ -202,13 +202,13 @@ def amend(connection: Connection, ref: str, patch: FigurePatch, expected: Versio
     summary.ensure_measurands(connection, [checked.measurand])
     if record_writes.save(connection, FigureRow, row, checked.columns):
         record_writes.bump(connection, ClaimRow, claim, {})
-        summary.mark_stale(connection, [row["measurand_id"]])  # which it may have left
+        summary.mark_stale(connection, [row["measurand_id"]])  # the figure may have moved from it
         summary.mark_claims_stale(connection, [claim["id"]])
     return str(row["id"])
 
 
 def _scope_key(connection: Connection, scope_id: str | None) -> str | None:
-    """The scope by its key, to be found again among those of another metric."""
+    """Returns the key of the scope, to look it up among the scopes of another metric."""
     return connection.execute(select(ScopeRow.key).where(ScopeRow.id == scope_id)).scalar() if scope_id else None
 
 
@@ -229,7 +229,7 @@ def restore(connection: Connection, ref: str, expected: Versions) -> str:
 
 
 def _lock(connection: Connection, ref: str, expected: Versions) -> tuple[RowMapping, RowMapping]:
-    """The figure's claim and the figure, locked in this order, as every writer does."""
+    """Locks the figure's claim, then the figure. All writers use this order."""
     found = connection.execute(select(FigureRow.claim_id).where(rows.by_ref(FigureRow, ref))).first()
     if found is None:
         raise rows.no_such(FigureRow, ref)

@@ -1,4 +1,4 @@
-"""Metrics with their scopes: reading and changing them."""
+"""Metrics and their scopes: reading and changing them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -99,7 +99,7 @@ def _refuse_to_redefine(connection: Connection, row: Any, changes: Values) -> No
 
 
 def _check_tree(scopes: Sequence[ScopeFields]) -> None:
-    """Raises Invalid for a key given twice, a whole that is not listed, and a circle of parts."""
+    """Raises Invalid for a duplicate key, for a `part_of` that is not listed, and for a cycle of parts."""
     parents = {scope.key: scope.part_of for scope in scopes}
     if len(parents) < len(scopes):
         raise Invalid.at("/scopes", "Two scopes have the same key.")
@@ -133,14 +133,14 @@ def _stored_content(row: Any) -> tuple[Any, ...]:
 
 
 def _write_scopes(connection: Connection, metric_id: str, scopes: Sequence[ScopeFields]) -> bool:
-    """Makes the metric's scopes those given, matched by key; says whether anything changed."""
+    """Replaces the metric's scopes by those given, matched by key. Returns whether anything changed."""
     stored = _stored(connection, metric_id)
     ids = _scope_ids(connection, stored, scopes)
     if [_content(scope) for scope in scopes] == [_stored_content(row) for row in stored.values()]:
         return False
     dropped = [row["id"] for key, row in stored.items() if key not in ids]
     _refuse_used(connection, dropped)
-    # links go first and come last, so that no order of writing breaks a reference
+    # links are removed first and set last, so that no order of writing breaks a reference
     connection.execute(update(ScopeRow).where(ScopeRow.metric_id == metric_id).values(part_of_id=None))
     connection.execute(delete(ScopeRow).where(ScopeRow.id.in_(dropped)))
     for position, scope in enumerate(scopes):

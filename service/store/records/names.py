@@ -1,4 +1,4 @@
-"""Finding entities and metrics by the names that people know them by."""
+"""Finds entities and metrics by their names and aliases."""
 
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
@@ -15,7 +15,7 @@ from service.store.records import references
 
 
 class Known(NamedTuple):
-    """A record that a name stands for."""
+    """A record that a name refers to."""
 
     id: str
     key: str
@@ -23,14 +23,14 @@ class Known(NamedTuple):
 
 
 def keep(connection: Connection, table: Any, record_id: str, name: str, aliases: Iterable[str] = ()) -> None:
-    """Makes a record be found by these names, and no longer by earlier ones."""
+    """Sets the names by which a record is found, replacing earlier ones."""
     forget = delete(NameRow).where(NameRow.kind == rows.noun(table), NameRow.record_id == record_id)
     connection.execute(forget)
     keep_new(connection, table, {record_id: (name, aliases)})
 
 
 def keep_new(connection: Connection, table: Any, named: Mapping[str, tuple[str, Iterable[str]]]) -> None:
-    """The same for new records, each with its name and its aliases."""
+    """Sets the names of new records, each with its name and its aliases."""
     kind = rows.noun(table)
     values = []
     for record_id, (name, aliases) in named.items():
@@ -50,8 +50,10 @@ def by_id(connection: Connection, table: Any, ids: Collection[str]) -> list[Know
 
 
 def find(connection: Connection, table: Any, texts: Collection[str]) -> dict[str, Known | Invalid]:
-    """What each text stands for: the record with this key or id, else with this name, else with this alias; none where
-    there is no such record, and what is wrong where there are several. Two statements, however many texts.
+    """Returns what each text refers to: the record with this key or id, else with this name, else with this alias.
+
+    A text without a record is left out; one with several records gets an Invalid. Runs two statements for any number of
+    texts.
     """
     if not texts:
         return {}

@@ -1,4 +1,4 @@
-"""How the records of a noun are read: the one select that makes them, which the database writes as JSON."""
+"""Projections: for each kind of record, the one select that reads it, whose rows the database writes as JSON."""
 
 from collections.abc import Collection
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -22,7 +22,7 @@ class Stored(NamedTuple):
 
 
 class Projection(Generic[M]):
-    """Callers in Python get the same JSON, read into `model`."""
+    """Reads records of one kind as JSON, or as `model` for callers in Python."""
 
     def __init__(self, table: Any, model: type[M], rows: JsonSelect) -> None:
         self.table = table
@@ -34,7 +34,7 @@ class Projection(Generic[M]):
         self._by_ids = self._statements(table.id.in_(IDS))
 
     def _statements(self, condition: Any) -> dict[str, Select[Any]]:
-        """By database. Built once: to build one takes as long as to run it."""
+        """Statements by database. Built once, because building one takes as long as running it."""
         columns = (self.table.id.label("record_id"), self.table.version.label("record_version"))
         return {dialect: rows.add_columns(*columns).where(condition) for dialect, rows in self.rows.rows.items()}
 
@@ -43,7 +43,7 @@ class Projection(Generic[M]):
         return str(self.table.__tablename__)
 
     def stored(self, connection: Connection, ref: str) -> Stored:
-        """The record by id or key. Raises NotFound."""
+        """Returns the record by id or key. Raises NotFound."""
         dialect = connection.dialect.name
         row = None
         if is_uuid(ref):
@@ -55,11 +55,11 @@ class Projection(Generic[M]):
         return Stored(row.record_id, row.record_version, row.item.encode())
 
     def read(self, connection: Connection, ref: str) -> M:
-        """Raises NotFound."""
+        """Returns the record as a model. Raises NotFound."""
         return self.model.model_validate_json(self.stored(connection, ref).json)
 
     def json_by_id(self, connection: Connection, ids: Collection[str]) -> dict[str, str]:
-        """The records that exist of these, by id."""
+        """Returns the existing records among these, by id."""
         found = connection.execute(self._by_ids[connection.dialect.name], {"ids": list(ids)}) if ids else ()
         return {row.record_id: row.item for row in found}
 
@@ -67,5 +67,5 @@ class Projection(Generic[M]):
         return [self.model.model_validate_json(item) for item in self.json_by_id(connection, ids).values()]
 
     def read_all(self, connection: Connection, statement: Select[Any]) -> list[M]:
-        """The records of a statement made of `rows`, in its order."""
+        """Returns the records of a statement based on `rows`, in its order."""
         return [self.model.model_validate_json(row.item) for row in connection.execute(statement)]

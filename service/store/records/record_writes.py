@@ -1,4 +1,4 @@
-"""Writing records, one version after the other: what every noun's changes are made of."""
+"""Versioned writes of records, shared by all kinds of records."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,10 +18,10 @@ from service.errors import AlreadyStored, Conflict, Fault, Forbidden, Preconditi
 from service.store.records.references import named, rows_named
 from service.store.rows import Values, by_ref, no_such, noun
 
-Versions = frozenset[int]  # those that a change was written against (If-Match)
+Versions = frozenset[int]  # the versions that a change is based on (If-Match)
 Touched = dict[tuple[str, str], Operation]  # by kind and id
 
-# columns that follow from others; they are never compared nor named in an error
+# derived columns; they are not compared and not named in errors
 _DERIVED = ("_earliest", "_latest")
 
 
@@ -39,13 +39,13 @@ def new_id() -> str:
 
 
 def author(connection: Connection) -> Author:
-    """Who makes the changes of this transaction."""
+    """Returns the author of this transaction's changes."""
     found: Author = connection.get_execution_options().get("author", Author())
     return found
 
 
 def insert_new(connection: Connection, table: type[Base], values: Sequence[Values]) -> int:
-    """Inserts those rows that no stored row contradicts; says how many. All have the same columns."""
+    """Inserts the rows that do not conflict with stored ones, and returns their number. All have the same columns."""
     return bulk.write(connection, _insert_new(connection.dialect.name, table, tuple(values[0])), values)
 
 
@@ -55,10 +55,10 @@ def _insert_new(dialect: str, table: type[Base], names: tuple[str, ...]) -> Upda
 
 
 def create(connection: Connection, table: Any, values: Values, initial: Values | None = None) -> Created:
-    """Inserts a record. One that is stored already, by id or else by key, is left as it is if its content is the same.
+    """Inserts a record. If it is stored already, by id or else by key, with the same content, it is left as it is.
 
-    Raises Conflict, with a pointer to each field that differs, if it is not. `initial` are columns that a new record
-    begins with and that its content does not hold.
+    Raises Conflict, with a pointer to each differing field, if the content differs. `initial` holds columns of a new
+    record that are not part of its content.
     """
     given = {**values, "id": values.get("id") or new_id()}
     if insert_new(connection, table, [{**given, **heads(connection, 1)[0], **(initial or {})}]):
@@ -78,7 +78,7 @@ def create_all(
     known: Sequence[RowMapping | None],
     initial: Values | None = None,
 ) -> list[Created]:
-    """The same for many records, of which `stored_of` has told what is stored; new ones in one statement."""
+    """Creates many records; `known` holds what `stored_of` returned for them. Inserts new ones in one statement."""
     new = [values for values, row in zip(records, known, strict=True) if row is None]
     for values, row in zip(records, known, strict=True):
         if row is not None:
@@ -100,13 +100,13 @@ def _insert_all(connection: Connection, table: Any, records: Sequence[Values], i
 
 
 def heads(connection: Connection, number: int) -> list[Values]:
-    """The heads of new records, a microsecond apart, so that lists by time show them in the order that they came in."""
+    """Head columns of new records, one microsecond apart, so that lists sorted by time keep the order of input."""
     by = author(connection).id
     return [{"version": 1, "created_at": m, "updated_at": m, "created_by": by} for m in distinct_times(number)]
 
 
 def distinct_times(number: int) -> list[datetime]:
-    """Times that differ, from now on."""
+    """Returns distinct times, starting now."""
     first = now()
     return [first + timedelta(microseconds=index) for index in range(number)]
 
@@ -126,15 +126,15 @@ def already_stored(table: type[Base], record_id: str, differing: Iterable[str]) 
 
 
 def stored(connection: Connection, table: Any, values: Values) -> RowMapping | None:
-    """The record that a create repeats, by its id or else by its key; None if it is new.
+    """Returns the record that a create repeats, by id or else by key; None if it is new.
 
-    Raises Conflict when the id is new and the key is not.
+    Raises Conflict if the id is new and the key is not.
     """
     return stored_of(connection, table, [values])[0]
 
 
 def stored_of(connection: Connection, table: Any, records: Sequence[Values]) -> list[RowMapping | None]:
-    """The same for many records, in one statement."""
+    """Like `stored`, for many records in one statement."""
     refs = {ref for values in records for ref in (values.get("id"), values.get("key")) if ref is not None}
     if not refs:
         return [None] * len(records)
@@ -159,10 +159,10 @@ def _pointer(column: str) -> str:
 
 
 def lock(connection: Connection, table: Any, ref: str, expected: Versions | None) -> RowMapping:
-    """The row, locked for this transaction.
+    """Returns the row, locked for this transaction.
 
-    `expected` are the versions that its author has seen; None is for what the system changes by itself. Raises
-    Forbidden when the author may not change it, PreconditionFailed when none of `expected` is the stored version.
+    `expected` holds the versions that the author has seen; None is for changes by the system. Raises NotFound;
+    Forbidden if the author may not change the record; PreconditionFailed if the stored version is not in `expected`.
     """
     row = (
         connection.execute(select(*table.__table__.columns).where(by_ref(table, ref)).with_for_update())
@@ -179,7 +179,7 @@ def lock(connection: Connection, table: Any, ref: str, expected: Versions | None
 
 
 def refuse_foreign(connection: Connection, table: type[Base], row: RowMapping, pointer: str = "") -> None:
-    """Raises Forbidden when the author may change only own records, and this one is not."""
+    """Raises Forbidden if the author may change only own records and did not create this one."""
     by = author(connection)
     if by.role is not None and not may_change(by.role, own=row["created_by"] == by.id):
         faults = [Fault(pointer, "It was created with another key.")]
@@ -192,7 +192,7 @@ def stale(table: type[Base]) -> PreconditionFailed:
 
 
 def save(connection: Connection, table: Any, row: RowMapping, changes: Mapping[str, Any]) -> bool:
-    """Writes what differs from `row` as its next version; says whether anything did."""
+    """Writes the values that differ from `row` as its next version. Returns whether any differed."""
     differing = {name: value for name, value in changes.items() if row[name] != value}
     if not differing:
         return False
@@ -207,7 +207,7 @@ def bump(
     changes: Mapping[str, Any],
     operation: Operation = Operation.UPDATE,
 ) -> None:
-    """The next version of the row. Raises PreconditionFailed if somebody else made it meanwhile."""
+    """Writes the next version of the row. Raises PreconditionFailed if another writer did so in the meantime."""
     statement = (
         update(table)
         .where(table.id == row["id"], table.version == row["version"])
@@ -219,14 +219,14 @@ def bump(
 
 
 def note(connection: Connection, table: type[Base], record_id: str, operation: Operation) -> None:
-    """Notes that this transaction made a version of a record, for the history. What it did first names it."""
+    """Notes, for the history, that this transaction wrote a version of a record. Its first operation is recorded."""
     touched: Touched | None = connection.get_execution_options().get("touched")
     if touched is not None:
         touched.setdefault((noun(table), record_id), operation)
 
 
 def amend(connection: Connection, table: Any, row: RowMapping, changes: Values) -> bool:
-    """Writes a patch. Raises Conflict for a withdrawn record and for a key that is set already."""
+    """Applies a patch. Raises Conflict for a withdrawn record, a key that is set already, and a key that is in use."""
     refuse_withdrawn(table, row)
     if "key" in changes and row["key"] is not None and changes["key"] != row["key"]:
         raise Conflict.at("/key", "A key is set once, since others rely on it.")
@@ -249,7 +249,7 @@ def refuse_withdrawn(table: type[Base], row: RowMapping, pointer: str = "") -> N
 
 
 def _refuse_foreign_withdrawal(connection: Connection, table: type[Base], record_id: str) -> None:
-    """What a curator withdrew, its author does not bring back. Raises Forbidden."""
+    """Raises Forbidden if the author may not restore the record, because someone else withdrew it."""
     by = author(connection)
     if by.role is None or may_change(by.role, own=False):
         return

@@ -1,4 +1,4 @@
-"""References: which records the ids and keys in bodies and filters stand for."""
+"""References: resolves the ids and keys in bodies and filters to records."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
@@ -24,7 +24,7 @@ from service.schemas.base import Body
 from service.store.rows import IDS, Values, noun
 
 _KEYS: Any = bindparam("keys", expanding=True)
-Wanted = Mapping[Any, Collection[str]]  # by table, ids and keys
+Wanted = Mapping[Any, Collection[str]]  # ids and keys by table
 
 
 class Referred(NamedTuple):
@@ -35,7 +35,7 @@ class Referred(NamedTuple):
     is_withdrawn: bool
 
 
-Found = dict[Any, dict[str, Referred]]  # by table, the records by each id and key that was asked for
+Found = dict[Any, dict[str, Referred]]  # by table, then by id and by key
 
 
 def _is_any(table: Any, ids: Any, keys: Any) -> Any:
@@ -44,7 +44,7 @@ def _is_any(table: Any, ids: Any, keys: Any) -> Any:
 
 
 def _split(refs: Collection[str]) -> tuple[list[str], list[str]]:
-    """Ids and keys. No ref is both: a key is never shaped like a UUID."""
+    """Splits refs into ids and keys. No ref is both: a key never has the form of a UUID."""
     return [ref for ref in refs if is_uuid(ref)], [ref for ref in refs if not is_uuid(ref)]
 
 
@@ -53,17 +53,17 @@ def _split(refs: Collection[str]) -> tuple[list[str], list[str]]:
 
 @cache
 def rows_named(table: Any) -> Select[Any]:
-    """The whole rows of records named by the ids and keys that are bound. Built once for each table."""
+    """Selects the full rows of the records with the bound ids and keys. Built once per table."""
     return select(*table.__table__.columns).where(_is_any(table, IDS, _KEYS))
 
 
 def named(refs: Collection[str]) -> dict[str, list[str]]:
-    """What `rows_named`, and statements made of it, are bound with."""
+    """The parameters of `rows_named` and of statements based on it."""
     ids, keys = _split(refs)
     return {"ids": ids, "keys": keys}
 
 
-# What filters name ---------------------------------------------------------------------------------------------------
+# Refs in filters -----------------------------------------------------------------------------------------------------
 
 
 @cache
@@ -72,9 +72,9 @@ def _ids_and_keys(table: Any) -> Select[Any]:
 
 
 def filter_ids(connection: Connection, table: Any, refs: Sequence[str], name: str) -> list[str]:
-    """The ids that a filter's refs stand for: several for one key, where scopes of several metrics have it.
+    """Returns the ids that a filter's refs refer to. One key may match scopes of several metrics.
 
-    Raises Invalid for a ref that no record has.
+    Raises Invalid for a ref that matches no record.
     """
     found = connection.execute(_ids_and_keys(table), named(refs)).all()
     known = {ref for row in found for ref in row}
@@ -85,17 +85,17 @@ def filter_ids(connection: Connection, table: Any, refs: Sequence[str], name: st
 
 
 def ids(connection: Connection, table: Any, refs: Collection[str]) -> dict[str, str]:
-    """The ids that refs stand for, of those that exist."""
+    """Returns the ids of the refs that exist."""
     found = connection.execute(_ids_and_keys(table), named(refs)).all()
     return {ref: row.id for row in found for ref in (row.id, row.key) if ref in refs}
 
 
-# What bodies refer to ------------------------------------------------------------------------------------------------
+# Refs in bodies ------------------------------------------------------------------------------------------------------
 
 
 @cache
 def _of_tables(tables: tuple[Any, ...]) -> Any:
-    """The records of several tables by ids and keys, in one statement. Built once for each set of tables."""
+    """Selects records of several tables by ids and keys, in one statement. Built once per set of tables."""
     parts: list[Select[Any]] = []
     for number, table in enumerate(tables):
         key = table.key if hasattr(table, "key") else cast(null(), String).label("key")
@@ -107,7 +107,7 @@ def _of_tables(tables: tuple[Any, ...]) -> Any:
 
 
 def find(connection: Connection, wanted: Wanted) -> Found:
-    """The records that exist of those wanted."""
+    """Returns the wanted records that exist."""
     tables = tuple(sorted((table for table, refs in wanted.items() if refs), key=noun))
     found: Found = {table: {} for table in wanted}
     if not tables:
@@ -124,7 +124,7 @@ def find(connection: Connection, wanted: Wanted) -> Found:
 
 
 def wanted_by(bodies: Iterable[Body], tables: Mapping[str, Any]) -> dict[Any, set[str]]:
-    """What bodies refer to in their fields, of which `tables` has each one's table."""
+    """Collects the refs of bodies, by table. `tables` maps each field to its table."""
     wanted: dict[Any, set[str]] = {table: set() for table in tables.values()}
     for body in bodies:
         for name, table in tables.items():
@@ -136,7 +136,7 @@ def wanted_by(bodies: Iterable[Body], tables: Mapping[str, Any]) -> dict[Any, se
 def links(
     bodies: Sequence[Body], tables: Mapping[str, Any], current: Sequence[RowMapping | None], found: Found
 ) -> list[Values]:
-    """For every ref that each body sets (null included), its column and the id that it stands for.
+    """Returns, for each body, the id column of each ref that it sets (null included).
 
     Raises Invalid for a record that does not exist. Raises Conflict for a withdrawn one, unless the changed record
     (`current`) refers to it already.
@@ -162,7 +162,7 @@ def _target(found: Mapping[str, Referred], name: str, ref: str, table: Any, befo
 
 
 def resolve(connection: Connection, body: Body, tables: Mapping[str, Any], current: RowMapping | None = None) -> Values:
-    """The links of one body (see `links`)."""
+    """Returns the links of one body (see `links`)."""
     return resolve_all(connection, [body], tables, [current])[0]
 
 

@@ -35,8 +35,9 @@ LIST = record_list(SourcePage, ROWS, FILTERS, SORTS, SourceRow.id)
 
 
 def find(connection: Connection, body: SourceCreate) -> str | None:
-    """The id of the stored source that this is: by id or key, else by DOI, else by address, and by title where several
-    have that. Raises Invalid where it could be several all the same.
+    """Returns the id of the stored source that the body describes: by id or key, else by DOI, else by URL.
+
+    If several sources have the DOI or URL, the title decides. Raises Invalid if that does not identify one source.
     """
     if body.id is not None or body.key is not None:
         known = record_writes.stored(connection, SourceRow, {"id": body.id, "key": body.key})
@@ -84,7 +85,7 @@ def restore(connection: Connection, ref: str, expected: Versions) -> str:
 
 
 def _derive(values: Values) -> Values:
-    """Adds the columns that follow from what was sent."""
+    """Adds the derived columns."""
     period = parse_period(values["published"]) if values["published"] else None
     return {
         **values,
