@@ -43,17 +43,17 @@ class AppSettings(BaseSettings):
         description="`sqlite:///path/to/file.db`, or `postgresql://user:password@host/database`",
     )
     database_read_url: str | None = Field(
-        None, description="a streaming replica of a PostgreSQL database, which reads are answered from"
+        None, description="a streaming replica of the PostgreSQL database, used for reads"
     )
     database_password_file: Path | None = Field(
-        None, description="a file that holds the password of both, so that it need not stand in their URLs"
+        None, description="a file with the password of both, so that their URLs need not contain it"
     )
     host: str = Field("127.0.0.1", min_length=1, description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     public_reads: bool = Field(True, description="whether reading needs no key; writing always does")
     bootstrap_key_file: Path | None = Field(
         None,
-        description="a file that holds the first admin key; without it, `serve` prints one if there is none",
+        description="a file that holds the first admin key; without it, `serve` prints a key if none exists",
     )
     trusted_hosts: Names = Field(
         ["*"],
@@ -61,26 +61,28 @@ class AppSettings(BaseSettings):
         description="names by which the service may be called (`Host`), such as `api.example.org,*.example.net`",
     )
     trusted_proxies: Names = Field(
-        [], description="addresses or networks of proxies whose `X-Forwarded-For` and `-Proto` are believed"
+        [], description="addresses or networks of proxies whose `X-Forwarded-For` and `-Proto` are trusted"
     )
     cors_origins: Names = Field([], description="origins whose pages may call the service from a browser; `*` for all")
     max_body_bytes: int = Field(1_048_576, ge=1024, description="largest request body that is read")
     max_import_bytes: int = Field(268_435_456, ge=1024, description="largest file that `/v1/imports` takes")
     response_cache_bytes: int = Field(
-        16_777_216, ge=0, description="answers kept in memory, to be given again until anything changes; 0 for none"
+        16_777_216,
+        ge=0,
+        description="size of the response cache, whose responses are valid until anything changes; 0 turns it off",
     )
     request_seconds: float = Field(
         20, gt=0, le=600, description="within which a request must have arrived: its head, then its body"
     )
-    rate_limits: bool = Field(True, description="whether the two rates below are held")
-    failed_logins: str = Field("20/minute", description="failed logins per address, after which it is answered 429")
-    writes_per_key: str = Field("600/minute", description="writes per key, after which it is answered 429")
+    rate_limits: bool = Field(True, description="whether the two rates below are enforced")
+    failed_logins: str = Field("20/minute", description="failed logins per address; more get 429")
+    writes_per_key: str = Field("600/minute", description="writes per key; more get 429")
     access_log: bool = Field(True, description="whether each request is logged")
     postgres_bin: Path | None = Field(
         None, description="folder of `pg_dump` and `pg_restore`, where they are not on the PATH; for backups"
     )
     drain_seconds: float = Field(
-        0, ge=0, le=600, description="after SIGTERM: how long to go on answering while readiness fails already"
+        0, ge=0, le=600, description="after SIGTERM: seconds to go on responding while readiness already fails"
     )
 
     @model_validator(mode="before")

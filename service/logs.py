@@ -47,13 +47,13 @@ def _without_messages(_logger: WrappedLogger, _method: str, event: EventDict) ->
     found = event.pop("exc_info", None)
     found = sys.exc_info() if found is True else found
     if isinstance(found, BaseException):
-        event.update(_told(type(found), found.__traceback__))
+        event.update(_describe(type(found), found.__traceback__))
     elif isinstance(found, tuple) and found[0] is not None:
-        event.update(_told(found[0], found[2]))
+        event.update(_describe(found[0], found[2]))
     return event
 
 
-def _told(kind: type[BaseException], trace: TracebackType | None) -> EventDict:
+def _describe(kind: type[BaseException], trace: TracebackType | None) -> EventDict:
     frames = traceback.extract_tb(trace)
     stack = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
     return {"exception": f"{kind.__module__}.{kind.__qualname__}", "stack": stack}

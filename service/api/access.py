@@ -78,7 +78,7 @@ class Access:
         scheme, _, credentials = headers[0].partition(" ")
         token = parse_token(credentials.strip()) if scheme.lower() == "bearer" and len(headers) == 1 else None
         if token is None:
-            detail = "This is no API key. Send one as Authorization: Bearer ccl_…"
+            detail = "This is not an API key. Send one as Authorization: Bearer ccl_…"
             raise Unauthenticated.at("/Authorization", detail, "header")
         principal = await run_in_threadpool(_look_up, database, token)
         if self._is_stale(principal):

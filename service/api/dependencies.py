@@ -68,14 +68,14 @@ async def changed_versions(
     one.
     """
     if if_match is None:
-        detail = "Send If-Match with the ETag of the record as you read it, so that nobody's change is lost."
+        detail = "Send If-Match with the ETag of the record as you read it, so that no change is lost."
         raise PreconditionRequired.at("/If-Match", detail, "header")
     if if_match.strip() == "*":
         detail = "If-Match: * would overwrite changes unseen. Send the ETag of the record as you read it."
         raise Invalid.at("/If-Match", detail, "header")
     tags = [_TAG.fullmatch(part) for part in if_match.split(",")]
     if not all(tags):
-        raise Invalid.at("/If-Match", 'If-Match holds no ETag, which stands in quotes: "3-0f1e2d3c4b5a6978".', "header")
+        raise Invalid.at("/If-Match", 'If-Match has no ETag. Send it in quotes: "3-0f1e2d3c4b5a6978".', "header")
     return frozenset(int(tag[1]) for tag in tags if tag and tag[1])
 
 

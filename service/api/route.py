@@ -100,7 +100,7 @@ def _check_query(request: Request, known: dict[str, bool]) -> None:
     for name, _ in request.query_params.multi_items():
         pointer = f"/{name[:100]}"
         if name not in known:
-            faults[name] = Fault(pointer, "There is no such parameter here.", place="query")
+            faults[name] = Fault(pointer, "Unknown parameter.", place="query")
         elif name in seen and not known[name]:
             faults[name] = Fault(pointer, "This parameter is given twice.", place="query")
         seen.add(name)

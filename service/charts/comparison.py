@@ -152,5 +152,5 @@ def _notes(forest: Forest, groups: tuple[Group, ...]) -> tuple[str, ...]:
         notes.append(f"As it could be read on {comparison.settings.as_of.isoformat()}.")
     excluded = comparison.excluded
     if excluded.undated:
-        notes.append(f"Left out, since nobody knows since when: {excluded.undated}.")
+        notes.append(f"Left out, since their date is unknown: {excluded.undated}.")
     return tuple(notes)

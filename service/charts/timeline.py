@@ -31,7 +31,7 @@ def chart(forest: Forest) -> Chart:
         groups=groups,
         days=(min(days), max(days)) if days else None,
         events=events,
-        notes=(f"Not drawn, since nobody knows when it was said: {undated}.",) if undated else (),
+        notes=(f"Not drawn, since their date is unknown: {undated}.",) if undated else (),
     )
 
 

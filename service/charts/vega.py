@@ -57,7 +57,7 @@ def _values(chart: Chart) -> list[Spec]:
 
 def _value(chart: Chart, group: Group, place: int, row: Row, mark: Mark | None) -> Spec:
     scale = chart.scale
-    told: Spec = {
+    common: Spec = {
         "group": group.title,
         "reference": group.reference,
         # zero-width spaces keep rows with the same label apart
@@ -74,9 +74,9 @@ def _value(chart: Chart, group: Group, place: int, row: Row, mark: Mark | None) 
         "said": row.said.isoformat() if row.said is not None else None,
     }
     if mark is None or scale is None:
-        return told | dict.fromkeys(("basis", "amount", "low", "high", "hollow", "step"))
+        return common | dict.fromkeys(("basis", "amount", "low", "high", "hollow", "step"))
     floor = scale.low if mark.low is None or (scale.is_log and mark.low <= 0) else max(mark.low, scale.low)
-    return told | {
+    return common | {
         "basis": _NAMES[mark.shape],
         "amount": mark.dot,
         "low": floor,

@@ -34,8 +34,8 @@ def fail(message: str) -> typer.Exit:
 
 def reason_of(error: BaseException) -> str:
     """Returns the database driver's message for a failure. Show it to the operator only."""
-    told = str(getattr(error.__cause__, "orig", "") or "").strip().splitlines()
-    return f" ({told[0]})" if told else ""
+    lines = str(getattr(error.__cause__, "orig", "") or "").strip().splitlines()
+    return f" ({lines[0]})" if lines else ""
 
 
 def settings(**given: object) -> AppSettings:
@@ -44,7 +44,7 @@ def settings(**given: object) -> AppSettings:
     for name in sorted(os.environ):
         if name.startswith(_PREFIX) and name not in known:
             near = difflib.get_close_matches(name, known, 1)
-            tell(f"counterclaim: {name} is no setting{f'; did you mean {near[0]}?' if near else ''}")
+            tell(f"counterclaim: {name} is not a setting{f'; did you mean {near[0]}?' if near else ''}")
     try:
         return AppSettings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
@@ -63,7 +63,7 @@ def new_or_existing(chosen: AppSettings) -> Database:
 def existing(chosen: AppSettings) -> Database:
     file = sqlite_file(chosen.database_url)
     if file is not None and not file.exists():
-        raise fail(f"there is no database at {file}; `counterclaim migrate` makes one")
+        raise fail(f"{file} does not exist; `counterclaim migrate` creates it")
     return open_database(chosen.database_url)
 
 
@@ -78,7 +78,7 @@ def require_head(database: Database) -> None:
     database.close()
     if revision is not None and (why := refusal(revision)) is not None:
         raise fail(why)
-    raise fail(f"the database stands at migration {revision or 'none'}; run `counterclaim migrate` first")
+    raise fail(f"the database is at migration {revision or 'none'}; run `counterclaim migrate` first")
 
 
 class _Rate(ProgressColumn):
@@ -115,5 +115,5 @@ def printable(text: str) -> str:
 
 def new_file(path: Path) -> Path:
     if not path.resolve().parent.is_dir():
-        raise fail(f"there is no folder {path.resolve().parent}")
+        raise fail(f"no such folder: {path.resolve().parent}")
     return path

@@ -51,10 +51,10 @@ def write(load: Load, database: Database) -> None:
         form = open_format(load.format, load.mapping, load.date_order)
         with load.path.open("rb") as file, progress(load.path.name) as advance:
             if not file.seekable():
-                raise fail(f"{load.path} is no file that can be read from its beginning again; save it to one")
+                raise fail(f"{load.path} cannot be read twice; save it to a file first")
             result = load_file(database, file, form, load.options, advance)
     except ServiceError as error:
-        faults = [_told(f.line, f.pointer, "" if f.detail == error.detail else f.detail) for f in error.faults]
+        faults = [_fault_line(f.line, f.pointer, "" if f.detail == error.detail else f.detail) for f in error.faults]
         raise _refused(load.path, error.detail, faults, len(error.faults)) from None
     _report(load.path, result)
 
@@ -84,7 +84,7 @@ def send(load: Load, server: str) -> None:
         problem = answer.json() if answer.headers.get("content-type", "").startswith("application/problem") else {}
         found = problem.get("errors", [])
         detail = problem.get("detail", f"{server} answered {answer.status_code}")
-        faults = [_told(f["line"], f["pointer"], "" if f["detail"] == detail else f["detail"]) for f in found]
+        faults = [_fault_line(f["line"], f["pointer"], "" if f["detail"] == detail else f["detail"]) for f in found]
         raise _refused(path, detail, faults, len(found))
     try:
         result = ImportResult.model_validate_json(answer.content)
@@ -101,7 +101,7 @@ def _pieces(file: BinaryIO, size: int, advance: Callable[[int, int], None]) -> I
         advance(sent, size)
 
 
-def _told(line: int | None, pointer: str, detail: str) -> str:
+def _fault_line(line: int | None, pointer: str, detail: str) -> str:
     place = ", ".join(filter(None, (f"line {line}" if line else "", pointer)))
     return ": ".join(filter(None, (place, detail)))
 
@@ -119,10 +119,10 @@ def _report(path: Path, result: ImportResult) -> None:
     for kind, counts in result.counts:
         always = ("created", "unchanged")
         if any(number for _, number in counts):
-            told = [f"{number} {outcome}" for outcome, number in counts if number or outcome in always]
-            tell(f"{path.name}: {kind}: {', '.join(told)}")
+            counted = [f"{number} {outcome}" for outcome, number in counts if number or outcome in always]
+            tell(f"{path.name}: {kind}: {', '.join(counted)}")
     if result.dry_run:
         tell(f"{path.name}: nothing was written: this was a dry run.")
     if result.rejected_total:
-        faults = [_told(r.line, r.pointer, r.detail) for r in result.rejected]
+        faults = [_fault_line(r.line, r.pointer, r.detail) for r in result.rejected]
         raise fail(f"{path}: {result.rejected_total} of {result.lines} lines were rejected:{_listed(faults)}")

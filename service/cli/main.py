@@ -25,7 +25,7 @@ from service.errors import ServiceError
 from service.resources import folder
 from service.schemas.imports import ImportOptions
 from service.schemas.keys import ApiKeyCreate
-from service.store.comparisons.recompute import recompute
+from service.store.comparisons.outdated_summaries import recompute
 from service.store.operations import keys
 from service.store.operations.health import revisions
 from service.transfer.backup import back_up, restore_postgres, restore_sqlite
@@ -225,7 +225,7 @@ cli.add_typer(key, name="key")
 
 @key.command("create")
 def create_key(
-    name: Annotated[str, typer.Option(help="Whose key it is, or what for; each change made with it tells.")],
+    name: Annotated[str, typer.Option(help="Whose key it is, or its purpose; the history shows it with each change.")],
     role: Annotated[Role, typer.Option(help="What it may do.")] = Role.CONTRIBUTOR,
     expires: Annotated[datetime | None, typer.Option(help="From when on it is refused; in UTC without a zone.")] = None,
     database_url: DatabaseUrl = None,

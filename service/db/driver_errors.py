@@ -46,7 +46,7 @@ def as_service_error(error: SQLAlchemyError) -> ServiceError:
         return Unavailable("The database is busy. Try again in a moment.")
     away = state.startswith(_AWAY) or name.startswith(_SQLITE_AWAY)
     if name.startswith(_SQLITE_STRANGE):
-        return Unavailable("The file is no database, or is damaged.")
+        return Unavailable("The file is not a database, or is damaged.")
     if isinstance(error, DBAPIError) and (error.connection_invalidated or away or _no_answer(error)):
         log.warning("the database does not answer: %s %s", type(error.orig).__name__, state or name)
         return Unavailable("The database does not answer. Try again in a moment.")

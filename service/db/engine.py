@@ -192,7 +192,7 @@ def _parse(url: str) -> URL:
     try:
         return make_url(url)
     except (ArgumentError, ValueError):
-        raise Invalid.at("", "This is no database URL. Write sqlite:///path/to/file.db or postgresql://…") from None
+        raise Invalid.at("", "This is not a database URL. Write sqlite:///path/to/file.db or postgresql://…") from None
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Time limits of the database, after which a request is told to try again later."""
+"""Time limits of the database, after which a request gets 503."""
 
 from dataclasses import dataclass
 

@@ -23,7 +23,7 @@ def upgrade(database: Database, revision: str = "head") -> None:
         if current is not None and (why := refusal(current)) is not None:
             raise Invalid(why)
         if revision != "head" and not knows(revision):
-            raise Invalid(f"There is no migration {revision}; the newest is {head_revision()}.")
+            raise Invalid(f"Unknown migration {revision}; the newest is {head_revision()}.")
         command.upgrade(config(connection), revision)
 
 

@@ -56,7 +56,7 @@ def _point(text: str) -> Period:
     try:
         earliest, latest = _span(match)
     except ValueError:
-        raise Invalid.at("", "There is no such day or month in the calendar.") from None
+        raise Invalid.at("", "This day or month does not exist.") from None
     return Period(earliest, latest, match["mark"] is not None)
 
 

@@ -49,7 +49,7 @@ class ClaimantRole(Word):
 
 
 class ClaimStatus(Word):
-    ACTIVE = "active", "the claim stands"
+    ACTIVE = "active", "the claim is current"
     SUPERSEDED = "superseded", "the same claimant has replaced it by another claim"
     RETRACTED = "retracted", "the claimant has taken it back"
 
@@ -90,13 +90,13 @@ class DisputeType(Word):
     DATA = "data", "the data behind it are wrong"
     ATTRIBUTION = "attribution", "it was not they who said it"
     DEFINITION = "definition", "a word is used in another sense"
-    CONTEXT = "context", "true, but misleading where it stands"
+    CONTEXT = "context", "true, but misleading in its context"
     OUTDATED = "outdated", "it was so once"
     CORRECTION = "correction", "the right number is another"
 
 
 class DisputeStatus(Word):
-    OPEN = "open", "stands as it was raised"
+    OPEN = "open", "raised, not yet answered"
     CONCEDED = "conceded", "the disputed party has agreed"
     TAKEN_BACK = "taken_back", "whoever raised it no longer does"
     SUPERSEDED = "superseded", "replaced by another dispute"

@@ -13,7 +13,7 @@ _MAX_NAME = 100
 _PLACES: dict[str, Place] = {"body": "body", "query": "query", "path": "path", "header": "header"}
 _MESSAGES = {
     "missing": "This is required.",
-    "extra_forbidden": "There is no such field.",
+    "extra_forbidden": "Unknown field.",
     "json_invalid": "The body is not valid JSON.",
     "model_attributes_type": "Expected a JSON object.",
     "model_type": "Expected a JSON object.",

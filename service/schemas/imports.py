@@ -40,7 +40,7 @@ class ImportCounts(View):
     claim: KindCounts
     figure: KindCounts
     dispute: KindCounts
-    unknown: KindCounts = Field(description="Lines of which it could not be told what they are.")
+    unknown: KindCounts = Field(description="Lines whose kind is unknown.")
 
 
 class RejectedLine(View):

@@ -9,7 +9,9 @@ from service.schemas.types import GivenTime, Id, Line, Time
 
 
 class ApiKeyCreate(Body):
-    name: Line = Field(description="Whose key it is, or what for. It stands beside every change made with it.")
+    name: Line = Field(
+        description="Whose key it is, or its purpose. The history shows it with every change made with the key."
+    )
     role: Role
     expires_at: GivenTime | None = Field(None, description="From then on the key is refused.")
 

@@ -78,4 +78,4 @@ class Health(View):
 
 class Readiness(View):
     status: str
-    revision: str | None = Field(description="The migration at which the database stands.")
+    revision: str | None = Field(description="The migration of the database.")

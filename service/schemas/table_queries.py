@@ -12,9 +12,7 @@ from service.schemas.queries import CURSOR, MAX_REPEATS, BasicSort, FigureFilter
 from service.schemas.types import Day, GivenTime, clean_text
 
 TABLE_ROWS = 10_000  # maximum in one response
-AS_OF = Field(
-    None, description="As it stood on this day: only claims that could be read by then, and none replaced by then."
-)
+AS_OF = Field(None, description="As of this day: only claims published by then, without those replaced by then.")
 MeasurandRefs = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=400), AfterValidator(clean_text)]],
     Field(max_length=MAX_REPEATS, description="Ids or keys (subject.metric[.scope][@period])."),

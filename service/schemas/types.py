@@ -117,7 +117,7 @@ def _day(raw: object) -> date:
     try:
         return date.fromisoformat(raw)
     except ValueError:
-        raise refuse("There is no such day in the calendar.") from None
+        raise refuse("This day does not exist.") from None
 
 
 def format_time(moment: datetime) -> str:

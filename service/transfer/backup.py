@@ -128,7 +128,7 @@ def restore_postgres(file: Path, database: Database, postgres_bin: Path | None) 
 def _read_for(dialect: str, file: Path) -> Manifest:
     manifest = read_manifest(file)
     if not knows(manifest.revision):
-        raise Invalid(f"{file} stands at migration {manifest.revision}, which only a newer version knows.")
+        raise Invalid(f"{file} is at migration {manifest.revision}, which only a newer version knows.")
     if manifest.dialect != dialect:
         raise Invalid(f"{file} is a backup of {manifest.dialect}, and this database is of {dialect}.")
     return manifest

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
-from service.domain.cells import parse_date_cell
 from service.domain.ratings import Rating, dispute_type
+from service.domain.spreadsheet_cells import parse_date_cell
 from service.domain.vocabulary import ImportFormat
 from service.errors import Fault, Invalid, ServiceError
 from service.schemas.claims import ClaimCreate
@@ -96,7 +96,7 @@ def _reviews(file: BinaryIO) -> list[tuple[str, Any, dict[str, Any]]]:
         raise refused(error.detail) from None
     found = list(_found(document, "", _named(document)))
     if not found:
-        detail = "There is no review in this file: expected schema.org ClaimReview as JSON-LD, or an answer of"
+        detail = "This file has no review: expected schema.org ClaimReview as JSON-LD, or an answer of"
         raise refused(f"{detail} claims:search, which has claims with claimReview.")
     return found
 
@@ -309,7 +309,7 @@ def put(loading: ImportWriter, review: Review) -> None:
 def _source(loading: ImportWriter, page: Page, statement: str, publisher: str | None, language: str | None) -> str:
     """The id of the source. Reviews only mention pages, so a stored source is matched by its URL alone."""
     title = " ".join((page.title or page.url or statement).split())[:_SHOWN]
-    told = {"url": page.url, "publisher": page.publisher or publisher, "published": page.published}
-    made = validated(SourceCreate, {"kind": "web_page", "title": title, "language": language, **told})
+    given = {"url": page.url, "publisher": page.publisher or publisher, "published": page.published}
+    made = validated(SourceCreate, {"kind": "web_page", "title": title, "language": language, **given})
     made.model_fields_set.clear()
     return loading.source(made)

@@ -4,9 +4,9 @@ Our own exports add the columns from `source_id` on, so that they can be read ba
 """
 
 COLUMNS: dict[str, str] = {
-    "subject": "what the figure is about: the key, name or alias of an entity, which is made if there is none",
-    "metric": "the key or name of a metric, which is made if there is none",
-    "scope": "which part is counted: the key or name of a scope of the metric, added if there is none; empty: not said",
+    "subject": "what the figure is about: the key, name or alias of an entity, created if it does not exist",
+    "metric": "the key or name of a metric, created if it does not exist",
+    "scope": "which part is counted: the key or name of a scope of the metric, added if unknown; empty: not stated",
     "value": "the number; `≥ ≤ ~ > <` before it are the qualifier, commas may stand between groups of three digits",
     "lower": "the lower bound",
     "upper": "the upper bound",

@@ -10,8 +10,8 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from service.db.engine import Connection
-from service.domain.cells import guard
 from service.domain.number import format_number
+from service.domain.spreadsheet_cells import guard
 from service.schemas.claims import Claim
 from service.schemas.disputes import Dispute, DisputeCreate
 from service.schemas.entities import EntityCreate

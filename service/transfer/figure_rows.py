@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.domain.cells import Number, parse_date_cell, parse_number_cell
 from service.domain.names import content_id, fold_name, key_for
+from service.domain.spreadsheet_cells import Number, parse_date_cell, parse_number_cell
 from service.domain.vocabulary import ClaimantRole, DateOrder, Qualifier
 from service.errors import Fault, Invalid, ServiceError
 from service.schemas.claims import ClaimCreate

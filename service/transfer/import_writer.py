@@ -27,7 +27,7 @@ from service.store.records import claims, disputes, entities, figures, metrics, 
 from service.store.records.claim_idempotency import Given
 from service.store.records.claims import CreatedClaim
 from service.store.records.projection import Projection
-from service.transfer.matching import matched
+from service.transfer.figure_matching import matched
 from service.transfer.naming import Naming, Outcome
 
 B = TypeVar("B", bound=BaseModel)

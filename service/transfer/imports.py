@@ -70,19 +70,19 @@ class Report:
 
 
 class Import:
-    """The import of one file. `told` is called with the number of entries processed, and the total."""
+    """The import of one file. `progress` is called with the number of entries processed, and the total."""
 
     def __init__(
         self,
         form: Format,
         file: BinaryIO,
         options: ImportOptions,
-        told: Callable[[int, int], None] = _to_nobody,
+        progress: Callable[[int, int], None] = _to_nobody,
     ) -> None:
         self.form = form
         self.file = file
         self.options = options
-        self.told = told
+        self.progress = progress
         self.size = _MOST  # of a batch
 
     def run(self, write: Write[Report], *, most: int, pause: Callable[[], None]) -> ImportResult:
@@ -109,7 +109,7 @@ class Import:
                 if weight > 2 * most:  # a line is one record, a claim with a figure is two
                     raise _too_many(most)
                 report.add(self._take(connection, batch, self._take_parts))
-                self.told(report.lines, total)
+                self.progress(report.lines, total)
                 if self.options.mode is ImportMode.ATOMIC and report.rejected_total >= _SHOWN:
                     break
             if self.options.dry_run or (self.options.mode is ImportMode.ATOMIC and report.rejected_total):
@@ -131,7 +131,7 @@ class Import:
             seconds = max(time.monotonic() - began, 0.001)
             fitting = sum(entry.weight for entry in batch) * _BATCH_SECONDS / seconds
             self.size = round(min(max(fitting, self.size / 2, _LEAST), self.size * 2, _MOST))
-            self.told(report.lines, total)
+            self.progress(report.lines, total)
             held += seconds
             if held >= _TURN:
                 pause()
@@ -242,10 +242,10 @@ def load_file(
     file: BinaryIO,
     form: Format,
     options: ImportOptions,
-    told: Callable[[int, int], None] = _to_nobody,
+    progress: Callable[[int, int], None] = _to_nobody,
 ) -> ImportResult:
     """Imports a file as the operator, who has all permissions and is not recorded as an actor."""
-    work = Import(form, file, options, told)
+    work = Import(form, file, options, progress)
     result = work.run(database.write, most=database.max_import_rows, pause=database.yield_write_lock)
     if result.lines >= MANY:
         database.analyze_tables(result.lines)

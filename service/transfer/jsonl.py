@@ -101,4 +101,4 @@ def _refuse_unknown(record: dict[str, Any], model: type[BaseModel]) -> None:
         if name not in model.model_fields:
             near = difflib.get_close_matches(name, model.model_fields, 1)
             hint = f" Did you mean {near[0]}?" if near else ""
-            raise Invalid.at(f"/{name[:100]}", f"There is no such field.{hint}")
+            raise Invalid.at(f"/{name[:100]}", f"Unknown field.{hint}")

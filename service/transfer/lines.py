@@ -53,7 +53,7 @@ def _decoded(file: BinaryIO) -> Iterator[tuple[str, bool]]:
             raise refused(_no_utf8(file, offset - pending + error.start)) from None
         if "\x00" in text:
             place = offset - pending + len(text[: text.index("\x00")].encode())
-            raise refused(f"The file holds a zero byte (U+0000) at byte {place}: it is no text.")
+            raise refused(f"The file holds a zero byte (U+0000) at byte {place}: it is not text.")
         yield (text.removeprefix("\ufeff") if offset == 0 else text), not content
         if not content:
             return

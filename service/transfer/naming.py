@@ -18,11 +18,11 @@ Outcome = Literal["created", "updated", "unchanged", "rejected"]
 
 
 class Naming:
-    """The names known in one transaction. `told` is called for each record that is created or changed."""
+    """The names known in one transaction. `on_record` is called for each record that is created or changed."""
 
-    def __init__(self, connection: Connection, told: Callable[[str, Outcome], None]) -> None:
+    def __init__(self, connection: Connection, on_record: Callable[[str, Outcome], None]) -> None:
         self.connection = connection
-        self.told = told
+        self.on_record = on_record
         self.known: dict[tuple[str, str], Known | Invalid] = {}
         self.absent: set[tuple[str, str]] = set()  # folded
         self.metrics: dict[str, Metric] = {}
@@ -81,7 +81,7 @@ class Naming:
             for s in metric.scopes
         ]
         added: ScopeFields = _body(ScopeFields, {"key": key, "name": text}, pointer)
-        self.told("metric", "updated")
+        self.on_record("metric", "updated")
         patch = MetricPatch(scopes=[*kept, added])
         metrics.amend(self.connection, metric.id, patch, frozenset([metric.version]))
         changed = metrics.PROJECTION.read(self.connection, metric.id)
@@ -89,7 +89,7 @@ class Naming:
         return next(scope for scope in changed.scopes if scope.key == key)
 
     def _make(self, kind: str, text: str, body: Any, create: Callable[[Connection, Any], Any], pointer: str) -> Known:
-        self.told(kind, "created")
+        self.on_record(kind, "created")
         try:
             made = create(self.connection, body)
         except AlreadyStored as stored:

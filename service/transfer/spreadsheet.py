@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
-from service.domain.cells import unguard
+from service.domain.spreadsheet_cells import unguard
 from service.domain.vocabulary import DateOrder, ImportFormat
 from service.errors import Fault, Invalid, ServiceError
 from service.schemas.claims import ClaimCreate
@@ -98,7 +98,7 @@ class Spreadsheet:
                     yield line, _row(header, texts)
                 line, row_size = reader.line_num + 1, 0
         except csv.Error as error:
-            raise refused(f"From line {line} on this is no CSV: {_told(error)}.", line) from None
+            raise refused(f"From line {line} on this is not CSV: {_in_words(error)}.", line) from None
         if header is None:
             raise refused(f"The file is empty. Its first row names the columns: {', '.join(COLUMNS)}.")
 
@@ -131,7 +131,7 @@ class Spreadsheet:
 
 def _refuse_missing(names: Sequence[str]) -> None:
     """Raises Invalid for missing columns that every row needs."""
-    faults = [Fault(f"/{n}", f"There is no column {n!r}, which each row needs.", place="file")
+    faults = [Fault(f"/{n}", f"The required column {n!r} is missing.", place="file")
               for n in REQUIRED if n not in names]  # fmt: skip
     for needed in (FIGURE, SOURCE):
         if not any(name in names for name in needed):
@@ -149,7 +149,7 @@ def _row(header: list[str], cells: list[str]) -> dict[str, str] | ServiceError:
     return dict(zip(header, cells, strict=False))
 
 
-def _told(error: csv.Error) -> str:
+def _in_words(error: csv.Error) -> str:
     text = str(error)
     if "field larger" in text:
         return f"a cell is longer than {_MAX_CELL} characters, perhaps since a quote is not closed"

@@ -127,12 +127,12 @@ def _marked(match: Any) -> Markup:
     return Markup().join([*parts, escape(match.text[last:])])
 
 
-def _told(value: object) -> str:
+def _in_words(value: object) -> str:
     """Returns a short text for a field of an earlier version of a record."""
     if value is None:
         return "nothing"
     if isinstance(value, list):
-        return "; ".join(map(_told, value)) or "nothing"
+        return "; ".join(map(_in_words, value)) or "nothing"
     if isinstance(value, dict):
         if "qualifier" in value:  # a figure
             said = value["value"] or value["lower"] or value["upper"] or value["stated_as"]
@@ -156,7 +156,7 @@ TEMPLATES.filters |= {
     "when": _when,
     "marked": _marked,
     "apart": lambda factor: apart_text(Fraction(repr(factor))),
-    "told": _told,
+    "in_words": _in_words,
     "flat": _flat,
     "separation": _separation,
     "unit": shown_unit,

@@ -15,7 +15,7 @@ from service.web.html import page
 
 _KIND = {
     401: "A key is needed here",
-    404: "There is no such page",
+    404: "Page not found",
     422: "This address cannot be read",
     503: "One moment, please",
 }
@@ -28,7 +28,7 @@ class PageRoute(StrictRoute):
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         handle = super().get_route_handler()
 
-        async def told(request: Request) -> Response:
+        async def page_or_problem(request: Request) -> Response:
             try:
                 return await handle(request)
             except ServiceError as error:
@@ -38,7 +38,7 @@ class PageRoute(StrictRoute):
                 detail = " ".join(f"{fault.pointer.removeprefix('/')}: {fault.detail}" for fault in faults)
                 return failure(request, 422, detail)
 
-        return told
+        return page_or_problem
 
 
 def failure(request: Request, status: int, detail: str, headers: dict[str, str] | None = None) -> Response:

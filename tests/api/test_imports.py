@@ -60,7 +60,7 @@ def test_atomic_with_a_bad_line_is_a_problem_that_names_it(api: Api) -> None:
 
 def test_an_unknown_field_is_refused_with_the_nearest(api: Api) -> None:
     ((error),) = send(api, lines({**ENTITY, "nmae": "x"})).json()["errors"]
-    assert error["detail"] == "There is no such field. Did you mean name?"
+    assert error["detail"] == "Unknown field. Did you mean name?"
 
 
 def test_update_changes_what_is_stored(api: Api) -> None:

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import text
 
 from service.analysis import tables as as_of
-from service.domain.cells import unguard
+from service.domain.spreadsheet_cells import unguard
 from service.schemas import table_rows as wire
 from service.schemas.base import View
 from service.schemas.tables import columns_of

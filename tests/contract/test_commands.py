@@ -175,7 +175,7 @@ def test_a_key_of_any_name_can_be_listed(bare_url: str) -> None:
 @pytest.mark.parametrize("kind", ["sqlite"])
 def test_a_setting_that_is_none_is_told(bare_url: str) -> None:
     told = run("migrate", COUNTERCLAIM_DATABASE_URL=bare_url, COUNTERCLAIM_PUBLIC_READ="false").stderr
-    assert "COUNTERCLAIM_PUBLIC_READ is no setting; did you mean COUNTERCLAIM_PUBLIC_READS?" in told
+    assert "COUNTERCLAIM_PUBLIC_READ is not a setting; did you mean COUNTERCLAIM_PUBLIC_READS?" in told
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])

@@ -40,8 +40,8 @@ class ResponseHeaders:
                     given.add(b"content-security-policy")
                 added = [pair for pair in wanted if pair[0] not in given]
                 position = scope.get("state", {}).get("position")
-                told = [] if position is None else [(POSITION.lower().encode(), str(position).encode())]
-                message["headers"] = [*message["headers"], *added, *told, _VARY]
+                position_header = [] if position is None else [(POSITION.lower().encode(), str(position).encode())]
+                message["headers"] = [*message["headers"], *added, *position_header, _VARY]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

@@ -51,7 +51,7 @@ class Ready:
 def _look(database: Database) -> Readiness:
     revision, head = health.revisions(database)
     if revision != head:
-        raise Unavailable(f"The database stands at migration {revision or 'none'}, the service needs {head}.")
+        raise Unavailable(f"The database is at migration {revision or 'none'}, the service needs {head}.")
     return Readiness(status="ok", revision=revision)
 
 

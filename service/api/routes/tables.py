@@ -15,7 +15,7 @@ from service.api import response_cache, responses
 from service.api.dependencies import Db
 from service.api.route import router
 from service.db.engine import Database
-from service.domain.cells import guard
+from service.domain.spreadsheet_cells import guard
 from service.schemas.base import View
 from service.schemas.table_queries import (
     AnnotationJsonQuery,

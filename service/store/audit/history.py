@@ -232,13 +232,13 @@ def with_differences(
 ) -> list[tuple[Change, list[Difference]]]:
     """Returns the versions of one record, newest first, each with its differences."""
     found = of_record(connection, kind, record_id, HistoryQuery(limit=most + 1)).items
-    told = []
+    described = []
     for change, earlier in zip_longest(found[:most], found[1 : most + 1]):
         before = earlier.snapshot if earlier is not None else None
         after = change.snapshot or {}
         fields = change.changed if before is not None else []
-        told.append((change, [Difference(name, (before or {}).get(name), after.get(name)) for name in fields]))
-    return told
+        described.append((change, [Difference(name, (before or {}).get(name), after.get(name)) for name in fields]))
+    return described
 
 
 def as_recorded(connection: Connection, kind: str, record_id: str, moment: datetime) -> Values:

@@ -185,7 +185,7 @@ def _read(
         raise NotFound.at(pointer, f"This names no measurand. {error.detail}", place) from None
     found = [MeasurandRecord(row) for row in connection.execute(statements[column], {"ref": name})]
     if not found:
-        detail = "There is no such measurand. Name it by its id, or by its key subject.metric[.scope][@period]."
+        detail = "Unknown measurand. Name it by its id, or by its key subject.metric[.scope][@period]."
         raise NotFound.at(pointer, detail, place)
     return found
 

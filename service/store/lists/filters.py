@@ -122,7 +122,7 @@ def _measurand_ids(connection: Connection, name: str, refs: Sequence[str]) -> li
         raise Invalid.at(f"/{name}", f"This names no measurand. {error.detail}", "query") from None
     found = connection.execute(_MEASURANDS.where(MeasurandRow.id.in_(ids) | MeasurandRow.key.in_(keys))).all()
     if {*ids, *keys} - {named for row in found for named in row}:
-        raise Invalid.at(f"/{name}", "There is no such measurand.", "query")
+        raise Invalid.at(f"/{name}", "Unknown measurand.", "query")
     return [row.id for row in found]
 
 

@@ -131,7 +131,7 @@ def _metrics(connection: Connection, figures: Sequence[Mapping[str, Any]]) -> tu
 def _check(subject: Subject, figure: Mapping[str, Any], metrics: Metrics, scopes: Scopes) -> CheckedFigure:
     metric = metrics.get(figure["metric"])
     if metric is None:
-        raise Invalid.at("/metric", f"There is no metric {figure['metric']!r}.")
+        raise Invalid.at("/metric", f"Unknown metric {figure['metric']!r}.")
     scope = scopes.get((metric["id"], figure["scope"])) if figure["scope"] else None
     if figure["scope"] and scope is None:
         raise Invalid.at("/scope", f"The metric {metric['key']!r} has no scope {figure['scope']!r}.")

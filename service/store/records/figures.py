@@ -243,6 +243,6 @@ def _lock_claim(connection: Connection, condition: Any, pointer: str) -> RowMapp
     statement = select(*ClaimRow.__table__.columns).where(condition).with_for_update()
     claim = connection.execute(statement).mappings().first()
     if claim is None:
-        raise Invalid.at(pointer, "There is no such claim.")
+        raise Invalid.at(pointer, "Unknown claim.")
     summary.lock_origins(connection, claim["derived_from_id"])
     return claim

@@ -93,7 +93,7 @@ def _insert_all(connection: Connection, table: Any, records: Sequence[Values], i
     given = [{**values, "id": values.get("id") or new_id()} for values in records]
     rows = [v | birth | (initial or {}) for v, birth in zip(given, heads(connection, len(given)), strict=True)]
     if insert_new(connection, table, rows) < len(given):
-        raise Raced("Some of the records were being created by somebody else as well. Try again.")
+        raise Raced("Another client was creating some of these records at the same time. Try again.")
     for values in given:
         note(connection, table, values["id"], Operation.CREATE)
     return [Created(values["id"], is_new=True) for values in given]
@@ -258,7 +258,7 @@ def _refuse_foreign_withdrawal(connection: Connection, table: type[Base], record
     )
     last = connection.execute(withdrawals.order_by(ChangeRow.seq.desc()).limit(1)).scalar()
     if last != by.id:
-        raise Forbidden(f"This {noun(table)} was withdrawn by somebody else; restoring it takes a curator.")
+        raise Forbidden(f"This {noun(table)} was withdrawn by another author; only a curator can restore it.")
 
 
 def withdraw(connection: Connection, table: Any, row: RowMapping, reason: str) -> None:

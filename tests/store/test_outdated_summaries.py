@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select, update
 from service.db.engine import Database
 from service.db.models import MeasurandRow
 from service.domain.assessment import RULES_VERSION
-from service.store.comparisons import recompute
+from service.store.comparisons import outdated_summaries as module
 from service.store.operations.health import outdated_summaries
 
 
@@ -35,7 +35,7 @@ def test_what_another_version_said_is_said_anew(demo_database: Database) -> None
     age(demo_database, MeasurandRow.scope_id.is_not(None), text="of old", agreeing=7)
     assert outdated_summaries(demo_database)
     aged = sum(row.scope_id is not None for row in before)
-    assert recompute.recompute(demo_database, silent) == aged
+    assert module.recompute(demo_database, silent) == aged
     assert not outdated_summaries(demo_database)
     after = stored(demo_database)
     assert [{**row._mapping, "updated_at": None} for row in after] == [
@@ -48,12 +48,12 @@ def test_what_another_version_said_is_said_anew(demo_database: Database) -> None
 def test_a_summary_that_says_the_same_keeps_its_time(demo_database: Database) -> None:
     before = stored(demo_database)
     age(demo_database)
-    assert recompute.recompute(demo_database, silent) == len(before)
+    assert module.recompute(demo_database, silent) == len(before)
     assert stored(demo_database) == before
 
 
 def test_what_was_broken_off_goes_on_where_it_was(demo_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recompute, "_BATCH", 10)
+    monkeypatch.setattr(module, "_BATCH", 10)
     before = stored(demo_database)
     age(demo_database, text="of old")
 
@@ -63,8 +63,8 @@ def test_what_was_broken_off_goes_on_where_it_was(demo_database: Database, monke
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        recompute.recompute(demo_database, stop)
+        module.recompute(demo_database, stop)
     heard: list[int] = []
-    assert recompute.recompute(demo_database, lambda done, _: heard.append(done)) == len(before) - 20
+    assert module.recompute(demo_database, lambda done, _: heard.append(done)) == len(before) - 20
     assert heard[:2] == [10, 20]
     assert [row.text for row in stored(demo_database)] == [row.text for row in before]

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from service.domain.cells import guard, parse_date_cell, parse_number_cell, unguard
 from service.domain.number import format_number
+from service.domain.spreadsheet_cells import guard, parse_date_cell, parse_number_cell, unguard
 from service.domain.vocabulary import DateOrder, Qualifier
 from service.errors import Invalid
 

@@ -64,8 +64,8 @@ def parse_number_cell(text: str) -> Number:
 
 def _number_hint(text: str) -> str:
     if re.search(r"[%$€£¥]|[A-Za-z]{3}", text):
-        return "A number stands alone: the unit goes into its own column, and millions are written out."
-    return "This is no number. Write digits such as 294000, 294,000 or 5.576e6; before them ≥ ≤ ~ > < if need be."
+        return "Give the number alone: put the unit into its own column, and write out millions."
+    return "This is not a number. Write digits such as 294000, 294,000 or 5.576e6; before them ≥ ≤ ~ > < if need be."
 
 
 def parse_date_cell(text: str, order: DateOrder | None = None) -> str:
@@ -117,7 +117,7 @@ def _in_order(parts: dict[str, str]) -> str:
     try:
         return date(year + _CENTURY if len(parts["y"]) == 2 else year, month, day).isoformat()
     except ValueError:
-        raise Invalid.at("", "There is no such day in the calendar, in the order that date_order says.") from None
+        raise Invalid.at("", "No calendar day, read in the order of date_order.") from None
 
 
 def guard(text: str) -> str:
