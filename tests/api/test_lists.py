@@ -1,5 +1,6 @@
 """Filters, sorts, cursors and the number of queries that a list makes."""
 
+import itertools
 import unicodedata
 from collections.abc import Callable
 from typing import Any
@@ -107,6 +108,37 @@ def test_every_sort_pages_through_the_whole_list_both_ways(demo: Api, path: str,
         assert up == down[::-1]
         assert len(up) == len(set(up))
         assert set(up) == everything
+
+
+@pytest.mark.parametrize("kind_of_disagreement", ["conflict", "self_conflict", "drift", "part_exceeds_whole"])
+def test_disagreements_are_paged_to_their_end(api: Api, kind_of_disagreement: str) -> None:
+    """Gaps that differ only in the last digits of a double: a cursor of rounded ones goes on without end."""
+    seed(api)
+    api.post("/metrics", {"key": "size", "name": "Size", "unit": "USD"})
+    for number, metric in enumerate(("cost", "size")):
+        subject = f"subject-{number}"
+        api.post("/entities", {"key": subject, "kind": "model", "name": subject})
+        scopes = [{"key": "full", "name": "F"}, {"key": "part", "name": "P", "part_of": "full"}]
+        if metric == "size":
+            api.patch("/metrics/size", {"scopes": scopes})
+        for about in ("model", subject):
+            low, high = "3", f"10.{number}1"
+            said = {"metric": metric, "subject": about}
+            api.post("/claims", _about(said, "lab", low, f"{metric}-{about}-a", "full"))
+            api.post("/claims", _about(said, "analyst", high, f"{metric}-{about}-b", "part"))
+            api.post("/claims", _about(said, "analyst", "0.7", f"{metric}-{about}-c", "part"))
+            api.post("/claims", _about(said, "lab", "0.3", f"{metric}-{about}-d", "part"))
+            relay = _about(said, "third", "7.7", f"{metric}-{about}-e", "full")
+            api.post("/claims", relay | {"derived_from": f"{metric}-{about}-a"})
+    paged = itertools.islice(api.pages("/disagreements", kind=kind_of_disagreement, limit=1), 50)
+    whole = [item["id"] for item in api.get("/disagreements", kind=kind_of_disagreement, limit=200)["items"]]
+    assert len(whole) >= 4
+    assert [item["id"] for item in paged] == whole
+
+
+def _about(said: dict[str, str], claimant: str, value: str, key: str, scope: str) -> dict[str, Any]:
+    stated = figure(value, metric=said["metric"], scope=scope)
+    return claim(claimant, stated, subject=said["subject"], key=key)
 
 
 def test_names_are_sorted_alike_on_both_databases(api: Api) -> None:

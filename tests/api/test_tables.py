@@ -308,6 +308,30 @@ def test_a_part_that_equals_one_whole_and_exceeds_another_is_found(api: Api) -> 
     assert {item["scope"]["key"] for item in listed} == {"part", "subpart"}
 
 
+@pytest.mark.parametrize(
+    ("part", "whole", "exceeds"),
+    [
+        ({"value": "1.000000000000000001"}, {"value": "1"}, True),
+        ({"value": "1"}, {"value": "1.000000000000000001"}, False),
+        ({"value": "0.3"}, {"qualifier": "less_than", "upper": "0.300000000000000001"}, False),
+        ({"value": "0.300000000000000001"}, {"qualifier": "less_than", "upper": "0.300000000000000001"}, True),
+    ],
+)
+def test_a_part_is_held_against_its_whole_to_the_last_digit_everywhere(
+    api: Api, part: dict[str, str], whole: dict[str, str], *, exceeds: bool
+) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", figure(scope="part", **part), figure(scope="full", **whole)))
+    (related,) = api.get("/comparisons/model.cost.part")["related"]
+    summary = api.get("/comparisons", id=api.get("/comparisons/model.cost.part")["id"])["items"][0]
+    listed = api.get("/disagreements", kind="part_exceeds_whole")["items"]
+    tabled = [
+        rows(api, "disagreements", kind="part_exceeds_whole", **params) for params in ({}, {"as_of": "2999-01-01"})
+    ]
+    flags = [related["part_exceeds_whole"], *map(bool, (listed, *tabled))]
+    assert flags == [exceeds] * 4, summary
+
+
 def test_the_order_by_gap_is_the_same_as_of_a_day(api: Api) -> None:
     seed(api)
     api.post("/metrics", {"key": "profit", "name": "Profit", "unit": "USD", "signed": True,

@@ -105,3 +105,26 @@ def test_a_reader_of_the_feed_beside_writers_misses_nothing_and_sees_nothing_twi
     reader.join(60)
     assert [seq for seq, _ in seen] == sorted({seq for seq, _ in seen})
     assert sorted(record_id for _, record_id in seen) == sorted(acknowledged)
+
+
+def test_a_part_and_its_whole_that_are_written_at_once_know_of_each_other(served: Served, amount: Amount) -> None:
+    rounds = amount(10, 100)
+    scopes = [{"key": "full", "name": "Full"}, {"key": "part", "name": "Part", "part_of": "full"}]
+    with served.client() as client:
+        client.post("/v1/metrics", json={"key": "cost", "name": "Cost", "unit": "USD", "scopes": scopes})
+        client.post("/v1/sources", json={"key": "paper", "kind": "paper", "title": "A paper"})
+        for number in range(rounds):
+            client.post("/v1/entities", json={"key": f"model-{number}", "kind": "model", "name": f"Model {number}"})
+            both_ready = threading.Barrier(2)
+
+            def claim(place: int, subject: str = f"model-{number}", ready: threading.Barrier = both_ready) -> int:
+                scope, value = (("full", "1"), ("part", "2"))[place]
+                stated = {"metric": "cost", "unit": "USD", "basis": "reported", "qualifier": "exact"}
+                body = {"source": "paper", "claimant": subject, "subject": subject, "statement": scope}
+                ready.wait(5)
+                figures = [stated | {"scope": scope, "value": value}]
+                return client.post("/v1/claims", json=body | {"figures": figures}).status_code
+
+            assert at_once(2, claim) == [201, 201]
+        found = {item["subject"]["key"] for item in served.every("/v1/disagreements", kind="part_exceeds_whole")}
+        assert found == {f"model-{number}" for number in range(rounds)}
