@@ -131,13 +131,12 @@ def compare(base: str | None) -> int:
 
 def test(arguments: list[str]) -> int:
     install("dev.txt")
-    checks = [
-        ["ruff", "check"],
-        ["ruff", "format", "--check"],
-        ["mypy"],
-        # one more than cores, since many tests wait; worksteal redistributes the tests left at the end
-        ["pytest", "-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal", *arguments],
-    ]
+    # one more than cores, since many tests wait; worksteal redistributes the tests left at the end
+    pytest = ["pytest", "-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal"]
+    checks = [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"], [*pytest, *arguments]]
+    if all(argument.startswith("-") for argument in arguments):  # all tests, not only some
+        lists = ["tests/store", "tests/api/test_lists.py", "tests/api/test_tables.py"]
+        checks.append([*pytest, "-p", "tests.standard_sqlite", "-k", "not postgres", *lists])
     for check in checks:
         print("$", *check, flush=True)
         if code := subprocess.run([str(BIN / check[0]), *check[1:]], cwd=ROOT, check=False).returncode:
