@@ -4,15 +4,17 @@ wrk does it where it is installed; else asyncio does, in this process.
 """
 
 import asyncio
+import itertools
 import re
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 WRK = shutil.which("wrk")
 NAME = "wrk" if WRK else "asyncio, in one process"
+_NONE: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +52,31 @@ def _rate_of_wrk(wrk: str, load: Load) -> float:
 async def _rate(load: Load) -> float:
     began = time.perf_counter()
     end = began + load.seconds
-    counts = await asyncio.gather(*(_connection(load, end) for _ in range(load.connections)))
-    return sum(counts) / (time.perf_counter() - began)
+    took = await asyncio.gather(
+        *(answers(load.port, itertools.repeat(load.path), end, load.headers) for _ in range(load.connections))
+    )
+    return sum(map(len, took)) / (time.perf_counter() - began)
 
 
-async def _connection(load: Load, end: float) -> int:
-    reader, writer = await asyncio.open_connection("127.0.0.1", load.port, limit=2**24)
-    more = "".join(f"{name}: {value}\r\n" for name, value in load.headers.items())
-    request = f"GET {load.path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{more}\r\n".encode()
-    answered = 0
+async def answers(port: int, paths: Iterator[str], end: float, headers: Mapping[str, str] = _NONE) -> list[float]:
+    """Asks for the paths in turn over one connection, until `end`. Returns the seconds that each answer took."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**24)
+    more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    took: list[float] = []
     try:
-        while time.perf_counter() < end:
-            writer.write(request)
+        while (began := time.perf_counter()) < end:
+            path = next(paths)
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{more}\r\n".encode())
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
             status = head.split(b" ", 2)[1]
             if status == b"200":
                 await _body(reader, head)
             elif status != b"304":
-                raise RuntimeError(f"{load.path} was answered {status.decode()}")
-            answered += 1
+                raise RuntimeError(f"{path} was answered {status.decode()}")
+            took.append(time.perf_counter() - began)
     finally:
         writer.close()
-    return answered
+    return took
 
 
 async def _body(reader: asyncio.StreamReader, head: bytes) -> None:

@@ -15,7 +15,9 @@ _WRITTEN = 3  # times: what is written once may meet a checkpoint
 _LISTS = {
     "50 claims, least selective filter": "/v1/claims?claimant_role=unknown&limit=50",
     "50 figures, least selective filter": "/v1/figures?basis=reported&basis=estimated&limit=50",
+    "50 figures of a scope": "/v1/figures?scope=full&limit=50",
     "50 comparisons": "/v1/comparisons?limit=50",
+    "50 comparisons of a scope": "/v1/comparisons?scope=part&limit=50",
     "50 comparisons, filtered": "/v1/comparisons?agreement=conflict&limit=50",
 }
 

@@ -77,6 +77,7 @@ def _rest(found: Result) -> list[str]:
     memory = ", ".join(f"{name} {held} MiB" for name, held in found["memory"].items() if held)
     return [
         "",
+        _beside_writes(found["beside_writes"]),
         f"- Creating a claim with three figures takes {written['create'] / written['bare create']:.1f} times as long as"
         f" bare INSERTs of the same rows with one commit ({written['create'] * 1e3:.1f} against"
         f" {written['bare create'] * 1e3:.1f} ms).",
@@ -86,6 +87,15 @@ def _rest(found: Result) -> list[str]:
         f"- Two processes answer {workers['two'] / workers['one']:.2f} times as many lists as one.",
         f"- Memory at most, after all of it: {memory}.",
     ]
+
+
+def _beside_writes(found: dict[str, dict[str, float]]) -> str:
+    ours, limit = found[OURS], found[LIMIT]
+    return (
+        f"- 8 readers of 200 comparisons, beside one new claim a second: {ours['rate']:,.0f} answers a second"
+        f" ({ours['rate'] / limit['rate']:.2f} of the limit), median {ours['median']:.1f} ms, 95th percentile"
+        f" {ours['p95']:.1f} ms (the limit: {limit['median']:.1f} and {limit['p95']:.1f} ms)."
+    )
 
 
 def _plot(rates: Rates) -> str:

@@ -19,7 +19,7 @@ import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import growth, report, writes
+from bench import growth, reads_beside_writes, report, writes
 from bench.contenders import ANEW, NO_CACHE, OURS, ROOT, Contender, all_of, ours
 from bench.driver import NAME, Load, rate
 from bench.filling import filled, server
@@ -62,11 +62,19 @@ def _compare(url: str, folder: Path, rounds: int, seconds: float, *, quick: bool
     with all_of(url, folder, quick=quick) as contenders:
         by_name = {one.name: one for one in contenders}
         rates = measure(contenders, rounds, seconds)
+        beside_writes = reads_beside_writes.measure(contenders, 2 if quick else 10)
         workers = _workers(by_name[ANEW], url, folder, seconds)
         export = _export(by_name[OURS])
         written = writes.measure(by_name[OURS].port, url, folder, 50 if quick else 200)
         memory = {one.name: one.memory() for one in contenders}
-    return {"rates": rates, "workers": workers, "export_seconds": export, "writes": written, "memory": memory}
+    return {
+        "rates": rates,
+        "beside_writes": beside_writes,
+        "workers": workers,
+        "export_seconds": export,
+        "writes": written,
+        "memory": memory,
+    }
 
 
 def measure(contenders: list[Contender], rounds: int, seconds: float) -> report.Rates:

@@ -37,7 +37,7 @@ def _measure(bare: "Bare", port: int, folder: Path, claims: int, count: int) -> 
     began = time.perf_counter()
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as kept:
         for number in range(claims):
-            _post(kept, "/v1/claims", json.dumps(_claim(number)).encode(), "application/json")
+            post_claim(kept, number)
     created = (time.perf_counter() - began) / claims
     parts = _parts(bare.renamed_since(), claims)
     began = time.perf_counter()
@@ -67,6 +67,11 @@ def _claim(number: int) -> dict[str, object]:
         "source": "source-1", "claimant": "claimant-1", "subject": data.subject(number), "figures": figures,
         "statement": f"An estimate of a measured thing, the {number}th of its kind, as long as such sentences are",
     }  # fmt: skip
+
+
+def post_claim(connection: http.client.HTTPConnection, number: int = 0) -> None:
+    """Creates a claim with three figures."""
+    _post(connection, "/v1/claims", json.dumps(_claim(number)).encode(), "application/json")
 
 
 def _post(connection: http.client.HTTPConnection, path: str, body: bytes, media_type: str) -> None:

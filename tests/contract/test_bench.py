@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench import data, writes
+from bench import data, reads_beside_writes, writes
 from bench.contenders import LIMIT, OURS, PLAIN, WORKLOADS, Contender, all_of
 from bench.driver import Load, rate
 from service.store.operations.database_setup import open_database
@@ -48,5 +48,7 @@ def test_the_contenders_answer_alike_and_can_be_measured(kind: str, templates: T
             assert rate(Load(one.port, one.paths["one claim"], 2, 0.3)) > 0
         assert answer(by_name[PLAIN], "one claim")["statement"] == answer(ours, "one claim")["statement"]
         assert set(WORKLOADS) <= set(ours.paths)
+        beside_writes = reads_beside_writes.measure(contenders, 1.5)
+        assert min(one["rate"] for one in beside_writes.values()) > 0
         written = writes.measure(ours.port, url, tmp_path, 3, imported=50)
     assert min(written.values()) > 0

@@ -105,13 +105,17 @@ def _answers(engine: Engine, connection: Any) -> bool:
 
 def _assert_durable(connection: Any, _record: Any) -> None:
     """Refuses a server that could lose acknowledged writes in a crash. Raises Unavailable."""
-    with connection.cursor() as cursor:
-        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-            cursor.execute(f"SHOW {setting}")
-            (found,) = cursor.fetchone()
-            if found != "on":
-                raise Unavailable(f"This PostgreSQL would lose writes in a crash: {setting} is {found} there.")
-    connection.rollback()
+    try:
+        with connection.cursor() as cursor:
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                cursor.execute(f"SHOW {setting}")
+                (found,) = cursor.fetchone()
+                if found != "on":
+                    raise Unavailable(f"This PostgreSQL would lose writes in a crash: {setting} is {found} there.")
+        connection.rollback()
+    except BaseException:
+        connection.close()  # the pool never had it, so no one else would
+        raise
 
 
 def prepare_migration(connection: Connection) -> None:
