@@ -48,11 +48,12 @@ def document(options: dict[str, Any]) -> None:
 
 class Key(NamedTuple):
     database: Database
-    tag: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
 class CachedResponse:
+    tag: str
     body: bytes
     headers: dict[str, str]
 
@@ -63,8 +64,8 @@ class CachedResponse:
 
 
 class ResponseCache:
-    """The most recently used responses. Each change gives every response a new tag, so none is out of date.
-    Thread-safe. `max_bytes` limits their total size.
+    """The most recently used responses, one per URL. Each change gives every response a new tag, so those of earlier
+    tags are out of date. Thread-safe. `max_bytes` limits their total size.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -73,11 +74,12 @@ class ResponseCache:
         self._by_key: OrderedDict[Key, CachedResponse] = OrderedDict()
         self._size = 0
 
-    def get(self, key: Key) -> CachedResponse | None:
+    def get(self, key: Key, tag: str) -> CachedResponse | None:
         with self._lock:
             found = self._by_key.get(key)
-            if found is not None:
-                self._by_key.move_to_end(key)
+            if found is None or found.tag != tag:
+                return None
+            self._by_key.move_to_end(key)
             return found
 
     def put(self, key: Key, response: CachedResponse) -> None:
@@ -96,17 +98,17 @@ class ResponseCache:
         for `seconds` without revalidation.
         """
         database, last = await request.app.state.turns.run(lambda: _look(request))
-        key = Key(database, _tag(request, last))
-        headers = {"ETag": key.tag, "Cache-Control": _cache_control(request, seconds)}
-        if _has_tag(request, key.tag):
+        key, tag = Key(database, f"{request.url.path}?{request.url.query}"), _tag(request, last)
+        headers = {"ETag": tag, "Cache-Control": _cache_control(request, seconds)}
+        if _has_tag(request, tag):
             return Response(status_code=304, headers=headers)
-        cached = self.get(key)
+        cached = self.get(key, tag)
         if cached is not None:
             return Response(cached.body, headers={**cached.headers, **headers})
         async with request.app.state.turns.reader():
             response = await make(request)
         if response.status_code == 200:
-            self.put(key, CachedResponse(bytes(response.body), dict(response.headers)))
+            self.put(key, CachedResponse(tag, bytes(response.body), dict(response.headers)))
             response.headers.update(headers)
         return response
 
