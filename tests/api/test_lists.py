@@ -141,6 +141,26 @@ def _about(said: dict[str, str], claimant: str, value: str, key: str, scope: str
     return claim(claimant, stated, subject=said["subject"], key=key)
 
 
+@pytest.mark.parametrize(
+    ("path", "params"),
+    [
+        ("/figures", {"basis": ["reported", "estimated"], "qualifier": ["exact", "about"]}),
+        ("/figures", {"subject": ["gpt-4", "deepseek-r1"], "basis": ["reported", "estimated"]}),
+        ("/claims", {"subject": ["gpt-4", "deepseek-r1"], "metric": ["training-cost", "gpu-count"]}),
+        ("/comparisons", {"subject": ["gpt-4", "deepseek-r1"], "metric": ["training-cost", "gpu-count"]}),
+    ],
+)
+def test_several_filters_of_several_values_are_paged_as_one_list(demo: Api, path: str, params: dict[str, Any]) -> None:
+    whole = [item["id"] for item in demo.get(path, limit=200, **params)["items"]]
+    paged = [item["id"] for item in demo.pages(path, limit=1, **params)]
+    every = {item["id"]: item for item in demo.get(path, limit=200)["items"]}
+    assert whole
+    assert paged == whole
+    for name, values in params.items():
+        if name in ("basis", "qualifier"):
+            assert set(whole) <= {id for id, item in every.items() if item[name] in values}
+
+
 def test_names_are_sorted_alike_on_both_databases(api: Api) -> None:
     for key, name in (("a", "Zoë"), ("b", "zoo"), ("c", "Ärger"), ("d", "Arm"), ("e", "深")):
         api.post("/entities", {"key": key, "kind": "other", "name": name})

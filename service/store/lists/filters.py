@@ -65,33 +65,38 @@ class AnyOf:
         values = list(dict.fromkeys(given.get(name) or ()))
         if not values or "all" in values:
             return None
-        if self.in_parts and 1 < len(values) <= _MAX_PARTS:
-            return Bound(Each(len(values)), {f"{name}__{number}": value for number, value in enumerate(values)})
-        return _any_of(name, values)
+        return _any_of(name, values, in_parts=self.in_parts)
 
     def condition(self, name: str, form: Form, dialect: str) -> Any:  # noqa: ARG002
+        kind = self.column.type
         if form == "many":
-            return self.column.in_(bindparam(name, type_=self.column.type, expanding=True))
+            return self.column.in_(bindparam(name, type_=kind, expanding=True))
+        if isinstance(form, Each):  # where another filter is split into parts, or rows are only counted
+            return self.column.in_([bindparam(f"{name}__{number}", type_=kind) for number in range(form.count)])
         # an equality for a single value, because that keeps the order of an index
-        return self.column == bindparam(
-            f"{name}__{form.number}" if isinstance(form, Part) else name, type_=self.column.type
-        )
+        return self.column == bindparam(f"{name}__{form.number}" if isinstance(form, Part) else name, type_=kind)
 
 
-def _any_of(name: str, values: Sequence[Any]) -> Bound:
-    return Bound("one", {name: values[0]}) if len(values) == 1 else Bound("many", {name: list(values)})
+def _any_of(name: str, values: Sequence[Any], *, in_parts: bool) -> Bound:
+    if len(values) == 1:
+        return Bound("one", {name: values[0]})
+    if in_parts and len(values) <= _MAX_PARTS:
+        return Bound(Each(len(values)), {f"{name}__{number}": value for number, value in enumerate(values)})
+    return Bound("many", {name: list(values)})
 
 
 @dataclass(frozen=True, slots=True)
 class RefTo:
-    """Matches rows that refer to any of the records given by id or key."""
+    """Matches rows that refer to any of the records given by id or key. One key can name several scopes."""
 
     table: Any
     column: Any
 
     def bind(self, connection: Connection, name: str, given: Given) -> Bound | None:
         refs = given.get(name)
-        return _any_of(name, references.filter_ids(connection, self.table, refs, name)) if refs else None
+        if not refs:
+            return None
+        return _any_of(name, references.filter_ids(connection, self.table, refs, name), in_parts=True)
 
     def condition(self, name: str, form: Form, dialect: str) -> Any:
         return AnyOf(self.column).condition(name, form, dialect)
@@ -105,7 +110,7 @@ class RefToMeasurand:
 
     def bind(self, connection: Connection, name: str, given: Given) -> Bound | None:
         refs = given.get(name)
-        return _any_of(name, _measurand_ids(connection, name, refs)) if refs else None
+        return _any_of(name, _measurand_ids(connection, name, refs), in_parts=True) if refs else None
 
     def condition(self, name: str, form: Form, dialect: str) -> Any:
         return AnyOf(self.column).condition(name, form, dialect)
