@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 COUNTERCLAIM = str(Path(sys.executable).with_name("counterclaim"))
-OURS, ANEW, LIMIT, PLAIN, DATASETTE = (
+OURS, UNCACHED, LIMIT, PLAIN, DATASETTE = (
     "counterclaim",
     "counterclaim, no cache",
     "the limit",
@@ -49,19 +49,19 @@ class Contender:
     headers: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def memory(self) -> int:
-        """The most that the process has held, in MiB; 0 where the system does not tell."""
+        """The most that the process has held, in MiB; 0 if the system does not report it."""
         status = Path(f"/proc/{self.pid}/status")
         lines = status.read_text().splitlines() if status.exists() else []
         return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM")), 0)
 
 
 @contextmanager
-def all_of(url: str, folder: Path, *, quick: bool = False, anew: bool = True) -> Iterator[list[Contender]]:
+def all_of(url: str, folder: Path, *, quick: bool = False, uncached: bool = True) -> Iterator[list[Contender]]:
     """All contenders on one database, ready; if quick, without Datasette."""
     with ExitStack() as stack:
         found = [stack.enter_context(ours(OURS, url, folder))]
-        if anew:
-            found.append(stack.enter_context(ours(ANEW, url, folder, **NO_CACHE)))
+        if uncached:
+            found.append(stack.enter_context(ours(UNCACHED, url, folder, **NO_CACHE)))
         module = {"BENCH_DATABASE": url}
         limit = [sys.executable, "-m", "bench.limit"]
         found.append(stack.enter_context(_served(LIMIT, limit, module, {name: WORKLOADS[name] for name in _OF_LIMIT})))

@@ -40,12 +40,12 @@ def rate(load: Load) -> float:
 def _rate_of_wrk(wrk: str, load: Load) -> float:
     headers = [part for name, value in load.headers.items() for part in ("-H", f"{name}: {value}")]
     shape = ["-t", "1", "-c", str(load.connections), "-d", f"{max(round(load.seconds), 1)}s"]
-    told = subprocess.run([wrk, *shape, *headers, load.url], capture_output=True, text=True, check=True).stdout
-    if "Non-2xx or 3xx" in told or "Socket errors" in told:
-        raise RuntimeError(f"{load.path}: {told}")
-    found = re.search(r"Requests/sec:\s+([0-9.]+)", told)
+    output = subprocess.run([wrk, *shape, *headers, load.url], capture_output=True, text=True, check=True).stdout
+    if "Non-2xx or 3xx" in output or "Socket errors" in output:
+        raise RuntimeError(f"{load.path}: {output}")
+    found = re.search(r"Requests/sec:\s+([0-9.]+)", output)
     if found is None:
-        raise RuntimeError(f"wrk said nothing of its rate: {told}")
+        raise RuntimeError(f"wrk said nothing of its rate: {output}")
     return float(found[1])
 
 

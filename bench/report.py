@@ -5,7 +5,7 @@ import sys
 from html import escape
 from typing import Any
 
-from bench.contenders import ANEW, LIMIT, OURS, PLAIN, ROOT
+from bench.contenders import LIMIT, OURS, PLAIN, ROOT, UNCACHED
 
 RESULTS = ROOT / "bench" / "results"
 Rates = dict[str, dict[str, dict[str, float]]]  # workload, contender, connections: answers a second
@@ -102,7 +102,7 @@ def _plot(rates: Rates) -> str:
     """Bars: the share of the limit's rate over one connection, of each workload that the limit has."""
     bars: list[str] = []
     y, left, width = 40, 210, 420
-    names = [OURS, ANEW, LIMIT, PLAIN]
+    names = [OURS, UNCACHED, LIMIT, PLAIN]
     shares = {w: {n: r["1"] / by[LIMIT]["1"] for n, r in by.items()} for w, by in rates.items() if LIMIT in by}
     for workload, by_name in shares.items():
         bars.append(f"<text x='{left - 10}' y='{y + 26}' text-anchor='end' {_FONT}>{escape(workload)}</text>")

@@ -20,7 +20,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bench import growth, reads_beside_writes, report, writes
-from bench.contenders import ANEW, NO_CACHE, OURS, ROOT, Contender, all_of, ours
+from bench.contenders import NO_CACHE, OURS, ROOT, UNCACHED, Contender, all_of, ours
 from bench.driver import NAME, Load, rate
 from bench.filling import filled, server
 
@@ -63,7 +63,7 @@ def _compare(url: str, folder: Path, rounds: int, seconds: float, *, quick: bool
         by_name = {one.name: one for one in contenders}
         rates = measure(contenders, rounds, seconds)
         beside_writes = reads_beside_writes.measure(contenders, 2 if quick else 10)
-        workers = _workers(by_name[ANEW], url, folder, seconds)
+        workers = _workers(by_name[UNCACHED], url, folder, seconds)
         export = _export(by_name[OURS])
         written = writes.measure(by_name[OURS].port, url, folder, 50 if quick else 200)
         memory = {one.name: one.memory() for one in contenders}
@@ -127,10 +127,10 @@ def _export(one: Contender) -> float:
 
 
 def _commit() -> str:
-    told = subprocess.run(
+    output = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    return told.stdout.strip()
+    return output.stdout.strip()
 
 
 if __name__ == "__main__":

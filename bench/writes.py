@@ -77,9 +77,9 @@ def post_claim(connection: http.client.HTTPConnection, number: int = 0) -> None:
 def _post(connection: http.client.HTTPConnection, path: str, body: bytes, media_type: str) -> None:
     connection.request("POST", path, body, {"Authorization": f"Bearer {KEY}", "Content-Type": media_type})
     answer = connection.getresponse()
-    told = answer.read()
+    output = answer.read()
     if answer.status >= 400:
-        raise RuntimeError(f"{path}: {told[:500]!r}")
+        raise RuntimeError(f"{path}: {output[:500]!r}")
 
 
 def _parts(rows: Rows, count: int) -> list[Rows]:

@@ -22,13 +22,13 @@ _PREFIX = "COUNTERCLAIM_"
 stderr = Console(stderr=True, highlight=False, markup=False)
 
 
-def tell(message: str) -> None:
+def notify(message: str) -> None:
     """Prints a message to the user on standard error. It is not wrapped, so that it can be searched."""
     stderr.print(message, soft_wrap=True)
 
 
 def fail(message: str) -> typer.Exit:
-    tell(f"counterclaim: {message}")
+    notify(f"counterclaim: {message}")
     return typer.Exit(1)
 
 
@@ -44,7 +44,7 @@ def settings(**given: object) -> AppSettings:
     for name in sorted(os.environ):
         if name.startswith(_PREFIX) and name not in known:
             near = difflib.get_close_matches(name, known, 1)
-            tell(f"counterclaim: {name} is not a setting{f'; did you mean {near[0]}?' if near else ''}")
+            notify(f"counterclaim: {name} is not a setting{f'; did you mean {near[0]}?' if near else ''}")
     try:
         return AppSettings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:

@@ -9,7 +9,7 @@ from typing import BinaryIO
 import httpx
 from pydantic import ValidationError
 
-from service.cli.console import fail, printable, progress, tell
+from service.cli.console import fail, notify, printable, progress
 from service.db.engine import Database
 from service.domain.access import parse_token
 from service.domain.vocabulary import DateOrder, ImportFormat
@@ -41,7 +41,7 @@ def load_of(
 ) -> Load:
     found = name or format_of(path)
     if found is None:
-        raise fail(f"{path}: say with --format what this is; its name does not tell")
+        raise fail(f"{path}: say with --format what this is; its name does not say")
     return Load(path, found, options, mapping, date_order)
 
 
@@ -120,9 +120,9 @@ def _report(path: Path, result: ImportResult) -> None:
         always = ("created", "unchanged")
         if any(number for _, number in counts):
             counted = [f"{number} {outcome}" for outcome, number in counts if number or outcome in always]
-            tell(f"{path.name}: {kind}: {', '.join(counted)}")
+            notify(f"{path.name}: {kind}: {', '.join(counted)}")
     if result.dry_run:
-        tell(f"{path.name}: nothing was written: this was a dry run.")
+        notify(f"{path.name}: nothing was written: this was a dry run.")
     if result.rejected_total:
         faults = [_fault_line(r.line, r.pointer, r.detail) for r in result.rejected]
         raise fail(f"{path}: {result.rejected_total} of {result.lines} lines were rejected:{_listed(faults)}")

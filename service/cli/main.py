@@ -16,7 +16,7 @@ from rich.text import Text
 
 from service import logs
 from service.cli import console, load
-from service.cli.console import fail, tell
+from service.cli.console import fail, notify
 from service.db.engine import Database, sqlite_file
 from service.db.revisions import head_revision
 from service.domain.access import parse_token
@@ -81,7 +81,7 @@ def serve(
     if demo and is_empty(database):
         with DEMO.open("rb") as bundle:
             result = load_file(database, bundle, JsonLines(), ImportOptions())
-        tell(f"Loaded the demo bundle: {result.lines} records.")
+        notify(f"Loaded the demo bundle: {result.lines} records.")
     _first_key(database, settings.bootstrap_key_file)
     logs.configure()
     app = create_app(settings, database)
@@ -108,9 +108,9 @@ def _first_key(database: Database, file: Path | None) -> None:
             raise fail(f"{file} holds no key of the form ccl_<32 hexadecimal digits>_<64 hexadecimal digits>")
     made = database.write(lambda connection: keys.create_first(connection, given))
     if made is not None and given is None:
-        tell(f"\nThe first API key, an admin's. It is shown this once, so keep it:\n\n  {made}\n")
+        notify(f"\nThe first API key, an admin's. It is shown this once, so keep it:\n\n  {made}\n")
     elif made is not None:
-        tell(f"The key in {file} is known now, as an admin's.")
+        notify(f"The key in {file} is known now, as an admin's.")
 
 
 def _upgrade(database: Database, revision: str = "head") -> None:
@@ -131,7 +131,7 @@ def migrate(
     """
     database = console.new_or_existing(console.settings(database_url=database_url))
     _upgrade(database, revision)
-    tell(f"The database is at migration {revisions(database)[0]} (newest: {head_revision()}).")
+    notify(f"The database is at migration {revisions(database)[0]} (newest: {head_revision()}).")
     database.close()
 
 
@@ -143,7 +143,7 @@ def recompute_summaries(database_url: DatabaseUrl = None) -> None:
     it stopped.
     """
     database = console.existing(console.settings(database_url=database_url))
-    tell(f"{_recompute(database)} summaries were recomputed.")
+    notify(f"{_recompute(database)} summaries were recomputed.")
     database.close()
 
 
@@ -199,7 +199,7 @@ def backup(
     database = console.existing(settings)
     manifest = back_up(database, console.new_file(file), settings.postgres_bin)
     database.close()
-    tell(f"{file}: {sum(manifest.rows.values())} rows at migration {manifest.revision}, verified.")
+    notify(f"{file}: {sum(manifest.rows.values())} rows at migration {manifest.revision}, verified.")
 
 
 @cli.command()
@@ -216,7 +216,7 @@ def restore(
         database = console.existing(settings)
         manifest = restore_postgres(file, database, settings.postgres_bin)
         database.close()
-    tell(f"{sum(manifest.rows.values())} rows at migration {manifest.revision} are restored and verified.")
+    notify(f"{sum(manifest.rows.values())} rows at migration {manifest.revision} are restored and verified.")
 
 
 key = typer.Typer(help="API keys: who may write, and who reads where reading is not public.", no_args_is_help=True)
@@ -239,7 +239,7 @@ def create_key(
     with console.opened(database_url) as database:
         token, _ = database.write(lambda connection: keys.create(connection, body))
     typer.echo(str(token))
-    tell(f"A key for {console.printable(name)} ({role}). Only its digest is kept, so keep it yourself.")
+    notify(f"A key for {console.printable(name)} ({role}). Only its digest is kept, so keep it yourself.")
 
 
 @key.command("list")
@@ -262,7 +262,7 @@ def revoke_key(
     """Revoke a key immediately and permanently."""
     with console.opened(database_url) as database:
         revoked = database.write(lambda connection: keys.revoke(connection, keys.find(connection, name)))
-    tell(f"The key {revoked.id} ({console.printable(revoked.name)}) is revoked.")
+    notify(f"The key {revoked.id} ({console.printable(revoked.name)}) is revoked.")
 
 
 def main() -> None:
@@ -273,8 +273,8 @@ def main() -> None:
     try:
         cli()
     except ServiceError as error:
-        tell(f"counterclaim: {error.detail}{console.reason_of(error)}")
+        notify(f"counterclaim: {error.detail}{console.reason_of(error)}")
         sys.exit(1)
     except OSError as error:
-        tell(f"counterclaim: {error.strerror}: {error.filename}")
+        notify(f"counterclaim: {error.strerror}: {error.filename}")
         sys.exit(1)

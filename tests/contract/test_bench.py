@@ -30,7 +30,7 @@ def test_the_contenders_answer_alike_and_can_be_measured(kind: str, templates: T
     data.write(tmp_path / "data.jsonl", FIGURES)
     assert load(database, tmp_path / "data.jsonl", JsonLines()).rejected == []
     database.close()
-    with all_of(url, tmp_path, quick=True, anew=False) as contenders:
+    with all_of(url, tmp_path, quick=True, uncached=False) as contenders:
         by_name = {one.name: one for one in contenders}
         ours, limit = by_name[OURS], by_name[LIMIT]
         for workload in ("one claim", "50 claims", "50 figures, filtered"):
