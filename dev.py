@@ -135,7 +135,7 @@ def test(arguments: list[str]) -> int:
     pytest = ["pytest", "-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal"]
     checks = [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"], [*pytest, *arguments]]
     if all(argument.startswith("-") for argument in arguments):  # all tests, not only some
-        lists = ["tests/store", "tests/api/test_lists.py", "tests/api/test_tables.py"]
+        lists = ["tests/store", "tests/api/test_lists.py"]
         checks.append([*pytest, "-p", "tests.standard_sqlite", "-k", "not postgres", *lists])
     for check in checks:
         print("$", *check, flush=True)
