@@ -9,6 +9,7 @@ from service.domain.comparison import By
 from service.domain.figure import DEFAULT_TOLERANCE, MAX_TOLERANCE
 from service.errors import Invalid
 from service.schemas.comparisons import Settings
+from service.schemas.pages import ComparisonPageQuery
 from service.schemas.queries import ComparisonSettingsQuery, ComputeQuery
 from service.store.comparisons.evidence import FigureRecord
 
@@ -25,12 +26,12 @@ class ComparisonOptions:
         return Settings(by=self.by, about_tolerance=float(self.tolerance), as_of=self.as_of)
 
 
-def from_query(query: ComputeQuery) -> ComparisonOptions:
+def from_query(query: ComputeQuery | ComparisonPageQuery) -> ComparisonOptions:
     """Raises Invalid for a tolerance outside 0 to 0.5."""
     tolerance = Fraction(query.about_tolerance)
     if not 0 <= tolerance <= MAX_TOLERANCE:
         raise Invalid.at("/about_tolerance", "The tolerance of `about` is from 0 to 0.5.", "query")
-    by: By = query.by if isinstance(query, ComparisonSettingsQuery) else "basis"
+    by: By = query.by if isinstance(query, ComparisonSettingsQuery | ComparisonPageQuery) else "basis"
     return ComparisonOptions(tolerance, query.as_of, by)
 
 

@@ -1,7 +1,6 @@
 """The explorer's HTML pages. Each is a few queries and a template, and its URL holds its state."""
 
 from datetime import date, datetime
-from fractions import Fraction
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Query, Request, Response
@@ -9,13 +8,12 @@ from markupsafe import Markup
 
 from service.analysis import forest
 from service.analysis import tables as as_of_day
-from service.analysis.options import ComparisonOptions
+from service.analysis.options import from_query
 from service.api.dependencies import Db
 from service.charts import comparison as comparison_chart
 from service.charts import ranking, timeline
 from service.charts.svg import fragment
 from service.db.engine import Connection
-from service.domain.figure import MAX_TOLERANCE
 from service.domain.period import parse_period
 from service.errors import Invalid
 from service.schemas.base import Head
@@ -116,10 +114,7 @@ def _had_begun(opened: str | None, day: date) -> bool:
 @routes.get("/comparisons/{ref}")
 def show_comparison(ref: str, request: Request, query: Annotated[ComparisonPageQuery, Query()], db: Db) -> Response:
     """Shows the figures of one measurand, compared with each other."""
-    tolerance = Fraction(query.about_tolerance)
-    if not 0 <= tolerance <= MAX_TOLERANCE:
-        raise Invalid.at("/about_tolerance", "The tolerance of “about” is from 0 to 0.5.", "query")
-    options = ComparisonOptions(tolerance, query.as_of, query.by)
+    options = from_query(query)
     with db.snapshot() as connection:
         found = forest.of_measurand(connection, ref, options)
         shown = {row.figure.claim.id for row in found.groups[0].rows}

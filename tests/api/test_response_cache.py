@@ -66,8 +66,8 @@ def test_a_response_takes_the_place_of_that_of_an_earlier_tag() -> None:
 
 
 def count(api: Api, line: str) -> float:
-    told = httpx.get(f"{api.client.base_url}/metrics").text.splitlines()
-    return sum(float(one.rsplit(" ", 1)[1]) for one in told if one.startswith(line))
+    lines = httpx.get(f"{api.client.base_url}/metrics").text.splitlines()
+    return sum(float(one.rsplit(" ", 1)[1]) for one in lines if one.startswith(line))
 
 
 @pytest.mark.parametrize(

@@ -174,8 +174,8 @@ def test_a_key_of_any_name_can_be_listed(bare_url: str) -> None:
 
 @pytest.mark.parametrize("kind", ["sqlite"])
 def test_a_setting_that_is_none_is_told(bare_url: str) -> None:
-    told = run("migrate", COUNTERCLAIM_DATABASE_URL=bare_url, COUNTERCLAIM_PUBLIC_READ="false").stderr
-    assert "COUNTERCLAIM_PUBLIC_READ is not a setting; did you mean COUNTERCLAIM_PUBLIC_READS?" in told
+    output = run("migrate", COUNTERCLAIM_DATABASE_URL=bare_url, COUNTERCLAIM_PUBLIC_READ="false").stderr
+    assert "COUNTERCLAIM_PUBLIC_READ is not a setting; did you mean COUNTERCLAIM_PUBLIC_READS?" in output
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
@@ -187,8 +187,8 @@ def test_a_database_of_a_newer_version_is_told_as_such(bare_url: str) -> None:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     database.close()
     assert "newer version" in run("serve", **settings).stderr
-    told = run("migrate", **settings)
-    assert (told.returncode, "Traceback" in told.stderr, "9999" in told.stderr) == (1, False, True)
+    refused = run("migrate", **settings)
+    assert (refused.returncode, "Traceback" in refused.stderr, "9999" in refused.stderr) == (1, False, True)
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
