@@ -107,6 +107,7 @@ def create_app(settings: AppSettings, database: Database | None = None) -> FastA
     app.state.draining = False
     app.state.max_body_bytes = settings.max_body_bytes
     app.state.max_import_bytes = settings.max_import_bytes
+    app.state.import_seconds = settings.import_seconds
     app.state.body_seconds = settings.request_seconds
     app.state.problem_kinds = KINDS
     app.state.response_cache = ResponseCache(settings.response_cache_bytes)

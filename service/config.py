@@ -66,6 +66,9 @@ class AppSettings(BaseSettings):
     cors_origins: Names = Field([], description="origins whose pages may call the service from a browser; `*` for all")
     max_body_bytes: int = Field(1_048_576, ge=1024, description="largest request body that is read")
     max_import_bytes: int = Field(268_435_456, ge=1024, description="largest file that `/v1/imports` takes")
+    import_seconds: float = Field(
+        600, gt=0, description="within which a file must be imported; a partial import then stops after a whole batch"
+    )
     response_cache_bytes: int = Field(
         16_777_216,
         ge=0,

@@ -490,7 +490,7 @@ def upgrade() -> None:
     op.create_index("ix_figure_created_at_id", "figure", ["created_at", "id"])
     op.create_index("ix_figure_interval_high", "figure", ["interval_high"])
     op.create_index("ix_figure_interval_low", "figure", ["interval_low"])
-    op.create_index("ix_figure_measurand_id", "figure", ["measurand_id"])
+    op.create_index("ix_figure_measurand_id_created_at_id", "figure", ["measurand_id", "created_at", "id"])
     op.create_index("ix_figure_metric_id_created_at_id", "figure", ["metric_id", "created_at", "id"])
     op.create_index("ix_figure_period_earliest", "figure", ["period_earliest"])
     op.create_index("ix_figure_period_latest", "figure", ["period_latest"])

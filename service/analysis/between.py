@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from service.analysis.compare import MOST_SHOWN, figures_url
 from service.analysis.options import ComparisonOptions, readable
 from service.db.engine import Connection
 from service.domain.comparability import NO_RATIO, Comparability, comparability, price_years_differ
@@ -60,8 +61,8 @@ def between(
         found = _scaled(ratio(b.counted, a.counted), factor)
     return Between(
         settings=BetweenSettings(about_tolerance=float(options.tolerance), as_of=options.as_of),
-        left=_shown(a),
-        right=_shown(b),
+        left=_shown(connection, a),
+        right=_shown(connection, b),
         ratio=to_ratio(found),
         comparability=to_comparability(reasons),
         text=ratio_text(found) if found else _text_without_ratio(a, b, reasons, factor),
@@ -87,7 +88,7 @@ def _operand(
             raise
         detail = "No measurand and no figure has this id, or the figure or its claim is withdrawn."
         raise NotFound.at(pointer, detail, "query") from error
-    figures = evidence.of_measurands(connection, [measurand.id], tolerance=options.tolerance, shown="all")
+    figures = evidence.of_measurands(connection, [measurand.id], tolerance=options.tolerance)
     return _choose(measurand, readable(figures[measurand.id], options.as_of).figures, side)
 
 
@@ -172,8 +173,10 @@ def _text_without_ratio(a: _Side, b: _Side, reasons: Comparability, factor: Frac
     return f"The amounts may be negative, so no ratio is formed; right minus left is {span}."
 
 
-def _shown(side: _Side) -> Operand:
+def _shown(connection: Connection, side: _Side) -> Operand:
     measurand = side.measurand
+    shown = side.figures[:MOST_SHOWN]
+    items = evidence.items(connection, shown)
     return Operand.model_validate(
         {
             "figure_id": side.figure_id,
@@ -184,6 +187,8 @@ def _shown(side: _Side) -> Operand:
             "scope": measurand.scope,
             "period": measurand.row.period,
             "interval": to_interval(side_hull(side.counted), measurand.unit, signed=measurand.row.signed),
-            "figures": [figure.compared() for figure in side.figures],
+            "count": len(side.figures),
+            "figures": [evidence.to_compared(items[figure.id]) for figure in shown],
+            "figures_url": figures_url(measurand),
         }
     )

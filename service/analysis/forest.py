@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeGuard
 
 from service.analysis.compare import Loaded, compared, drift_json, load
-from service.analysis.options import ComparisonOptions, readable, readable_origins
+from service.analysis.options import ComparisonOptions, readable
 from service.db.engine import Connection
 from service.domain.comparison import compare
+from service.domain.drift import Drift as DomainDrift
 from service.domain.drift import trace
 from service.domain.ratio import ratio_to, side_hull
 from service.domain.vocabulary import Basis, ClaimantRole, ClaimStatus, DriftResult
@@ -18,7 +20,7 @@ from service.schemas.base import MeasurandRef, ScopeRef
 from service.schemas.comparisons import Compared, Comparison, Drift, Ratio
 from service.schemas.views import to_ratio
 from service.store.comparisons import evidence
-from service.store.comparisons.evidence import FigureRecord
+from service.store.comparisons.evidence import FigureRecord, Items
 from service.store.comparisons.measurands import MeasurandRecord
 
 MOST_ROWS = 100  # per scope; further rows are only counted
@@ -62,55 +64,71 @@ class Forest:
 
 def of_measurand(connection: Connection, ref: str, options: ComparisonOptions) -> Forest:
     """Raises NotFound."""
-    loaded = load(connection, ref, options, shown="all")
+    loaded = load(connection, ref, options)
     comparison = compared(connection, loaded)
-    drift = {one.relay.id: one for one in comparison.drift}  # the one from the chain's root comes last
-    others = [one for one in loaded.related if loaded.figures[one.id]]
-    drift |= _drift_of(connection, others[:MOST_SCOPES], loaded)
-    own, *rest = [_group(one, loaded, drift) for one in (loaded.measurand, *others[:MOST_SCOPES])]
+    others = [one for one in loaded.related if loaded.figures[one.id]][:MOST_SCOPES]
+    chosen = [_chosen(one, loaded) for one in (loaded.measurand, *others)]
+    items, drift = _details(connection, [figure for one in chosen for figure, _ in one.rows], loaded)
+    own, *rest = [_group(one, options, items, drift) for one in chosen]
     groups = [own, *(group for group in rest if group.rows)]
-    return Forest(comparison, groups, max(len(others) - MOST_SCOPES, 0))
+    return Forest(comparison, groups, max(comparison.counts.related - MOST_SCOPES, 0))
 
 
-def _drift_of(connection: Connection, measurands: Sequence[MeasurandRecord], loaded: Loaded) -> dict[str, Drift]:
-    """The drift of the figures that were relayed under other scopes."""
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The figures of one scope that are displayed, each with its depth. `left_out` says how many are not."""
+
+    measurand: MeasurandRecord
+    standing: list[FigureRecord]
+    rows: list[tuple[FigureRecord, int]]
+    left_out: int
+
+
+def _chosen(measurand: MeasurandRecord, loaded: Loaded) -> _Chosen:
     day = loaded.options.as_of
-    standing = [figure for one in measurands for figure in readable(loaded.figures[one.id], day).figures]
-    relays = [figure for figure in standing if figure.evidence.is_relay]
-    stored = evidence.origins(connection, relays, tolerance=loaded.options.tolerance, shown="all")
-    origins = readable_origins(stored, day)
-    by_id = {figure.id: figure for figure in relays}
-    by_id |= {figure.id: figure for claims in origins.values() for claim in claims for figure in claim}
-    return {relay.id: _drift(relay, claim, by_id) for relay in relays for claim in origins[relay.id]}
-
-
-def _drift(relay: FigureRecord, claim: Sequence[FigureRecord], by_id: Mapping[str, FigureRecord]) -> Drift:
-    found = trace(relay.evidence, [origin.evidence for origin in claim])
-    return Drift.model_validate_json(drift_json(found, by_id))
-
-
-def _group(measurand: MeasurandRecord, loaded: Loaded, drift: dict[str, Drift]) -> ForestGroup:
-    options = loaded.options
     figures = loaded.figures[measurand.id]
-    standing = readable(figures, options.as_of).figures
+    standing = readable(figures, day).figures
     stands = {figure.id for figure in standing}
-    gone = [figure for figure in figures if figure.id not in stands and figure.could_be_read(options.as_of)]
-    found = compare([f.evidence for f in standing], by=options.by, scope_stated=measurand.scope_id is not None)
+    gone = [figure for figure in figures if figure.id not in stands and figure.could_be_read(day)]
+    ordered = _in_order([*standing, *gone])
+    rows = _some(ordered)
+    return _Chosen(measurand, standing, rows, len(ordered) - len(rows))
+
+
+def _details(
+    connection: Connection, shown: Sequence[FigureRecord], loaded: Loaded
+) -> tuple[Items, dict[str, DomainDrift]]:
+    """The JSON of the displayed figures and their origins, and the drift of those that are relays: from the root of
+    their chain, if that is another claim than their parent.
+    """
+    relays = [figure for figure in shown if figure.evidence.is_relay and figure.stands(loaded.options.as_of)]
+    origins = evidence.origins(connection, relays, tolerance=loaded.options.tolerance)
+    origins = origins.could_be_read(loaded.options.as_of)
+    by_id = {origin.id: origin for origin in origins.records()}
+    compared_with = origins.for_arithmetic(relays)
+    drift = {relay.id: trace(relay.evidence, origin) for relay in relays for origin in compared_with[relay.id]}
+    held = [by_id[one.origin.id] for one in drift.values() if one.origin is not None]
+    return evidence.items(connection, [*shown, *held]), drift
+
+
+def _group(chosen: _Chosen, options: ComparisonOptions, items: Items, drift: Mapping[str, DomainDrift]) -> ForestGroup:
+    measurand, stands = chosen.measurand, {figure.id for figure in chosen.standing}
+    found = compare([f.evidence for f in chosen.standing], by=options.by, scope_stated=measurand.scope_id is not None)
     base = {one.id for one in found.base}
     bottom = side_hull(found.base)
     single = found.base[0] if len(found.base) == 1 else None
-    ordered = _in_order([*standing, *gone])
     rows = []
-    for figure, depth in _some(ordered):
+    for figure, depth in chosen.rows:
         compares = figure.evidence.takes_a_side and figure.id in stands and figure.id not in base
+        traced = drift.get(figure.id)
         rows.append(
             ForestRow(
-                figure=figure.compared(),
+                figure=evidence.to_compared(items[figure.id]),
                 depth=depth,
                 is_relay=figure.evidence.is_relay,
                 status=_status(figure, stands),
                 times=to_ratio(ratio_to(figure.evidence, bottom, single)) if compares else None,
-                drift=drift.get(figure.id) if _tells(drift.get(figure.id)) else None,
+                drift=Drift.model_validate_json(drift_json(traced, items)) if _is_shown(traced) else None,
                 said=figure.row.asserted_earliest or figure.row.published_earliest,
             )
         )
@@ -119,7 +137,7 @@ def _group(measurand: MeasurandRecord, loaded: Loaded, drift: dict[str, Drift]) 
         scope=ScopeRef.model_validate(measurand.scope) if measurand.scope else None,
         reference=None if single is None or single.value is None else float(single.value),
         rows=rows,
-        left_out=len(ordered) - len(rows),
+        left_out=chosen.left_out,
     )
 
 
@@ -143,7 +161,8 @@ def _status(figure: FigureRecord, stands: set[str]) -> ClaimStatus:
     return ClaimStatus.RETRACTED if figure.row.status == ClaimStatus.RETRACTED else ClaimStatus.SUPERSEDED
 
 
-def _tells(drift: Drift | None) -> bool:
+def _is_shown(drift: DomainDrift | None) -> TypeGuard[DomainDrift]:
+    """Whether a relay changed something, so that its row says so."""
     return drift is not None and (drift.result not in (DriftResult.SAME, DriftResult.UNPAIRED) or bool(drift.flags))
 
 

@@ -1,6 +1,6 @@
 """The options of a comparison, from the request, and the figures that it is computed from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -58,13 +58,3 @@ def readable(figures: Sequence[FigureRecord], day: date | None) -> Readable:
         else:
             too_new += 1
     return Readable(kept, undated, too_new)
-
-
-def readable_origins(
-    origins: Mapping[str, list[list[FigureRecord]]], day: date | None
-) -> dict[str, list[list[FigureRecord]]]:
-    """The figures that relays can be compared with: those of their origins that could be read by the day."""
-    return {
-        relay: [[origin for origin in claim if origin.could_be_read(day)] for claim in claims]
-        for relay, claims in origins.items()
-    }

@@ -1,5 +1,6 @@
 """Comparisons and disagreements as of a day, as rows for dashboards. They are computed on request."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -7,7 +8,7 @@ from fractions import Fraction
 from operator import itemgetter
 from typing import Any
 
-from service.analysis.options import readable, readable_origins
+from service.analysis.options import readable
 from service.db.engine import Connection
 from service.db.models import MeasurandRow, ScopeRow
 from service.db.types import Real, Whole
@@ -33,6 +34,7 @@ from service.store.rows import Values
 
 _CONFLICT = DisagreementKind.CONFLICT
 MOST_AS_OF = 1_000  # comparisons that are recomputed in one request
+MOST_FIGURES_AS_OF = 20_000  # figures in them
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +71,25 @@ def comparisons_as_of(connection: Connection, query: ComparisonTableQuery, day: 
 
 def disagreements_as_of(connection: Connection, query: DisagreementTableQuery, day: date) -> TablePage:
     """Widest first."""
-    return _ranked(_in_scopes(connection, query, _judged(connection, query, day)), query)
+    judged = _in_scopes(connection, query, _judged(connection, query, day))
+    ranked = _ranked(judged, query)
+    held = _held_by(judged, query.kind, ranked.rows)
+    items = evidence.items(connection, [figure for apart in held.values() for figure in (apart.least, apart.most)])
+    rows = [
+        dict(row) | _holder("least", items[held[row["id"]].least.id]) | _holder("most", items[held[row["id"]].most.id])
+        for row in ranked.rows
+    ]
+    return ranked._replace(rows=rows)
+
+
+def _held_by(judged: Sequence[Judged], kind: DisagreementKind, rows: Sequence[Mapping[str, Any]]) -> dict[str, Apart]:
+    """The two figures of each of these rows."""
+    by_id = {one.row["id"]: one for one in judged}
+    return {row["id"]: by_id[row["id"]].apart[kind] for row in rows}
 
 
 def _ranked(judged: Sequence[Judged], query: DisagreementTableQuery) -> TablePage:
+    """Widest first, without the columns of the two figures."""
     found, ranks = [], {}
     for one in judged:
         apart = one.apart.get(query.kind)
@@ -80,8 +97,7 @@ def _ranked(judged: Sequence[Judged], query: DisagreementTableQuery) -> TablePag
             continue
         text = {"text": apart.text} if apart.text else {}
         factor = apart.rank if apart.rank >= 1 else None
-        ends = _holder("least", apart.least) | _holder("most", apart.most)
-        found.append(one.row | text | {"kind": query.kind, "factor": factor} | ends)
+        found.append(one.row | text | {"kind": query.kind, "factor": factor})
         ranks[one.row["id"]] = apart.rank
     page, cursor = page_of(found, query, "-rank", lambda row: ranks[row["id"]], Real)
     return TablePage(page, cursor, len(found))
@@ -104,12 +120,15 @@ def ranking_as_of(connection: Connection, query: DisagreementTableQuery, day: da
     """The first page of `disagreements_as_of`, with the figures in the form that comparisons use."""
     judged = _judged(connection, query, day)
     by_id = {one.row["id"]: one for one in judged}
+    ranked = _ranked(judged, query).rows
+    held = _held_by(judged, query.kind, ranked)
+    items = evidence.items(connection, [figure for apart in held.values() for figure in (apart.least, apart.most)])
     found = []
-    for row in _ranked(judged, query).rows:
-        one = by_id[row["id"]]
-        apart = one.apart[query.kind]
-        ends = {"least": apart.least.compared(), "most": apart.most.compared()}
-        found.append(Disagreement(**dict(one.summary) | {"text": row["text"], "kind": query.kind} | ends))
+    for row in ranked:
+        apart = held[row["id"]]
+        ends = {"least": json.loads(items[apart.least.id]), "most": json.loads(items[apart.most.id])}
+        summary = dict(by_id[row["id"]].summary)
+        found.append(Disagreement(**summary | {"text": row["text"], "kind": query.kind} | ends))
     return found
 
 
@@ -124,11 +143,14 @@ def _judged(connection: Connection, query: MeasurandFilters, day: date) -> list[
     if found_measurands is None:
         detail = f"As of a day, at most {MOST_AS_OF:,} comparisons are worked out at once, and these are more."
         raise Invalid.at("/as_of", f"{detail} Ask for some: add subject or metric.", "query")
-    stored = evidence.of_measurands(connection, [one.id for one in found_measurands], shown="all")
+    if sum(one.row.present_count for one in found_measurands) > MOST_FIGURES_AS_OF:
+        detail = f"As of a day, at most {MOST_FIGURES_AS_OF:,} figures are worked out at once, and these are more."
+        raise Invalid.at("/as_of", f"{detail} Ask for some: add subject or metric.", "query")
+    stored = evidence.of_measurands(connection, [one.id for one in found_measurands])
     figures = {one.id: readable(stored[one.id], day).figures for one in found_measurands}
     relays = [figure for own in figures.values() for figure in own if figure.evidence.is_relay]
-    origins = readable_origins(evidence.origins(connection, relays, shown="all"), day)
-    for_arithmetic = evidence.for_arithmetic(origins)
+    origins = evidence.origins(connection, relays).could_be_read(day)
+    for_arithmetic = origins.for_arithmetic(relays)
     found = {
         one.id: assess_measurand(
             [figure.evidence for figure in figures[one.id]],
@@ -138,15 +160,15 @@ def _judged(connection: Connection, query: MeasurandFilters, day: date) -> list[
         for one in found_measurands
     }
     by_id = {f.id: f for own in figures.values() for f in own}
-    by_id |= {f.id: f for claims in origins.values() for claim in claims for f in claim}
+    by_id |= {origin.id: origin for origin in origins.records()}
     wider = _wider(connection, found_measurands)
     disputed = disputes.of_measurands(connection, [one.id for one in found_measurands])
     judged = []
     for one in found_measurands:
         if figures[one.id]:
             shown = {figure.claim_id for figure in figures[one.id]}
-            raised = [(d, claim) for d, claim, opened in disputed.get(one.id, ()) if opened is None or opened <= day]
-            count = len({dispute for dispute, claim in raised if claim in shown})
+            raised = {d.id for d in disputed.get(one.id, ()) if d.claim_id in shown and d.may_be_open(day)}
+            count = len(raised)
             apart = _apart(found[one.id], by_id)
             apart |= _exceeded(found[one.id], [found[whole] for whole in wider[one.id]], by_id)
             computed = to_summary(found[one.id], one.unit, count)
@@ -226,8 +248,8 @@ def _ends(name: str, ends: Any) -> Values:
     return {f"{name}_{field}": getattr(ends, field) if ends is not None else None for field in fields}
 
 
-def _holder(name: str, figure: FigureRecord) -> Values:
-    compared = figure.compared()
+def _holder(name: str, item: str) -> Values:
+    compared = evidence.to_compared(item)
     interval = compared.interval
     values = {
         "figure_id": compared.id,

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from service.db.engine import Connection
-from service.domain.units import conversion, parse_unit
+from service.domain.units import unit_factor
 from service.schemas.table_queries import TimeSeriesQuery
 from service.schemas.table_rows import TimeSeriesRow, WideTimeSeriesRow
 from service.store.lists import tables
@@ -41,5 +41,5 @@ def _value(row: Mapping[str, Any]) -> float | None:
     """The value in the metric's unit; None if there is no value or it cannot be converted."""
     if row["value_text"] is None:
         return None
-    factor = conversion(parse_unit(row["unit"]), parse_unit(row["metric_unit"]))
+    factor = unit_factor(row["unit"], row["metric_unit"])
     return None if factor is None else float(Fraction(row["value_text"]) * factor)

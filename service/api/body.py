@@ -5,8 +5,10 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import anyio.from_thread
 from fastapi import Request
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from service.errors import TooLarge, TooSlow
 from service.schemas.strict_json import parse_json
@@ -67,6 +69,12 @@ async def received_file(request: Request) -> AsyncIterator[None]:
             raise TooSlow("The file did not arrive in time.") from None
         request.state.file = file
         yield
+
+
+def refuse_gone(request: Request) -> None:
+    """Raises ClientDisconnect if the client has disconnected. For endpoints, which run in a thread."""
+    if anyio.from_thread.run(request.is_disconnected):
+        raise ClientDisconnect
 
 
 async def _read(request: Request, limit: int) -> bytes:

@@ -7,7 +7,7 @@ from service.charts.model import Chart, Group, Mark, Row, Shape
 from service.charts.scale import Scale, scale_for
 from service.domain.compact import compact, compact_stated
 from service.domain.figure import Stated
-from service.domain.units import conversion, parse_unit
+from service.domain.units import unit_factor
 from service.domain.vocabulary import Basis, ClaimStatus, IntervalKind, NotComputed, Qualifier
 from service.schemas.comparisons import Compared, Comparison
 
@@ -115,7 +115,7 @@ def _dot(figure: Compared) -> float | None:
         return interval.high
     if figure.value is None:
         return None
-    factor = conversion(parse_unit(figure.unit), parse_unit(interval.unit))
+    factor = unit_factor(figure.unit, interval.unit)
     return float(Fraction(figure.value) * factor) if factor is not None else None
 
 

@@ -8,7 +8,7 @@ class Limits:
     """Seconds: for one statement, for waiting on a lock, for an idle transaction, for a free connection."""
 
     statement: float = 5
-    lock: float = 2
+    lock: float = 4
     idle: float = 10
     connection: float = 5
     pool_size: int = 20

@@ -14,6 +14,7 @@ from service.domain.vocabulary import Agreement, IntervalBasis, Qualifier
 
 _ZERO = Fraction(0)
 _MAX_ROUNDING = Fraction(1, 20)
+_LEAST_RESTRICTIVE: Rank = (False, 0.0, _ZERO, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +107,17 @@ def _width(candidate: Separation) -> tuple[bool, Fraction, bool]:
 def _two_most_restrictive(figures: Sequence[Evidence], *, low: bool) -> list[Evidence]:
     """The most restrictive figure at that end, and the most restrictive one of any other claimant."""
 
-    rank = _low_rank if low else _high_rank
+    rank_of = _low_rank if low else _high_rank
     first = second = None
+    highest = second_highest = _LEAST_RESTRICTIVE
     for figure in figures:
-        if first is None or rank(figure) > rank(first):
+        rank = rank_of(figure)
+        if first is None or rank > highest:
             if first is not None and first.claimant_id != figure.claimant_id:
-                second = first
-            first = figure
-        elif figure.claimant_id != first.claimant_id and (second is None or rank(figure) > rank(second)):
-            second = figure
+                second, second_highest = first, highest
+            first, highest = figure, rank
+        elif (second is None or rank > second_highest) and figure.claimant_id != first.claimant_id:
+            second, second_highest = figure, rank
     return [figure for figure in (first, second) if figure is not None]
 
 

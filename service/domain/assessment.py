@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from service.domain.comparison import By, Comparison, compare
-from service.domain.drift import Drift, trace
+from service.domain.drift import Drift, Origin, trace
 from service.domain.evidence import Evidence
 from service.domain.vocabulary import DriftResult
 
@@ -34,7 +34,7 @@ class Assessment:
 
 def assess_measurand(
     figures: Sequence[Evidence],
-    origins: Mapping[str, Sequence[Sequence[Evidence]]],
+    origins: Mapping[str, Sequence[Origin]],
     *,
     by: By = "basis",
     scope_stated: bool,

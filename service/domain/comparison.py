@@ -8,8 +8,8 @@ from typing import Literal
 from service.domain.agreement import Disagreement, assess
 from service.domain.comparability import NO_RATIO, Comparability, comparability, price_years_differ
 from service.domain.evidence import Evidence
-from service.domain.interval import Interval, lies_above, overlap
-from service.domain.ratio import Ratio, ratio, side_hull
+from service.domain.interval import Interval, lies_above, some_pair_overlaps
+from service.domain.ratio import Ratio, intervals, ratio, side_hull
 from service.domain.vocabulary import Basis, ClaimantRole, NotComputed, Reason, Verdict
 
 By = Literal["basis", "party"]
@@ -130,13 +130,7 @@ def _verdict(
         return higher
     if lies_above(base_hull, other_hull):
         return lower
-    return Verdict.CONSISTENT if _some_pair_overlaps(base, other) else Verdict.MIXED
-
-
-def _some_pair_overlaps(base: Sequence[Evidence], other: Sequence[Evidence]) -> bool:
-    ours = [figure.interval for figure in base if figure.interval is not None]
-    theirs = [figure.interval for figure in other if figure.interval is not None]
-    return any(overlap(a, b) for a in ours for b in theirs)
+    return Verdict.CONSISTENT if some_pair_overlaps(intervals(base), intervals(other)) else Verdict.MIXED
 
 
 def _reasons(

@@ -6,7 +6,8 @@ was kept: a different number of a different scope is not a copy, and stays unpai
 than its origin's may correctly give another number (docs/decisions/0004).
 """
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -17,6 +18,7 @@ from service.domain.vocabulary import DriftFlag, DriftResult, Qualifier
 _BEYOND_ALL = Fraction(10) ** 100
 _SAME = Fraction(1, 10**9)
 _MAX_ROUNDING = Fraction(11, 10)
+_NEAREST = 25  # figures of an origin on each side: a claim may give a thousand, and have a thousand relays
 _ORDER = (DriftResult.SAME, DriftResult.REQUALIFIED, DriftResult.ROUNDED, DriftResult.DRIFT, DriftResult.UNPAIRED)
 
 
@@ -38,14 +40,41 @@ class Drift:
         return _BEYOND_ALL if self.result is DriftResult.DRIFT else Fraction(1)
 
 
-def trace(relay: Evidence, origins: Sequence[Evidence]) -> Drift:
+class Origin:
+    """The figures of one claim that share metric and period, in order of size within each scope."""
+
+    def __init__(self, figures: Iterable[Evidence]) -> None:
+        self.figures = list(figures)
+        self._by_scope: dict[str | None, list[Evidence]] = {}
+        for figure in sorted(self.figures, key=_size):
+            self._by_scope.setdefault(figure.scope_id, []).append(figure)
+        self._sizes = {scope: [_size(figure) for figure in own] for scope, own in self._by_scope.items()}
+
+    def of_scope(self, relay: Evidence) -> list[Evidence]:
+        """The figures of the relay's scope; if there are very many, those nearest in size."""
+        own = self._by_scope.get(relay.scope_id, [])
+        if len(own) <= 2 * _NEAREST:
+            return own
+        place = bisect_left(self._sizes[relay.scope_id], _size(relay))
+        first = min(max(place - _NEAREST, 0), len(own) - 2 * _NEAREST)
+        return own[first : first + 2 * _NEAREST]
+
+
+def _size(figure: Evidence) -> Fraction:
+    """The number by which figures are ordered; 0 if it cannot be computed with."""
+    interval = figure.interval
+    ends = () if interval is None else (figure.value, interval.low, interval.high)
+    return next((end for end in ends if end is not None), Fraction(0))
+
+
+def trace(relay: Evidence, origin: Origin) -> Drift:
     """Compares the relay's figure with those figures of one origin that share its metric and period."""
-    same_scope = [o for o in origins if o.scope_id == relay.scope_id]
+    same_scope = origin.of_scope(relay)
     if same_scope:
         # if a claim gives two numbers for one quantity, the one that fits best was relayed
         return min((hold(relay, o) for o in same_scope), key=lambda d: (_ORDER.index(d.result), d.size))
-    if len(origins) == 1:
-        found = hold(relay, origins[0])
+    if len(origin.figures) == 1:
+        found = hold(relay, origin.figures[0])
         if found.result is not DriftResult.DRIFT or relay.scope_id is None:
             return found
     return Drift(relay, None, DriftResult.UNPAIRED, None, ())

@@ -107,8 +107,11 @@ def stated_interval(figure: Stated, *, signed: bool, tolerance: Fraction = DEFAU
     match figure.qualifier:
         case Qualifier.EXACT | Qualifier.ABOUT:
             assert value is not None
-            slack = tolerance * abs(value) if figure.qualifier is Qualifier.ABOUT else Fraction(0)
-            return Interval(value - slack if lower is None else lower, value + slack if upper is None else upper)
+            least = most = value
+            if figure.qualifier is Qualifier.ABOUT:
+                slack = tolerance * abs(value)
+                least, most = value - slack, value + slack
+            return Interval(least if lower is None else lower, most if upper is None else upper)
         case Qualifier.BETWEEN:
             return Interval(lower, upper)
         case Qualifier.AT_LEAST:

@@ -68,6 +68,25 @@ def overlap(a: Interval, b: Interval) -> bool:
     return not lies_above(a, b) and not lies_above(b, a)
 
 
+def some_pair_overlaps(ours: Iterable[Interval], theirs: Iterable[Interval]) -> bool:
+    """Whether some interval of one side shares a value with one of the other. None of them is empty.
+
+    In order of their low ends, an interval can only overlap an earlier one that reaches its low end. So the earlier one
+    of the other side that reaches furthest decides, and one sort is enough.
+    """
+    furthest: dict[bool, Interval] = {}  # by side
+    for interval, side in sorted(
+        [*((i, False) for i in ours), *((i, True) for i in theirs)], key=lambda pair: pair[0].low_rank
+    ):
+        other = furthest.get(not side)
+        if other is not None and not lies_above(interval, other):
+            return True
+        own = furthest.get(side)
+        if own is None or interval.high_rank < own.high_rank:
+            furthest[side] = interval
+    return False
+
+
 _LOW, _HIGH = attrgetter("low_rank"), attrgetter("high_rank")
 
 

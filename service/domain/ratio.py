@@ -16,9 +16,14 @@ class Ratio:
     central: Fraction | None
 
 
+def intervals(figures: Sequence[Evidence]) -> list[Interval]:
+    """Those of the figures that can be computed with."""
+    return [figure.interval for figure in figures if figure.interval is not None]
+
+
 def side_hull(figures: Sequence[Evidence]) -> Interval | None:
     """The smallest interval that contains those of all figures that can be computed with."""
-    return hull(figure.interval for figure in figures if figure.interval is not None)
+    return hull(intervals(figures))
 
 
 def ratio(numerator: Sequence[Evidence], denominator: Sequence[Evidence]) -> Ratio | None:

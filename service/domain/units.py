@@ -121,7 +121,7 @@ def _component(text: str) -> tuple[dict[str, int], Fraction]:
     )
 
 
-@cache
+@lru_cache(maxsize=4_096)  # units are written by anybody, so their number is bounded
 def _parse(text: str) -> Unit:
     numerator, *denominator = text.split("/")
     if len(denominator) > 1:
@@ -149,7 +149,6 @@ def parse_unit(text: str) -> Unit:
     return _parse(text)
 
 
-@lru_cache(maxsize=4_096)  # every figure of every comparison uses the same few pairs
 def conversion(unit: Unit, target: Unit) -> Fraction | None:
     """The factor that converts an amount in `unit` to `target`; None if they differ only in currency.
 
@@ -160,6 +159,12 @@ def conversion(unit: Unit, target: Unit) -> Fraction | None:
     if unit.currency and target.currency and unit.without_currency() == target.without_currency():
         return None
     raise Invalid.at("", "The unit does not convert to the metric's unit.")
+
+
+@lru_cache(maxsize=4_096)
+def unit_factor(unit: str, target: str) -> Fraction | None:
+    """`conversion` of units as they are written."""
+    return conversion(parse_unit(unit), parse_unit(target))
 
 
 def unit_words() -> dict[str, str]:

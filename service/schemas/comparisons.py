@@ -113,6 +113,16 @@ class WithoutOne(View):
     claimant: EntityRef
 
 
+class Counts(View):
+    """How many items each list would have if none were cut."""
+
+    beside: int
+    relays: int
+    drift: int
+    related: int
+    disputes: int
+
+
 class Excluded(View):
     undated: int
     not_yet_readable: int
@@ -152,6 +162,8 @@ class SummaryPage(Page[Summary]):
 
 
 class Comparison(Summary):
+    """Each list has at most 500 items. `counts`, and `count` of each side, say how many there are."""
+
     settings: Settings
     gap_without_one: WithoutOne | None
     reported: Side | None
@@ -163,6 +175,8 @@ class Comparison(Summary):
     drift: list[Drift]
     related: list[Related]
     disputes: list[Dispute]
+    counts: Counts
+    figures_url: str = Field(description="All figures of the measurand, page by page.")
     excluded: Excluded
 
 
@@ -183,7 +197,9 @@ class Operand(View):
     scope: ScopeRef | None
     period: Edtf | None
     interval: Interval | None
+    count: int = Field(description="How many figures represent this operand; at most 500 of them are shown.")
     figures: list[Compared]
+    figures_url: str = Field(description="All figures of the measurand, page by page.")
 
 
 class Between(View):

@@ -59,3 +59,7 @@ class ImportResult(View):
     counts: ImportCounts
     rejected_total: int
     rejected: list[RejectedLine] = Field(description="The first 1,000.")
+    cut_off_at: int | None = Field(
+        description="The first line that was not read, because the time limit was reached. The lines before it are"
+        " done; import the file again to go on. Null if the whole file was read."
+    )

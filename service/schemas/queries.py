@@ -37,6 +37,10 @@ QueryFlag = Annotated[Bool, BeforeValidator(_flag)]
 Refs = Annotated[list[Ref], Field(max_length=MAX_REPEATS)]
 Ids = Annotated[list[Id], Field(max_length=MAX_REPEATS)]
 Lines = Annotated[list[Line], Field(max_length=MAX_REPEATS)]
+MeasurandRefs = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=400), AfterValidator(clean_text)]],
+    Field(max_length=MAX_REPEATS, description="Ids or keys (subject.metric[.scope][@period])."),
+]
 TextFilter = Annotated[
     str,
     Field(min_length=1, max_length=200, description="Records that hold all these words, whatever their case."),
@@ -109,6 +113,7 @@ class FigureFilters(ListFilters):
     subject: Refs = []
     metric: Refs = []
     scope: Refs = []
+    measurand: MeasurandRefs = []
     basis: list[Basis] = []
     qualifier: list[Qualifier] = []
     unit: Annotated[list[UnitText], Field(max_length=MAX_REPEATS)] = []

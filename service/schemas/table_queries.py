@@ -4,19 +4,23 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from service.domain.vocabulary import Basis, ClaimStatus, DisagreementKind, DisputeStatus
 from service.schemas.base import Body
-from service.schemas.queries import CURSOR, MAX_REPEATS, BasicSort, FigureFilters, MeasurandFilters, QueryFlag, Refs
-from service.schemas.types import Day, GivenTime, clean_text
+from service.schemas.queries import (
+    CURSOR,
+    BasicSort,
+    FigureFilters,
+    MeasurandFilters,
+    MeasurandRefs,
+    QueryFlag,
+    Refs,
+)
+from service.schemas.types import Day, GivenTime
 
 TABLE_ROWS = 10_000  # maximum in one response
 AS_OF = Field(None, description="As of this day: only claims published by then, without those replaced by then.")
-MeasurandRefs = Annotated[
-    list[Annotated[str, Field(min_length=1, max_length=400), AfterValidator(clean_text)]],
-    Field(max_length=MAX_REPEATS, description="Ids or keys (subject.metric[.scope][@period])."),
-]
 
 
 def _day(raw: object) -> object:
@@ -58,7 +62,6 @@ class _Claimed(Body):
 
 
 class FigureTableFilters(_Claimed, FigureFilters):
-    measurand: MeasurandRefs = []
     as_of: Day | None = AS_OF
 
 

@@ -7,7 +7,7 @@ separate source. A dispute links the two unless the rating agrees. The words of 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any
 from urllib.parse import urlsplit
 
 from service.domain.ratings import Rating, dispute_type
@@ -22,7 +22,7 @@ from service.schemas.strict_json import parse_json
 from service.store.records.claim_idempotency import Given
 from service.transfer.entries import Entry
 from service.transfer.import_writer import ImportWriter
-from service.transfer.lines import refused
+from service.transfer.lines import File, refused
 
 MAX_BYTES = 33_554_432
 _NOBODY = "Claimant not stated"
@@ -59,10 +59,10 @@ class ClaimReviews:
     name = ImportFormat.CLAIMREVIEW
     given: Given = "some"
 
-    def check(self, file: BinaryIO) -> int:
+    def check(self, file: File) -> int:
         return len(_reviews(file))
 
-    def read(self, file: BinaryIO) -> Iterator[Entry]:
+    def read(self, file: File) -> Iterator[Entry]:
         for number, (pointer, read, found) in enumerate(_reviews(file), 1):
             try:
                 yield Entry(number, "claim", read(found))
@@ -84,7 +84,7 @@ class ClaimReviews:
 # Reading -------------------------------------------------------------------------------------------------------------
 
 
-def _reviews(file: BinaryIO) -> list[tuple[str, Any, dict[str, Any]]]:
+def _reviews(file: File) -> list[tuple[str, Any, dict[str, Any]]]:
     """Each review with its pointer and the function that reads it. Raises Invalid for a document without reviews."""
     file.seek(0)
     content = file.read(MAX_BYTES + 1)

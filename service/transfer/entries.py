@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Protocol
+from typing import Any, Protocol
 
 from service.domain.vocabulary import ImportFormat
 from service.errors import Fault
 from service.store.records.claim_idempotency import Given
 from service.transfer.import_writer import ImportWriter
+from service.transfer.lines import File
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,11 @@ class Format(Protocol):
     name: ImportFormat
     given: Given  # whether an entry has all figures of its claim, some, or more
 
-    def check(self, file: BinaryIO) -> int:
+    def check(self, file: File) -> int:
         """The number of entries. Raises Invalid if the file cannot be read as a whole, before anything is written."""
         ...
 
-    def read(self, file: BinaryIO) -> Iterator[Entry]: ...
+    def read(self, file: File) -> Iterator[Entry]: ...
 
     def look_up(self, loading: ImportWriter, entries: Sequence[Entry]) -> None:
         """Looks up all names in the entries at once."""

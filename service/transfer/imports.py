@@ -4,16 +4,17 @@ Entries are written many at once. A batch that fails is halved until the failing
 little. A line is always accepted or rejected as a whole.
 """
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 
 from service.db.engine import Connection, Database
 from service.domain.vocabulary import ImportMode, OnExisting
-from service.errors import AlreadyStored, Conflict, Fault, Forbidden, Invalid, NotFound, Raced, ServiceError
+from service.errors import AlreadyStored, Conflict, Fault, Forbidden, Invalid, NotFound, Raced, ServiceError, TooSlow
 from service.schemas.imports import (
     ImportCounts,
     ImportOptions,
@@ -25,6 +26,7 @@ from service.store import rows
 from service.store.operations.savepoints import savepoint
 from service.transfer.entries import Entry, Format
 from service.transfer.import_writer import ImportWriter, Tally
+from service.transfer.lines import File
 
 T = TypeVar("T")
 Write = Callable[[Callable[[Connection], T]], T]
@@ -32,15 +34,42 @@ Take = Callable[[Connection, list[Entry], "Report"], None]
 
 _SHOWN = 1_000  # rejected lines in the report
 MANY = 1_000  # entries after which the table statistics are updated
-_MOST, _LEAST = 500, 20  # records in a batch
+_MOST, _LEAST = 5_000, 20  # records in a batch
 _BATCH_SIZE = 4_000_000  # characters
-_BATCH_SECONDS = 0.6  # target time of a batch, well below the lock timeout of a writer
+# Seconds for the records of a batch. Its end, above all the summaries of what it changed, takes as long for a few
+# figures as for many: so the records may take longer than the end does, within the longest time of a batch. That is
+# well below the time for which other writers wait for a lock.
+_BATCH_SECONDS, _LONGEST_BATCH = 0.6, 2.2
+_RECORDS_TO_END = 1.5
 _TURN = 0.8  # seconds of writing, after which other writers get a turn
 _REJECTED = (Invalid, Conflict, Forbidden, NotFound)  # errors caused by the line itself
 
 
 def _to_nobody(_done: int, _of: int) -> None:
     pass
+
+
+def _go_on() -> None:
+    pass
+
+
+class TimeIsUp(Exception):
+    """The import reached its time limit."""
+
+
+class WatchedFile:
+    """A file that calls `watch` before each piece is read from it, so that reading can be stopped."""
+
+    def __init__(self, file: File, watch: Callable[[], None]) -> None:
+        self.file = file
+        self.watch = watch
+
+    def seek(self, place: int, whence: int = 0, /) -> int:
+        return self.file.seek(place, whence)
+
+    def read(self, size: int = -1, /) -> bytes:
+        self.watch()
+        return self.file.read(size)
 
 
 @dataclass
@@ -51,6 +80,7 @@ class Report:
     lines: int = 0
     rejected_total: int = 0
     rejected: list[RejectedLine] = field(default_factory=list)
+    cut_off_at: int | None = None  # the first line that was not read, since the time was up
 
     def reject(self, entry: Entry, error: ServiceError, code: str) -> None:
         self.tally[entry.kind, "rejected"] += 1
@@ -70,44 +100,69 @@ class Report:
 
 
 class Import:
-    """The import of one file. `progress` is called with the number of entries processed, and the total."""
+    """The import of one file.
+
+    `progress` is called with the number of entries processed, and the total. `watch` is called with every piece of the
+    file and before every batch; what it raises ends the import. So does the time limit (`seconds`). Batches that are
+    written stay written.
+    """
 
     def __init__(
         self,
         form: Format,
-        file: BinaryIO,
+        file: File,
         options: ImportOptions,
         progress: Callable[[int, int], None] = _to_nobody,
+        watch: Callable[[], None] = _go_on,
+        seconds: float = math.inf,
     ) -> None:
         self.form = form
-        self.file = file
+        self.file = WatchedFile(file, self._watch)
         self.options = options
         self.progress = progress
+        self.watch = watch
+        self.seconds = seconds
+        self.deadline = time.monotonic() + seconds
         self.size = _MOST  # of a batch
+        self.line = 0  # the last one of the batches that are written
+        self.records_written = 0.0  # when the records of the latest batch were written
+
+    def _watch(self) -> None:
+        self.watch()
+        if time.monotonic() > self.deadline:
+            raise TimeIsUp
 
     def run(self, write: Write[Report], *, most: int, pause: Callable[[], None]) -> ImportResult:
         """`write` runs a function in a transaction; `pause` lets other writers in between transactions.
 
         Raises Invalid if the file cannot be read, if it has more entries than `most`, the limit of one transaction, or,
-        in atomic mode, if any entry is rejected.
+        in atomic mode, if any entry is rejected; TooSlow if the time is up before anything is written.
         """
-        total = self.form.check(self.file)
-        whole = self.options.mode is ImportMode.ATOMIC or self.options.dry_run
-        if whole and total > most:
-            raise _too_many(most)
-        report = self._at_once(write, total, most) if whole else self._in_batches(write, pause, total)
+        try:
+            total = self.form.check(self.file)
+            whole = self.options.mode is ImportMode.ATOMIC or self.options.dry_run
+            if whole and total > most:
+                raise _too_many(most)
+            report = self._at_once(write, total, most) if whole else self._in_batches(write, pause, total)
+        except TimeIsUp:
+            raise TooSlow(f"The import took longer than {self.seconds:g} seconds. Nothing was written.") from None
         if self.options.mode is ImportMode.ATOMIC and report.rejected_total:
             raise _refusal(report)
         return self._result(report)
 
     def _at_once(self, write: Write[Report], total: int, most: int) -> Report:
+        batches: list[list[Entry]] = []
+        weight = 0
+        for batch in self._batches():  # before the transaction begins: reading takes no lock
+            weight += sum(entry.weight for entry in batch)
+            if weight > 2 * most:  # a line is one record, a claim with a figure is two
+                raise _too_many(most)
+            batches.append(batch)
+
         def work(connection: Connection) -> Report:
             report = Report()
-            weight = 0
-            for batch in self._batches():
-                weight += sum(entry.weight for entry in batch)
-                if weight > 2 * most:  # a line is one record, a claim with a figure is two
-                    raise _too_many(most)
+            for batch in batches:
+                self._watch()
                 report.add(self._take(connection, batch, self._take_parts))
                 self.progress(report.lines, total)
                 if self.options.mode is ImportMode.ATOMIC and report.rejected_total >= _SHOWN:
@@ -125,18 +180,35 @@ class Import:
         report = Report()
         self.size = 100
         held = 0.0  # seconds of writing since other writers had a turn
-        for batch in self._batches():
+        batches = self._batches()
+        while True:
+            try:
+                self._watch()
+                batch = next(batches, None)
+            except TimeIsUp:
+                if not report.lines:
+                    raise
+                report.cut_off_at = self.line + 1
+                break
+            if batch is None:
+                break
             began = time.monotonic()
             report.add(self._write_batch(write, batch))
-            seconds = max(time.monotonic() - began, 0.001)
-            fitting = sum(entry.weight for entry in batch) * _BATCH_SECONDS / seconds
-            self.size = round(min(max(fitting, self.size / 2, _LEAST), self.size * 2, _MOST))
+            self.line = batch[-1].line
+            self.size = self._next_size(batch, began)
             self.progress(report.lines, total)
-            held += seconds
+            held += time.monotonic() - began
             if held >= _TURN:
                 pause()
                 held = 0.0
         return report
+
+    def _next_size(self, batch: list[Entry], began: float) -> int:
+        end = time.monotonic() - self.records_written
+        records = max(self.records_written - began, 0.001)
+        wanted = min(max(_BATCH_SECONDS, _RECORDS_TO_END * end), max(_LONGEST_BATCH - end, _BATCH_SECONDS / 2))
+        fitting = sum(entry.weight for entry in batch) * wanted / records
+        return round(min(max(fitting, self.size / 2, _LEAST), self.size * 2, _MOST))
 
     def _write_batch(self, write: Write[Report], batch: list[Entry]) -> Report:
         """Nearly every batch succeeds as a whole. Only one that fails is retried with savepoints, because SQLite keeps
@@ -169,6 +241,7 @@ class Import:
             else:
                 readable.append(entry)
         take(connection, readable, report)
+        self.records_written = time.monotonic()
         report.rejected.sort(key=lambda rejected: rejected.line)
         return report
 
@@ -234,12 +307,13 @@ class Import:
             counts=ImportCounts(**counts),
             rejected_total=report.rejected_total,
             rejected=report.rejected,
+            cut_off_at=report.cut_off_at,
         )
 
 
 def load_file(
     database: Database,
-    file: BinaryIO,
+    file: File,
     form: Format,
     options: ImportOptions,
     progress: Callable[[int, int], None] = _to_nobody,

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel
 
@@ -19,7 +19,7 @@ from service.schemas.strict_json import parse_json
 from service.store.records.claim_idempotency import Given
 from service.transfer.entries import Entry
 from service.transfer.import_writer import ImportWriter
-from service.transfer.lines import lines
+from service.transfer.lines import File, lines
 
 
 class ClaimLine(ClaimCreate):
@@ -47,10 +47,10 @@ class JsonLines:
     name = ImportFormat.JSONL
     given: Given = "some"  # further figures of a claim may follow on separate lines
 
-    def check(self, file: BinaryIO) -> int:
+    def check(self, file: File) -> int:
         return sum(1 for line in lines(file) if line.strip())
 
-    def read(self, file: BinaryIO) -> Iterator[Entry]:
+    def read(self, file: File) -> Iterator[Entry]:
         for number, line in enumerate(lines(file), 1):
             if line.strip():
                 yield _entry(number, line)

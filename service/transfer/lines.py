@@ -3,11 +3,21 @@
 import codecs
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Protocol
 
 from service.errors import Fault, Invalid
 
+
+class File(Protocol):
+    """A file that is read from its beginning, possibly twice."""
+
+    def seek(self, place: int, whence: int = 0, /) -> int: ...
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
 MAX_LINE = 4_194_304  # characters; longer than any valid record
+MAX_EMPTY = 100_000  # lines
 _AT_ONCE = 65_536
 _END = re.compile("\r\n|\r|\n")
 
@@ -17,22 +27,28 @@ def refused(detail: str, line: int | None = None, pointer: str = "") -> Invalid:
     return Invalid(detail, [Fault(pointer, detail, place="file", line=line)])
 
 
-def lines(file: BinaryIO) -> Iterator[str]:
+def lines(file: File) -> Iterator[str]:
     """Each line with its line ending (LF, CR LF or CR). A byte order mark is removed.
 
-    Raises Invalid for invalid UTF-8 and U+0000, each with the offset in bytes, and for a line that is too long.
+    Raises Invalid for invalid UTF-8 and U+0000, each with the offset in bytes, for a line that is too long, and for a
+    file that is mostly empty lines.
     """
     file.seek(0)
     rest = ""
-    number = 0
+    number = empty = 0
     for text, is_last in _decoded(file):
         whole = rest + text
         held = whole.endswith("\r") and not is_last  # a line feed may follow
         place = 0
         for end in _END.finditer(whole, 0, len(whole) - held):
             number += 1
-            yield whole[place : end.end()]
+            line = whole[place : end.end()]
             place = end.end()
+            if line.isspace():
+                empty += 1
+                if empty > MAX_EMPTY:
+                    raise refused(f"More than {MAX_EMPTY:,} lines are empty.", number)
+            yield line
         rest = whole[place:]
         if len(rest) > MAX_LINE:
             raise refused(f"Line {number + 1} is longer than {MAX_LINE} characters.", number + 1)
@@ -40,7 +56,7 @@ def lines(file: BinaryIO) -> Iterator[str]:
         yield rest
 
 
-def _decoded(file: BinaryIO) -> Iterator[tuple[str, bool]]:
+def _decoded(file: File) -> Iterator[tuple[str, bool]]:
     """Chunks of the text, and whether each is the last."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     offset = 0
@@ -60,7 +76,7 @@ def _decoded(file: BinaryIO) -> Iterator[tuple[str, bool]]:
         offset += len(content)
 
 
-def _no_utf8(file: BinaryIO, place: int) -> str:
+def _no_utf8(file: File, place: int) -> str:
     file.seek(0)
     wide = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
     hint = "it seems to be UTF-16" if wide else "it may be of an older encoding such as Windows-1252"

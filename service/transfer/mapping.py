@@ -34,74 +34,123 @@ from service.schemas.faults import validated
 from service.transfer.columns import COLUMNS, NUMBERS
 
 _LONGEST = 25_000  # characters
+_MOST_FAULTS, _MOST_COMPARED = 20, 200  # finding the closest name takes long
+_MOST_PLACEHOLDERS = 1_000  # each is filled for each row of the file
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}]+)\}")
+# A dotted key of many parts: the parser takes quadratic time for it. It begins a part only where no part goes on, so
+# that the search itself is linear.
+_PART = r"""(?:(?<![\w-])[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
+_DEEP = re.compile(rf"(?:{_PART}[ \t]*+\.[ \t]*+){{8}}")
 
 
-class Mapping(Body):
-    """A mapping as written in the file."""
+class Template:
+    """A text with column names in braces, parsed once."""
+
+    def __init__(self, text: str) -> None:
+        self.parts: list[tuple[str, str | None]] = []  # a literal text, and the column after it
+        literal, place = "", 0
+        for found in _FIELD.finditer(text):
+            literal += text[place : found.start()]
+            place = found.end()
+            if found[1] is None:
+                literal += found[0][0]
+            else:
+                self.parts.append((literal, found[1]))
+                literal = ""
+        self.parts.append((literal + text[place:], None))
+        self.columns = [column for _, column in self.parts if column is not None]
+
+    def fill(self, cells: MappingOf[str, str]) -> str:
+        """The text with column names replaced by their cells; empty if all those cells are empty."""
+        if self.columns and not any(cells.get(name) for name in self.columns):
+            return ""
+        filled = []
+        size = 0
+        for literal, column in self.parts:
+            filled += [literal, cells.get(column, "") if column is not None else ""]
+            size += len(filled[-1]) + len(literal)
+            if size > _LONGEST:  # longer than any field allows, so validation refuses it
+                break
+        return "".join(filled)[: _LONGEST + 1].strip()
+
+
+class MappingFile(Body):
+    """A mapping as written in its file."""
 
     date_order: DateOrder | None = None
     row: dict[str, str] = {}
     figure: list[dict[str, str]] = Field([], max_length=50)
     words: dict[str, dict[str, str]] = {}
 
+
+class Mapping:
+    """A mapping whose texts are parsed."""
+
+    def __init__(self, file: MappingFile) -> None:
+        self.date_order = file.date_order
+        self.words = file.words
+        self._row = {name: Template(text) for name, text in file.row.items()}
+        self._figures = [{name: Template(text) for name, text in one.items()} for one in file.figure or [{}]]
+
+    @property
+    def placeholders(self) -> list[str]:
+        """The columns that the texts name, each as often as it is named."""
+        return [column for part in (self._row, *self._figures) for text in part.values() for column in text.columns]
+
     def columns_used(self) -> set[str]:
-        texts = [text for part in (self.row, *self.figure) for text in part.values()]
-        return {found[1] for text in texts for found in _FIELD.finditer(text) if found[1]}
+        return set(self.placeholders)
 
     def rows(self, cells: MappingOf[str, str]) -> list[dict[str, str]]:
         """Our rows, one per figure, from one of theirs."""
-        made = [self._row(self.row | figure, cells) for figure in self.figure or [{}]]
+        common = self._filled(self._row, cells)  # once, however many figures a row has
+        made = [self._one(common | self._filled(figure, cells)) for figure in self._figures]
         with_numbers = [row for row in made if any(row.get(name) for name in (*NUMBERS, "stated_as"))]
         return with_numbers or made[:1]  # whose validation reports what is missing
 
-    def _row(self, texts: MappingOf[str, str], cells: MappingOf[str, str]) -> dict[str, str]:
-        filled = {name: _fill(text, cells) for name, text in texts.items()}
-        row = {name: self.words.get(name, {}).get(text, text) for name, text in filled.items()}
+    def _filled(self, texts: MappingOf[str, Template], cells: MappingOf[str, str]) -> dict[str, str]:
+        filled = {name: text.fill(cells) for name, text in texts.items()}
+        return {name: self.words.get(name, {}).get(text, text) for name, text in filled.items()}
+
+    @staticmethod
+    def _one(row: dict[str, str]) -> dict[str, str]:
         if not (row.get("lower") or row.get("upper")):
             row.pop("interval_kind", None)  # the mapping sets it for all rows, and this one has no bounds
         return row
 
 
-def _fill(text: str, cells: MappingOf[str, str]) -> str:
-    """The text with column names replaced by their cells; empty if all those cells are empty."""
-    names = [found[1] for found in _FIELD.finditer(text) if found[1]]
-    if names and not any(cells.get(name) for name in names):
-        return ""
-    filled, place = "", 0
-    for found in _FIELD.finditer(text):
-        filled += text[place : found.start()] + (cells.get(found[1], "") if found[1] else found[0][0])
-        place = found.end()
-        if len(filled) > _LONGEST:
-            return filled[: _LONGEST + 1]  # longer than any field allows, so validation refuses it
-    return (filled + text[place:]).strip()
-
-
 def parse_mapping(text: str) -> Mapping:
     """Raises Invalid if the text is not a valid mapping."""
+    if _DEEP.search(text):
+        raise Invalid.at("/mapping", "The mapping is nested too deep: a key has at most three parts.", "query")
     try:
         found: dict[str, Any] = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError also for a number with thousands of digits
         raise Invalid.at("/mapping", f"The mapping is not TOML: {str(error)[:200]}.", "query") from None
     try:
-        mapping: Mapping = validated(Mapping, found)
+        file: MappingFile = validated(MappingFile, found)
     except Invalid as error:
         raise error.under("/mapping") from None
-    parts: dict[str, Iterable[str]] = {"row": mapping.row, "words": mapping.words}
-    parts |= {f"figure/{index}": part for index, part in enumerate(mapping.figure)}
+    parts: dict[str, Iterable[str]] = {"row": file.row, "words": file.words}
+    parts |= {f"figure/{index}": part for index, part in enumerate(file.figure)}
     for where, part in parts.items():
         refuse_unknown(part, COLUMNS, f"/mapping/{where}/", "our columns")
+    mapping = Mapping(file)
+    if len(mapping.placeholders) > _MOST_PLACEHOLDERS:
+        detail = f"The mapping names columns {len(mapping.placeholders):,} times; at most {_MOST_PLACEHOLDERS:,}."
+        raise Invalid.at("/mapping", detail, "query")
     return mapping
 
 
 def refuse_unknown(names: Iterable[str], known: Iterable[str], pointer: str, whose: str) -> None:
-    """Raises Invalid for unknown names, each with the closest known one."""
-    known = list(known)
+    """Raises Invalid for the first unknown names, each with the closest known one."""
+    listed = list(dict.fromkeys(known))
+    given = set(listed)
+    unknown = [name for name in names if name not in given][:_MOST_FAULTS]
     faults = []
-    for name in names:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            faults.append(Fault(f"{pointer}{name[:100]}", f"{name[:100]!r} is none of {whose}.{hint}", place="file"))
+    for name in unknown:
+        shown = name[:100]
+        near = difflib.get_close_matches(shown, [one[:100] for one in listed[:_MOST_COMPARED]], 1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        faults.append(Fault(f"{pointer}{shown}", f"{shown!r} is none of {whose}.{hint}", place="file"))
     if faults:
         raise Invalid(faults[0].detail, faults)

@@ -3,7 +3,6 @@
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import BinaryIO
 
 from service.domain.spreadsheet_cells import unguard
 from service.domain.vocabulary import DateOrder, ImportFormat
@@ -14,7 +13,7 @@ from service.transfer.columns import COLUMNS, FIGURE, REQUIRED, SOURCE, VERBATIM
 from service.transfer.entries import Entry
 from service.transfer.figure_rows import FigureRow, Metrics, at_column, look_up, put, read_row
 from service.transfer.import_writer import ImportWriter
-from service.transfer.lines import MAX_LINE, lines, refused
+from service.transfer.lines import MAX_LINE, File, lines, refused
 from service.transfer.mapping import Mapping, refuse_unknown
 
 _MAX_CELL = 100_000  # characters; longer than any field allows
@@ -31,7 +30,7 @@ class Spreadsheet:
         self.date_order = date_order or (mapping.date_order if mapping else None)
         self.metrics = Metrics()
 
-    def check(self, file: BinaryIO) -> int:
+    def check(self, file: File) -> int:
         count = 0
         for _, cells in self._rows(file):
             count += 1
@@ -39,7 +38,7 @@ class Spreadsheet:
                 self.metrics.note(row)
         return count
 
-    def read(self, file: BinaryIO) -> Iterator[Entry]:
+    def read(self, file: File) -> Iterator[Entry]:
         for line, cells in self._rows(file):
             if isinstance(cells, ServiceError):
                 yield Entry(line, "figure", cells)
@@ -72,7 +71,7 @@ class Spreadsheet:
         for row in content:
             put(loading, row)
 
-    def _rows(self, file: BinaryIO) -> Iterator[tuple[int, dict[str, str] | ServiceError]]:
+    def _rows(self, file: File) -> Iterator[tuple[int, dict[str, str] | ServiceError]]:
         """Each non-empty row by column name, with the line on which it begins."""
         row_size = 0
 

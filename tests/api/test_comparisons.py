@@ -37,10 +37,10 @@ def test_a_comparison_takes_the_same_few_statements_whatever_the_settings(api: A
         found = api.get("/comparisons/model.cost.part", **settings)
     (whole,) = found["related"]
     assert (whole["relation"], whole["ratio"]["low"]) == ("wider", 2)
-    assert len(selects(statements)) == 3, "the measurands, their figures, their scopes"
+    assert len(selects(statements)) == 4, "the measurands, their figures, what is shown of them, their scopes"
     with api.counting() as statements:
         assert len(api.get("/comparisons/model.cost.full", **settings)["drift"]) == 3
-    assert len(selects(statements)) == 5, "and the origins of relays"
+    assert len(selects(statements)) == 6, "and the origins of relays"
 
 
 def test_the_tolerance_of_about_is_asked_for_and_echoed(api: Api) -> None:

@@ -37,6 +37,7 @@ def test_the_result_tells_what_became_of_each_kind(api: Api) -> None:
             **dict.fromkeys(["source", "metric", "claim", "figure", "dispute", "unknown"], none),
             "entity": {"created": 1, "updated": 0, "unchanged": 1, "rejected": 1},
         },
+        "cut_off_at": None,
         "rejected_total": 1,
         "rejected": [
             {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from service.domain.drift import hold, trace
+from service.domain.drift import Origin, hold, trace
 from service.domain.evidence import Evidence, metric_interval
 from service.domain.figure import Stated
 from service.domain.vocabulary import DriftFlag, DriftResult, Qualifier
@@ -54,26 +54,29 @@ def test_without_values_the_gap_is_the_factor() -> None:
 
 def test_a_relay_is_paired_within_its_scope() -> None:
     origins = [exact("5576000", scope="full", id="full"), exact("5328000", scope="pre", id="pre")]
-    found = trace(exact("5300000", scope="pre"), origins)
+    found = trace(exact("5300000", scope="pre"), Origin(origins))
     assert found.origin is not None
     assert (found.origin.id, found.result) == ("pre", DriftResult.ROUNDED)
 
 
 def test_a_relay_without_scope_is_paired_with_the_only_candidate() -> None:
-    found = trace(exact("294000", scope=None), [exact("294000")])
+    found = trace(exact("294000", scope=None), Origin([exact("294000")]))
     assert (found.result, found.flags) == (DriftResult.SAME, (DriftFlag.SCOPE_CHANGED,))
-    assert trace(exact("7", scope=None), [exact("7", scope="a"), exact("7", scope="b")]).result is DriftResult.UNPAIRED
+    assert (
+        trace(exact("7", scope=None), Origin([exact("7", scope="a"), exact("7", scope="b")])).result
+        is DriftResult.UNPAIRED
+    )
 
 
 def test_a_kept_number_under_another_scope_is_flagged_and_another_number_is_no_copy() -> None:
-    found = trace(exact("5500000", scope="pre"), [exact("5576000", scope="full")])
+    found = trace(exact("5500000", scope="pre"), Origin([exact("5576000", scope="full")]))
     assert (found.result, found.flags) == (DriftResult.ROUNDED, (DriftFlag.SCOPE_CHANGED,))
-    assert trace(exact("10000", scope="post"), [exact("5576000", scope="full")]).result is DriftResult.UNPAIRED
+    assert trace(exact("10000", scope="post"), Origin([exact("5576000", scope="full")])).result is DriftResult.UNPAIRED
 
 
 def test_a_scoped_relay_of_an_unscoped_origin_drifts_only_if_it_could_be_the_same() -> None:
-    assert trace(exact("5000000", scope="part"), [exact("50000000", scope=None)]).result is DriftResult.UNPAIRED
-    assert trace(exact("50000000", scope="part"), [exact("50000000", scope=None)]).result is DriftResult.SAME
+    assert trace(exact("5000000", scope="part"), Origin([exact("50000000", scope=None)])).result is DriftResult.UNPAIRED
+    assert trace(exact("50000000", scope="part"), Origin([exact("50000000", scope=None)])).result is DriftResult.SAME
 
 
 def test_prices_of_another_year_are_flagged_without_a_verdict_of_drift() -> None:
@@ -99,3 +102,12 @@ def test_words_are_held_against_words_only() -> None:
 @given(evidence())
 def test_a_faithful_copy_never_drifts(figure: Evidence) -> None:
     assert hold(figure, figure).result is DriftResult.SAME
+
+
+def test_of_a_thousand_numbers_of_one_claim_the_nearest_was_relayed() -> None:
+    origin = Origin([exact(str(number)) for number in range(10, 10_010, 10)])
+    found = trace(exact("5000"), origin)
+    assert (found.result, found.origin and found.origin.value) == (DriftResult.SAME, 5000)
+    found = trace(exact("7001"), origin)
+    assert found.origin is not None
+    assert found.origin.value == 7000

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import BackgroundTasks, Query, Request, Response
 
 from service.api import responses
+from service.api.body import refuse_gone
 from service.api.dependencies import Write
 from service.api.route import router
 from service.schemas.imports import ImportQuery, ImportResult
@@ -33,9 +34,13 @@ def import_file(
     works in batches, and reports rejected lines by number. Importing a file again changes nothing: a record is
     identified by its id, else its key, else a source's DOI or address, else its content. Dry runs and atomic imports
     take at most 1,000 lines and figures.
+
+    An import ends when its client disconnects, or at the time limit; a partial one then keeps whole batches.
     """
     form = open_format(query.format, query.mapping, query.date_order)
-    work = Import(form, request.state.file, query)
+    work = Import(
+        form, request.state.file, query, watch=lambda: refuse_gone(request), seconds=request.app.state.import_seconds
+    )
     result = work.run(write, most=write.database.max_import_rows, pause=write.database.yield_write_lock)
     if result.lines >= MANY:
         after.add_task(write.database.analyze_tables, result.lines)  # after the response is sent

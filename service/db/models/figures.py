@@ -57,7 +57,7 @@ class FigureRow(Head, Base):
         withdrawn_ones(),
         Index(None, "updated_at", "id"),
         Index(None, "claim_id", "created_at", "id"),
-        Index(None, "measurand_id"),
+        Index(None, "measurand_id", "created_at", "id"),
         Index(None, "subject_id", "created_at", "id"),
         Index(None, "metric_id", "created_at", "id"),
         Index(None, "scope_id", "created_at", "id"),

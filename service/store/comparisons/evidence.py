@@ -1,21 +1,21 @@
-"""Figures as evidence: the data that comparisons are computed from, and the JSON that responses show."""
+"""Figures as evidence: the data that comparisons are computed from, and the JSON of those that responses show."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from functools import cache
-from typing import Any, Literal
+from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, case, null, select
+from sqlalchemy import Connection, Row, Select, bindparam, select
 from sqlalchemy.orm import aliased
 
 from service.db.json_select import json_object, json_text
 from service.db.models import ClaimRow, DisputeRow, EntityRow, FigureRow, MetricRow, SourceRow
+from service.domain.drift import Origin
 from service.domain.evidence import Evidence, metric_interval
 from service.domain.figure import DEFAULT_TOLERANCE, Stated
 from service.domain.period import parse_period
-from service.domain.units import conversion, parse_unit
+from service.domain.units import unit_factor
 from service.domain.vocabulary import Basis, ClaimantRole, IntervalKind, Qualifier
 from service.schemas.comparisons import Compared
 from service.schemas.views import to_interval
@@ -26,6 +26,8 @@ from service.store.records.chains import chain_of
 CLAIMANT = aliased(EntityRow, name="claimant")
 _STATED = ("basis", "qualifier", "value", "lower", "upper", "interval_kind", "unit", "price_year", "stated_as")
 # the interval depends on the tolerance of a comparison, so Python appends it
+_CHUNK = 5_000  # ids in one statement: both drivers limit its parameters
+_NOTHING: Mapping[str, Any] = {}
 COMPARED_FIELDS = [name for name in Compared.model_fields if name != "interval"]
 
 
@@ -83,20 +85,21 @@ _EVIDENCE = (
     .join(MetricRow, MetricRow.id == FigureRow.metric_id)
     .where(FigureRow.withdrawn_at.is_(None), ClaimRow.withdrawn_at.is_(None))
 )
+_OF_MEASURANDS = _EVIDENCE.where(FigureRow.measurand_id.in_(rows.IDS))
+_OF_FIGURES = _EVIDENCE.where(FigureRow.id.in_(rows.IDS))
+_OF_CLAIMS = _EVIDENCE.where(
+    FigureRow.claim_id.in_(rows.IDS), FigureRow.metric_id.in_(bindparam("metrics", expanding=True))
+)
 _COMPARED = json_object(compared_columns(FigureRow, ClaimRow, SourceRow, CLAIMANT), COMPARED_FIELDS)
-_BY = {"measurand": FigureRow.measurand_id, "figure": FigureRow.id, "claim": FigureRow.claim_id}
-# the figures whose JSON is read
-Shown = Literal["all", "own", "none"]  # own: those of the measurand bound as `own`
-
-
-@cache
-def _statement(dialect: str, by: str, shown: Shown) -> Select[Any]:
-    """Built once, because building one takes as long as running it."""
-    item: Any = null() if shown == "none" else json_text(_COMPARED, dialect)
-    if shown == "own":
-        item = case((FigureRow.measurand_id == bindparam("own", type_=FigureRow.measurand_id.type), item))
-    statement = _EVIDENCE.add_columns(item.label("item")).where(_BY[by].in_(rows.IDS))
-    return statement if shown == "none" else statement.join(CLAIMANT, CLAIMANT.id == ClaimRow.claimant_id)
+_ITEMS = {
+    dialect: select(FigureRow.id, json_text(_COMPARED, dialect).label("item"))
+    .join(ClaimRow, ClaimRow.id == FigureRow.claim_id)
+    .join(SourceRow, SourceRow.id == ClaimRow.source_id)
+    .join(CLAIMANT, CLAIMANT.id == ClaimRow.claimant_id)
+    .where(FigureRow.id.in_(rows.IDS))
+    for dialect in ("sqlite", "postgresql")
+}
+Items = Mapping[str, str]  # the JSON of figures, by id
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,28 +131,17 @@ class FigureRecord:
         return stands(self.row.status, self.row.replaced_from, day)
 
     @property
-    def json(self) -> str:
-        """The JSON of a Compared. Requires that the figure's JSON was read."""
-        row = self.row
-        interval = to_interval(self.evidence.interval, row.metric_unit, signed=row.signed)
-        written = "null" if interval is None else interval.model_dump_json()
-        return f'{row.item[:-1]},"interval":{written}}}'
-
-    def compared(self) -> Compared:
-        return Compared.model_validate_json(self.json)
+    def interval_json(self) -> str:
+        interval = to_interval(self.evidence.interval, self.row.metric_unit, signed=self.row.signed)
+        return "null" if interval is None else interval.model_dump_json()
 
 
 def of_measurands(
-    connection: Connection,
-    ids: Collection[str],
-    *,
-    tolerance: Fraction = DEFAULT_TOLERANCE,
-    shown: Shown = "none",
-    own: str | None = None,
+    connection: Connection, ids: Collection[str], *, tolerance: Fraction = DEFAULT_TOLERANCE
 ) -> dict[str, list[FigureRecord]]:
     """Returns the figures of each measurand, with claims of any status, in order of creation."""
     by_measurand: dict[str, list[FigureRecord]] = {measurand_id: [] for measurand_id in ids}
-    for record in _fetch(connection, "measurand", ids, tolerance, shown, own):
+    for record in _fetch(connection, _OF_MEASURANDS, ids, tolerance):
         by_measurand[record.row.measurand_id].append(record)
     return by_measurand
 
@@ -157,35 +149,86 @@ def of_measurands(
 def of_figures(
     connection: Connection, ids: Collection[str], *, tolerance: Fraction = DEFAULT_TOLERANCE
 ) -> dict[str, FigureRecord]:
-    """Returns the figures by id, with their JSON."""
-    return {record.id: record for record in _fetch(connection, "figure", ids, tolerance, "all", None)}
+    """Returns the figures by id."""
+    return {record.id: record for record in _fetch(connection, _OF_FIGURES, ids, tolerance)}
+
+
+def items(connection: Connection, shown: Iterable[FigureRecord]) -> dict[str, str]:
+    """Returns the JSON of these figures as a Compared, by id. Only figures that a response shows need it."""
+    by_id = {record.id: record for record in shown}
+    statement = _ITEMS[connection.dialect.name]
+    return {
+        row.id: f'{row.item[:-1]},"interval":{by_id[row.id].interval_json}}}'
+        for part in rows.chunks(list(by_id), _CHUNK)
+        for row in connection.execute(statement, {"ids": list(part)})
+    }
+
+
+def to_compared(item: str) -> Compared:
+    return Compared.model_validate_json(item)
+
+
+_Question = tuple[str, str, Any]  # a claim, a metric and, if it is periodic, the days
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """What relays can be compared with: the figures of their parent claim, and of the chain's root if that is another
+    claim, which share metric and period with the relay.
+
+    `figures` has them by question, `of_relay` the questions of each relay. Relays of one claim share them.
+    """
+
+    figures: Mapping[_Question, Sequence[FigureRecord]]
+    of_relay: Mapping[str, Sequence[_Question]]
+
+    def could_be_read(self, day: date | None) -> "Origins":
+        """Without the figures that could not be read by that day."""
+        if day is None:
+            return self
+        kept = {one: [o for o in found if o.could_be_read(day)] for one, found in self.figures.items()}
+        return Origins(kept, self.of_relay)
+
+    def records(self) -> Iterator[FigureRecord]:
+        for found in self.figures.values():
+            yield from found
+
+    def for_arithmetic(self, relays: Iterable[FigureRecord]) -> dict[str, list[Origin]]:
+        """In the form that `assess_measurand` takes, for these relays."""
+        made: dict[_Question, Origin] = {}
+        of_relay = {}
+        for relay in relays:
+            questions = self.of_relay.get(relay.id, ())
+            for one in questions:
+                if one not in made:
+                    made[one] = Origin(figure.evidence for figure in self.figures.get(one, ()))
+            of_relay[relay.id] = [made[one] for one in questions]
+        return of_relay
 
 
 def origins(
-    connection: Connection,
-    relays: Sequence[FigureRecord],
-    *,
-    tolerance: Fraction = DEFAULT_TOLERANCE,
-    shown: Shown = "none",
-) -> dict[str, list[list[FigureRecord]]]:
-    """For each relayed figure, the comparable figures of its parent claim, and of the chain's root if that is another
-    claim.
-
-    Origins count whatever the status of their claim, because the relay repeated what they said. Withdrawn ones are left
-    out.
+    connection: Connection, relays: Sequence[FigureRecord], *, tolerance: Fraction = DEFAULT_TOLERANCE
+) -> Origins:
+    """Origins count whatever the status of their claim, because the relay repeated what they said. Withdrawn ones are
+    left out.
     """
     if not relays:
-        return {}
+        return Origins({}, {})
     roots = _roots(connection, {relay.row.derived_from_id for relay in relays})
-    by_claim: dict[str, list[FigureRecord]] = {}
-    for record in _fetch(connection, "claim", {*roots, *roots.values()}, tolerance, shown, None):
-        by_claim.setdefault(record.claim_id, []).append(record)
-    found = {}
+    figures: dict[_Question, list[FigureRecord]] = {}
+    metrics = {"metrics": sorted({relay.row.metric_id for relay in relays})}
+    for record in _fetch(connection, _OF_CLAIMS, {*roots, *roots.values()}, tolerance, metrics):
+        figures.setdefault(_question(record, record.claim_id), []).append(record)
+    of_relay = {}
     for relay in relays:
         parent = relay.row.derived_from_id
-        claims = dict.fromkeys((parent, roots[parent]))
-        found[relay.id] = [[o for o in by_claim.get(c, []) if _same_question(relay, o)] for c in claims]
-    return found
+        of_relay[relay.id] = [_question(relay, claim) for claim in dict.fromkeys((parent, roots[parent]))]
+    return Origins(figures, of_relay)
+
+
+def _question(figure: FigureRecord, claim_id: str) -> _Question:
+    row = figure.row
+    return claim_id, row.metric_id, (row.period_earliest, row.period_latest) if row.periodic else None
 
 
 _CHAIN = chain_of(ClaimRow.id, ClaimRow.derived_from_id)
@@ -194,28 +237,28 @@ _ROOTS = select(_CHAIN).order_by(_CHAIN.c.depth)
 
 def _roots(connection: Connection, claim_ids: Collection[str]) -> dict[str, str]:
     """Maps each claim to the last one of the chain that it derives from: to itself, if it is no relay."""
-    return {row.start: row.id for row in connection.execute(_ROOTS, {"ids": sorted(claim_ids)})}
-
-
-def _same_question(relay: FigureRecord, origin: FigureRecord) -> bool:
-    """Whether both have the same metric and, if it is periodic, the same days."""
-    ours, theirs = relay.row, origin.row
-    if ours.metric_id != theirs.metric_id:
-        return False
-    days = (ours.period_earliest, ours.period_latest) == (theirs.period_earliest, theirs.period_latest)
-    return days or not ours.periodic
+    return {
+        row.start: row.id
+        for part in rows.chunks(sorted(claim_ids), _CHUNK)
+        for row in connection.execute(_ROOTS, {"ids": list(part)})
+    }
 
 
 def _fetch(
-    connection: Connection, by: str, ids: Collection[str], tolerance: Fraction, shown: Shown, own: str | None
+    connection: Connection,
+    statement: Select[Any],
+    ids: Collection[str],
+    tolerance: Fraction,
+    others: Mapping[str, Any] = _NOTHING,
 ) -> list[FigureRecord]:
     """Returns figures in order of creation. Sorted here: with ORDER BY, SQLite scans all figures in that order instead
     of using the index.
     """
-    if not ids:
-        return []
-    values = {"ids": list(ids)} | ({"own": own} if shown == "own" else {})
-    found = connection.execute(_statement(connection.dialect.name, by, shown), values).all()
+    found = [
+        row
+        for part in rows.chunks(list(ids), _CHUNK)
+        for row in connection.execute(statement, {"ids": list(part), **others})
+    ]
     ordered = sorted(found, key=lambda row: (row.created_at, row.position, row.id))
     return [FigureRecord(_evidence(row, tolerance), row) for row in ordered]
 
@@ -229,7 +272,7 @@ def _evidence(row: Row[Any], tolerance: Fraction) -> Evidence:
         IntervalKind(row.interval_kind) if row.interval_kind else None,
         row.stated_as,
     )
-    factor = conversion(parse_unit(row.unit), parse_unit(row.metric_unit))
+    factor = unit_factor(row.unit, row.metric_unit)
     return Evidence(
         id=row.id,
         claimant_id=row.claimant_id,
@@ -246,8 +289,3 @@ def _evidence(row: Row[Any], tolerance: Fraction) -> Evidence:
         signed=row.signed,
         interval=metric_interval(stated, signed=row.signed, factor=factor, tolerance=tolerance),
     )
-
-
-def for_arithmetic(origins_of: Mapping[str, Sequence[Sequence[FigureRecord]]]) -> dict[str, list[list[Evidence]]]:
-    """Origins in the form that `assess_measurand` takes."""
-    return {relay: [[o.evidence for o in claim] for claim in claims] for relay, claims in origins_of.items()}

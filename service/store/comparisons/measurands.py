@@ -86,6 +86,11 @@ class MeasurandRecord:
         return found
 
     @property
+    def has_figures(self) -> bool:
+        """Whether it has figures of active claims now."""
+        return bool(self.row.present_count)
+
+    @property
     def days(self) -> tuple[Any, Any]:
         return self.row.period_earliest, self.row.period_latest
 
@@ -117,7 +122,7 @@ COLUMNS: list[Any] = [
         getattr(MeasurandRow, name)
         for name in ("id", "key", "subject_id", "metric_id", "scope_id", "period", "period_earliest", "period_latest")
     ),
-    *(getattr(MeasurandRow, name) for name in ("created_at", "updated_at")),
+    *(getattr(MeasurandRow, name) for name in ("created_at", "updated_at", "present_count")),
     EntityRow.key.label("subject_key"),
     EntityRow.name.label("subject_name"),
     EntityRow.kind.label("subject_kind"),

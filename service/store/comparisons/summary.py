@@ -20,8 +20,7 @@ from service.db.types import String
 from service.db.views import NO_RANK
 from service.domain.assessment import RULES_VERSION, Assessment, assess_measurand
 from service.domain.display import part_text, self_conflict_text, widest_drift_text
-from service.domain.drift import extremes
-from service.domain.evidence import Evidence
+from service.domain.drift import Origin, extremes
 from service.domain.interval import Interval
 from service.domain.scopes import Excess, excess
 from service.domain.vocabulary import ACTIVE_DISPUTE_STATUSES, Word
@@ -176,9 +175,7 @@ def _summaries(connection: Connection, stale: Mapping[str, Any]) -> dict[str, Va
     return {
         measurand_id: _columns(
             figures[measurand_id],
-            evidence.for_arithmetic(
-                {relay.id: origins[relay.id] for relay in figures[measurand_id] if relay.id in origins}
-            ),
+            origins.for_arithmetic(figure for figure in figures[measurand_id] if figure.evidence.is_relay),
             disputes.get(measurand_id, 0),
             scope_stated=row["scope_id"] is not None,
             unit=row["unit"],
@@ -227,7 +224,7 @@ def _empty() -> Values:
 
 def _columns(
     figures: Sequence[FigureRecord],
-    origins: Mapping[str, Sequence[Sequence[Evidence]]],
+    origins: Mapping[str, Sequence[Origin]],
     dispute_count: int,
     *,
     scope_stated: bool,
@@ -288,19 +285,17 @@ def _extremes(found: Assessment) -> Values:
 def _parts(connection: Connection, stored: Mapping[str, Any], computed: Mapping[str, Values]) -> dict[str, Values]:
     """Returns the columns that say which whole each measurand exceeds most, if any."""
     wider = measurands.scope_wholes(connection, [row["scope_id"] for row in stored.values() if not row["signed"]])
-    by_quantity: dict[Any, list[str]] = {}
-    for measurand_id, row in stored.items():
-        by_quantity.setdefault(_quantity(row), []).append(measurand_id)
+    by_scope = {(*_quantity(row), row["scope_id"]): one for one, row in stored.items()}
     ends = {one: computed.get(one) or row for one, row in stored.items()}
     found = {}
     for one, row in stored.items():
-        others = by_quantity[_quantity(row)] if not row["signed"] else ()
-        above = [other for other in others if stored[other]["scope_id"] in wider.get(row["scope_id"], ())]
-        found[one] = _part_columns(ends[one], [ends[whole] for whole in sorted(above, key=lambda w: stored[w]["key"])])
+        above = wider.get(row["scope_id"], ()) if not row["signed"] else ()
+        wholes = [whole for scope in above if (whole := by_scope.get((*_quantity(row), scope))) is not None]
+        found[one] = _part_columns(ends[one], [ends[whole] for whole in sorted(wholes, key=lambda w: stored[w]["key"])])
     return found
 
 
-def _quantity(row: Any) -> Any:
+def _quantity(row: Any) -> tuple[Any, ...]:
     return row["subject_id"], row["metric_id"], row["period_earliest"], row["period_latest"]
 
 

@@ -17,7 +17,7 @@ from service.schemas.table_queries import (
 )
 from service.store.comparisons import ranking
 from service.store.lists.as_of import stood_on
-from service.store.lists.filters import AnyOf, Choice, Filter, RefTo, RefToMeasurand, Value
+from service.store.lists.filters import AnyOf, Choice, Filter, RefTo, Value
 from service.store.lists.pagination import Listing, count_rows, fetch_page
 from service.store.records import figures
 
@@ -38,7 +38,6 @@ def _listing(statement: Select[Any], filters: Mapping[str, Filter], sorts: Mappi
 
 
 _OF_CLAIMS: dict[str, Filter] = {
-    "measurand": RefToMeasurand(FigureRow.measurand_id),
     "claimant": RefTo(EntityRow, ClaimRow.claimant_id),
     "claim_status": AnyOf(ClaimRow.status),
     "relay": Choice({True: ClaimRow.derived_from_id.is_not(None), False: ClaimRow.derived_from_id.is_(None)}),

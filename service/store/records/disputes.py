@@ -4,12 +4,11 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, Select, bindparam, select
+from sqlalchemy import Connection, RowMapping, Select, select
 from sqlalchemy.orm import aliased
 
 from service.db.json_select import JsonSelect
 from service.db.models import ClaimRow, DisputeRow, EntityRow, FigureRow
-from service.db.types import Id
 from service.domain.access import overstep
 from service.domain.period import parse_period
 from service.domain.vocabulary import ACTIVE_DISPUTE_STATUSES
@@ -70,48 +69,30 @@ def raised_in(connection: Connection, claim_id: str) -> list[Dispute]:
 
 
 class ActiveDispute(NamedTuple):
-    """An active dispute as served JSON, and the first day on which it may have been opened."""
+    """An active dispute: its id, the claim that it disputes, and the first day on which it may have been opened."""
 
-    json: str
+    id: str
+    claim_id: str
     opened_earliest: date | None
 
-
-# not correlated, so that the database starts from the figures; correlated, it would scan all disputes
-_ABOUT = (
-    select(DisputeRow.id)
-    .where(*active_disputes_about(FigureRow.measurand_id == bindparam("measurand", type_=Id())))
-    .where(ClaimRow.id.in_(rows.IDS))
-    .correlate(None)
-)
-_OF_MEASURAND = {
-    dialect: statement.add_columns(DisputeRow.opened_earliest)
-    .where(DisputeRow.id.in_(_ABOUT))
-    .order_by(DisputeRow.created_at, DisputeRow.id)
-    for dialect, statement in ROWS.rows.items()
-}
-
-
-def of_measurand(connection: Connection, measurand_id: str, claim_ids: Collection[str]) -> list[ActiveDispute]:
-    """Returns the active disputes about a measurand's figures in these claims, oldest first."""
-    values = {"measurand": measurand_id, "ids": list(claim_ids)}
-    found = connection.execute(_OF_MEASURAND[connection.dialect.name], values) if claim_ids else ()
-    return [ActiveDispute(row.item, row.opened_earliest) for row in found]
+    def may_be_open(self, day: date | None) -> bool:
+        """Whether it may have been opened by that day; always true without a day."""
+        return day is None or self.opened_earliest is None or self.opened_earliest <= day
 
 
 _OF_MEASURANDS = (
-    select(FigureRow.measurand_id, DisputeRow.id, FigureRow.claim_id, DisputeRow.opened_earliest)
+    select(FigureRow.measurand_id, DisputeRow.id, FigureRow.claim_id, DisputeRow.opened_earliest, DisputeRow.created_at)
     .where(*active_disputes_about(FigureRow.measurand_id.in_(rows.IDS)))
     .distinct()
+    .order_by(DisputeRow.created_at, DisputeRow.id)
 )
 
 
-def of_measurands(connection: Connection, ids: Collection[str]) -> dict[str, list[tuple[Any, ...]]]:
-    """Returns the active disputes about each measurand's figures, as tuples: the id of the dispute, the id of the
-    disputed claim, and the first day on which the dispute may have been opened.
-    """
-    found: dict[str, list[tuple[Any, ...]]] = {}
-    for row in connection.execute(_OF_MEASURANDS, {"ids": list(ids)}):
-        found.setdefault(str(row.measurand_id), []).append((row.id, row.claim_id, row.opened_earliest))
+def of_measurands(connection: Connection, ids: Collection[str]) -> dict[str, list[ActiveDispute]]:
+    """Returns the active disputes about each measurand's figures, oldest first."""
+    found: dict[str, list[ActiveDispute]] = {}
+    for row in connection.execute(_OF_MEASURANDS, {"ids": list(ids)}) if ids else ():
+        found.setdefault(str(row.measurand_id), []).append(ActiveDispute(row.id, row.claim_id, row.opened_earliest))
     return found
 
 

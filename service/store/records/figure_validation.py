@@ -13,7 +13,7 @@ from service.domain.evidence import metric_interval
 from service.domain.figure import Stated, check_stated
 from service.domain.key import Measurand, measurand_period
 from service.domain.period import parse_period
-from service.domain.units import conversion, parse_unit
+from service.domain.units import unit_factor
 from service.domain.vocabulary import IntervalKind, NotComputed, Qualifier
 from service.errors import Conflict, Invalid, ServiceError
 from service.schemas.views import to_number
@@ -167,7 +167,7 @@ def check_figure(figure: Mapping[str, Any], unit: str, *, signed: bool) -> tuple
     The factor is None if an exchange rate would be needed. Raises Invalid if the figure does not fit its metric.
     """
     try:
-        factor = conversion(parse_unit(figure["unit"]), parse_unit(unit))
+        factor = unit_factor(figure["unit"], unit)
     except Invalid:
         raise Invalid.at("/unit", f"The unit does not convert to the metric's, which is {unit}.") from None
     stated = _numbers(figure)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, Select, UpdateBase, and_, case, func, or_, select
+from sqlalchemy import Connection, RowMapping, Select, UpdateBase, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from service.db import bulk
@@ -16,7 +16,7 @@ from service.errors import Conflict, Invalid
 from service.schemas.figures import ClaimFigure, Figure, FigureCreate, FigurePage, FigurePatch
 from service.store import rows
 from service.store.comparisons import summary
-from service.store.lists.filters import AnyOf, Filter, RefTo, Value, withdrawn
+from service.store.lists.filters import AnyOf, Filter, RefTo, RefToMeasurand, Value, withdrawn
 from service.store.lists.pagination import record_list
 from service.store.records import record_writes
 from service.store.records.figure_validation import STATED, CheckedFigure, check_figures, subject_of
@@ -92,6 +92,7 @@ FILTERS: dict[str, Filter] = {
     "subject": RefTo(EntityRow, FigureRow.subject_id),
     "metric": RefTo(MetricRow, FigureRow.metric_id),
     "scope": RefTo(ScopeRow, FigureRow.scope_id),
+    "measurand": RefToMeasurand(FigureRow.measurand_id),
     "basis": AnyOf(FigureRow.basis, in_parts=True),
     "qualifier": AnyOf(FigureRow.qualifier, in_parts=True),
     "unit": AnyOf(FigureRow.unit, in_parts=True),
@@ -131,6 +132,18 @@ def check_new(connection: Connection, figures: Sequence[CheckedFigure], at: Sequ
             raise Conflict.at(f"{pointer}/id", "Another figure has this id.")
         one.refuse_withdrawn_metric(pointer)
         seen |= {one.id} if one.id else set()
+
+
+MAX_FIGURES = 1_000  # of one claim
+_COUNT_OF_CLAIM = select(func.count()).where(
+    FigureRow.claim_id == bindparam("claim", type_=FigureRow.claim_id.type), FigureRow.withdrawn_at.is_(None)
+)
+
+
+def refuse_too_many(connection: Connection, claim_id: str, pointer: str = "") -> None:
+    """Raises Conflict if the claim has as many figures as it may have: answers hold all of them."""
+    if connection.execute(_COUNT_OF_CLAIM, {"claim": claim_id}).scalar_one() >= MAX_FIGURES:
+        raise Conflict.at(pointer, f"The claim has {MAX_FIGURES:,} figures, which is the most.")
 
 
 def insert_all(connection: Connection, new: Sequence[NewFigure]) -> list[str]:
@@ -173,6 +186,7 @@ def create(connection: Connection, body: FigureCreate) -> Created:
     record_writes.refuse_foreign(connection, ClaimRow, claim, "/claim")
     record_writes.refuse_withdrawn(ClaimRow, claim, "/claim")
     checked.refuse_withdrawn_metric("")
+    refuse_too_many(connection, claim["id"], "/claim")
     last = select(func.max(FigureRow.position)).where(FigureRow.claim_id == claim["id"])
     position = (connection.execute(last).scalar() or 0) + 1
     (figure_id,) = insert_all(connection, [NewFigure(claim["id"], position, checked)])
@@ -222,6 +236,7 @@ def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) 
 
 def restore(connection: Connection, ref: str, expected: Versions) -> str:
     claim, row = _lock(connection, ref, expected)
+    refuse_too_many(connection, claim["id"])
     record_writes.restore(connection, FigureRow, row)
     record_writes.bump(connection, ClaimRow, claim, {})
     summary.mark_claims_stale(connection, [claim["id"]])

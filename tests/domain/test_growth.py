@@ -1,0 +1,119 @@
+"""The work of the domain grows at most as n log n with the number of figures. Steps are counted, not seconds."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from fractions import Fraction
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from service.domain.agreement import assess, deepest_overlap
+from service.domain.assessment import assess_measurand
+from service.domain.comparison import compare
+from service.domain.drift import Origin
+from service.domain.evidence import Evidence
+from service.domain.figure import Stated
+from service.domain.interval import Interval, point
+from service.domain.scopes import wholes
+from service.domain.standing import standing
+from service.domain.vocabulary import Basis, Qualifier
+from tests.domain.strategies import make_evidence
+
+F = Fraction
+_FEW, _MANY = 500, 4_000
+
+
+class Steps:
+    number = 0
+
+
+@contextmanager
+def counted() -> Iterator[Steps]:
+    """Counts calls of functions, Python's own included: every comparison of two exact numbers is some of them."""
+    steps = Steps()
+
+    def count(_frame: FrameType, event: str, _argument: Any) -> None:
+        if event in ("call", "c_call"):
+            steps.number += 1
+
+    sys.setprofile(count)
+    try:
+        yield steps
+    finally:
+        sys.setprofile(None)
+
+
+def figure(number: int, *, claimant: str | None = None, basis: Basis | None = None, **fields: Any) -> Evidence:
+    """Without the same value twice; the sides alternate, so that their ranges overlap and no two figures do."""
+    stated = Stated(Qualifier.EXACT, Decimal(number + 1))
+    return make_evidence(
+        point(F(number + 1)),
+        id=str(number),
+        claimant=claimant or str(number),
+        basis=basis or (Basis.REPORTED, Basis.ESTIMATED)[number % 2],
+        stated=stated,
+        **fields,
+    )
+
+
+def alternating(n: int) -> list[Evidence]:
+    return [figure(number) for number in range(n)]
+
+
+def of_one_claimant(n: int) -> list[Evidence]:
+    return [figure(number, claimant="a") for number in range(n)]
+
+
+def nested(n: int) -> list[Evidence]:
+    return [
+        make_evidence(Interval(F(k + 1), F(3 * n - k)), id=str(k), claimant=str(k), basis=Basis.REPORTED)
+        for k in range(n)
+    ]
+
+
+def relays(n: int) -> list[Evidence]:
+    return [figure(number, is_relay=True) for number in range(n)]
+
+
+def compared(figures: list[Evidence]) -> None:
+    compare(figures, by="basis", scope_stated=True)
+
+
+def traced(figures: list[Evidence]) -> None:
+    """All of them relay one claim, which has as many figures as they are."""
+    origin = Origin([figure(10**6 + number) for number in range(len(figures))])
+    assess_measurand(figures, {relay.id: [origin, origin] for relay in figures}, scope_stated=True)
+
+
+def overlapping(figures: list[Evidence]) -> None:
+    deepest_overlap(one.interval for one in figures if one.interval is not None)
+
+
+def chained(figures: list[Evidence]) -> None:
+    """Scopes, fifty deep."""
+    wholes({one.id: None if index % 50 == 0 else str(index - 1) for index, one in enumerate(figures)})
+
+
+@pytest.mark.parametrize("world", [alternating, of_one_claimant, nested], ids=lambda world: world.__name__)
+@pytest.mark.parametrize("work", [compared, assess, standing, overlapping, chained], ids=lambda work: work.__name__)
+def test_work_grows_at_most_as_n_log_n(
+    world: Callable[[int], list[Evidence]], work: Callable[[list[Evidence]], Any]
+) -> None:
+    assert growth(world, work) < 1.6 * _MANY / _FEW
+
+
+def test_the_work_of_tracing_relays_grows_with_their_number() -> None:
+    assert growth(relays, traced) < 1.6 * _MANY / _FEW
+
+
+def growth(world: Callable[[int], list[Evidence]], work: Callable[[list[Evidence]], Any]) -> float:
+    steps = []
+    for n in (_FEW, _MANY):
+        figures = world(n)
+        with counted() as counter:
+            work(figures)
+        steps.append(counter.number)
+    return steps[1] / steps[0]
