@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Strict, StrictBool, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -18,14 +17,15 @@ from service.domain.period import parse_period
 from service.domain.units import parse_unit
 from service.errors import Invalid
 from service.schemas.strict_json import Outsized
+from service.schemas.urls import MAX_URL, check_url
 
 _DOI = re.compile(r"^10\.[0-9]{4,9}/[!-~]+$")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]{5,15}([Zz]|[+-][0-9]{2}:?[0-9]{2})")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LANGUAGE = re.compile(r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*$")
+_BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs that are drawn as nothing
 MAX_LINE = 500
 MAX_TEXT = 20_000
-MAX_URL = 2_000
 
 
 def refuse(message: str) -> PydanticCustomError:
@@ -43,9 +43,26 @@ def clean_text(text: str) -> str:
 
 
 def _not_blank(text: str) -> str:
-    if not text.strip():
+    """Refuses a text without any visible character, such as one of zero-width spaces alone."""
+    if not any(_is_visible(character) for character in text):
         raise refuse("The text is blank. Leave the field out, or send null where it may be null.")
     return text
+
+
+def _is_visible(character: str) -> bool:
+    return character not in _BLANK and unicodedata.category(character) not in ("Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp")
+
+
+def _no_controls(allowed: str) -> AfterValidator:
+    """Refuses control characters, which terminals and spreadsheets act on, except those allowed."""
+
+    def check(text: str) -> str:
+        for character in text:
+            if character not in allowed and unicodedata.category(character) == "Cc":
+                raise refuse(f"The text holds the control character U+{ord(character):04X}. Remove it.")
+        return text
+
+    return AfterValidator(check)
 
 
 def _accepts(parse: Callable[[str], Any]) -> AfterValidator:
@@ -99,16 +116,6 @@ def _matches(pattern: re.Pattern[str], otherwise: str) -> Callable[[str], str]:
     return check
 
 
-def _url(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        raise refuse("Not a URL.") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", text):
-        raise refuse("Expected an absolute http or https URL.")
-    return text
-
-
 def _day(raw: object) -> date:
     if isinstance(raw, date) and not isinstance(raw, datetime):
         return raw
@@ -154,12 +161,14 @@ Line = Annotated[
     str,
     Field(min_length=1, max_length=MAX_LINE),
     AfterValidator(clean_text),
+    _no_controls(""),
     AfterValidator(_not_blank),
 ]
 Text = Annotated[
     str,
     Field(min_length=1, max_length=MAX_TEXT),
     AfterValidator(clean_text),
+    _no_controls("\t\n\r"),
     AfterValidator(_not_blank),
 ]
 Key = TypeAliasType(
@@ -191,7 +200,7 @@ Url = Annotated[
     str,
     Field(max_length=MAX_URL, json_schema_extra={"format": "uri"}),
     AfterValidator(clean_text),
-    AfterValidator(_url),
+    _accepts(check_url),
 ]
 Doi = Annotated[
     str,

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from service.domain.ratings import Rating, dispute_type
 from service.domain.spreadsheet_cells import parse_date_cell
@@ -19,6 +18,7 @@ from service.schemas.disputes import DisputeCreate
 from service.schemas.faults import validated
 from service.schemas.sources import SourceCreate
 from service.schemas.strict_json import parse_json
+from service.schemas.urls import check_url, host_of
 from service.store.records.claim_idempotency import Given
 from service.transfer.entries import Entry
 from service.transfer.import_writer import ImportWriter
@@ -210,11 +210,11 @@ def _name(node: Any) -> str | None:
 
 
 def _url(value: Any) -> str | None:
-    if not isinstance(value, str) or not value.strip().startswith(("http://", "https://")):
+    if not isinstance(value, str):
         return None
     try:
-        return value.strip() if urlsplit(value.strip()).hostname else None
-    except ValueError:
+        return check_url(value.strip())
+    except Invalid:
         return None
 
 
@@ -240,7 +240,7 @@ def _date(node: dict[str, Any], name: str, pointer: str) -> str | None:
 
 
 def _reviewer(name: str | None, url: str | None, pointer: str) -> str:
-    found = name or (urlsplit(url).hostname if url else None)
+    found = name or (host_of(url) if url else None)
     if found is None:
         raise Invalid.at(pointer, "A review says whose it is.")
     return found

@@ -7,7 +7,7 @@ from decimal import ROUND_FLOOR
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -23,8 +23,10 @@ from service.domain.compact import apart_text, compact, compact_interval, compac
 from service.domain.display import shown_unit
 from service.domain.interval import Interval as DomainInterval
 from service.domain.vocabulary import VOCABULARIES, Word
+from service.errors import Invalid
 from service.schemas.figures import Interval
 from service.schemas.types import format_time
+from service.schemas.urls import host_of
 
 HERE = Path(__file__).parent
 STYLESHEET = (HERE / "assets" / "explorer.css").read_bytes()
@@ -104,10 +106,13 @@ def _short(interval: Interval | None) -> str:
 
 
 def _link(url: str | None) -> Markup:
-    """Returns an external link, shown as its host. The URL was checked to be http or https when it was stored."""
+    """Returns an external link, shown as the host that a browser opens. The URL was checked when it was stored."""
     if url is None:
         return Markup()
-    host = urlsplit(url).hostname or url
+    try:
+        host = host_of(url)
+    except Invalid:  # stored by a version with other rules
+        return escape(url)
     return Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(url, host)
 
 

@@ -172,6 +172,8 @@ def amend(connection: Connection, ref: str, patch: ClaimPatch, expected: Version
         claim_succession.refuse_if_superseded_by_other(connection, row["id"])
     changes = patch.model_dump(exclude=set(REFS)) | links
     stands_again = row["status"] == ClaimStatus.RETRACTED and changes.get("status") == ClaimStatus.ACTIVE
+    if stands_again:
+        record_writes.refuse_foreign_decision(connection, ClaimRow, row["id"], "status")
     if "supersedes" in given or stands_again:
         claim_succession.refuse_second(connection, links.get("supersedes_id", row["supersedes_id"]), row["id"])
     if changes.get("status") == ClaimStatus.ACTIVE and claim_succession.successor_of(connection, row["id"]) is not None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from service.db.json_select import JsonSelect
 from service.db.models import ClaimRow, DisputeRow, EntityRow, FigureRow
-from service.domain.access import overstep
+from service.domain.access import is_ruled_on, overstep
 from service.domain.period import parse_period
 from service.domain.vocabulary import ACTIVE_DISPUTE_STATUSES
 from service.errors import Fault, Forbidden, Invalid
@@ -121,6 +121,7 @@ def amend(connection: Connection, ref: str, patch: DisputePatch, expected: Versi
 
 def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) -> str:
     row = record_writes.lock(connection, DisputeRow, ref, expected)
+    _refuse_to_withdraw_ruling(connection, row)
     _mark_figures_stale(connection, row["disputed_claim_id"])
     record_writes.withdraw(connection, DisputeRow, row, reason)
     return str(row["id"])
@@ -174,6 +175,13 @@ def _refuse_overstep(connection: Connection, values: Values, before: RowMapping 
     if field is not None:
         detail = "You may take your own open dispute back (taken_back); what else becomes of it, a curator says."
         raise Forbidden.at("/" + field.removesuffix("_id"), detail)
+
+
+def _refuse_to_withdraw_ruling(connection: Connection, row: RowMapping) -> None:
+    """Raises Forbidden for a dispute on which a curator has ruled: the ruling would go with it."""
+    role = record_writes.author(connection).role
+    if role is not None and is_ruled_on(role, row["status"]):
+        raise Forbidden.at("/status", "A curator has ruled on this dispute; only a curator can withdraw it.")
 
 
 def _derive(values: Values) -> Values:

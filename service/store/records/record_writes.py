@@ -248,17 +248,37 @@ def refuse_withdrawn(table: type[Base], row: RowMapping, pointer: str = "") -> N
         raise Conflict.at(pointer, f"The {noun(table)} is withdrawn; restore it first.")
 
 
+def _decides(connection: Connection) -> bool:
+    """Whether the author is a curator, who may undo what others have decided, or the command line."""
+    role = author(connection).role
+    return role is None or may_change(role, own=False)
+
+
 def _refuse_foreign_withdrawal(connection: Connection, table: type[Base], record_id: str) -> None:
     """Raises Forbidden if the author may not restore the record, because someone else withdrew it."""
-    by = author(connection)
-    if by.role is None or may_change(by.role, own=False):
+    if _decides(connection):
         return
     withdrawals = select(ChangeRow.actor_id).where(
         ChangeRow.kind == noun(table), ChangeRow.record_id == record_id, ChangeRow.operation == str(Operation.WITHDRAW)
     )
     last = connection.execute(withdrawals.order_by(ChangeRow.seq.desc()).limit(1)).scalar()
-    if last != by.id:
+    if last != author(connection).id:
         raise Forbidden(f"This {noun(table)} was withdrawn by another author; only a curator can restore it.")
+
+
+def refuse_foreign_decision(connection: Connection, table: type[Base], record_id: str, field: str) -> None:
+    """Raises Forbidden if the author may not undo the value of this field, because someone else set it last."""
+    if _decides(connection):
+        return
+    changes = select(ChangeRow.actor_id, ChangeRow.changed).where(
+        ChangeRow.kind == noun(table), ChangeRow.record_id == record_id
+    )
+    newest_first = connection.execute(changes.order_by(ChangeRow.seq.desc()))
+    last = next((change.actor_id for change in newest_first if field in change.changed), None)
+    newest_first.close()
+    if last not in (None, author(connection).id):
+        detail = f"Another author decided on the {field} of this {noun(table)}; only a curator can undo that."
+        raise Forbidden.at(f"/{field}", detail)
 
 
 def withdraw(connection: Connection, table: Any, row: RowMapping, reason: str) -> None:
