@@ -9,7 +9,7 @@ import socket
 import threading
 from asyncio import TimerHandle, Transport
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 import uvicorn
@@ -21,7 +21,12 @@ from service.api.problems import KINDS, MEDIA_TYPE
 _log = structlog.get_logger("counterclaim.server")
 _MAX_HEAD = 65_536
 _SHUTDOWN = 15  # seconds for requests in progress at shutdown
-_REASONS = {400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large"}
+_REASONS = {
+    400: "Bad Request",
+    408: "Request Timeout",
+    431: "Request Header Fields Too Large",
+    501: "Not Implemented",
+}
 
 
 def server_for(app: FastAPI, *, seconds: float, drain_seconds: float = 0) -> "Server":
@@ -94,11 +99,22 @@ class Protocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._count(len(name) + len(value))
-        super().on_header(name, value)
+        if self.in_head:  # else it is a trailer of a chunked body, which must not pass for a header
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self.in_head = False
+        self._check_head()
         super().on_headers_complete()
+
+    def _check_head(self) -> None:
+        """Refuses requests that proxies and servers read differently (RFC 9112, sections 3.2 and 6.1)."""
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):
+            self._refuse(400, "The request needs one Host header.")
+        codings = b",".join(value for name, value in self.headers if name == b"transfer-encoding")
+        if codings and codings.strip().lower() != b"chunked":
+            self._refuse(501, "The only transfer coding here is chunked.")
 
     def on_message_complete(self) -> None:
         self.whole = True
@@ -168,8 +184,11 @@ class Protocol(HttpToolsProtocol):
     def _count(self, size: int) -> None:
         self.head_size += size
         if self.head_size > _MAX_HEAD:
-            self.refusal = (431, "The address and headers together are too large.")
-            raise ValueError  # stops the parser; then the refusal is sent
+            self._refuse(431, "The address and headers together are too large.")
+
+    def _refuse(self, status: int, detail: str) -> NoReturn:
+        self.refusal = (status, detail)
+        raise ValueError  # stops the parser; then the refusal is sent
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's message, replaced by ours
         """Sends problem details for input that cannot be a request and so never reaches the application."""

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import anyio.from_thread
 from fastapi import Request
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -14,6 +15,8 @@ from service.errors import TooLarge, TooSlow
 from service.schemas.strict_json import parse_json
 
 _SLOWEST = 50_000  # minimum bytes per second of a file, after the first seconds
+_LARGE = 65_536  # bytes
+_MOST_NAMES = 10_000  # of fields in a body; the largest valid one has a few thousand
 _MEDIA_TYPES = ("application/json", "application/merge-patch+json")
 
 
@@ -24,6 +27,7 @@ async def read_body(request: Request, most: int | None = None) -> None:
     lower).
     """
     limit = request.app.state.max_body_bytes
+    _refuse_coded(request)
     try:
         async with asyncio.timeout(request.app.state.body_seconds):
             request._body = await _read(request, limit if most is None else min(limit, most))
@@ -31,15 +35,20 @@ async def read_body(request: Request, most: int | None = None) -> None:
         raise TooSlow("The body did not arrive in time.") from None
 
 
-def parse_body(request: Request) -> None:
-    """Parses the body. Raises Invalid if it is not strict JSON, HTTPException 415 for other media types."""
+async def parse_body(request: Request) -> None:
+    """Parses the body: a large one in a thread, so that others are answered meanwhile. Raises Invalid if it is not
+    strict JSON, HTTPException 415 for other media types.
+    """
     content = request._body
     if not content:
         return
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in _MEDIA_TYPES:
         raise HTTPException(415)
-    request._json = parse_json(content)
+    if len(content) <= _LARGE:
+        request._json = parse_json(content, _MOST_NAMES)
+    else:
+        request._json = await run_in_threadpool(parse_json, content, _MOST_NAMES)
 
 
 @asynccontextmanager
@@ -49,6 +58,7 @@ async def received_file(request: Request) -> AsyncIterator[None]:
     Raises TooLarge if it exceeds the limit, TooSlow if it arrives slower than over a poor connection, and HTTPException
     415 for a form, which would wrap the file.
     """
+    _refuse_coded(request)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type.startswith("multipart/"):
         raise HTTPException(415)
@@ -88,6 +98,12 @@ async def _read(request: Request, limit: int) -> bytes:
             raise TooLarge(limit)
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def _refuse_coded(request: Request) -> None:
+    """Raises HTTPException 415 for a compressed body, which could grow beyond every limit."""
+    if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        raise HTTPException(415, headers={"Accept-Encoding": "identity"})
 
 
 def _refuse_declared(request: Request, limit: int) -> None:

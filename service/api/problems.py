@@ -53,6 +53,7 @@ KINDS: dict[int, tuple[str, str]] = {
     431: ("too_large", "Request headers too large"),
     429: ("rate_limited", "Too many requests"),
     500: ("internal", "Internal error"),
+    501: ("not_implemented", "Not implemented"),
     503: ("unavailable", "Service unavailable"),
     507: ("insufficient_storage", "Storage full"),
 }
@@ -131,8 +132,11 @@ def headers_of(error: ServiceError) -> dict[str, str] | None:
 
 def _validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    faults = faults_of(error.errors())
+    errors = error.errors()
+    faults = faults_of(errors[:_MAX_FAULTS])
     more = f" ({len(faults)} in all)" if len(faults) > 1 else ""
+    if len(errors) > _MAX_FAULTS:
+        more = f" (the first {len(faults)} of more)"
     return problem(request, 422, f"{faults[0].detail}{more}", faults)
 
 
@@ -147,10 +151,13 @@ def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = error.status_code if error.status_code in KINDS else (422 if error.status_code < 500 else 500)
     detail = _DETAILS.get(status, "The request could not be read.")
-    if status == 415 and request.url.path.endswith("/imports"):
-        detail = "Send the file itself as the body, not a form around it."
-    faults = [Fault("/Content-Type", detail, place="header")] if status == 415 else []
     headers = dict(error.headers) if error.headers else {}
+    pointer = "/Content-Type"
+    if status == 415 and "Accept-Encoding" in headers:
+        detail, pointer = "Send the body without a content coding.", "/Content-Encoding"
+    elif status == 415 and request.url.path.endswith("/imports"):
+        detail = "Send the file itself as the body, not a form around it."
+    faults = [Fault(pointer, detail, place="header")] if status == 415 else []
     if status == 405:
         headers["Allow"] = ", ".join(_allowed(request))
     return problem(request, status, detail, faults, headers)

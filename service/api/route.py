@@ -70,7 +70,7 @@ class StrictRoute(APIRoute):
                     return await handle(request)
             await read_body(request, self.body_bytes)
             if is_json:
-                parse_body(request)
+                await parse_body(request)
             async with request.app.state.turns.writer():
                 return await handle(request)
 

@@ -8,6 +8,7 @@ from typing import Any
 from service.errors import Invalid
 
 _MAX_DEPTH = 32  # far more than any valid body has
+_MAX_NAMES = 1_000  # of one object
 _MAX_NUMBER = 400  # characters; no number within the bounds is longer
 
 
@@ -34,22 +35,31 @@ def _constant(name: str) -> Any:
     raise Invalid.at("", f"{name} is not JSON. Numbers must be finite.")
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise Invalid.at("", "An object of the body has the same name twice.")
-    return found
+def parse_json(content: bytes, most_names: int | None = None) -> Any:
+    """Raises Invalid unless the content is strict UTF-8 JSON of at most `_MAX_DEPTH` levels, `_MAX_NAMES` names in each
+    object, and `most_names` in all objects together.
+    """
+    names = 0
 
+    def read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal names
+        names += len(pairs)
+        if len(pairs) > _MAX_NAMES:
+            raise Invalid.at("", f"An object of the body has more than {_MAX_NAMES:,} names.")
+        if most_names is not None and names > most_names:
+            raise Invalid.at("", f"The objects of the body have more than {most_names:,} names together.")
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            raise Invalid.at("", "An object of the body has the same name twice.")
+        return found
 
-def parse_json(content: bytes) -> Any:
-    """Raises Invalid unless the content is strict UTF-8 JSON of at most `_MAX_DEPTH` levels."""
     try:
         parsed = json.loads(
             content.decode("utf-8"),
             parse_float=_decimal,
             parse_int=_integer,
             parse_constant=_constant,
-            object_pairs_hook=_object,
+            object_pairs_hook=read_object,
         )
     except RecursionError:
         raise _too_deep() from None

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from tests.faults.served import AUTHORIZED, Amount, Served
+from tests.support import ADMIN
 
 DEADLINE = 3
 
@@ -225,6 +226,12 @@ def test_clients_that_hang_up_leave_nothing_behind(served: Served) -> None:
         (b"GET /v1 HTTP/1.1\r\nHost: x\r\n" + b"X-Filler: x\r\n" * 10_000 + b"\r\n", 431),
         (b"GET /v1 HTTP/1.1\r\nHost : x\r\n\r\n", 400),
         (b"POST /v1/sources HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", 400),
+        (b"GET /v1 HTTP/1.1\r\n\r\n", 400),
+        (b"GET /v1 HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n", 400),
+        (b"GET /v1 HTTP/1.1\r\nHost: x\r\nhost: y\r\n\r\n", 400),
+        (b"GET /v1 HTTP/1.0\r\nHost: x\r\nHost: x\r\n\r\n", 400),
+        (b"POST /v1/sources HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
+        (b"POST /v1/sources HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n", 501),
         (b"POST /v1/sources HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\nhello", 400),
         (b"POST /v1/sources HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\nhello", 400),
     ],
@@ -239,3 +246,18 @@ def test_what_is_no_request_is_told_in_the_same_words(served: Served, sent: byte
     assert head.startswith(b"HTTP/1.1 %d " % status), said[:200]
     assert b"content-type: application/problem+json" in head
     assert json.loads(body)["status"] == status
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_a_trailer_is_no_header(served: Served) -> None:
+    """RFC 9110, section 6.5.1: a recipient must not merge trailers that frame, route or authenticate a request."""
+    body = b'{"kind":"paper","title":"T"}'
+    sent = (
+        b"POST /v1/sources HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
+        b"Connection: close\r\n\r\n%x\r\n%s\r\n0\r\nAuthorization: Bearer %s\r\n\r\n"
+        % (len(body), body, str(ADMIN).encode())
+    )
+    with socket.create_connection(("127.0.0.1", served.port)) as connection:
+        connection.sendall(sent)
+        said = last_words(connection)
+    assert said.startswith(b"HTTP/1.1 401 "), said[:200]
