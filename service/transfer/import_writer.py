@@ -145,7 +145,7 @@ class ImportWriter:
             self.waiting_keys[body.key] = ref
         self.statuses[ref] = status
         self.named |= {body.source, body.claimant, body.subject, *(f.metric for f in body.figures)} - {None}
-        if body.supersedes is not None or status == "retracted":
+        if body.supersedes is not None:
             self.flush()  # a claim has one active successor: the next claim must see this one
         return ref
 
@@ -197,15 +197,16 @@ class ImportWriter:
             return
         self.writes += 1
         bodies = list(waiting.values())
+        retracted = [place for place, ref in enumerate(waiting) if statuses[ref] == "retracted"]
         new: set[str] = set()
         try:
             with self._undoable():
-                made = claims.create_all(self.connection, bodies, given=self.given)
+                made = claims.create_all(self.connection, bodies, given=self.given, retracted=retracted)
         except AlreadyStored:
             if not self.updating:
                 raise
-            for body in bodies:
-                self._create_or_update(body)
+            for place, body in enumerate(bodies):
+                self._create_or_update(body, is_retracted=place in retracted)
         else:
             for one, (ref, body) in zip(made, waiting.items(), strict=True):
                 self._count_claim(one, body)
@@ -249,10 +250,11 @@ class ImportWriter:
         fields = {name: getattr(body, name) for name in names if name in patch.model_fields}
         return {name: value for name, value in fields.items() if name != "key" or value is not None}
 
-    def _create_or_update(self, body: ClaimCreate) -> None:
+    def _create_or_update(self, body: ClaimCreate, *, is_retracted: bool) -> None:
         try:
             with savepoint(self.connection):
-                (made,) = claims.create_all(self.connection, [body], given=self.given)
+                retracted = [0] if is_retracted else []
+                (made,) = claims.create_all(self.connection, [body], given=self.given, retracted=retracted)
         except AlreadyStored as stored:
             claim_id = stored.record_id if not body.id else body.id
             self._update_claim(claim_id, body)

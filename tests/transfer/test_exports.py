@@ -154,20 +154,6 @@ def test_what_an_export_holds_does_not_grow_with_what_there_is(database: Databas
         assert peak(database, export) < 1.2 * less
 
 
-def test_relays_and_successors_in_a_circle_do_not_hold_up_an_export(database: Database, tmp_path: Path) -> None:
-    plain = {"type": "claim", "source": "s", "claimant": "e", "subject": "e", "statement": "x"}
-    write(
-        tmp_path / "f.jsonl",
-        {"type": "entity", "key": "e", "kind": "other", "name": "E"},
-        {"type": "source", "key": "s", "kind": "book", "title": "T"},
-        {**plain, "key": "a"},
-        {**plain, "key": "b", "derived_from": "a"},
-    )
-    take(database, (tmp_path / "f.jsonl").read_bytes(), JsonLines())
-    database.write(lambda c: claims.amend(c, "a", ClaimPatch(supersedes="b"), FIRST))
-    assert {record["key"] for record in records(json_lines(database), "claim")} == {"a", "b"}
-
-
 def test_a_table_with_superseded_claims_is_taken_again(database: Database, empty: Database, tmp_path: Path) -> None:
     figure = {"metric": "m", "basis": "reported", "qualifier": "exact", "value": "5", "unit": "USD"}
     plain = {"type": "claim", "source": "s", "claimant": "e", "subject": "e", "figures": [figure]}

@@ -8,24 +8,24 @@ from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
-from sqlalchemy import CTE, Connection, Select, case, exists, func, literal, or_, select
+from sqlalchemy import CTE, Connection, Select, and_, case, exists, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from service.db.models import ClaimRow, DisputeRow, EntityRow, FigureRow, MetricRow, ScopeRow, SourceRow
+from service.domain.topological_order import parents_first
 from service.schemas.claims import Claim
 from service.schemas.disputes import Dispute
 from service.schemas.entities import Entity
 from service.schemas.metrics import Metric
 from service.schemas.queries import FigureQuery
 from service.schemas.sources import Source
+from service.store import rows
 from service.store.lists.pagination import Listing, Rows, fetch_page
 from service.store.records import claims, disputes, entities, figures, metrics, sources
-from service.store.records.chains import MAX_CHAIN
 from service.store.records.projection import Projection
 
 M = TypeVar("M", bound=BaseModel)
 _AT_ONCE = 500
-_DEEPEST = 2 * MAX_CHAIN  # relays and successors may form a cycle together, which no check refuses
 _CLAIMANT, _SUBJECT, _OTHER = aliased(EntityRow), aliased(EntityRow), aliased(EntityRow)
 
 
@@ -49,7 +49,7 @@ def every_entity(connection: Connection) -> Iterator[Entity]:
     own = select(EntityRow.id, literal(0).label("depth")).where(EntityRow.part_of_id.is_(None))
     tree = own.cte("tree", recursive=True)
     parts = select(EntityRow.id, tree.c.depth + 1).join(tree, EntityRow.part_of_id == tree.c.id)
-    tree = tree.union_all(parts.where(tree.c.depth < MAX_CHAIN))
+    tree = tree.union_all(parts)  # at any depth: only paths from the top are followed, so that no circle is
     named = (
         exists().where(_OTHER.part_of_id == EntityRow.id),
         exists().where(or_(ClaimRow.subject_id == EntityRow.id, ClaimRow.claimant_id == EntityRow.id)),
@@ -74,24 +74,25 @@ def every_source(connection: Connection) -> Iterator[Source]:
 
 def every_claim(connection: Connection) -> Iterator[Claim]:
     """Yields the claims with their figures. Relayed and superseded claims come first."""
-    links = or_(ClaimRow.derived_from_id.is_not(None), ClaimRow.supersedes_id.is_not(None))
-    own = select(ClaimRow.id, literal(0).label("depth")).where(links)
-    chain = own.cte("chain", recursive=True)
-    later = or_(ClaimRow.derived_from_id == chain.c.id, ClaimRow.supersedes_id == chain.c.id)
-    # UNION removes duplicates: a claim may be reached by several paths
-    chain = chain.union(select(ClaimRow.id, chain.c.depth + 1).join(chain, later).where(chain.c.depth < _DEEPEST))
-    depths = select(chain.c.id, func.max(chain.c.depth).label("depth")).group_by(chain.c.id).subquery()
     gone = select(_gone().c.id)
-    older_stands = claims.OLDER.id.not_in(gone).label("older_stands")
-    every = _rows(connection, claims.PROJECTION).where(ClaimRow.id.not_in(gone)).add_columns(older_stands)
-    # retracted claims come before the others: a claim has one successor that is not retracted
-    order = (depths.c.depth, case((ClaimRow.status == "retracted", 0), else_=1), ClaimRow.id)
-    first = every.where(~links).order_by(ClaimRow.id)
-    then = every.join(depths, depths.c.id == ClaimRow.id).order_by(*order)
-    for statement in (first, then):
-        for row in _stream(connection, statement):
-            claim = Claim.model_validate_json(row.item)
-            yield claim if row.older_stands else claim.model_copy(update={"supersedes": None})
+    present = ClaimRow.id.not_in(gone)
+    supersedes = case((ClaimRow.supersedes_id.not_in(gone), ClaimRow.supersedes_id))  # null also if that one is gone
+    is_alone = and_(ClaimRow.derived_from_id.is_(None), supersedes.is_(None))
+    alone = _rows(connection, claims.PROJECTION).where(present, is_alone).order_by(ClaimRow.id)
+    for claim in _read(connection, claims.PROJECTION, alone):
+        yield claim.model_copy(update={"supersedes": None})
+    links: Select[Any] = select(ClaimRow.id, ClaimRow.derived_from_id, supersedes.label("supersedes_id"))
+    parents: dict[str, list[str]] = {}
+    without_older = set()
+    for row in _stream(connection, links.where(present, ~is_alone)):
+        parents[row.id] = [parent for parent in (row.derived_from_id, row.supersedes_id) if parent is not None]
+        if row.supersedes_id is None:
+            without_older.add(row.id)
+    for part in rows.chunks(parents_first(parents), _AT_ONCE):
+        by_id = claims.PROJECTION.json_by_id(connection, part)
+        for claim_id in part:
+            claim = Claim.model_validate_json(by_id[claim_id])
+            yield claim.model_copy(update={"supersedes": None}) if claim_id in without_older else claim
 
 
 def every_dispute(connection: Connection) -> Iterator[Dispute]:

@@ -1,11 +1,11 @@
 """Claims that supersede earlier ones of the same claimant: who may do so, and the resulting status."""
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from service.db.models import ClaimRow
 from service.domain.vocabulary import ClaimStatus
-from service.errors import Conflict
-from service.store.records import record_writes
+from service.errors import Conflict, Invalid
+from service.store.records import chains, record_writes
 
 
 def lock(connection: Connection, claim_id: str | None, claimant_id: str, pointer: str = "/supersedes") -> set[str]:
@@ -16,6 +16,33 @@ def lock(connection: Connection, claim_id: str | None, claimant_id: str, pointer
     if connection.execute(statement).scalar_one() != claimant_id:
         raise Conflict.at(pointer, "A claim is superseded by the same claimant only; others may dispute it.")
     return {claim_id}
+
+
+def refuse_long(connection: Connection, superseded: str | None) -> None:
+    """Raises Invalid if one more claim would make the chain of successors too long."""
+    chains.refuse_long(connection, ClaimRow.id, ClaimRow.supersedes_id, superseded, "/supersedes", chains.MAX_VERSIONS)
+
+
+_LINKS = (ClaimRow.id, ClaimRow.derived_from_id, ClaimRow.supersedes_id)
+_EARLIER = select(*_LINKS).where(ClaimRow.id == bindparam("parent", type_=ClaimRow.id.type))
+_EARLIER_CLAIMS = _EARLIER.cte("earlier", recursive=True)
+_EARLIER_CLAIMS = _EARLIER_CLAIMS.union(
+    select(*_LINKS).join(
+        _EARLIER_CLAIMS,
+        or_(ClaimRow.id == _EARLIER_CLAIMS.c.derived_from_id, ClaimRow.id == _EARLIER_CLAIMS.c.supersedes_id),
+    )
+)
+_IS_EARLIER = select(_EARLIER_CLAIMS.c.id).where(_EARLIER_CLAIMS.c.id == bindparam("claim", type_=ClaimRow.id.type))
+
+
+def refuse_mixed_circle(connection: Connection, claim_id: str, parent: str | None, pointer: str) -> None:
+    """Raises Invalid if the claim named as `parent` relays or supersedes this one, over any number of steps of either
+    kind: no order of creation could bring both about, so an export of them could not be imported.
+    """
+    if parent is None:
+        return
+    if connection.execute(_IS_EARLIER, {"parent": parent, "claim": claim_id}).first() is not None:
+        raise Invalid.at(pointer, chains.CIRCLE)
 
 
 def refuse_foreign(connection: Connection, claim_ids: set[str]) -> None:

@@ -103,7 +103,12 @@ def create(connection: Connection, body: ClaimCreate) -> CreatedClaim:
     return create_all(connection, [body])[0]
 
 
-def create_all(connection: Connection, bodies: Sequence[ClaimCreate], given: Given = "all") -> list[CreatedClaim]:
+def create_all(
+    connection: Connection,
+    bodies: Sequence[ClaimCreate],
+    given: Given = "all",
+    retracted: Collection[int] = (),
+) -> list[CreatedClaim]:
     """Creates claims, no two of which may be the same.
 
     No claim may refer to another one of the batch, except that a relay may derive from an earlier one that is not a
@@ -111,14 +116,23 @@ def create_all(connection: Connection, bodies: Sequence[ClaimCreate], given: Giv
     claims and of superseding claims.
 
     `given` says how the given figures relate to those of a stored claim. With "more", only the fields that are set are
-    compared with it.
+    compared with it. `retracted` holds the places of claims that are new and retracted already, as in an export: they
+    succeed no other claim.
     """
     drafts = drafts_of(connection, bodies)
     own = {draft.values["id"] for draft in drafts if draft.stored is None}
-    replaced = {older for draft in drafts for older in _lock_links(connection, draft, own)}
+    replaced = {
+        older
+        for place, draft in enumerate(drafts)
+        for older in _lock_links(connection, draft, own, stands=place not in retracted)
+    }
     contents = [draft.set_columns() if given == "more" and draft.stored else derive(draft.values) for draft in drafts]
     stored = [draft.stored for draft in drafts]
-    made = record_writes.create_all(connection, ClaimRow, contents, stored, {"status": str(ClaimStatus.ACTIVE)})
+    statuses = [
+        {"status": str(ClaimStatus.RETRACTED if place in retracted else ClaimStatus.ACTIVE)}
+        for place in range(len(drafts))
+    ]
+    made = record_writes.create_all(connection, ClaimRow, contents, stored, statuses)
     pairs = list(zip(made, drafts, strict=True))
     repeated = [Repeated(one.id, d.body.figures, d.figures) for one, d in pairs if not one.is_new]
     added = claim_idempotency.compare(connection, repeated, given)
@@ -138,7 +152,7 @@ def create_all(connection: Connection, bodies: Sequence[ClaimCreate], given: Giv
     return [CreatedClaim(*one, len(draft.figures) if one.is_new else added[one.id]) for one, draft in pairs]
 
 
-def _lock_links(connection: Connection, draft: Draft, own: Collection[str]) -> set[str]:
+def _lock_links(connection: Connection, draft: Draft, own: Collection[str], *, stands: bool) -> set[str]:
     """Locks the claims that this one relays and supersedes. Returns the superseded one if this claim is new.
 
     `own` holds the ids of new claims of the same batch, which no other transaction sees yet.
@@ -149,7 +163,9 @@ def _lock_links(connection: Connection, draft: Draft, own: Collection[str]) -> s
     claim_succession.refuse_foreign(connection, older)
     if draft.stored is not None:
         return set()
-    claim_succession.refuse_second(connection, draft.values["supersedes_id"], None)
+    if stands:
+        claim_succession.refuse_second(connection, draft.values["supersedes_id"], None)
+    claim_succession.refuse_long(connection, draft.values["supersedes_id"])
     return older
 
 
@@ -159,9 +175,10 @@ def amend(connection: Connection, ref: str, patch: ClaimPatch, expected: Version
         chains.lock_links(connection)
     row = record_writes.lock(connection, ClaimRow, ref, expected)
     links = references.resolve(connection, patch, REFS, row)
-    for column in ("derived_from_id", "supersedes_id"):
+    for column, longest in (("derived_from_id", chains.MAX_CHAIN), ("supersedes_id", chains.MAX_VERSIONS)):
         parent, pointer = links.get(column), "/" + column.removesuffix("_id")
-        chains.refuse_cycle(connection, ClaimRow.id, getattr(ClaimRow, column), row["id"], parent, pointer)
+        chains.refuse_cycle(connection, ClaimRow.id, getattr(ClaimRow, column), row["id"], parent, pointer, longest)
+        claim_succession.refuse_mixed_circle(connection, row["id"], parent, pointer)
     summary.lock_origins(connection, links.get("derived_from_id", row["derived_from_id"]))
     claimant = links.get("claimant_id", row["claimant_id"])
     pointer = "/supersedes" if "supersedes" in given else "/claimant"

@@ -51,6 +51,10 @@ def create_all(connection: Connection, bodies: Sequence[EntityCreate]) -> list[C
     records = [content | link for content, link in zip(contents, links, strict=True)]
     if any(values["id"] is not None and values["part_of_id"] == values["id"] for values in records):
         raise Invalid.at("/part_of", "An entity is not a part of itself.")
+    for values, known in zip(records, stored, strict=True):
+        if known is None:
+            whole = values["part_of_id"]
+            chains.refuse_long(connection, EntityRow.id, EntityRow.part_of_id, whole, "/part_of", chains.MAX_CHAIN)
     made = record_writes.create_all(connection, EntityRow, records, stored)
     new = {one.id: values for one, values in zip(made, records, strict=True) if one.is_new}
     if new:

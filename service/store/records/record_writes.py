@@ -76,22 +76,26 @@ def create_all(
     table: Any,
     records: Sequence[Values],
     known: Sequence[RowMapping | None],
-    initial: Values | None = None,
+    initial: Sequence[Values] | None = None,
 ) -> list[Created]:
-    """Creates many records; `known` holds what `stored_of` returned for them. Inserts new ones in one statement."""
-    new = [values for values, row in zip(records, known, strict=True) if row is None]
+    """Creates many records; `known` holds what `stored_of` returned for them. Inserts new ones in one statement.
+    `initial` holds, for each, columns of a new record that are not part of its content.
+    """
+    initial = initial or [{}] * len(records)
+    new = [(values, columns) for values, row, columns in zip(records, known, initial, strict=True) if row is None]
     for values, row in zip(records, known, strict=True):
         if row is not None:
             refuse_other_content(table, row, values)
-    made = iter(_insert_all(connection, table, new, initial))
+    made = iter(_insert_all(connection, table, new))
     return [next(made) if row is None else Created(row["id"], is_new=False) for row in known]
 
 
-def _insert_all(connection: Connection, table: Any, records: Sequence[Values], initial: Values | None) -> list[Created]:
+def _insert_all(connection: Connection, table: Any, records: Sequence[tuple[Values, Values]]) -> list[Created]:
     if len(records) <= 1:
-        return [create(connection, table, values, initial) for values in records]
-    given = [{**values, "id": values.get("id") or new_id()} for values in records]
-    rows = [v | birth | (initial or {}) for v, birth in zip(given, heads(connection, len(given)), strict=True)]
+        return [create(connection, table, values, initial) for values, initial in records]
+    given = [{**values, "id": values.get("id") or new_id()} for values, _ in records]
+    births = heads(connection, len(given))
+    rows = [v | birth | initial for v, birth, (_, initial) in zip(given, births, records, strict=True)]
     if insert_new(connection, table, rows) < len(given):
         raise Raced("Another client was creating some of these records at the same time. Try again.")
     for values in given:
