@@ -40,6 +40,7 @@ from service.api.routes import (
     keys,
     meta,
     metrics,
+    scopes,
     search,
     sources,
     tables,
@@ -123,7 +124,7 @@ def _routes() -> list[BaseRoute]:
     """All routes in one list, which is matched in order: the most requested come first. Included routers would be
     matched twice.
     """
-    records = (claims, comparisons, disagreements, figures, sources, entities, metrics, disputes)
+    records = (claims, comparisons, disagreements, figures, sources, entities, metrics, scopes, disputes)
     reading = (charts, tables, facets, search, history)
     parts = (exports, *records, *reading, imports, keys, meta, health, prometheus, reference, explorer)
     return [*(route for part in parts for route in part.routes.routes), *explorer.assets.routes]

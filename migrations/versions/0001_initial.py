@@ -268,13 +268,20 @@ def upgrade() -> None:
     op.create_table(
         "scope",
         sa.Column("id", types.Id(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", types.UtcTime(), nullable=False),
+        sa.Column("updated_at", types.UtcTime(), nullable=False),
+        sa.Column("created_by", types.Id(), nullable=True),
+        sa.Column("withdrawn_at", types.UtcTime(), nullable=True),
+        sa.Column("withdrawn_reason", types.String(), nullable=True),
         sa.Column("metric_id", types.Id(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("key", types.String(), nullable=False),
         sa.Column("name", types.String(), nullable=False),
         sa.Column("definition", types.String(), nullable=True),
         sa.Column("part_of_id", types.Id(), nullable=True),
         sa.CheckConstraint("part_of_id <> id", name="ck_scope_part_of"),
+        sa.CheckConstraint("version >= 1", name="ck_scope_version"),
+        sa.CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_reason IS NULL)", name="ck_scope_withdrawn"),
         sa.ForeignKeyConstraint(["metric_id"], ["metric.id"], name="fk_scope_metric_id", ondelete="RESTRICT"),
         sa.ForeignKeyConstraint(
             ["part_of_id", "metric_id"],
@@ -288,6 +295,7 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_scope_part_of_id_metric_id", "scope", ["part_of_id", "metric_id"])
+    op.create_index("ix_scope_metric_id_created_at_id", "scope", ["metric_id", "created_at", "id"])
     op.create_table(
         "measurand",
         sa.Column("id", types.Id(), nullable=False),

@@ -17,7 +17,7 @@ from service.schemas.base import Head
 from service.schemas.history import ChangePage, HistoryQuery
 from service.store.audit import history
 from service.store.lists.pagination import RecordList
-from service.store.records.projection import Projection, Stored
+from service.store.records.projection import Projection, Readable, Stored
 
 B = TypeVar("B")
 
@@ -73,7 +73,7 @@ def record(found: Stored, status: int = 200, headers: dict[str, str] | None = No
 
 def read(
     db: Database,
-    projection: Projection[Any],
+    projection: Readable,
     ref: str,
     if_none_match: str | None,
     recorded_as_of: datetime | None,
@@ -93,7 +93,7 @@ def read(
     return record(found)
 
 
-def versions(db: Database, projection: Projection[Any], ref: str, query: HistoryQuery) -> ChangePage:
+def versions(db: Database, projection: Readable, ref: str, query: HistoryQuery) -> ChangePage:
     """Returns the versions of a record, newest first."""
     with db.snapshot() as connection:
         found = projection.stored(connection, ref)

@@ -76,6 +76,11 @@ def json_list(item: JsonSql, joined: Callable[[Any], Any], order: Any, condition
     return made
 
 
+def json_count(table: Any, condition: str) -> JsonSql:
+    """An expression for the number of rows of `table` that `condition` ties to a row of another table."""
+    return dict.fromkeys(_DIALECTS, f"(SELECT count(*) FROM {table.__tablename__} WHERE {condition})")
+
+
 def json_words(column: Any) -> JsonSql:
     """An expression that writes a text of words, such as `a, b`, as a list."""
     made = {}

@@ -37,6 +37,7 @@ class ImportCounts(View):
     source: KindCounts
     entity: KindCounts
     metric: KindCounts
+    scope: KindCounts
     claim: KindCounts
     figure: KindCounts
     dispute: KindCounts

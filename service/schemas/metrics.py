@@ -1,30 +1,10 @@
-"""API models for metrics and their scopes."""
-
-from typing import Annotated
+"""API models for metrics."""
 
 from pydantic import MISSING, Field
 
-from service.schemas.base import Body, Head, Page, ScopeRef, View
+from service.schemas.base import Body, Head, Page
+from service.schemas.scopes import Scopes
 from service.schemas.types import Bool, Id, Key, Line, Text, UnitText
-
-
-class ScopeFields(Body):
-    id: Id | None = None
-    key: Key
-    name: Line
-    definition: Text | None = None
-    part_of: Key | None = Field(None, description="The key of a scope of the same metric.")
-
-
-class Scope(View):
-    id: Id
-    key: Key
-    name: Line
-    definition: Text | None
-    part_of: ScopeRef | None
-
-
-Scopes = Annotated[list[ScopeFields], Field(max_length=200)]
 
 
 class MetricCreate(Body):
@@ -35,11 +15,11 @@ class MetricCreate(Body):
     unit: UnitText
     periodic: Bool = Field(False, description="Whether figures are for a period or a day each, and differ by it.")
     signed: Bool = Field(False, description="Whether amounts may be negative. Then no ratios are formed.")
-    scopes: Scopes = []
+    scopes: Scopes = Field([], description="Scopes to create with it, each a part of another one of these or of none.")
 
 
 class MetricPatch(Body):
-    """Unit, periodic and signed cannot change once the metric has figures; a scope in use cannot be removed."""
+    """Unit, periodic and signed cannot change once the metric has figures."""
 
     key: Key | MISSING = MISSING
     name: Line | MISSING = MISSING
@@ -47,7 +27,6 @@ class MetricPatch(Body):
     unit: UnitText | MISSING = MISSING
     periodic: Bool | MISSING = MISSING
     signed: Bool | MISSING = MISSING
-    scopes: Scopes | MISSING = MISSING
 
 
 class Metric(Head):
@@ -57,7 +36,7 @@ class Metric(Head):
     unit: UnitText
     periodic: Bool
     signed: Bool
-    scopes: list[Scope]
+    scope_count: int = Field(description="How many scopes it has that are not withdrawn.")
 
 
 class MetricPage(Page[Metric]):

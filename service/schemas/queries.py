@@ -87,6 +87,11 @@ class MetricQuery(ListQuery):
     sort: Literal[BasicSort, "key", "-key", "name", "-name"] = "-created_at"
 
 
+class ScopeQuery(ListQuery):
+    sort: BasicSort = "created_at"
+    part_of: Refs = []
+
+
 class ClaimFilters(ListFilters):
     sort: BasicSort = "-created_at"
     subject: Refs = []

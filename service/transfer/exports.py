@@ -16,7 +16,7 @@ from service.schemas.claims import Claim
 from service.schemas.disputes import Dispute, DisputeCreate
 from service.schemas.entities import EntityCreate
 from service.schemas.figures import ClaimFigure, FigureCreate, FigureFields
-from service.schemas.metrics import MetricCreate, ScopeFields
+from service.schemas.metrics import MetricCreate
 from service.schemas.queries import (
     ClaimExportQuery,
     ClaimQuery,
@@ -27,6 +27,7 @@ from service.schemas.queries import (
     SourceExportQuery,
     SourceQuery,
 )
+from service.schemas.scopes import ScopeLine
 from service.schemas.sources import Source, SourceCreate
 from service.schemas.types import format_time
 from service.store.lists import exports
@@ -68,8 +69,9 @@ def _entities(connection: Connection) -> Iterator[str]:
 
 def _metrics(connection: Connection) -> Iterator[str]:
     for metric in exports.every_metric(connection):
-        scopes = [ScopeFields.model_construct(**dict(s) | {"part_of": _ref(s.part_of)}) for s in metric.scopes]
-        yield _line("metric", MetricCreate, {**dict(metric), "scopes": scopes})
+        yield _line("metric", MetricCreate, {**dict(metric), "scopes": []})
+        for scope in exports.every_scope(connection, metric.id):
+            yield _line("scope", ScopeLine, dict(scope))
 
 
 def _sources(connection: Connection) -> Iterator[str]:

@@ -21,9 +21,20 @@ from service.schemas.disputes import DisputePatch
 from service.schemas.entities import EntityCreate, EntityPatch
 from service.schemas.figures import FigureCreate, FigureFields, FigurePatch
 from service.schemas.metrics import MetricPatch
+from service.schemas.scopes import ScopePatch
 from service.schemas.sources import SourceCreate, SourcePatch
 from service.store.operations.savepoints import savepoint
-from service.store.records import claims, disputes, entities, figures, metrics, record_writes, references, sources
+from service.store.records import (
+    claims,
+    disputes,
+    entities,
+    figures,
+    metrics,
+    record_writes,
+    references,
+    scopes,
+    sources,
+)
 from service.store.records.claim_idempotency import Given
 from service.store.records.claims import CreatedClaim
 from service.store.records.projection import Projection
@@ -47,6 +58,7 @@ KINDS = {
     "source": Kind(SourcePatch, sources.PROJECTION, sources.create, sources.amend),
     "entity": Kind(EntityPatch, entities.PROJECTION, entities.create, entities.amend),
     "metric": Kind(MetricPatch, metrics.PROJECTION, metrics.create, metrics.amend),
+    "scope": Kind(ScopePatch, scopes.PROJECTION, scopes.create_line, scopes.amend),
     "figure": Kind(FigurePatch, figures.PROJECTION, figures.create, figures.amend),
     "dispute": Kind(DisputePatch, disputes.PROJECTION, disputes.create, disputes.amend),
 }
@@ -56,7 +68,7 @@ _REFS = {
     **dict.fromkeys(("claim", "derived_from", "supersedes", "disputed_claim", "disputing_claim"), ClaimRow),
     "metric": MetricRow,
 }
-_ON_CLAIMS = ("figure", "dispute")
+_FLUSHING = ("scope", "figure", "dispute")  # claims are written before them
 
 
 class ImportWriter:
@@ -81,7 +93,7 @@ class ImportWriter:
 
     def put(self, kind: str, body: Any) -> None:
         """Writes one record that is not a claim. Raises ServiceError if it is refused."""
-        if kind in _ON_CLAIMS or body.key in self.named or body.id in self.named:
+        if kind in _FLUSHING or body.key in self.named or body.id in self.named:
             self.flush()  # a ref to a later record is refused, wherever a batch ends
         if isinstance(body, EntityCreate):
             self._put_entity(body)

@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel
 
+from service.domain.topological_order import parents_first
 from service.domain.vocabulary import ImportFormat
 from service.errors import Fault, Invalid, ServiceError
 from service.schemas.claims import ClaimCreate
@@ -14,8 +15,10 @@ from service.schemas.entities import EntityCreate
 from service.schemas.faults import validated
 from service.schemas.figures import FigureCreate
 from service.schemas.metrics import MetricCreate
+from service.schemas.scopes import ScopeLine
 from service.schemas.sources import SourceCreate
 from service.schemas.strict_json import parse_json
+from service.store.records import scopes
 from service.store.records.claim_idempotency import Given
 from service.transfer.entries import Entry
 from service.transfer.import_writer import ImportWriter
@@ -32,6 +35,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "source": SourceCreate,
     "entity": EntityCreate,
     "metric": MetricCreate,
+    "scope": ScopeLine,
     "claim": ClaimLine,
     "figure": FigureCreate,
     "dispute": DisputeCreate,
@@ -70,8 +74,20 @@ class JsonLines:
             before = loading.tally.total()
             loading.source(body)
             loading.count("source", "unchanged", int(loading.tally.total() == before))
+        elif kind == "metric":
+            self._put_metric(loading, body)
         else:
             loading.put(kind, body)
+
+    def _put_metric(self, loading: ImportWriter, body: MetricCreate) -> None:
+        """Also reads the older form, in which a metric holds its scopes."""
+        scopes.check_tree(body.scopes)
+        loading.put("metric", body.model_copy(update={"scopes": []}))
+        by_key = {scope.key: scope for scope in body.scopes}
+        parents = {scope.key: [scope.part_of] if scope.part_of else [] for scope in body.scopes}
+        for key in parents_first(parents):
+            fields = {name: getattr(by_key[key], name) for name in by_key[key].model_fields_set}
+            loading.put("scope", ScopeLine(metric=body.key, **fields))
 
 
 def _without_status(body: ClaimLine) -> dict[str, Any]:

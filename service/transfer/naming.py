@@ -6,15 +6,28 @@ from typing import Any, Literal
 from service.db.engine import Connection
 from service.db.models import EntityRow, MetricRow
 from service.domain.names import fold_name, key_for
-from service.errors import AlreadyStored, Invalid
+from service.errors import AlreadyStored, Conflict, Invalid
 from service.schemas.entities import EntityCreate
 from service.schemas.faults import validated
-from service.schemas.metrics import Metric, MetricCreate, MetricPatch, Scope, ScopeFields
-from service.store.records import entities, metrics, names
+from service.schemas.metrics import Metric, MetricCreate
+from service.schemas.scopes import ScopeCreate
+from service.store.records import entities, metrics, names, scopes
 from service.store.records.names import Known
 
 _TABLES = {"entity": EntityRow, "metric": MetricRow}
 Outcome = Literal["created", "updated", "unchanged", "rejected"]
+
+
+class Scopes:
+    """The scopes of one metric, by key and by name."""
+
+    def __init__(self) -> None:
+        self.by_key: dict[str, Known] = {}
+        self.by_name: dict[str, list[Known]] = {}
+
+    def add(self, scope: Known) -> None:
+        self.by_key[scope.key] = scope
+        self.by_name.setdefault(fold_name(scope.name), []).append(scope)
 
 
 class Naming:
@@ -26,6 +39,7 @@ class Naming:
         self.known: dict[tuple[str, str], Known | Invalid] = {}
         self.absent: set[tuple[str, str]] = set()  # folded
         self.metrics: dict[str, Metric] = {}
+        self.scopes: dict[str, Scopes] = {}  # by metric
 
     def look_up(self, kind: str, texts: Iterable[str]) -> None:
         """Looks up many names at once instead of one by one."""
@@ -64,29 +78,37 @@ class Naming:
             self.metrics[known.id] = metrics.PROJECTION.read(self.connection, known.id)
         return self.metrics[known.id]
 
-    def scope(self, metric: Metric, text: str, pointer: str) -> Scope:
+    def scope(self, metric: Metric, text: str, pointer: str) -> Known:
         """The scope of this key or name, added to the metric if it does not exist."""
-        same = [scope for scope in metric.scopes if scope.key == text]
-        same = same or [scope for scope in metric.scopes if fold_name(scope.name) == fold_name(text)]
-        if len(same) > 1:
-            raise Invalid.at(pointer, f"{len(same)} scopes of the metric are called so. Write the key of one.")
-        return same[0] if same else self._add_scope(metric, text, pointer)
+        of_metric = self._scopes_of(metric)
+        same = of_metric.by_key.get(text)
+        if same is not None:
+            return same
+        called = of_metric.by_name.get(fold_name(text), [])
+        if len(called) > 1:
+            raise Invalid.at(pointer, f"{len(called)} scopes of the metric are called so. Write the key of one.")
+        return called[0] if called else self._add_scope(metric, text, pointer)
 
-    def _add_scope(self, metric: Metric, text: str, pointer: str) -> Scope:
+    def _scopes_of(self, metric: Metric) -> Scopes:
+        if metric.id not in self.scopes:
+            self.scopes[metric.id] = Scopes()
+            for scope in scopes.names_of(self.connection, metric.id):
+                self.scopes[metric.id].add(scope)
+        return self.scopes[metric.id]
+
+    def _add_scope(self, metric: Metric, text: str, pointer: str) -> Known:
         key = key_for(text, "scope")
-        if any(scope.key == key for scope in metric.scopes):
+        if key in self._scopes_of(metric).by_key:
             raise Invalid.at(pointer, f"No scope of the metric is called so, and the key {key} is another's.")
-        kept = [
-            ScopeFields(id=s.id, key=s.key, name=s.name, definition=s.definition, part_of=s.part_of and s.part_of.key)
-            for s in metric.scopes
-        ]
-        added: ScopeFields = _body(ScopeFields, {"key": key, "name": text}, pointer)
-        self.on_record("metric", "updated")
-        patch = MetricPatch(scopes=[*kept, added])
-        metrics.amend(self.connection, metric.id, patch, frozenset([metric.version]))
-        changed = metrics.PROJECTION.read(self.connection, metric.id)
-        self.metrics[metric.id] = changed
-        return next(scope for scope in changed.scopes if scope.key == key)
+        body: ScopeCreate = _body(ScopeCreate, {"key": key, "name": text}, pointer)
+        self.on_record("scope", "created")
+        try:
+            made = scopes.create(self.connection, metric.id, body)
+        except Conflict as error:
+            raise Conflict.at(pointer, error.detail) from None
+        added = Known(made.id, key, text)
+        self._scopes_of(metric).add(added)
+        return added
 
     def _make(self, kind: str, text: str, body: Any, create: Callable[[Connection, Any], Any], pointer: str) -> Known:
         self.on_record(kind, "created")

@@ -1,6 +1,7 @@
 """CSV: one figure per row, in our columns or, with a mapping, in others."""
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -18,6 +19,7 @@ from service.transfer.mapping import Mapping, refuse_unknown
 
 _MAX_CELL = 100_000  # characters; longer than any field allows
 _MAX_COLUMNS = 1_000
+_BREAKS = re.compile(r"[\t\r\n]+")
 csv.field_size_limit(_MAX_CELL)
 
 
@@ -51,7 +53,7 @@ class Spreadsheet:
         """The figures of a line, in our columns, without empty cells."""
         rows = self.mapping.rows(cells) if self.mapping else [cells]
         return [
-            {name: text if name in VERBATIM else text.strip() for name, text in row.items() if text.strip()}
+            {name: text if name in VERBATIM else _one_line(text) for name, text in row.items() if text.strip()}
             for row in rows
         ]
 
@@ -126,6 +128,11 @@ class Spreadsheet:
             error.faults = [replace(fault, line=line) for fault in error.faults]
             raise
         return names
+
+
+def _one_line(text: str) -> str:
+    """A cell without the line breaks that spreadsheets put into long names."""
+    return _BREAKS.sub(" ", text).strip()
 
 
 def _refuse_missing(names: Sequence[str]) -> None:

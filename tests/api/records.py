@@ -27,6 +27,7 @@ KINDS = [
     Kind("/sources", {"key": "memo", "kind": "filing", "title": "A memo"}, {"title": "The memo"}, "memo"),
     Kind("/entities", {"key": "firm", "kind": "organization", "name": "Firm"}, {"name": "The firm"}, "firm"),
     Kind("/metrics", {"key": "size", "name": "Size", "unit": "GPU"}, {"definition": "How large"}, "size"),
+    Kind("/metrics/cost/scopes", {"key": "slice", "name": "Slice"}, {"name": "A slice"}, "slice"),
     Kind("/claims", claim("lab", figure("5"), key="first"), {"quote": "five"}, "first"),
     Kind("/figures", figure("5", id=FIGURE_ID, claim=CLAIM_ID), {"value": "6"}, FIGURE_ID),
     Kind(

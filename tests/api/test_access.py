@@ -43,7 +43,7 @@ LEAST = {
     **dict.fromkeys(["import_file"], CONTRIBUTOR),
     **{
         f"{verb}_{one}{suffix}": least
-        for one in ("source", "entity", "metric", "claim", "figure", "dispute")
+        for one in ("source", "entity", "metric", "scope", "claim", "figure", "dispute")
         for verb, suffix, least in [
             ("read", "", READER),
             ("list", "_history", READER),
@@ -53,7 +53,9 @@ LEAST = {
             ("restore", "", CONTRIBUTOR),
         ]
     },
-    **{f"list_{many}": READER for many in ("sources", "entities", "metrics", "claims", "figures", "disputes")},
+    **{
+        f"list_{many}": READER for many in ("sources", "entities", "metrics", "scopes", "claims", "figures", "disputes")
+    },
     **dict.fromkeys(["list_keys", "create_key", "read_key", "revoke_key"], ADMINS),
 }
 PAGES = {"show_home", "show_entity", "show_comparison", "show_claim", "show_source", "show_changes"}

@@ -60,9 +60,8 @@ def test_what_a_record_embeds_is_answered_as_it_stood_then_too(api: Api) -> None
     before = datetime.now(UTC).isoformat()
     api.patch("/entities/lab", {"name": "Laboratory"})
     api.patch("/sources/paper", {"title": "The paper"})
-    scopes = api.get("/metrics/cost")["scopes"]
-    own = [{"key": s["key"], "name": s["name"], "part_of": s["part_of"] and s["part_of"]["key"]} for s in scopes]
-    api.patch("/metrics/cost", {"name": "Costs", "scopes": [{**own[0], "name": "Everything"}, *own[1:]]})
+    api.patch("/metrics/cost", {"name": "Costs"})
+    api.patch("/metrics/cost/scopes/full", {"name": "Everything"})
     between = datetime.now(UTC).isoformat()
     now = api.get("/claims/c")
     api.patch("/entities/lab", {"name": "Lab Inc."})

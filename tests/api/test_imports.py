@@ -34,7 +34,7 @@ def test_the_result_tells_what_became_of_each_kind(api: Api) -> None:
         "committed": True,
         "lines": 3,
         "counts": {
-            **dict.fromkeys(["source", "metric", "claim", "figure", "dispute", "unknown"], none),
+            **dict.fromkeys(["source", "metric", "scope", "claim", "figure", "dispute", "unknown"], none),
             "entity": {"created": 1, "updated": 0, "unchanged": 1, "rejected": 1},
         },
         "cut_off_at": None,
@@ -207,7 +207,7 @@ def test_everything_is_exported_and_taken_again(demo: Api) -> None:
     answer = demo.client.get("/v1/export.jsonl")
     assert answer.headers["content-disposition"] == 'attachment; filename="counterclaim.jsonl"'
     result = send(demo, answer.content, mode="partial").json()
-    assert (result["lines"], result["rejected_total"]) == (159, 0)
+    assert (result["lines"], result["rejected_total"]) == (183, 0)
     assert result["counts"]["claim"] == {"created": 0, "updated": 0, "unchanged": 86, "rejected": 0}
 
 

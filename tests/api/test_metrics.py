@@ -1,4 +1,4 @@
-"""Metrics: what cannot change once figures hang on it, and the tree of scopes."""
+"""Metrics: what cannot change once there are figures, and the tree of the scopes that are given with one."""
 
 import pytest
 
@@ -15,26 +15,6 @@ def test_what_figures_mean_cannot_change_under_them(api: Api, change: dict[str, 
     (name,) = change
     assert pointers(api.patch("/metrics/cost", change, status=409)) == [f"/{name}"]
     assert api.patch("/metrics/cost", back | {"name": "The cost"})["name"] == "The cost"
-
-
-def test_scopes_are_replaced_whole_and_keep_their_ids_by_key(api: Api) -> None:
-    seed(api)
-    before = {s["key"]: s["id"] for s in api.get("/metrics/cost")["scopes"]}
-    scopes = [{"key": "other", "name": "Others"}, {"key": "new", "name": "New", "part_of": "other"}]
-    changed = api.patch("/metrics/cost", {"scopes": scopes})
-    assert [(s["key"], s["name"]) for s in changed["scopes"]] == [("other", "Others"), ("new", "New")]
-    assert changed["scopes"][0]["id"] == before["other"]
-    assert changed["scopes"][1]["part_of"]["key"] == "other"
-    assert changed["version"] == 2
-    assert api.patch("/metrics/cost", {"scopes": scopes})["version"] == 2
-
-
-def test_a_used_scope_stays(api: Api) -> None:
-    seed(api)
-    api.post("/claims", claim("lab", figure("1", scope="part")))
-    problem = api.patch("/metrics/cost", {"scopes": [{"key": "full", "name": "Full"}]}, status=409)
-    assert pointers(problem) == ["/scopes"]
-    assert len(api.get("/metrics/cost")["scopes"]) == 4
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])

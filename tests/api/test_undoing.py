@@ -16,6 +16,7 @@ from service.schemas.disputes import DisputePatch
 from service.schemas.entities import EntityPatch
 from service.schemas.figures import FigurePatch
 from service.schemas.metrics import MetricPatch
+from service.schemas.scopes import ScopePatch
 from service.schemas.sources import SourcePatch
 from tests.api.test_access import as_role  # noqa: F401 - a fixture
 from tests.support import Api, claim, figure, seed
@@ -52,7 +53,11 @@ UNDONE_BY: dict[str, dict[str, tuple[Any, Any, str]]] = {
         "unit": ("USD", "GPU", AUTHOR),
         "periodic": (True, False, AUTHOR),
         "signed": (True, False, AUTHOR),
-        "scopes": ([{"key": "s", "name": "S"}], [], AUTHOR),
+    },
+    "scopes": {
+        "name": ("Another", "Small", AUTHOR),
+        "definition": ("D", None, AUTHOR),
+        "part_of": ("large", None, AUTHOR),
     },
     "claims": {
         "source": ("memo", "paper", AUTHOR),
@@ -96,7 +101,7 @@ UNDONE_BY: dict[str, dict[str, tuple[Any, Any, str]]] = {
     },
 }
 PATCHES: dict[str, type[BaseModel]] = {
-    "sources": SourcePatch, "entities": EntityPatch, "metrics": MetricPatch,
+    "sources": SourcePatch, "entities": EntityPatch, "metrics": MetricPatch, "scopes": ScopePatch,
     "claims": ClaimPatch, "figures": FigurePatch, "disputes": DisputePatch,
 }  # fmt: skip
 # what the field needs beside it, so that the record is valid with it
@@ -117,6 +122,8 @@ def prepared(api: Api, author: Api) -> dict[str, str]:
     author.post("/sources", {"key": "memo", "kind": "paper", "title": "A memo"})
     author.post("/entities", {"key": "firm", "kind": "organization", "name": "Firm"})
     author.post("/metrics", {"key": "size", "name": "Size", "unit": "GPU"})
+    author.post("/metrics/size/scopes", {"key": "large", "name": "Large"})
+    author.post("/metrics/size/scopes", {"key": "small", "name": "Small"})
     api.post("/claims", claim("third", statement="Another one.", key="other"))
     author.post("/claims", claim("lab", statement="An older one.", key="older"))
     stated = author.post("/claims", claim("lab", figure("5"), statement="It cost that much.", key="stated"))
@@ -126,6 +133,7 @@ def prepared(api: Api, author: Api) -> dict[str, str]:
         "sources": "/sources/memo",
         "entities": "/entities/firm",
         "metrics": "/metrics/size",
+        "scopes": "/metrics/size/scopes/small",
         "claims": "/claims/stated",
         "figures": f"/figures/{stated['figures'][0]['id']}",
         "disputes": "/disputes/quarrel",

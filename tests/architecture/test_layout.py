@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICE = ROOT / "service"
-NOUNS = ["sources", "entities", "metrics", "claims", "figures", "disputes"]
+NOUNS = ["sources", "entities", "metrics", "scopes", "claims", "figures", "disputes"]
 
 
 def tracked() -> list[Path]:

@@ -28,7 +28,8 @@ def flatmap_path_parameters(context: Any, parameters: dict[str, Any] | None) -> 
     known = RECORDS.get(context.operation.path.split("/")[2]) if "/v1/" in context.operation.path else None
     if not parameters or not known or "ref" not in parameters:
         return st.just(parameters)
-    return st.one_of(st.just(parameters), st.sampled_from(known).map(lambda ref: {**parameters, "ref": ref}))
+    there = {"scope": "full"} if "scope" in parameters else {}
+    return st.one_of(st.just(parameters), st.sampled_from(known).map(lambda ref: {**parameters, "ref": ref, **there}))
 
 
 @schemathesis.hook

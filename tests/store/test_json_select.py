@@ -19,9 +19,9 @@ from service.store.comparisons import ranking
 from service.store.comparisons.ranking import DISAGREEMENTS, WIDEST_FIRST
 from service.store.records import claims, figures, metrics
 
-texts = st.text(
-    st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00"), min_size=1, max_size=40
-).filter(lambda text: text.strip() == text != "")
+texts = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), min_size=1, max_size=40).filter(
+    lambda text: text.strip() == text and any(character.isalnum() for character in text)
+)
 numbers = st.decimals(min_value=Decimal("-1e37"), max_value=Decimal("1e37"), places=18).filter(
     lambda number: len(number.as_tuple().digits) <= 38
 )

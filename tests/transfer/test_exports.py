@@ -40,7 +40,15 @@ def records(content: bytes, kind: str) -> list[Any]:
 def test_what_is_exported_is_imported_and_exported_again_to_the_byte(demo_database: Database, empty: Database) -> None:
     first = json_lines(demo_database)
     result = take(empty, first, JsonLines())
-    assert made(result) == {"source": 23, "entity": 32, "metric": 10, "claim": 86, "figure": 74, "dispute": 8}
+    assert made(result) == {
+        "source": 23,
+        "entity": 32,
+        "metric": 10,
+        "scope": 24,
+        "claim": 86,
+        "figure": 74,
+        "dispute": 8,
+    }
     assert json_lines(empty) == first
     assert_true(empty)
     assert unchanged(take(demo_database, first, JsonLines(), **PARTIAL)) == made(result)

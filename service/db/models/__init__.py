@@ -9,8 +9,9 @@ from service.db.models.history import ChangeRow
 from service.db.models.idempotency import IdempotencyRow
 from service.db.models.keys import KeyRow
 from service.db.models.measurands import MeasurandRow
-from service.db.models.metrics import MetricRow, ScopeRow
+from service.db.models.metrics import MetricRow
 from service.db.models.names import NameRow
+from service.db.models.scopes import ScopeRow
 from service.db.models.search import SearchRow
 from service.db.models.sources import SourceRow
 

@@ -35,14 +35,14 @@ from service.store import rows
 from service.store.lists.filters import AnyOf
 from service.store.lists.pagination import Listing, fetch_page
 from service.store.operations import keys
-from service.store.records import claims, disputes, entities, figures, metrics, record_writes, sources
+from service.store.records import claims, disputes, entities, figures, metrics, record_writes, scopes, sources
 from service.store.records.projection import Projection
 from service.store.records.record_writes import Touched
 from service.store.rows import Values
 
 _CHUNK = 500
 _FEED_LOCK = 0x436C68  # advisory lock: transactions take their place in the feed one at a time
-_UNCHANGING = {"version", "updated_at"}
+_COMPUTED = {"version", "updated_at", "scope_count"}  # changes of these are not named
 
 _PROJECTIONS: dict[str, Projection[Any]] = {
     projection.kind: projection
@@ -50,6 +50,7 @@ _PROJECTIONS: dict[str, Projection[Any]] = {
         sources.PROJECTION,
         entities.PROJECTION,
         metrics.PROJECTION,
+        scopes.PROJECTION,
         claims.PROJECTION,
         figures.PROJECTION,
         disputes.PROJECTION,
@@ -61,7 +62,7 @@ _WRITTEN_COLUMNS = [*_STAMP, "operation", "kind", "record_id", "version", "chang
 _FOR_ADMINS = "key"  # only admins may see who has keys
 _KINDS_OF_REFS = {
     "source": "source",
-    **dict.fromkeys(("claimant", "subject", "part_of", "raised_by"), "entity"),
+    **dict.fromkeys(("claimant", "subject", "raised_by"), "entity"),
     "metric": "metric",
     "scope": "scope",
     **dict.fromkeys(
@@ -174,7 +175,7 @@ def _changes_at_once(connection: Connection, keys: Sequence[tuple[str, str]], to
 def _changed(before: Values | None, after: Values) -> list[str]:
     if before is None:
         return []
-    return [name for name in after if name not in _UNCHANGING and after[name] != before.get(name)]
+    return [name for name in after if name not in _COMPUTED and after[name] != before.get(name)]
 
 
 # Reading -------------------------------------------------------------------------------------------------------------
@@ -255,7 +256,7 @@ def as_recorded(connection: Connection, kind: str, record_id: str, moment: datet
 
 
 def _standing(connection: Connection, places: Collection[tuple[str, str]], moment: datetime) -> dict[Place, Values]:
-    """Returns snapshots of records as of a moment. Scopes come from the snapshots of their metrics."""
+    """Returns snapshots of records as of a moment."""
     if not places:
         return {}
     place = tuple_(ChangeRow.kind, ChangeRow.record_id)
@@ -263,21 +264,15 @@ def _standing(connection: Connection, places: Collection[tuple[str, str]], momen
     newest = last.add_columns(ChangeRow.kind, ChangeRow.record_id).group_by(ChangeRow.kind, ChangeRow.record_id)
     version = tuple_(ChangeRow.version, ChangeRow.kind, ChangeRow.record_id)
     statement = select(ChangeRow.kind, ChangeRow.record_id, ChangeRow.snapshot).where(version.in_(newest))
-    found: dict[Place, Values] = {}
-    for row in connection.execute(statement):
-        found[row.kind, row.record_id] = dict(row.snapshot)
-        for scope in row.snapshot["scopes"] if row.kind == "metric" else ():
-            found["scope", scope["id"]] = scope
-    return found
+    return {(row.kind, row.record_id): dict(row.snapshot) for row in connection.execute(statement)}
 
 
 def _embedded(kind: str, snapshot: Values) -> Iterator[tuple[Place, Values]]:
     """Yields the embedded parts of other records, which may have changed since, with the kind and id of each."""
-    if kind == "metric":
-        return  # its scopes are part of the metric
+    kinds = _KINDS_OF_REFS | {"part_of": kind if kind == "scope" else "entity"}
     for name, shown in snapshot.items():
-        if name in _KINDS_OF_REFS and shown is not None:
-            yield (_KINDS_OF_REFS[name], shown["id"]), shown
+        if name in kinds and shown is not None:
+            yield (kinds[name], shown["id"]), shown
     for figure in snapshot.get("figures", ()):
         yield from _embedded("figure", figure)
 

@@ -160,7 +160,7 @@ _FIRST: Any = case((MeasurandRow.id == _NAMED.id, literal_column("0")), else_=li
 def _reading(*condition: Any) -> dict[str, Select[Any]]:
     """Statements by naming column, built once, because building one takes as long as running it."""
     statement = with_refs(select(*COLUMNS).select_from(_NAMED).join(MeasurandRow, and_(*condition)))
-    ordered = statement.order_by(_FIRST, ScopeRow.position.nulls_first(), MeasurandRow.id)
+    ordered = statement.order_by(_FIRST, ScopeRow.created_at.nulls_first(), ScopeRow.id, MeasurandRow.id)
     return {
         column.key: ordered.where(column == bindparam("ref", type_=column.type)) for column in (_NAMED.id, _NAMED.key)
     }

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, UpdateBase, and_, distinct, func, literal_col
 from sqlalchemy.orm import aliased
 
 from service.db import bulk
-from service.db.models import ClaimRow, DisputeRow, FigureRow, MeasurandRow, MetricRow
+from service.db.models import ClaimRow, DisputeRow, FigureRow, MeasurandRow, MetricRow, ScopeRow
 from service.db.types import String
 from service.db.views import NO_RANK
 from service.domain.assessment import RULES_VERSION, Assessment, assess_measurand
@@ -55,7 +55,6 @@ def mark_stale(connection: Connection, ids: Iterable[str]) -> None:
 _RELAYS = select(ClaimRow.id).where(ClaimRow.id.in_(rows.IDS)).cte("relays", recursive=True)
 _RELAYS = _RELAYS.union(select(ClaimRow.id).join(_RELAYS, ClaimRow.derived_from_id == _RELAYS.c.id))
 _MEASURANDS_OF = select(FigureRow.measurand_id).distinct().join(_RELAYS, FigureRow.claim_id == _RELAYS.c.id)
-_MEASURANDS_OF_METRIC = select(MeasurandRow.id).where(MeasurandRow.scope_id.is_not(None))
 
 
 def mark_claims_stale(connection: Connection, claim_ids: Collection[str]) -> None:
@@ -64,9 +63,12 @@ def mark_claims_stale(connection: Connection, claim_ids: Collection[str]) -> Non
         mark_stale(connection, connection.execute(_MEASURANDS_OF, {"ids": list(claim_ids)}).scalars())
 
 
-def mark_scopes_stale(connection: Connection, metric_id: str) -> None:
-    """Marks the measurands of a metric whose scope tree has changed: which part exceeds its whole depends on it."""
-    statement = _MEASURANDS_OF_METRIC.where(MeasurandRow.metric_id == metric_id)
+def mark_scopes_stale(connection: Connection, scope_id: str) -> None:
+    """Marks the measurands of a scope that has become a part of another one, and of its own parts: whether they exceed
+    a whole depends on it.
+    """
+    tree = chains.descendants(ScopeRow.id, ScopeRow.part_of_id, scope_id)
+    statement = select(MeasurandRow.id).where(MeasurandRow.scope_id.in_(select(tree.c.id)))
     connection.get_execution_options()["stale_parts"].update(connection.execute(statement).scalars())
 
 

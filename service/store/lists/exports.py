@@ -18,15 +18,17 @@ from service.schemas.disputes import Dispute
 from service.schemas.entities import Entity
 from service.schemas.metrics import Metric
 from service.schemas.queries import FigureQuery
+from service.schemas.scopes import Scope
 from service.schemas.sources import Source
 from service.store import rows
 from service.store.lists.pagination import Listing, Rows, fetch_page
-from service.store.records import claims, disputes, entities, figures, metrics, sources
+from service.store.records import claims, disputes, entities, figures, metrics, scopes, sources
 from service.store.records.projection import Projection
 
 M = TypeVar("M", bound=BaseModel)
 _AT_ONCE = 500
 _CLAIMANT, _SUBJECT, _OTHER = aliased(EntityRow), aliased(EntityRow), aliased(EntityRow)
+_PART = aliased(ScopeRow, name="part")
 
 
 def _rows(connection: Connection, projection: Projection[Any]) -> Select[Any]:
@@ -64,6 +66,19 @@ def every_metric(connection: Connection) -> Iterator[Metric]:
     used = exists().where(FigureRow.metric_id == MetricRow.id)
     statement = _rows(connection, metrics.PROJECTION).where(_present(MetricRow, used)).order_by(MetricRow.id)
     return _read(connection, metrics.PROJECTION, statement)
+
+
+def every_scope(connection: Connection, metric_id: str) -> Iterator[Scope]:
+    """Yields the scopes of a metric, wholes before their parts."""
+    own = select(ScopeRow.id, literal(0).label("depth")).where(
+        ScopeRow.metric_id == metric_id, ScopeRow.part_of_id.is_(None)
+    )
+    tree = own.cte("tree", recursive=True)
+    tree = tree.union_all(select(ScopeRow.id, tree.c.depth + 1).join(tree, ScopeRow.part_of_id == tree.c.id))
+    named = exists().where(_PART.part_of_id == ScopeRow.id), exists().where(FigureRow.scope_id == ScopeRow.id)
+    statement = _rows(connection, scopes.PROJECTION).join(tree, tree.c.id == ScopeRow.id)
+    statement = statement.where(_present(ScopeRow, *named)).order_by(tree.c.depth, ScopeRow.id)
+    return _read(connection, scopes.PROJECTION, statement)
 
 
 def every_source(connection: Connection) -> Iterator[Source]:

@@ -54,7 +54,11 @@ _NAMED_SCOPE = and_(
 )
 _IN_USE = (
     references.rows_named(MetricRow)
-    .add_columns(ScopeRow.id.label("scope_id"), ScopeRow.key.label("scope_key"))
+    .add_columns(
+        ScopeRow.id.label("scope_id"),
+        ScopeRow.key.label("scope_key"),
+        ScopeRow.withdrawn_at.is_not(None).label("scope_withdrawn"),
+    )
     .select_from(MetricRow)
     .outerjoin(ScopeRow, _NAMED_SCOPE)
     .order_by(MetricRow.id)
@@ -75,11 +79,13 @@ class CheckedFigure:
     columns: Values
     measurand: NamedMeasurand
     metric_withdrawn: bool
+    scope_withdrawn: bool
 
-    def refuse_withdrawn_metric(self, at: str) -> None:
-        """Raises Conflict if the metric is withdrawn. `at` is the figure's pointer."""
-        if self.metric_withdrawn:
-            raise Conflict.at(f"{at}/metric", "The metric is withdrawn; restore it first.")
+    def refuse_withdrawn(self, at: str) -> None:
+        """Raises Conflict if the metric or the scope is withdrawn. `at` is the figure's pointer."""
+        for name, is_withdrawn in (("metric", self.metric_withdrawn), ("scope", self.scope_withdrawn)):
+            if is_withdrawn:
+                raise Conflict.at(f"{at}/{name}", f"The {name} is withdrawn; restore it first.")
 
     def differing(self, row: RowMapping) -> list[str]:
         """Returns the names of the columns in which a stored figure differs."""
@@ -110,7 +116,7 @@ def check_figures(
 
 
 Metrics = dict[str, RowMapping]  # by id and by key
-Scopes = dict[tuple[str, str], tuple[str, str]]  # (metric id, scope ref) -> (scope id, scope key)
+Scopes = dict[tuple[str, str], RowMapping]  # by metric id and scope ref
 
 
 def _metrics(connection: Connection, figures: Sequence[Mapping[str, Any]]) -> tuple[Metrics, Scopes]:
@@ -123,8 +129,7 @@ def _metrics(connection: Connection, figures: Sequence[Mapping[str, Any]]) -> tu
     for row in connection.execute(_IN_USE, values).mappings():
         metrics |= dict.fromkeys((row["id"], row["key"]), row)
         if row["scope_id"] is not None:
-            scope = row["scope_id"], row["scope_key"]
-            scopes |= {(row["id"], ref): scope for ref in scope}
+            scopes |= {(row["id"], ref): row for ref in (row["scope_id"], row["scope_key"])}
     return metrics, scopes
 
 
@@ -141,7 +146,7 @@ def _check(subject: Subject, figure: Mapping[str, Any], metrics: Metrics, scopes
     not_computed = NotComputed.VAGUE if stated.qualifier is Qualifier.VAGUE else None
     if not_computed is None and factor is None:
         not_computed = NotComputed.NO_EXCHANGE_RATE
-    scope_id, scope_key = scope or (None, None)
+    scope_id = scope["scope_id"] if scope else None
     measurand = Measurand(subject.id, metric["id"], scope_id, *measurand_period(period, periodic=metric["periodic"]))
     columns = {name: figure[name] for name in STATED} | {
         "measurand_id": measurand.id,
@@ -157,8 +162,14 @@ def _check(subject: Subject, figure: Mapping[str, Any], metrics: Metrics, scopes
         "interval_text": interval_text(interval, metric["unit"], signed=metric["signed"]) if interval else None,
         "not_computed": not_computed,
     }
-    named = NamedMeasurand(measurand, subject.key, metric["key"], scope_key)
-    return CheckedFigure(figure.get("id"), columns, named, metric["withdrawn_at"] is not None)
+    named = NamedMeasurand(measurand, subject.key, metric["key"], scope["scope_key"] if scope else None)
+    return CheckedFigure(
+        figure.get("id"),
+        columns,
+        named,
+        metric_withdrawn=metric["withdrawn_at"] is not None,
+        scope_withdrawn=bool(scope and scope["scope_withdrawn"]),
+    )
 
 
 def check_figure(figure: Mapping[str, Any], unit: str, *, signed: bool) -> tuple[Stated, Fraction | None]:

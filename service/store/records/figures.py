@@ -130,7 +130,7 @@ def check_new(connection: Connection, figures: Sequence[CheckedFigure], at: Sequ
             raise Invalid.at(f"{pointer}/id", "Two figures have this id.")
         if one.id in taken:
             raise Conflict.at(f"{pointer}/id", "Another figure has this id.")
-        one.refuse_withdrawn_metric(pointer)
+        one.refuse_withdrawn(pointer)
         seen |= {one.id} if one.id else set()
 
 
@@ -185,7 +185,7 @@ def create(connection: Connection, body: FigureCreate) -> Created:
         return Created(stored["id"], is_new=False)
     record_writes.refuse_foreign(connection, ClaimRow, claim, "/claim")
     record_writes.refuse_withdrawn(ClaimRow, claim, "/claim")
-    checked.refuse_withdrawn_metric("")
+    checked.refuse_withdrawn("")
     refuse_too_many(connection, claim["id"], "/claim")
     last = select(func.max(FigureRow.position)).where(FigureRow.claim_id == claim["id"])
     position = (connection.execute(last).scalar() or 0) + 1
@@ -211,8 +211,8 @@ def amend(connection: Connection, ref: str, patch: FigurePatch, expected: Versio
     if "metric" in changed and "scope" not in changed and changed["metric"] != row["metric_id"]:
         fields["scope"] = _scope_key(connection, row["scope_id"])
     (checked,) = check_figures(connection, [subject], [fields | changed], [""])
-    if checked.columns["metric_id"] != row["metric_id"]:
-        checked.refuse_withdrawn_metric("")
+    if any(checked.columns[name] != row[name] for name in ("metric_id", "scope_id")):
+        checked.refuse_withdrawn("")
     summary.ensure_measurands(connection, [checked.measurand])
     if record_writes.save(connection, FigureRow, row, checked.columns):
         record_writes.bump(connection, ClaimRow, claim, {})

@@ -1,7 +1,7 @@
 """Projections: for each kind of record, the one select that reads it, whose rows the database writes as JSON."""
 
 from collections.abc import Collection
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel
 from sqlalchemy import Connection, Select, bindparam
@@ -19,6 +19,17 @@ class Stored(NamedTuple):
     id: str
     version: int
     json: bytes
+
+
+class Readable(Protocol):
+    """Reads single records of one kind by a reference."""
+
+    @property
+    def kind(self) -> str: ...
+
+    def stored(self, connection: Connection, ref: str, /) -> Stored:
+        """Raises NotFound."""
+        ...
 
 
 class Projection(Generic[M]):
