@@ -110,6 +110,7 @@ def create_app(settings: AppSettings, database: Database | None = None) -> FastA
     app.state.max_import_bytes = settings.max_import_bytes
     app.state.import_seconds = settings.import_seconds
     app.state.body_seconds = settings.request_seconds
+    app.state.public_actor_names = settings.public_actor_names
     app.state.problem_kinds = KINDS
     app.state.response_cache = ResponseCache(settings.response_cache_bytes)
     app.state.meters = meters

@@ -50,6 +50,9 @@ class AppSettings(BaseSettings):
     )
     host: str = Field("127.0.0.1", min_length=1, description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
+    read_only: bool = Field(
+        False, description="whether changes are refused (403), so that the database needs no right to write"
+    )
     public_reads: bool = Field(True, description="whether reading needs no key; writing always does")
     bootstrap_key_file: Path | None = Field(
         None,
@@ -76,6 +79,9 @@ class AppSettings(BaseSettings):
     )
     request_seconds: float = Field(
         20, gt=0, le=600, description="within which a request must have arrived: its head, then its body"
+    )
+    public_actor_names: bool = Field(
+        False, description="whether the names of keys are shown in the history to callers without a key"
     )
     rate_limits: bool = Field(True, description="whether the two rates below are enforced")
     failed_logins: str = Field("20/minute", description="failed logins per address; more get 429")

@@ -50,6 +50,11 @@ def reading(request: Request) -> Database:
     return found
 
 
+def sees_names(request: Request) -> bool:
+    """Returns whether the caller may see who holds a key: everybody with a key, and the public if it is set so."""
+    return request.state.caller is not None or bool(request.app.state.public_actor_names)
+
+
 def _position(request: Request) -> int:
     given = request.headers.get(POSITION, "0")
     if not _POSITION.fullmatch(given):
@@ -156,6 +161,7 @@ async def poster(
 
 
 Db = Annotated[Database, Depends(database)]
+SeesNames = Annotated[bool, Depends(sees_names)]
 Primary = Annotated[Database, Depends(primary)]
 Write = Annotated[Writer, Depends(writer)]
 Post = Annotated[Writer, Depends(poster)]

@@ -1,8 +1,8 @@
 """The response cache keeps responses that depend only on stored data, until any stored data changes.
 
 Each such response has a weak ETag: the number of the last change, and a digest of its time (a restored database counts
-from the start again), of the build, and of the request's URL. The last change is read before the response is made, so a
-response can be newer than its tag, never older. A client that has the tag gets 304.
+from the start again), of the build, of the hour, and of the request's URL. The last change is read before the response
+is made, so a response can be newer than its tag, never older. A client that has the tag gets 304.
 """
 
 import hashlib
@@ -49,6 +49,7 @@ def document(options: dict[str, Any]) -> None:
 class Key(NamedTuple):
     database: Database
     url: str
+    audience: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +94,12 @@ class ResponseCache:
                 _, oldest = self._by_key.popitem(last=False)
                 self._size -= oldest.size
 
-    async def respond(self, request: Request, make: Handler, seconds: int) -> Response:
+    async def respond(self, request: Request, make: Handler, seconds: int, audience: str) -> Response:
         """Returns the cached response, or the one that `make` returns; 304 to a client that has it. Clients may keep it
-        for `seconds` without revalidation.
+        for `seconds` without revalidation. `audience` distinguishes callers who see different content.
         """
         database, last = await request.app.state.turns.run(lambda: _look(request))
-        key, tag = Key(database, f"{request.url.path}?{request.url.query}"), _tag(request, last)
+        key, tag = Key(database, f"{request.url.path}?{request.url.query}", audience), _tag(request, last, audience)
         headers = {"ETag": tag, "Cache-Control": _cache_control(request, seconds)}
         if _has_tag(request, tag):
             return Response(status_code=304, headers=headers)
@@ -119,9 +120,9 @@ def _look(request: Request) -> tuple[Database, LastChange]:
     return database, last_change(database)
 
 
-def _tag(request: Request, last: LastChange) -> str:
-    today = "" if request.url.path.startswith("/v1") else datetime.now(UTC).date()  # pages link to this day
-    asked = f"{request.app.state.build} {today} {last.at} {request.url.path}?{request.url.query}"
+def _tag(request: Request, last: LastChange, audience: str) -> str:
+    now = datetime.now(UTC)  # the hour: changes by SQL, which are not recorded, become visible with the next one
+    asked = f"{request.app.state.build} {now:%Y-%m-%dT%H} {last.at} {audience} {request.url.path}?{request.url.query}"
     return f'W/"{last.seq}-{hashlib.sha256(asked.encode()).hexdigest()[:16]}"'
 
 

@@ -93,11 +93,11 @@ def read(
     return record(found)
 
 
-def versions(db: Database, projection: Readable, ref: str, query: HistoryQuery) -> ChangePage:
+def versions(db: Database, projection: Readable, ref: str, query: HistoryQuery, *, names: bool) -> ChangePage:
     """Returns the versions of a record, newest first."""
     with db.snapshot() as connection:
         found = projection.stored(connection, ref)
-        return history.of_record(connection, projection.kind, found.id, query)
+        return history.of_record(connection, projection.kind, found.id, query, names=names)
 
 
 def create(

@@ -11,9 +11,11 @@ from pydantic import BaseModel
 from service.api import response_cache
 from service.api.access import may_be_public, needed_role
 from service.api.body import parse_body, read_body, received_file
+from service.api.dependencies import sees_names
 from service.api.responses import problems
+from service.db.engine import READ_ONLY
 from service.domain.vocabulary import Role
-from service.errors import Fault, Invalid
+from service.errors import Fault, Forbidden, Invalid
 
 
 class StrictRoute(APIRoute):
@@ -41,6 +43,7 @@ class StrictRoute(APIRoute):
         if self.cache_seconds is not None:
             response_cache.document(options)
         super().__init__(path, endpoint, **options)
+        self.shows_names = any(one.call is sees_names for one in self.dependant.dependencies)
         self.parameters = dict(_query_parameters(self))
 
     async def admit(self, request: Request) -> None:
@@ -59,11 +62,14 @@ class StrictRoute(APIRoute):
             await self.admit(request)
             if self.cache_seconds is not None:
                 cache: response_cache.ResponseCache = request.app.state.response_cache
-                return await cache.respond(request, handle, self.cache_seconds)
+                audience = "names" if self.shows_names and sees_names(request) else ""
+                return await cache.respond(request, handle, self.cache_seconds, audience)
             async with request.app.state.turns.reader():
                 return await handle(request)
 
         async def write(request: Request) -> Response:
+            if request.app.state.database.read_only:
+                raise Forbidden(READ_ONLY)
             await self.admit(request)
             if self.takes_file:
                 async with request.app.state.turns.writer(imports=True), received_file(request):

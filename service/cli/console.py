@@ -64,7 +64,7 @@ def existing(chosen: AppSettings) -> Database:
     file = sqlite_file(chosen.database_url)
     if file is not None and not file.exists():
         raise fail(f"{file} does not exist; `counterclaim migrate` creates it")
-    return open_database(chosen.database_url)
+    return open_database(chosen.database_url, read_only=chosen.read_only)
 
 
 def require_head(database: Database) -> None:

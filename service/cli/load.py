@@ -7,18 +7,20 @@ from pathlib import Path
 from typing import BinaryIO
 
 import httpx
+import typer
 from pydantic import ValidationError
 
 from service.cli.console import fail, notify, printable, progress
 from service.db.engine import Database
 from service.domain.access import parse_token
-from service.domain.vocabulary import DateOrder, ImportFormat
+from service.domain.vocabulary import DateOrder, ImportFormat, ImportMode
 from service.errors import ServiceError
 from service.schemas.imports import ImportOptions, ImportResult
 from service.transfer.formats import format_of, open_format
 from service.transfer.imports import load_file
 
 _SHOWN = 20  # errors shown
+_INTERRUPTED = 130  # the exit code of a command that Ctrl-C ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,24 @@ def load_of(
 
 def write(load: Load, database: Database) -> None:
     """Loads a file into a database. Exits with the errors if anything was rejected."""
+    done = 0
+
+    def count(number: int, of: int) -> None:
+        nonlocal done
+        done = number
+        advance(number, of)
+
     try:
         form = open_format(load.format, load.mapping, load.date_order)
         with load.path.open("rb") as file, progress(load.path.name) as advance:
             if not file.seekable():
                 raise fail(f"{load.path} cannot be read twice; save it to a file first")
-            result = load_file(database, file, form, load.options, advance)
+            result = load_file(database, file, form, load.options, count)
+    except KeyboardInterrupt:
+        is_partial = load.options.mode is ImportMode.PARTIAL and not load.options.dry_run
+        kept = f"the first {done:,} lines are in; load it again to go on" if is_partial else "nothing of it was written"
+        notify(f"counterclaim: {load.path} was interrupted: {kept}.")
+        raise typer.Exit(_INTERRUPTED) from None
     except ServiceError as error:
         faults = [_fault_line(f.line, f.pointer, "" if f.detail == error.detail else f.detail) for f in error.faults]
         raise _refused(load.path, error.detail, faults, len(error.faults)) from None

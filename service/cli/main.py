@@ -5,6 +5,7 @@ import logging
 import os
 import socket
 import sys
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +27,7 @@ from service.errors import ServiceError
 from service.resources import folder
 from service.schemas.imports import ImportOptions
 from service.schemas.keys import ApiKeyCreate
+from service.store.comparisons import summary
 from service.store.comparisons.outdated_summaries import recompute
 from service.store.operations import keys
 from service.store.operations.health import revisions
@@ -66,14 +68,19 @@ def serve(
     demo: Annotated[
         bool, typer.Option("--demo", help="Bring the database up to date first, and load the demo if it is empty.")
     ] = False,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Refuse all changes: the database needs no right to write.")
+    ] = False,
 ) -> None:
     """Serve the API. The database must be at the newest migration (see `counterclaim migrate`)."""
     # imported here, so that the other commands start faster
     from service.app import create_app  # noqa: PLC0415
     from service.server import server_for  # noqa: PLC0415
 
-    settings = console.settings(database_url=database_url, host=host, port=port)
+    settings = console.settings(database_url=database_url, host=host, port=port, read_only=read_only or None)
     migrating = migrate_first or demo
+    if migrating and settings.read_only:
+        raise fail("a read-only database can be neither migrated nor filled; leave out --migrate and --demo")
     database = console.new_or_existing(settings) if migrating else console.existing(settings)
     if migrating:
         _upgrade(database)
@@ -83,7 +90,8 @@ def serve(
         with DEMO.open("rb") as bundle:
             result = load_file(database, bundle, JsonLines(), ImportOptions())
         notify(f"Loaded the demo bundle: {result.lines} records.")
-    _first_key(database, settings.bootstrap_key_file)
+    if not settings.read_only:
+        _first_key(database, settings.bootstrap_key_file)
     logs.configure()
     app = create_app(settings, database)
     server = server_for(app, seconds=settings.request_seconds, drain_seconds=settings.drain_seconds)
@@ -103,6 +111,8 @@ def _first_key(database: Database, file: Path | None) -> None:
     if file is not None:
         try:
             given = parse_token(file.read_text("ascii", errors="replace").strip())
+            if os.name == "posix" and file.stat().st_mode & 0o077:
+                notify(f"counterclaim: {file} holds an admin's key, and others than its owner can read it: chmod 600")
         except OSError as error:
             raise fail(f"{file} (COUNTERCLAIM_BOOTSTRAP_KEY_FILE) cannot be read: {error.strerror}") from None
         if given is None:
@@ -137,13 +147,18 @@ def migrate(
 
 
 @cli.command("recompute")
-def recompute_summaries(database_url: DatabaseUrl = None) -> None:
+def recompute_summaries(
+    every: Annotated[bool, typer.Option("--all", help="All summaries: after changes by SQL.")] = False,
+    database_url: DatabaseUrl = None,
+) -> None:
     """Recompute the summaries that were stored by another version. `migrate` does this, too.
 
     This works in batches, so that others can write in between. If it is interrupted, run it again: it continues where
     it stopped.
     """
     database = console.existing(console.settings(database_url=database_url))
+    if every:
+        database.write(summary.forget_all)
     notify(f"{_recompute(database)} summaries were recomputed.")
     database.close()
 
@@ -280,5 +295,12 @@ def main() -> None:
         notify(f"counterclaim: {error.detail}{console.reason_of(error)}")
         sys.exit(1)
     except OSError as error:
-        notify(f"counterclaim: {error.strerror}: {error.filename}")
+        of = f": {error.filename}" if error.filename else ""
+        notify(f"counterclaim: {error.strerror or error}{of}")
         sys.exit(1)
+    except Exception as error:  # a fault of the program, or of a part that it uses
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        said = console.printable(" ".join(str(error).split())[:300])
+        notify(f"counterclaim: this failed unexpectedly ({type(error).__name__}: {said}).")
+        notify(f"Please report it with this place: {Path(place.filename).name}, line {place.lineno}.")
+        sys.exit(70)  # EX_SOFTWARE

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError, SQLA
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from service.db.models import metadata
-from service.errors import Conflict, ServiceError, StorageFull, Unavailable
+from service.errors import Conflict, Forbidden, ServiceError, StorageFull, Unavailable
 
 log = logging.getLogger(__name__)
 _SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (\w+)\.(\w+)")
@@ -21,7 +21,8 @@ _FULL = ("53100",)
 # is read-only before being replaced by another, or has no memory or no working disk
 _AWAY = ("08", "57P", "53", "25P03", "25006", "58")
 _SQLITE_STRANGE = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
-_SQLITE_AWAY = ("SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_NOMEM")
+_SQLITE_AWAY = ("SQLITE_IOERR", "SQLITE_NOMEM")
+_NO_RIGHTS = "42501"  # the user may not do this
 
 
 def as_service_error(error: SQLAlchemyError) -> ServiceError:
@@ -44,6 +45,10 @@ def as_service_error(error: SQLAlchemyError) -> ServiceError:
         return Unavailable("This took too long. Ask for less at once, or try again later.")
     if is_collision(error) or is_lock_timeout(error):
         return Unavailable("The database is busy. Try again in a moment.")
+    if state == _NO_RIGHTS or name.startswith("SQLITE_READONLY"):
+        return Forbidden("The database may be read here, but not written.")
+    if name.startswith("SQLITE_CANTOPEN"):
+        return Unavailable("The database file cannot be opened: it does not exist, or its rights do not allow it.")
     away = state.startswith(_AWAY) or name.startswith(_SQLITE_AWAY)
     if name.startswith(_SQLITE_STRANGE):
         return Unavailable("The file is not a database, or is damaged.")
@@ -55,16 +60,13 @@ def as_service_error(error: SQLAlchemyError) -> ServiceError:
 
 def is_collision(error: SQLAlchemyError) -> bool:
     """Whether the transaction failed only because of another one, so that running it again can succeed."""
-    state, name = _codes(error)
-    return state in _COLLISIONS or name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+    return _codes(error)[0] in _COLLISIONS
 
 
 def is_lock_timeout(error: SQLAlchemyError) -> bool:
-    """Whether another transaction held a lock for longer than the limit. Trying again would wait as long.
-
-    SQLite has one lock, and reports this as a collision.
-    """
-    return _codes(error)[0] == _LOCKED
+    """Whether another transaction held a lock for longer than the limit. Trying again would wait as long."""
+    state, name = _codes(error)
+    return state == _LOCKED or name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
 
 
 def took_too_long(error: SQLAlchemyError) -> bool:

@@ -22,11 +22,12 @@ from service.db.driver_errors import as_service_error, is_collision
 from service.db.limits import LIMITS, MAX_IMPORT_ROWS, WRITE_LOCK_PAUSE, Limits
 from service.db.models import metadata
 from service.domain.vocabulary import Role
-from service.errors import Invalid, ServiceError, Unavailable
+from service.errors import Forbidden, Invalid, ServiceError, Unavailable
 
 __all__ = ["Author", "Connection", "Database"]
 
 T = TypeVar("T")
+READ_ONLY = "This service is read-only: nothing can be changed here."
 _ATTEMPTS = 4
 _KNOWN_CLAIMS = "SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = 'claim'::regclass"
 # not the history, which is only read by its keys, and not the server's catalogs
@@ -50,14 +51,22 @@ BeforeCommit = Callable[[Connection, Author], None]
 class Database:
     """An opened database. Safe to share between threads."""
 
-    def __init__(self, url: str, before_commit: BeforeCommit | None = None, limits: Limits = LIMITS) -> None:
+    def __init__(
+        self,
+        url: str,
+        before_commit: BeforeCommit | None = None,
+        limits: Limits = LIMITS,
+        *,
+        read_only: bool = False,
+    ) -> None:
         self.before_commit = before_commit
+        self.read_only = read_only
         self.limits = limits
         self.turn = threading.Lock()  # SQLite's writers queue here instead of polling its lock
         parsed = _parse(url)
         self.dialect = parsed.get_backend_name()
         if self.dialect == "sqlite":
-            self.writer, self.reader = sqlite.engines(parsed, limits)
+            self.writer, self.reader = sqlite.engines(parsed, limits, read_only=read_only)
         elif self.dialect == "postgresql":
             self.writer, self.reader = postgres.engines(parsed, limits)
         else:
@@ -96,6 +105,8 @@ class Database:
         `before_commit`. If the database made two transactions collide, all of it is run again, a few times; then
         Unavailable is raised.
         """
+        if self.read_only:
+            raise Forbidden(READ_ONLY)
         for attempt in range(_ATTEMPTS):
             if attempt:
                 time.sleep(random.uniform(0.01, 0.05) * 2**attempt)
@@ -107,7 +118,7 @@ class Database:
         raise Unavailable("Too many writers at once. Try again in a moment.")
 
     def _write_once(self, work: Callable[[Connection], T], by: Author) -> T:
-        with self._taking_turns(), self.writer.begin() as connection:
+        with self._taking_turns() as patience, self.writer.connect() as connection, self._begun(connection, patience):
             connection.execution_options(touched={}, stale=set(), stale_parts=set(), author=by)
             result = work(connection)
             if self.before_commit is not None:
@@ -115,14 +126,24 @@ class Database:
             return result
 
     @contextmanager
-    def _taking_turns(self) -> Iterator[None]:
-        if self.dialect != "sqlite":
+    def _begun(self, connection: Connection, patience: float) -> Iterator[None]:
+        """A transaction. It waits for the lock of another process no longer than is left of the time limit."""
+        if self.dialect == "sqlite":
+            sqlite.set_patience(connection, patience)
+        with connection.begin():
             yield
+
+    @contextmanager
+    def _taking_turns(self) -> Iterator[float]:
+        """Waits for the writers of this process. Yields how many seconds are left to wait for those of others."""
+        if self.dialect != "sqlite":
+            yield 0
             return
+        began = time.monotonic()
         if not self.turn.acquire(timeout=self.limits.lock):
             raise Unavailable("Too many writers at once. Try again in a moment.")
         try:
-            yield
+            yield self.limits.lock - (time.monotonic() - began)
         finally:
             self.turn.release()
 

@@ -18,7 +18,7 @@ Snapshot = TypeAliasType("Snapshot", dict[str, Any])
 
 class Actor(View):
     id: Id
-    name: str | None
+    name: str | None = Field(description="Null for callers who may not see the names of keys.")
 
 
 class Change(View):

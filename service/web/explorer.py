@@ -9,7 +9,7 @@ from markupsafe import Markup
 from service.analysis import forest
 from service.analysis import tables as as_of_day
 from service.analysis.options import from_query
-from service.api.dependencies import Db
+from service.api.dependencies import Db, SeesNames
 from service.charts import comparison as comparison_chart
 from service.charts import ranking, timeline
 from service.charts.svg import fragment
@@ -144,7 +144,9 @@ def _other_periods(connection: Connection, shown: Comparison) -> list[Summary]:
 
 
 @routes.get("/claims/{ref}")
-def show_claim(ref: str, request: Request, query: Annotated[RecordPageQuery, Query()], db: Db) -> Response:
+def show_claim(
+    ref: str, request: Request, query: Annotated[RecordPageQuery, Query()], db: Db, names: SeesNames
+) -> Response:
     """Shows one claim: its text, its origin, its figures, its disputes, and the history of the record."""
     with db.snapshot() as connection:
         claim = claims.PROJECTION.read(connection, ref)
@@ -152,7 +154,7 @@ def show_claim(ref: str, request: Request, query: Annotated[RecordPageQuery, Que
             claim = Claim.model_validate(history.as_recorded(connection, "claim", claim.id, query.recorded_as_of))
         relays = claims.LIST.page(connection, ClaimQuery(derived_from=[claim.id], status=["all"], limit=_SHOWN)).items
         against = disputes.LIST.page(connection, DisputeQuery(claim=[claim.id], limit=_SHOWN)).items
-        changes = history.with_differences(connection, "claim", claim.id, _SHOWN)
+        changes = history.with_differences(connection, "claim", claim.id, _SHOWN, names=names)
         context: dict[str, Any] = {
             "claim": claim,
             "source": sources.PROJECTION.read(connection, claim.source.id),
@@ -191,10 +193,10 @@ def show_source(ref: str, request: Request, query: Annotated[RecordPageQuery, Qu
 
 
 @routes.get("/changes")
-def show_changes(request: Request, query: Annotated[ChangesPageQuery, Query()], db: Db) -> Response:
+def show_changes(request: Request, query: Annotated[ChangesPageQuery, Query()], db: Db, names: SeesNames) -> Response:
     """Shows the latest changes to all records."""
     with db.read() as connection:
-        found = history.latest(connection, query.before, 2 * _SHOWN)
+        found = history.latest(connection, query.before, 2 * _SHOWN, names=names)
     return page(request, "changes.html", query=query, changes=found)
 
 

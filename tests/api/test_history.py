@@ -4,6 +4,7 @@ import threading
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
@@ -75,7 +76,24 @@ def test_a_change_names_its_request_and_its_author(api: Api) -> None:
     body = {"kind": "paper", "title": "T", "key": "s"}
     api.client.post("/v1/sources", json=body, headers={"X-Request-Id": "request-42"})
     (version,) = api.get("/sources/s/history")["items"]
-    assert (version["request_id"], version["actor"]) == ("request-42", {"id": ADMIN.id, "name": "bootstrap"})
+    assert (version["request_id"], version["actor"]) == ("request-42", {"id": ADMIN.id, "name": None})
+
+
+@pytest.mark.parametrize("path", ["/v1/changes", "/v1/sources/s/history", "/changes"])
+def test_names_of_keys_are_for_callers_with_a_key(api: Api, live: Any, path: str) -> None:
+    api.post("/sources", {"kind": "paper", "title": "T", "key": "s"})
+    url, key = str(api.client.base_url) + path, {"Authorization": f"Bearer {ADMIN}"}
+    public, known = httpx.get(url), httpx.get(url, headers=key)
+    assert ("bootstrap" in public.text, "bootstrap" in known.text) == (False, True)
+    assert httpx.get(url).text == public.text, "what is cached for one is not for the other"
+    if path.startswith("/v1/sources"):
+        assert public.headers["ETag"] != known.headers["ETag"]
+    assert "private" in known.headers["Cache-Control"]
+    live.app.state.public_actor_names = True
+    try:
+        assert "bootstrap" in httpx.get(url).text
+    finally:
+        live.app.state.public_actor_names = False
 
 
 def test_a_figure_takes_its_claim_along(api: Api) -> None:
@@ -167,7 +185,7 @@ def test_a_reader_beside_racing_writers_misses_nothing_and_sees_nothing_twice(ki
         while True:
             finished = done.is_set()
             with database.read() as connection:
-                items = history.feed(connection, FeedQuery(after=after, limit=7), for_admin=True)
+                items = history.feed(connection, FeedQuery(after=after, limit=7), for_admin=True, names=True)
             seen.extend((item.seq, item.record_id) for item in items)
             after = items[-1].seq if items else after
             if finished and not items:

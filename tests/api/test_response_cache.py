@@ -44,11 +44,11 @@ def test_two_databases_at_the_same_change_do_not_share_answers(templates: Templa
 def test_the_cache_is_bounded() -> None:
     cache = ResponseCache(max_bytes=20_000)
     database: Any = object()
-    keys = [Key(database, str(number)) for number in range(50)]
+    keys = [Key(database, str(number), "") for number in range(50)]
     for key in keys:
         cache.put(key, CachedResponse("tag", b"x" * 1_000, {}))
     assert [key for key in keys if cache.get(key, "tag")] == keys[40:], "the ones used last"
-    large = Key(database, "large")
+    large = Key(database, "large", "")
     cache.put(large, CachedResponse("tag", b"x" * 15_000, {}))
     assert cache.get(large, "tag") is None, "one response does not push out all others"
 
@@ -56,12 +56,12 @@ def test_the_cache_is_bounded() -> None:
 def test_a_response_takes_the_place_of_that_of_an_earlier_tag() -> None:
     cache = ResponseCache(max_bytes=20_000)
     database: Any = object()
-    other = Key(database, "other")
+    other = Key(database, "other", "")
     cache.put(other, CachedResponse("1", b"kept", {}))
     for tag in map(str, range(100)):
-        cache.put(Key(database, "same"), CachedResponse(tag, b"x" * 1_000, {}))
-    assert cache.get(Key(database, "same"), "98") is None
-    assert cache.get(Key(database, "same"), "99") is not None
+        cache.put(Key(database, "same", ""), CachedResponse(tag, b"x" * 1_000, {}))
+    assert cache.get(Key(database, "same", ""), "98") is None
+    assert cache.get(Key(database, "same", ""), "99") is not None
     assert cache.get(other, "1") is not None, "what is out of date pushes nothing out"
 
 

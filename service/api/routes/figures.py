@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from service.api import responses
-from service.api.dependencies import Db, IfMatch, IfNoneMatch, Post, Reason, RecordedAsOf, Write
+from service.api.dependencies import Db, IfMatch, IfNoneMatch, Post, Reason, RecordedAsOf, SeesNames, Write
 from service.api.route import router
 from service.schemas.figures import Figure, FigureCreate, FigurePage, FigurePatch
 from service.schemas.history import ChangePage, HistoryQuery
@@ -56,6 +56,6 @@ def restore_figure(ref: str, versions: IfMatch, write: Post) -> Response:
 
 
 @routes.get("/figures/{ref}/history", responses=responses.problems(404))
-def list_figure_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db) -> ChangePage:
+def list_figure_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db, names: SeesNames) -> ChangePage:
     """Returns who changed the figure, what they changed and when; newest first."""
-    return responses.versions(db, figures.PROJECTION, ref, query)
+    return responses.versions(db, figures.PROJECTION, ref, query, names=names)

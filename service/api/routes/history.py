@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query, Request
 
 from service.api import responses
-from service.api.dependencies import Db
+from service.api.dependencies import Db, SeesNames
 from service.api.route import router
 from service.domain.vocabulary import Role
 from service.schemas.history import ChangeFeed, FeedQuery
@@ -15,12 +15,12 @@ routes = router("changes")
 
 
 @routes.get("/changes", responses=responses.problems(403))
-def list_changes(query: Annotated[FeedQuery, Query()], request: Request, db: Db) -> ChangeFeed:
+def list_changes(query: Annotated[FeedQuery, Query()], request: Request, db: Db, names: SeesNames) -> ChangeFeed:
     """Returns the changes after the one whose `seq` is given as `after`, oldest first. To continue, pass `next_after`
     of the response as `after`: no change is skipped or repeated, even with concurrent writes. Changes to keys are
     returned to admins only.
     """
     caller = request.state.caller
     with db.read() as connection:
-        items = history.feed(connection, query, for_admin=caller is not None and caller.role is Role.ADMIN)
+        items = history.feed(connection, query, for_admin=caller is not None and caller.role is Role.ADMIN, names=names)
     return ChangeFeed(items=items, next_after=items[-1].seq if items else query.after)

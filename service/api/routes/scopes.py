@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from service.api import responses
-from service.api.dependencies import Db, IfMatch, IfNoneMatch, Post, Reason, RecordedAsOf, Write
+from service.api.dependencies import Db, IfMatch, IfNoneMatch, Post, Reason, RecordedAsOf, SeesNames, Write
 from service.api.route import router
 from service.schemas.history import ChangePage, HistoryQuery
 from service.schemas.queries import ScopeQuery
@@ -67,6 +67,8 @@ def restore_scope(ref: str, scope: str, versions: IfMatch, write: Post) -> Respo
 
 
 @routes.get("/metrics/{ref}/scopes/{scope}/history", responses=responses.problems(404))
-def list_scope_history(ref: str, scope: str, query: Annotated[HistoryQuery, Query()], db: Db) -> ChangePage:
+def list_scope_history(
+    ref: str, scope: str, query: Annotated[HistoryQuery, Query()], db: Db, names: SeesNames
+) -> ChangePage:
     """Returns who changed the scope, what they changed and when; newest first."""
-    return responses.versions(db, scopes.OfMetric(ref), scope, query)
+    return responses.versions(db, scopes.OfMetric(ref), scope, query, names=names)

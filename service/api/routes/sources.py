@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from service.api import responses
-from service.api.dependencies import Db, IfMatch, IfNoneMatch, Post, Reason, RecordedAsOf, Write
+from service.api.dependencies import Db, IfMatch, IfNoneMatch, Post, Reason, RecordedAsOf, SeesNames, Write
 from service.api.route import router
 from service.schemas.history import ChangePage, HistoryQuery
 from service.schemas.queries import SourceQuery
@@ -56,6 +56,6 @@ def restore_source(ref: str, versions: IfMatch, write: Post) -> Response:
 
 
 @routes.get("/sources/{ref}/history", responses=responses.problems(404))
-def list_source_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db) -> ChangePage:
+def list_source_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db, names: SeesNames) -> ChangePage:
     """Returns who changed the source, what they changed and when; newest first."""
-    return responses.versions(db, sources.PROJECTION, ref, query)
+    return responses.versions(db, sources.PROJECTION, ref, query, names=names)

@@ -2,13 +2,16 @@
 
 import importlib
 import logging
+import os
 import sqlite3
 import time
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
 
 from service.db.limits import Limits
 from service.errors import Invalid, Unavailable
@@ -31,11 +34,14 @@ def sqlite_driver() -> ModuleType:
     return driver
 
 
-def engines(url: URL, limits: Limits) -> tuple[Engine, Engine]:
+def engines(url: URL, limits: Limits, *, read_only: bool = False) -> tuple[Engine, Engine]:
     """Raises Invalid unless the URL names a file."""
     if not url.database or url.database == ":memory:":
         raise Invalid.at("", "Name a file for the SQLite database: sqlite:///path/to/file.db")
     url = url.set(drivername="sqlite+pysqlite")
+    if read_only:
+        only = _engine(_published(url), limits, "query_only=ON", isolation_level="AUTOCOMMIT", published=True)
+        return only, only
     writer = _engine(url, limits)
     reader = _engine(url, limits, "query_only=ON", isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True)
 
@@ -47,7 +53,19 @@ def engines(url: URL, limits: Limits) -> tuple[Engine, Engine]:
     return writer, reader
 
 
-def _engine(url: URL, limits: Limits, *pragmas: str, **options: Any) -> Engine:
+def _published(url: URL) -> URL:
+    """The same file, opened without the right to write.
+
+    SQLite needs a writable folder for the files beside a WAL database. Where the folder is not writable and no such
+    file is left, nobody can be writing, so the file is read as one that never changes.
+    """
+    file = Path(str(url.database)).resolve()
+    is_still = not os.access(file.parent, os.W_OK) and not file.with_name(file.name + "-wal").exists()
+    query = {"uri": "true", "mode": "ro", **({"immutable": "1"} if is_still else {})}
+    return url.set(database=f"file:{quote(str(file))}", query=query)
+
+
+def _engine(url: URL, limits: Limits, *pragmas: str, published: bool = False, **options: Any) -> Engine:
     # The driver's own transaction handling is off (isolation_level None); ours begins above.
     made = create_engine(
         url,
@@ -64,9 +82,11 @@ def _engine(url: URL, limits: Limits, *pragmas: str, **options: Any) -> Engine:
 
     @event.listens_for(made, "connect")
     def prepare(connection: sqlite3.Connection, record: Any) -> None:
-        for pragma in ("foreign_keys=ON", busy, "journal_mode=WAL", "synchronous=FULL", *pragmas):
+        durable = () if published else ("journal_mode=WAL", "synchronous=FULL")
+        for pragma in ("foreign_keys=ON", busy, *durable, *pragmas):
             connection.execute(f"PRAGMA {pragma}").fetchall()
-        _assert_durable(connection)
+        if not published:
+            _assert_durable(connection)
         info = record.info
         # a number other than 0 interrupts the statement
         connection.set_progress_handler(lambda: int(time.monotonic() > info.get("deadline", float("inf"))), _STEPS)
@@ -102,12 +122,23 @@ def _assert_durable(connection: sqlite3.Connection) -> None:
 
 
 def copy(connection: Connection, file: Path) -> None:
-    """Copies the open snapshot to a new file (SQLite's online backup), while others go on writing."""
-    target = sqlite_driver().connect(str(file))
+    """Copies the open snapshot to a new file (SQLite's online backup), while others go on writing. Raises the driver's
+    errors as SQLAlchemy does.
+    """
+    driver = sqlite_driver()
     try:
-        raw(connection).backup(target)
-    finally:
-        target.close()
+        target = driver.connect(str(file))
+        try:
+            raw(connection).backup(target)
+        finally:
+            target.close()
+    except driver.Error as error:
+        raise DBAPIError("", None, error, hide_parameters=True) from error
+
+
+def set_patience(connection: Connection, seconds: float) -> None:
+    """Sets how long this connection waits for another process's lock."""
+    raw(connection).execute(f"PRAGMA busy_timeout={max(seconds, 0.001) * 1000:.0f}").fetchall()
 
 
 def damage(connection: Connection) -> str | None:

@@ -181,10 +181,10 @@ def _changed(before: Values | None, after: Values) -> list[str]:
 # Reading -------------------------------------------------------------------------------------------------------------
 
 
-def of_record(connection: Connection, kind: str, record_id: str, query: HistoryQuery) -> ChangePage:
+def of_record(connection: Connection, kind: str, record_id: str, query: HistoryQuery, *, names: bool) -> ChangePage:
     """Returns the versions of one record, newest first."""
     found = fetch_page(connection, _OF_RECORD, query, "-version", kind=[kind], record_id=[record_id])
-    return ChangePage(items=[_shown(row._mapping) for row in found.rows], next_cursor=found.next_cursor)
+    return ChangePage(items=[_shown(row._mapping, names=names) for row in found.rows], next_cursor=found.next_cursor)
 
 
 _OF_RECORD = Listing(
@@ -195,7 +195,7 @@ _OF_RECORD = Listing(
 )
 
 
-def feed(connection: Connection, query: FeedQuery, *, for_admin: bool) -> list[Change]:
+def feed(connection: Connection, query: FeedQuery, *, for_admin: bool, names: bool) -> list[Change]:
     """Returns changes of all records in commit order, starting right after `query.after`.
 
     Raises Forbidden if a caller who is not an admin asks for changes of keys.
@@ -208,16 +208,16 @@ def feed(connection: Connection, query: FeedQuery, *, for_admin: bool) -> list[C
     if query.kind:
         statement = statement.where(rows.any_of(ChangeRow.kind, query.kind))
     found = connection.execute(statement.order_by(ChangeRow.seq).limit(query.limit)).mappings()
-    return [_shown(row) for row in found]
+    return [_shown(row, names=names) for row in found]
 
 
-def latest(connection: Connection, before: int | None, most: int) -> list[Change]:
+def latest(connection: Connection, before: int | None, most: int, *, names: bool) -> list[Change]:
     """Returns changes of all records except keys, newest first, with seq below `before`."""
     statement = select(*_COLUMNS).where(ChangeRow.kind != _FOR_ADMINS)
     if before is not None:
         statement = statement.where(ChangeRow.seq < before)
     found = connection.execute(statement.order_by(ChangeRow.seq.desc()).limit(most)).mappings()
-    return [_shown(row) for row in found]
+    return [_shown(row, names=names) for row in found]
 
 
 class Difference(NamedTuple):
@@ -229,10 +229,10 @@ class Difference(NamedTuple):
 
 
 def with_differences(
-    connection: Connection, kind: str, record_id: str, most: int
+    connection: Connection, kind: str, record_id: str, most: int, *, names: bool
 ) -> list[tuple[Change, list[Difference]]]:
     """Returns the versions of one record, newest first, each with its differences."""
-    found = of_record(connection, kind, record_id, HistoryQuery(limit=most + 1)).items
+    found = of_record(connection, kind, record_id, HistoryQuery(limit=most + 1), names=names).items
     described = []
     for change, earlier in zip_longest(found[:most], found[1 : most + 1]):
         before = earlier.snapshot if earlier is not None else None
@@ -277,7 +277,8 @@ def _embedded(kind: str, snapshot: Values) -> Iterator[tuple[Place, Values]]:
         yield from _embedded("figure", figure)
 
 
-def _shown(row: RowMapping | Values) -> Change:
+def _shown(row: RowMapping | Values, *, names: bool) -> Change:
+    """The change as it is served. `names`: whether the caller may see the names of keys."""
     fields = {name: row[name] for name in Change.model_fields if name != "actor"}
-    actor = {"id": row["actor_id"], "name": row["actor_name"]} if row["actor_id"] else None
+    actor = {"id": row["actor_id"], "name": row["actor_name"] if names else None} if row["actor_id"] else None
     return Change.model_validate(fields | {"actor": actor})

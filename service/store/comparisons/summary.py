@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, UpdateBase, and_, distinct, func, literal_column, or_, select, text
+from sqlalchemy import Connection, UpdateBase, and_, distinct, func, literal_column, or_, select, text, update
 from sqlalchemy.orm import aliased
 
 from service.db import bulk
@@ -334,6 +334,11 @@ def count_outdated(connection: Connection) -> int:
 
 def has_outdated(connection: Connection) -> bool:
     return connection.execute(_OUTDATED.limit(1)).first() is not None
+
+
+def forget_all(connection: Connection) -> None:
+    """Makes all summaries outdated, for `mark_outdated`."""
+    connection.execute(update(MeasurandRow).values(rules_version=0))
 
 
 def mark_outdated(connection: Connection, most: int) -> int:

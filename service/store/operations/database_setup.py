@@ -8,8 +8,8 @@ from service.store.audit import history
 from service.store.comparisons.summary import refresh_summaries
 
 
-def open_database(url: str, limits: Limits = LIMITS) -> Database:
-    return Database(url, before_commit=_end, limits=limits)
+def open_database(url: str, limits: Limits = LIMITS, *, read_only: bool = False) -> Database:
+    return Database(url, before_commit=_end, limits=limits, read_only=read_only)
 
 
 def _end(connection: Connection, author: Author) -> None:
