@@ -18,7 +18,7 @@ _TOKENIZER = "unicode61 remove_diacritics 0 categories 'L* N* M* S* Co' tokencha
 _CREATE: dict[tuple[Group, str], tuple[str, ...]] = {
     ("search", "sqlite"): (
         f"""CREATE VIRTUAL TABLE search_fts USING fts5(
-            tokens, content='search', content_rowid='number', tokenize="{_TOKENIZER}")""",
+            tokens, content='search', content_rowid='number', prefix='2 3', tokenize="{_TOKENIZER}")""",
         "INSERT INTO search_fts(search_fts) VALUES ('rebuild')",
         """CREATE TRIGGER search_inserted AFTER INSERT ON search BEGIN
             INSERT INTO search_fts(rowid, tokens) VALUES (new.number, new.tokens); END""",

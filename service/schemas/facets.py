@@ -7,6 +7,7 @@ from pydantic import Field
 from service.schemas.base import View
 from service.schemas.queries import Refs
 from service.schemas.table_queries import DashboardQuery
+from service.schemas.types import Bool
 
 FacetField = Literal[
     "subject", "metric", "scope", "measurand", "claimant", "source", "basis", "qualifier", "unit", "claimant_role",
@@ -34,6 +35,9 @@ class Facets(View):
     field: FacetField
     of: Literal["figures", "comparisons"] = Field(description="What is counted.")
     values: list[Facet] = Field(description="The most frequent first.")
+    is_exact: Bool = Field(
+        description="False: only the first 100,000 figures were counted, so that there are more than `count` of each."
+    )
 
 
 class GrafanaOption(View):

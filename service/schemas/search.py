@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field
 
 from service.domain.vocabulary import ClaimStatus
 from service.schemas.base import Body, View
-from service.schemas.types import Id, Key, Line, Text, clean_text
+from service.schemas.types import Bool, Id, Key, Line, Text, clean_text
 
 SearchedKind = Literal["claim", "source", "entity"]
 
@@ -43,3 +43,5 @@ class SearchHit(View):
 
 class SearchResults(View):
     items: list[SearchHit] = Field(description="Best first.")
+    total: int = Field(description="How many records match; at most 1,000 of each kind are counted.")
+    total_is_exact: Bool = Field(description="False: there are more than `total`.")

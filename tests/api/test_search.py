@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.support import Api, claim, seed, selects
+from service.store.lists import facets, search
+from tests.support import Api, claim, figure, seed, selects
 
 
 def found(api: Api, q: str, **params: Any) -> list[str]:
@@ -61,3 +62,28 @@ def test_a_search_takes_a_statement_a_kind(demo: Api) -> None:
     with demo.counting() as statements:
         demo.get("/search", q="training", limit=100)
     assert len(selects(statements)) == 3
+
+
+def test_more_matches_than_are_counted_are_said_to_be_more(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    seed(api)
+    for number in range(4):
+        api.post("/claims", claim("lab", statement=f"Costly {number}"))
+    found = api.get("/search", q="costly")
+    assert (len(found["items"]), found["total"], found["total_is_exact"]) == (4, 4, True)
+    monkeypatch.setattr(search, "_COUNTED", 3)
+    found = api.get("/search", q="costly", limit=1)
+    assert (len(found["items"]), found["total"], found["total_is_exact"]) == (1, 3, False)
+    assert api.get("/search", q="kind=claim")["items"] == []
+
+
+def test_facets_of_more_figures_than_are_counted_say_so(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    seed(api)
+    for number in range(4):
+        api.post("/claims", claim("lab", figure(str(number)), statement=f"{number}"))
+    params = {"field": "claimant"}
+    found = api.get("/facets", **params)
+    assert ([one["count"] for one in found["values"]], found["is_exact"]) == ([4], True)
+    monkeypatch.setattr(facets, "_COUNTED", 2)
+    api.post("/entities", {"key": "another", "kind": "person", "name": "Another"})
+    found = api.get("/facets", **params)
+    assert ([one["count"] for one in found["values"]], found["is_exact"]) == ([2], False)

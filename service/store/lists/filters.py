@@ -173,7 +173,7 @@ class HasWords:
         asked = query_tokens(given[name])
         if not asked:
             return Bound("nothing", {})  # only punctuation, which matches no record
-        return Bound("words", {name: search.expression(asked, connection.dialect.name)})
+        return Bound("words", {name: search.expression(self.table, asked, connection.dialect.name)})
 
     def condition(self, name: str, form: Form, dialect: str) -> Any:
         return false() if form == "nothing" else search.has_words(self.table, name, dialect)

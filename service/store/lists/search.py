@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, UpdateBase, bindparam, func, select, text
+from sqlalchemy import Connection, RowMapping, UpdateBase, column, func, join, select, text
+from sqlalchemy import table as sql_table
 
 from service.db import bulk
 from service.db.models import ClaimRow, EntityRow, SearchRow, SourceRow
@@ -18,10 +19,22 @@ _MATCH = {
 }
 
 
+# for a search, which stops at the first matches; a filter needs all of them
+_FTS = sql_table("search_fts", column("rowid"))
+_SEARCHED_FROM: dict[str, Any] = {
+    "sqlite": join(_FTS, SearchRow.__table__, SearchRow.number == _FTS.c.rowid),
+    "postgresql": SearchRow.__table__,
+}
+_FIND = {"sqlite": "search_fts MATCH :words", "postgresql": _MATCH["postgresql"]}
+
+
 def index(connection: Connection, table: type[Any], texts: Mapping[str, Iterable[str | None]]) -> None:
     """Indexes records, by id, under these texts, replacing earlier ones."""
     kind = rows.noun(table)
-    found_by = [{"kind": kind, "record_id": record, "tokens": index_text(own)} for record, own in texts.items()]
+    found_by = [
+        {"kind": kind, "record_id": record, "tokens": f"{_kind_token(kind)} {index_text(own)}"}
+        for record, own in texts.items()
+    ]
     bulk.write(connection, _replace(connection.dialect.name), found_by)
 
 
@@ -41,11 +54,19 @@ def has_words(table: Any, parameter: str, dialect: str) -> Any:
     return table.id.in_(select(SearchRow.record_id).where(SearchRow.kind == rows.noun(table), matching))
 
 
-def expression(asked: list[str], dialect: str) -> str:
-    """All the words asked for, the last one as a prefix, in the database's query syntax; each word is quoted."""
+def _kind_token(kind: str) -> str:
+    """A token that all records of a kind have, and no text: so the index itself tells the kinds apart."""
+    return f"kind={kind}"
+
+
+def expression(table: Any, asked: list[str], dialect: str) -> str:
+    """All the words asked for, the last one as a prefix, in records of one kind, in the database's query syntax; each
+    word is quoted.
+    """
+    every = [_kind_token(rows.noun(table)), *asked]
     if dialect == "sqlite":
-        return " ".join('"' + token.replace('"', '""') + '"' for token in asked) + "*"
-    quoted = ["'" + token.replace("\\", "\\\\").replace("'", "''") + "'" for token in asked]
+        return " ".join('"' + token.replace('"', '""') + '"' for token in every) + "*"
+    quoted = ["'" + token.replace("\\", "\\\\").replace("'", "''") + "'" for token in every]
     return " & ".join(quoted) + ":*"
 
 
@@ -65,38 +86,51 @@ SEARCHED: dict[str, Searched] = {
     "source": Searched(SourceRow, "title", {"title": 3, "publisher": 1, "authors": 1}),
     "entity": Searched(EntityRow, "name", {"name": 3, "aliases": 2.5}),
 }
-_CANDIDATES = 100  # per kind, shortest texts first: they contain the least other text
+_COUNTED = 1_000  # matches per kind: of more, which are found first depends on the database
+_CANDIDATES = 100  # of these, shortest texts first: they contain the least other text
 _SCORED = 2_000  # characters of each text that count for its rank
 _BEFORE, _AFTER = 60, 240  # characters shown around the first match
 
 
 def search(connection: Connection, query: SearchQuery) -> SearchResults:
-    """Returns records that contain all words, ranked alike on both databases. Withdrawn ones are left out."""
+    """Returns records that contain all words, ranked alike on both databases while there are no more of a kind than are
+    counted. Withdrawn ones are left out.
+    """
     asked = query_tokens(query.q)
     ranked = []
+    total, is_exact = 0, True
     for kind in dict.fromkeys(query.kind or SEARCHED) if asked else ():
         kept = SEARCHED[kind]
-        for row in connection.execute(_candidates(connection, kept, asked)).mappings():
+        found = connection.execute(_candidates(connection, kept, asked)).mappings().all()
+        matched = found[0]["matched"] if found else 0
+        total, is_exact = total + min(matched, _COUNTED), is_exact and matched <= _COUNTED
+        for row in found:
             fields = list(_fields(row, kept.weights))
             ranked.append((-score([(weight, text[:_SCORED]) for _, weight, text in fields], asked), kind, row, fields))
     ranked.sort(key=lambda entry: (entry[0], len(entry[2]["heading"]), entry[2]["id"]))
     hits = [_hit(kind, row, fields, asked) for _, kind, row, fields in ranked[: query.limit]]
-    return SearchResults(items=hits)
+    return SearchResults(items=hits, total=total, total_is_exact=is_exact)
 
 
 def _candidates(connection: Connection, kept: Searched, asked: list[str]) -> Any:
     table = kept.table
     columns = [getattr(table, name) for name in dict.fromkeys(["id", "key", *kept.weights])]
     status = [ClaimRow.status] if table is ClaimRow else []
-    place = (SearchRow.kind == rows.noun(table)) & (SearchRow.record_id == table.id)
     dialect = connection.dialect.name
-    matching = text(_MATCH[dialect]).bindparams(bindparam("words", expression(asked, dialect)))
+    found = (
+        select(SearchRow.record_id, SearchRow.number, func.length(SearchRow.tokens).label("length"))
+        .select_from(_SEARCHED_FROM[dialect])
+        .join(table, (SearchRow.kind == rows.noun(table)) & (SearchRow.record_id == table.id))
+        .where(table.withdrawn_at.is_(None), text(_FIND[dialect]))
+        .limit(_COUNTED + 1)
+        .subquery("found")
+    )
     return (
-        select(*columns, *status, getattr(table, kept.title).label("heading"))
-        .join(SearchRow, place)
-        .where(table.withdrawn_at.is_(None), matching)
-        .order_by(func.length(SearchRow.tokens), SearchRow.number.desc())
+        select(*columns, *status, getattr(table, kept.title).label("heading"), func.count().over().label("matched"))
+        .join(found, found.c.record_id == table.id)
+        .order_by(found.c.length, found.c.number.desc())
         .limit(_CANDIDATES)
+        .params(words=expression(table, asked, dialect))
     )
 
 
