@@ -1,6 +1,7 @@
 """Comparisons and disagreements as of a day, as rows for dashboards. They are computed on request."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +11,7 @@ from typing import Any
 
 from service.analysis.options import readable
 from service.db.engine import Connection
-from service.db.models import MeasurandRow, ScopeRow
+from service.db.models import EntityRow, MeasurandRow, ScopeRow
 from service.db.types import Real, Whole
 from service.db.views import NO_RANK
 from service.domain.assessment import Assessment, assess_measurand
@@ -55,12 +56,13 @@ class Judged:
 
     summary: Summary
     row: Values
+    claimants: frozenset[str]
     apart: dict[DisagreementKind, Apart]
 
 
 def comparisons_as_of(connection: Connection, query: ComparisonTableQuery, day: date) -> TablePage:
-    judged = _in_scopes(connection, query, _judged(connection, query, day))
-    found = [one.row for one in judged if _passes(one.row, query)]
+    judged = _asked_for(connection, query, _judged(connection, query, day))
+    found = [one.row for one in judged if _passes(one, query)]
     ranks = {one.row["id"]: one.apart[_CONFLICT].rank if _CONFLICT in one.apart else NO_RANK for one in judged}
     name = query.sort.removeprefix("-")
     kind = {"gap": Real, "figure_count": Whole}.get(name, MeasurandRow.created_at.type)
@@ -71,7 +73,7 @@ def comparisons_as_of(connection: Connection, query: ComparisonTableQuery, day: 
 
 def disagreements_as_of(connection: Connection, query: DisagreementTableQuery, day: date) -> TablePage:
     """Widest first."""
-    judged = _in_scopes(connection, query, _judged(connection, query, day))
+    judged = _asked_for(connection, query, _judged(connection, query, day))
     ranked = _ranked(judged, query)
     held = _held_by(judged, query.kind, ranked.rows)
     items = evidence.items(connection, [figure for apart in held.values() for figure in (apart.least, apart.most)])
@@ -93,7 +95,7 @@ def _ranked(judged: Sequence[Judged], query: DisagreementTableQuery) -> TablePag
     found, ranks = [], {}
     for one in judged:
         apart = one.apart.get(query.kind)
-        if apart is None or not _passes(one.row, query, apart.rank):
+        if apart is None or not _passes(one, query, apart.rank):
             continue
         text = {"text": apart.text} if apart.text else {}
         factor = apart.rank if apart.rank >= 1 else None
@@ -103,12 +105,17 @@ def _ranked(judged: Sequence[Judged], query: DisagreementTableQuery) -> TablePag
     return TablePage(page, cursor, len(found))
 
 
-def _in_scopes(connection: Connection, query: MeasurandFilters, judged: Sequence[Judged]) -> Sequence[Judged]:
-    """Those of the requested scopes. All scopes are computed first, because a part is compared with its whole."""
-    if not query.scope:
-        return judged
-    scopes = set(references.filter_ids(connection, ScopeRow, query.scope, "scope"))
-    return [one for one in judged if one.summary.scope is not None and one.summary.scope.id in scopes]
+def _asked_for(connection: Connection, query: MeasurandFilters, judged: Sequence[Judged]) -> Sequence[Judged]:
+    """Those of the requested scopes and claimants. All scopes are computed first, because a part is compared with its
+    whole.
+    """
+    if query.scope:
+        scopes = set(references.filter_ids(connection, ScopeRow, query.scope, "scope"))
+        judged = [one for one in judged if one.summary.scope is not None and one.summary.scope.id in scopes]
+    if query.claimant:
+        claimants = set(references.filter_ids(connection, EntityRow, query.claimant, "claimant"))
+        judged = [one for one in judged if claimants & one.claimants]
+    return judged
 
 
 def summaries_as_of(connection: Connection, subject: str, day: date) -> list[Summary]:
@@ -116,20 +123,32 @@ def summaries_as_of(connection: Connection, subject: str, day: date) -> list[Sum
     return [one.summary for one in _judged(connection, MeasurandFilters(subject=[subject]), day)]
 
 
-def ranking_as_of(connection: Connection, query: DisagreementTableQuery, day: date) -> list[Disagreement]:
-    """The first page of `disagreements_as_of`, with the figures in the form that comparisons use."""
+def series_as_of(connection: Connection, query: DisagreementTableQuery, day: date) -> list[Disagreement]:
+    """The widest disagreement of each subject and metric, widest first, with the figures in the form that comparisons
+    use. At most one page.
+    """
     judged = _judged(connection, query, day)
     by_id = {one.row["id"]: one for one in judged}
-    ranked = _ranked(judged, query).rows
+    every = _ranked(judged, query.model_copy(update={"limit": MOST_AS_OF})).rows
+    counts = Counter(_series(row) for row in every)
+    first: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for row in every:
+        first.setdefault(_series(row), row)
+    ranked = list(first.values())[: query.limit]
     held = _held_by(judged, query.kind, ranked)
     items = evidence.items(connection, [figure for apart in held.values() for figure in (apart.least, apart.most)])
     found = []
     for row in ranked:
         apart = held[row["id"]]
         ends = {"least": json.loads(items[apart.least.id]), "most": json.loads(items[apart.most.id])}
+        ends["group_count"] = counts[_series(row)]
         summary = dict(by_id[row["id"]].summary)
         found.append(Disagreement(**summary | {"text": row["text"], "kind": query.kind} | ends))
     return found
+
+
+def _series(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row["subject_key"], row["metric_key"]
 
 
 def _judged(connection: Connection, query: MeasurandFilters, day: date) -> list[Judged]:
@@ -173,7 +192,8 @@ def _judged(connection: Connection, query: MeasurandFilters, day: date) -> list[
             apart |= _exceeded(found[one.id], [found[whole] for whole in wider[one.id]], by_id)
             computed = to_summary(found[one.id], one.unit, count)
             summary = Summary.model_validate(one.own_fields | computed)
-            judged.append(Judged(summary, _row(one, computed, apart), apart))
+            claimants = frozenset(figure.evidence.claimant_id for figure in figures[one.id])
+            judged.append(Judged(summary, _row(one, computed, apart), claimants, apart))
     return judged
 
 
@@ -248,6 +268,10 @@ def _ends(name: str, ends: Any) -> Values:
     return {f"{name}_{field}": getattr(ends, field) if ends is not None else None for field in fields}
 
 
+def _flag(wanted: bool | None) -> list[bool]:
+    return [] if wanted is None else [wanted]
+
+
 def _holder(name: str, item: str) -> Values:
     compared = evidence.to_compared(item)
     interval = compared.interval
@@ -265,15 +289,23 @@ def _holder(name: str, item: str) -> Values:
     return {f"{name}_{field}": value for field, value in values.items()}
 
 
-def _passes(row: Values, query: MeasurandFilters, rank: float | None = None) -> bool:
-    """Whether a row passes the filters that can be applied only after it is computed."""
+def _passes(one: Judged, query: MeasurandFilters, rank: float | None = None) -> bool:
+    """Whether a measurand passes the filters that can be applied only after it is computed."""
+    row, summary = one.row, one.summary
     asked = (
         (query.id, row["id"]),
         (query.agreement, row["agreement"]),
         (query.verdict, row["verdict"]),
         (query.comparability, row["comparability"]),
-        ([query.within_rounding] if query.within_rounding is not None else [], row["within_rounding"]),
+        (query.interval_basis, summary.interval_basis),
+        (_flag(query.self_conflict), summary.self_conflict),
+        (_flag(query.within_rounding), row["within_rounding"]),
     )
+    start, end = row["period_start"], row["period_end"]
+    if query.period_from is not None and (end is None or end < query.period_from):
+        return False
+    if query.period_to is not None and (start is None or start > query.period_to):
+        return False
     factor = rank if rank is not None else row["gap"]
     wide = query.gap_min is None or (factor is not None and factor >= max(float(query.gap_min), 1.0))
     return wide and all(not wanted or value in wanted for wanted, value in asked)

@@ -217,6 +217,9 @@ class Disagreement(Summary):
     kind: DisagreementKind
     least: Compared | None
     most: Compared | None
+    group_count: int | None = Field(
+        None, description="With group_by=series: how many rows this subject and metric have; this one is the widest."
+    )
 
 
 class DisagreementPage(Page[Disagreement]):

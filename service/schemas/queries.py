@@ -14,6 +14,7 @@ from service.domain.vocabulary import (
     DisputeStatus,
     DisputeType,
     EntityKind,
+    IntervalBasis,
     Qualifier,
     SourceKind,
     Verdict,
@@ -172,7 +173,12 @@ class MeasurandFilters(Body):
     agreement: list[Agreement] = []
     verdict: list[Verdict] = []
     comparability: list[ComparabilityStatus] = []
+    claimant: Refs = Field([], description="Comparisons in which one of these has a figure.")
+    interval_basis: list[IntervalBasis] = []
+    self_conflict: QueryFlag | None = None
     within_rounding: QueryFlag | None = None
+    period_from: Day | None = Field(None, description="Of a period that ends on this day or later.")
+    period_to: Day | None = Field(None, description="Of a period that begins on this day or earlier.")
     gap_min: DecimalText | None = Field(None, description="The sources differ by this factor at least.")
 
 
@@ -182,6 +188,9 @@ class ComparisonQuery(PageQuery, MeasurandFilters):
 
 class DisagreementQuery(PageQuery, MeasurandFilters):
     kind: DisagreementKind = DisagreementKind.CONFLICT
+    group_by: Literal["series"] | None = Field(
+        None, description="`series`: only the widest row of each subject and metric, with `group_count`."
+    )
 
 
 class ContestedQuery(ListQuery):

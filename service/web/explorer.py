@@ -66,11 +66,11 @@ def _ranking(connection: Connection, query: HomeQuery) -> dict[str, Any]:
         asked = DisagreementTableQuery(limit=_SHOWN, **filters)
         cursor, recent = None, []
         try:
-            items = as_of_day.ranking_as_of(connection, asked, query.as_of)
+            items = as_of_day.series_as_of(connection, asked, query.as_of)
         except Invalid as error:  # too many for one page, unless filtered by metric
             items, note = [], error.detail
     else:
-        live_query = DisagreementQuery(limit=_SHOWN, cursor=query.cursor, **filters)
+        live_query = DisagreementQuery(limit=_SHOWN, cursor=query.cursor, group_by="series", **filters)
         live = DISAGREEMENTS[query.kind].page(connection, live_query, WIDEST_FIRST)
         items, cursor = live.items, live.next_cursor
         recent = LIST.page(connection, ComparisonQuery(sort="-updated_at", limit=8)).items

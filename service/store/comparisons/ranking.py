@@ -3,21 +3,21 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, literal, select
 from sqlalchemy.orm import aliased
 
 from service.db import views
 from service.db.json_select import JsonSelect, JsonSql, json_object, json_words
 from service.db.models import ClaimRow, EntityRow, FigureRow, MeasurandRow, MetricRow, ScopeRow, SourceRow
-from service.db.types import Flag, Real
-from service.domain.vocabulary import DisagreementKind
+from service.db.types import Day, Flag, Real
+from service.domain.vocabulary import ClaimStatus, DisagreementKind
 from service.schemas.comparisons import Disagreement, DisagreementPage, Summary, SummaryPage
 from service.schemas.queries import MeasurandFilters
 from service.store import rows
 from service.store.comparisons import measurands
 from service.store.comparisons.evidence import COMPARED_FIELDS, compared_columns
 from service.store.comparisons.measurands import MeasurandRecord
-from service.store.lists.filters import AnyOf, Filter, RefTo, Value
+from service.store.lists.filters import AnyOf, Filter, GroupBy, HasOne, RefTo, Value
 from service.store.lists.pagination import Listing, RecordList, fetch_page, record_list
 from service.store.records import figures
 
@@ -63,7 +63,21 @@ def filters(rank: Any) -> dict[str, Filter]:
         "agreement": AnyOf(MeasurandRow.agreement),
         "verdict": AnyOf(MeasurandRow.verdict),
         "comparability": AnyOf(MeasurandRow.comparability),
+        "interval_basis": AnyOf(MeasurandRow.interval_basis),
+        "self_conflict": Value(Flag(), lambda wanted: MeasurandRow.self_conflict == wanted),
         "within_rounding": Value(Flag(), lambda wanted: MeasurandRow.within_rounding == wanted),
+        "period_from": Value(Day(), lambda day: MeasurandRow.period_latest >= day),
+        "period_to": Value(Day(), lambda day: MeasurandRow.period_earliest <= day),
+        "figure": HasOne(
+            [
+                FigureRow.measurand_id == MeasurandRow.id,
+                FigureRow.withdrawn_at.is_(None),
+                ClaimRow.id == FigureRow.claim_id,
+                ClaimRow.withdrawn_at.is_(None),
+                ClaimRow.status == literal(str(ClaimStatus.ACTIVE)),
+            ],
+            {"claimant": RefTo(EntityRow, ClaimRow.claimant_id)},
+        ),
         "gap_min": Value(Real, lambda gap: rank >= gap, lambda gap: max(float(gap), 1.0)),
     }
 
@@ -120,10 +134,12 @@ def _disagreements(kind: DisagreementKind) -> RecordList[DisagreementPage]:
     word: JsonSql = dict.fromkeys(least, f"'{kind}'")
     found = JsonSelect(
         join_most(join_least(statement)),
-        list(Disagreement.model_fields),
+        [name for name in Disagreement.model_fields if name != "group_count"],
         {**_REASONS, "kind": word, "least": least, "most": most},
     )
-    return record_list(DisagreementPage, found, filters(ranked.rank), {"rank": ranked.rank}, MeasurandRow.id)
+    series = {"series": (MeasurandRow.subject_id, MeasurandRow.metric_id)}
+    own = filters(ranked.rank) | {"group_by": GroupBy(series)}
+    return record_list(DisagreementPage, found, own, {"rank": ranked.rank}, MeasurandRow.id)
 
 
 DISAGREEMENTS: Mapping[DisagreementKind, RecordList[DisagreementPage]] = {

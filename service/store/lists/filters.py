@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Connection, bindparam, exists, false, select
+from sqlalchemy import Connection, bindparam, exists, false, select, true
 from sqlalchemy.types import TypeEngine
 
 from service.db.models import MeasurandRow
@@ -159,6 +159,19 @@ class Choice:
 
     def condition(self, name: str, form: Form, dialect: str) -> Any:  # noqa: ARG002
         return self.conditions[form]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupBy:
+    """Keeps the first row of each group, in the order of the list. The list itself does so (`pagination.py`)."""
+
+    groups: Mapping[str, Sequence[Any]]  # the columns of a group, by value of the parameter
+
+    def bind(self, connection: Connection, name: str, given: Given) -> Bound | None:  # noqa: ARG002
+        return Bound(given[name], {}) if given.get(name) else None
+
+    def condition(self, name: str, form: Form, dialect: str) -> Any:  # noqa: ARG002
+        return true()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,14 +16,14 @@ from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, Select, bindparam, cast, func, literal_column, select, tuple_, union_all
+from sqlalchemy import Connection, Select, and_, bindparam, cast, func, literal_column, select, tuple_, union_all
 
 from service.db.json_select import JsonSelect
 from service.db.types import Day, Id, Real, String, UtcTime
 from service.domain.key import is_uuid
 from service.errors import Invalid
 from service.schemas.types import clean_text
-from service.store.lists.filters import Each, Filter, Form, Part
+from service.store.lists.filters import Each, Filter, Form, GroupBy, Part
 
 M = TypeVar("M", bound=BaseModel)
 Shape = tuple[tuple[str, Form], ...]  # the filters in use, each with its form
@@ -145,7 +145,11 @@ def _statement(listing: Listing, dialect: str, shape: Shape, sort: str, limit: i
     order = [column.desc(), id_column.desc()] if descending else [column, id_column]
     # as a literal: for an unknown limit PostgreSQL expects a tenth of the table
     most: Any = literal_column(str(limit + 1))
-    pages = [rows.where(*_conditions(listing, dialect, part)).order_by(*order).limit(most) for part in _parts(shape)]
+    group = _group(listing, shape)
+    parts = _parts(shape)
+    if group is not None:
+        rows, parts = _first_of_each(listing, dialect, shape, rows, column, group), [()]
+    pages = [rows.where(*_conditions(listing, dialect, part)).order_by(*order).limit(most) for part in parts]
     if len(pages) == 1:
         return pages[0]
     every = union_all(*(select(page.subquery(f"page_{number}")) for number, page in enumerate(pages))).subquery("pages")
@@ -179,6 +183,40 @@ def _count(listing: Listing, dialect: str, shape: Shape, most: int) -> Select[An
     rows = listing.rows[dialect].with_only_columns(listing.id_column)
     few = rows.where(*_conditions(listing, dialect, shape)).limit(literal_column(str(most + 1)))
     return select(func.count()).select_from(few.subquery())
+
+
+def _group(listing: Listing, shape: Shape) -> Sequence[Any] | None:
+    """Returns the columns by which the rows are to be grouped."""
+    for name, form in shape:
+        one = listing.filters[name]
+        if isinstance(one, GroupBy):
+            return one.groups[str(form)]
+    return None
+
+
+def _first_of_each(
+    listing: Listing, dialect: str, shape: Shape, rows: Select[Any], column: Any, group: Sequence[Any]
+) -> Select[Any]:
+    """Keeps the first row of each group that meets the filters, and adds the number of such rows to its JSON."""
+    id_column = listing.id_column
+    order = [column.desc(), id_column.desc()]
+    ranked = (
+        listing.rows[dialect]
+        .with_only_columns(
+            id_column.label("id"),
+            func.row_number().over(partition_by=group, order_by=order).label("place"),
+            func.count().over(partition_by=group).label("number"),
+        )
+        .where(*_conditions(listing, dialect, shape))
+        .subquery("ranked")
+    )
+    first = rows.join(ranked, and_(ranked.c.id == id_column, ranked.c.place == literal_column("1")))
+    item = first.selected_columns["item"]
+    open_object = func.substr(item, 1, func.length(item) - literal_column("1"))
+    number = open_object.concat(literal_column("',\"group_count\":'", String())).concat(cast(ranked.c.number, String))
+    counted = number.concat(literal_column("'}'", String())).label("item")
+    kept = [one for one in first.selected_columns if one.key != "item"]
+    return first.with_only_columns(counted, *kept)
 
 
 def _conditions(listing: Listing, dialect: str, shape: Shape) -> list[Any]:
