@@ -12,7 +12,6 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, UpdateBase, and_, distinct, func, literal_column, or_, select, text, update
-from sqlalchemy.orm import aliased
 
 from service.db import bulk
 from service.db.models import ClaimRow, DisputeRow, FigureRow, MeasurandRow, MetricRow, ScopeRow
@@ -113,12 +112,14 @@ def refresh_summaries(connection: Connection) -> None:
     stale_parts.clear()
 
 
-_STALE = aliased(MeasurandRow, name="stale")
-_QUANTITIES = (
-    select(MeasurandRow.id)
-    .join(_STALE, and_(*measurands.same_quantity(_STALE, MeasurandRow)))
-    .where(_STALE.id.in_(rows.IDS))
+# each quantity once, however many of its measurands are stale
+_STALE = (
+    select(MeasurandRow.subject_id, MeasurandRow.metric_id, MeasurandRow.period_earliest, MeasurandRow.period_latest)
+    .where(MeasurandRow.id.in_(rows.IDS))
+    .distinct()
+    .subquery("stale")
 )
+_QUANTITIES = select(MeasurandRow.id).join(_STALE, and_(*measurands.same_quantity(_STALE.c, MeasurandRow)))
 # Locks without the key, to which figures just written refer, here and in other transactions.
 _LOCKED = (
     select(*MeasurandRow.__table__.columns, MetricRow.unit.label("unit"), MetricRow.signed.label("signed"))
