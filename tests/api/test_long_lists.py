@@ -42,7 +42,7 @@ def test_each_list_is_cut_and_its_length_is_told(many: Api) -> None:
     assert [(side["count"], len(side["figures"])) for side in sides] == [(6, SHOWN), (5, SHOWN)]
     assert found["relay_count"] == 5
     assert found["dispute_count"] == 5
-    figures_of = many.client.get(found["figures_url"], params={"limit": 200}).json()["items"]
+    figures_of = many.client.get(f"{found['figures_url']}&limit=200").json()["items"]
     assert len(figures_of) == 6 + 5 + 5 + 5
 
 
