@@ -6,6 +6,7 @@ size.
 
 import json
 import socket
+import sys
 import threading
 from asyncio import TimerHandle, Transport
 from types import FrameType
@@ -230,6 +231,8 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        # Threads that compute hold the interpreter for this long (5 ms by default) before a short request gets it.
+        sys.setswitchinterval(0.001)
         await super().startup(sockets)
         for listening in sockets or ():
             host, port, *_ = listening.getsockname()

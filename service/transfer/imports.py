@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from service.db.engine import Connection, Database
 from service.domain.vocabulary import ImportMode, OnExisting
@@ -26,7 +26,6 @@ from service.store import rows
 from service.store.operations.savepoints import savepoint
 from service.transfer.entries import Entry, Format
 from service.transfer.import_writer import ImportWriter, Tally
-from service.transfer.lines import File
 
 T = TypeVar("T")
 Write = Callable[[Callable[[Connection], T]], T]
@@ -60,7 +59,7 @@ class TimeIsUp(Exception):
 class WatchedFile:
     """A file that calls `watch` before each piece is read from it, so that reading can be stopped."""
 
-    def __init__(self, file: File, watch: Callable[[], None]) -> None:
+    def __init__(self, file: BinaryIO, watch: Callable[[], None]) -> None:
         self.file = file
         self.watch = watch
 
@@ -110,7 +109,7 @@ class Import:
     def __init__(
         self,
         form: Format,
-        file: File,
+        file: BinaryIO,
         options: ImportOptions,
         progress: Callable[[int, int], None] = _to_nobody,
         watch: Callable[[], None] = _go_on,
@@ -313,7 +312,7 @@ class Import:
 
 def load_file(
     database: Database,
-    file: File,
+    file: BinaryIO,
     form: Format,
     options: ImportOptions,
     progress: Callable[[int, int], None] = _to_nobody,

@@ -15,9 +15,13 @@ class File(Protocol):
 
     def read(self, size: int = -1, /) -> bytes: ...
 
+    def watch(self) -> None:
+        """Called again and again while the file is read. What it raises ends the reading."""
+
 
 MAX_LINE = 4_194_304  # characters; longer than any valid record
 MAX_EMPTY = 100_000  # lines
+_WATCHED = 100  # lines after which the reading may be ended
 _AT_ONCE = 65_536
 _END = re.compile("\r\n|\r|\n")
 
@@ -44,6 +48,8 @@ def lines(file: File) -> Iterator[str]:
             number += 1
             line = whole[place : end.end()]
             place = end.end()
+            if number % _WATCHED == 0:  # a short line may take long to read
+                file.watch()
             if line.isspace():
                 empty += 1
                 if empty > MAX_EMPTY:
