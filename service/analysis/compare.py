@@ -45,12 +45,15 @@ class Loaded:
 def load(connection: Connection, ref: str, options: ComparisonOptions) -> Loaded:
     """Raises NotFound."""
     measurand, *others = measurands.read_with_related(connection, ref)
-    if options.as_of is None:
+    day = options.as_of
+    if day is None:  # as of a day, only their figures say which had any
         others = [other for other in others if other.has_figures]
-    related = others[:MOST_SHOWN]
-    ids = [measurand.id, *(other.id for other in related)]
+    read = others if day is not None else others[:MOST_SHOWN]
+    ids = [measurand.id, *(other.id for other in read)]
     figures = evidence.of_measurands(connection, ids, tolerance=options.tolerance)
-    return Loaded(measurand, related, len(others), figures, options)
+    if day is not None:
+        others = [other for other in others if any(figure.could_be_read(day) for figure in figures[other.id])]
+    return Loaded(measurand, others[:MOST_SHOWN], len(others), figures, options)
 
 
 def comparison_json(connection: Connection, ref: str, options: ComparisonOptions) -> bytes:
@@ -196,8 +199,8 @@ def _related(connection: Connection, loaded: Loaded, own: Readable) -> Cut:
     others = [_scoped(other, theirs) for other, theirs in shown if theirs.figures]
     if not others:
         return Cut([], 0)
-    wholes = measurands.scope_wholes(connection, [measurand.scope_id, *(other.scope_id for other in others)])
-    found = related(_scoped(measurand, own), others, wholes, measurand.unit, signed=measurand.row.signed)
+    part_of = measurands.part_of(connection, [measurand.scope_id, *(other.scope_id for other in others)])
+    found = related(_scoped(measurand, own), others, part_of, measurand.unit, signed=measurand.row.signed)
     is_cut = loaded.related_count > len(loaded.related)
     return Cut([one.model_dump_json() for one in found], loaded.related_count if is_cut else len(found))
 

@@ -66,12 +66,13 @@ def of_measurand(connection: Connection, ref: str, options: ComparisonOptions) -
     """Raises NotFound."""
     loaded = load(connection, ref, options)
     comparison = compared(connection, loaded)
-    others = [one for one in loaded.related if loaded.figures[one.id]][:MOST_SCOPES]
-    chosen = [_chosen(one, loaded) for one in (loaded.measurand, *others)]
+    others = [_chosen(one, loaded) for one in loaded.related]
+    others = [one for one in others if one.rows]
+    chosen = [_chosen(loaded.measurand, loaded), *others[:MOST_SCOPES]]
     items, drift = _details(connection, [figure for one in chosen for figure, _ in one.rows], loaded)
-    own, *rest = [_group(one, options, items, drift) for one in chosen]
-    groups = [own, *(group for group in rest if group.rows)]
-    return Forest(comparison, groups, max(comparison.counts.related - MOST_SCOPES, 0))
+    groups = [_group(one, options, items, drift) for one in chosen]
+    left_out = len(others) + loaded.related_count - len(loaded.related) - (len(chosen) - 1)
+    return Forest(comparison, groups, left_out)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.domain.comparability import NO_RATIO, Comparability, comparability, price_years_differ
-from service.domain.scopes import excess, relation
+from service.domain.scopes import PartOf, excess, relation
 from service.domain.standing import Standing
 from service.domain.vocabulary import Reason, Relation
 from service.schemas.base import MeasurandRef
@@ -27,11 +27,9 @@ class Scoped:
         return str(self.scope["id"]) if self.scope else None
 
 
-def related(
-    own: Scoped, others: Iterable[Scoped], wholes: Mapping[str, frozenset[str]], unit: str, *, signed: bool
-) -> list[Related]:
-    """`wholes` maps each scope to all scopes that it is a part of; ratio = other ÷ own."""
-    return [_related(own, other, relation(own.scope_id, other.scope_id, wholes), unit, signed) for other in others]
+def related(own: Scoped, others: Iterable[Scoped], part_of: PartOf, unit: str, *, signed: bool) -> list[Related]:
+    """`part_of` is the tree of their scopes; ratio = other ÷ own."""
+    return [_related(own, other, relation(own.scope_id, other.scope_id, part_of), unit, signed) for other in others]
 
 
 def _related(own: Scoped, other: Scoped, found: Relation, unit: str, signed: bool) -> Related:

@@ -17,7 +17,7 @@ from service.db.views import NO_RANK
 from service.domain.assessment import Assessment, assess_measurand
 from service.domain.display import part_text, self_conflict_text, widest_drift_text
 from service.domain.drift import extremes
-from service.domain.scopes import excess
+from service.domain.scopes import excess, wholes
 from service.domain.vocabulary import DisagreementKind
 from service.errors import Invalid
 from service.schemas.comparisons import Disagreement, Summary
@@ -155,7 +155,9 @@ def _judged(connection: Connection, query: MeasurandFilters, day: date) -> list[
     """The measurands of the requested subjects and metrics, as of that day. Raises Invalid if there are too many."""
     asked = MeasurandFilters(subject=query.subject, metric=query.metric, entity_kind=query.entity_kind)
     if query.id:  # with those of other scopes, which they are compared with
-        named = ranking.some(connection, MeasurandFilters(id=query.id), MOST_AS_OF) or []
+        named = ranking.some(connection, asked.model_copy(update={"id": query.id}), MOST_AS_OF) or []
+        if not named:
+            return []
         about = {one.row.subject_id for one in named}, {one.row.metric_id for one in named}
         asked = MeasurandFilters(subject=sorted(about[0])[:100], metric=sorted(about[1])[:100])
     found_measurands = ranking.some(connection, asked, MOST_AS_OF)
@@ -199,14 +201,18 @@ def _judged(connection: Connection, query: MeasurandFilters, day: date) -> list[
 
 def _wider(connection: Connection, found: Sequence[MeasurandRecord]) -> dict[str, list[str]]:
     """For each measurand, those of the same quantity whose scope includes its own, ordered by key."""
-    wholes = measurands.scope_wholes(connection, [one.scope_id for one in found])
+    part_of = measurands.part_of(connection, [one.scope_id for one in found])
     by_quantity: dict[Any, list[MeasurandRecord]] = {}
     for one in sorted(found, key=lambda measurand: measurand.key):
         by_quantity.setdefault(_quantity(one), []).append(one)
     return {
-        one.id: [w.id for w in by_quantity[_quantity(one)] if w.scope_id in wholes.get(one.scope_id or "", ())]
+        one.id: [w.id for w in _of_scopes(by_quantity[_quantity(one)], set(wholes(one.scope_id, part_of)))]
         for one in found
     }
+
+
+def _of_scopes(some: Sequence[MeasurandRecord], scopes: set[str]) -> list[MeasurandRecord]:
+    return [one for one in some if one.scope_id in scopes] if scopes else []
 
 
 def _apart(found: Assessment, by_id: dict[str, FigureRecord]) -> dict[DisagreementKind, Apart]:

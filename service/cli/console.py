@@ -48,8 +48,13 @@ def settings(**given: object) -> AppSettings:
     try:
         return AppSettings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
-        wrong = "".join(f"\n  {_PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        wrong = "".join(f"\n  {_setting(e['loc'])}{e['msg']}" for e in error.errors())
         raise fail(f"these settings make no sense:{wrong}") from None
+
+
+def _setting(place: tuple[int | str, ...]) -> str:
+    """The setting that an error is about; empty if it is about several."""
+    return f"{_PREFIX}{str(place[0]).upper()}: " if place else ""
 
 
 def new_or_existing(chosen: AppSettings) -> Database:

@@ -21,7 +21,7 @@ from service.cli import console, load
 from service.cli.console import fail, notify
 from service.db.engine import Database, sqlite_file
 from service.db.revisions import head_revision
-from service.domain.access import parse_token
+from service.domain.access import Token, parse_token
 from service.domain.vocabulary import DateOrder, ImportFormat, ImportMode, OnExisting, Role
 from service.errors import ServiceError
 from service.resources import folder
@@ -157,6 +157,8 @@ def recompute_summaries(
     it stopped.
     """
     database = console.existing(console.settings(database_url=database_url))
+    if revisions(database)[0] != head_revision():
+        console.require_head(database)
     if every:
         database.write(summary.forget_all)
     notify(f"{_recompute(database)} summaries were recomputed.")
@@ -253,9 +255,14 @@ def create_key(
     except ValidationError as error:
         raise fail("; ".join(f"--{str(e['loc'][0]).split('_')[0]}: {e['msg']}" for e in error.errors())) from None
     with console.opened(database_url) as database:
-        token, _ = database.write(lambda connection: keys.create(connection, body))
-    typer.echo(str(token))
+        database.write(lambda connection: _print_key(keys.create(connection, body)[0]))
     notify(f"A key for {console.printable(name)} ({role}). Only its digest is kept, so keep it yourself.")
+
+
+def _print_key(token: Token) -> None:
+    """Before the commit: a key that could not be printed is not stored."""
+    typer.echo(str(token))
+    sys.stdout.flush()
 
 
 @key.command("list")

@@ -63,9 +63,10 @@ def may_change(role: Role, *, own: bool) -> bool:
     return reaches(role, Role.CONTRIBUTOR if own else Role.CURATOR)
 
 
-def is_ruled_on(role: Role, status: str) -> bool:
-    """Whether a dispute with this status is no longer its author's to change, because a curator has decided on it."""
-    return not reaches(role, Role.CURATOR) and status not in (DisputeStatus.OPEN, DisputeStatus.TAKEN_BACK)
+def is_ruled_on(role: Role, dispute: Mapping[str, Any]) -> bool:
+    """Whether a dispute is no longer its author's to change, because a curator has decided on it."""
+    is_open = dispute["status"] in (DisputeStatus.OPEN, DisputeStatus.TAKEN_BACK) and dispute["resolution"] is None
+    return not reaches(role, Role.CURATOR) and not is_open
 
 
 def overstep(role: Role, dispute: Mapping[str, Any], before: Mapping[str, Any] | None) -> str | None:
@@ -77,7 +78,7 @@ def overstep(role: Role, dispute: Mapping[str, Any], before: Mapping[str, Any] |
     if reaches(role, Role.CURATOR):
         return None
     was = before or {"status": DisputeStatus.OPEN, "resolution": None, "closed": None}
-    if is_ruled_on(role, was["status"]):
+    if is_ruled_on(role, was):
         return next((name for name in dispute if dispute[name] != was[name]), None)
     taking_back = before is not None and dispute["status"] == DisputeStatus.TAKEN_BACK
     if dispute["status"] != was["status"] and not taking_back:

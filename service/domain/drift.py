@@ -18,7 +18,7 @@ from service.domain.vocabulary import DriftFlag, DriftResult, Qualifier
 _BEYOND_ALL = Fraction(10) ** 100
 _SAME = Fraction(1, 10**9)
 _MAX_ROUNDING = Fraction(11, 10)
-_NEAREST = 25  # figures of an origin on each side: a claim may give a thousand, and have a thousand relays
+_NEAREST = 2  # figures of an origin on each side: a claim may give a thousand, and have thousands of relays
 _ORDER = (DriftResult.SAME, DriftResult.REQUALIFIED, DriftResult.ROUNDED, DriftResult.DRIFT, DriftResult.UNPAIRED)
 
 
@@ -98,6 +98,8 @@ def hold(relay: Evidence, origin: Evidence) -> Drift:
 def _result(relay: Evidence, origin: Evidence) -> tuple[DriftResult, Fraction | None]:
     if relay.interval is None or origin.interval is None:
         return _vague(relay, origin), None
+    if relay.factor == origin.factor and _is_stated_alike(relay, origin):  # the usual case, without arithmetic
+        return DriftResult.SAME, Fraction(1) if relay.stated.value else None
     ours, theirs = relay.value, origin.value
     factor = ours / theirs if ours is not None and theirs else None
     if _same_numbers(relay, origin):
@@ -110,6 +112,15 @@ def _result(relay: Evidence, origin: Evidence) -> tuple[DriftResult, Fraction | 
             return DriftResult.ROUNDED, factor
         return DriftResult.DRIFT, factor
     return DriftResult.DRIFT, _gap(relay.interval, origin.interval)
+
+
+def _is_stated_alike(relay: Evidence, origin: Evidence) -> bool:
+    ours, theirs = relay.stated, origin.stated
+    return ours.qualifier is theirs.qualifier and (ours.value, ours.lower, ours.upper) == (
+        theirs.value,
+        theirs.lower,
+        theirs.upper,
+    )
 
 
 def _vague(relay: Evidence, origin: Evidence) -> DriftResult:

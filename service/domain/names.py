@@ -9,14 +9,17 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from service.domain.key import MAX_KEY, is_key
+from service.domain.text import composed
 
 _CONTENTS = UUID("0b6b3a52-5c0f-5e55-8d0c-1c6f0e7d9a3b")
 _NOT_IN_KEYS = re.compile(r"[^a-z0-9]+")
 
 
 def fold_name(text: str) -> str:
-    """The same text for names that differ only in case, Unicode composition or spaces."""
-    return " ".join(unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold()).split())
+    """The same text for names that differ only in case, Unicode composition or spaces. Raises Invalid for text that
+    cannot be stored.
+    """
+    return " ".join(unicodedata.normalize("NFC", composed(text).casefold()).split())
 
 
 def key_for(name: str, kind: str) -> str:

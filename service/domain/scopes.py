@@ -1,6 +1,6 @@
 """Scopes of one metric: which is a part of which, and whether a part exceeds its whole."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -10,12 +10,10 @@ from service.domain.vocabulary import Relation
 PartOf = Mapping[str, str | None]  # from each scope to the one that it is a part of
 
 
-def wholes(part_of: PartOf) -> dict[str, frozenset[str]]:
-    """For each scope, all scopes that it is a part of, directly or indirectly."""
-    return {scope: frozenset(_above(scope, part_of)) for scope in part_of}
-
-
-def _above(scope: str, part_of: PartOf) -> Iterable[str]:
+def wholes(scope: str | None, part_of: PartOf) -> Iterator[str]:
+    """All scopes that this one is a part of, directly or indirectly, the nearest first."""
+    if scope is None:
+        return
     seen = {scope}
     whole = part_of.get(scope)
     while whole is not None and whole not in seen:
@@ -24,13 +22,13 @@ def _above(scope: str, part_of: PartOf) -> Iterable[str]:
         whole = part_of.get(whole)
 
 
-def relation(own: str | None, other: str | None, all_wholes: Mapping[str, frozenset[str]]) -> Relation:
+def relation(own: str | None, other: str | None, part_of: PartOf) -> Relation:
     """The relation of the other scope to one's own. None means that a scope is not stated."""
     if own is None or other is None:
         return Relation.SCOPE_NOT_STATED
-    if other in all_wholes.get(own, ()):
+    if other in wholes(own, part_of):
         return Relation.WIDER
-    return Relation.NARROWER if own in all_wholes.get(other, ()) else Relation.OTHER
+    return Relation.NARROWER if own in wholes(other, part_of) else Relation.OTHER
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,7 +218,7 @@ class Disagreement(Summary):
     least: Compared | None
     most: Compared | None
     group_count: int | None = Field(
-        None, description="With group_by=series: how many rows this subject and metric have; this one is the widest."
+        description="With group_by=series: how many rows this subject and metric have; this one is the widest."
     )
 
 

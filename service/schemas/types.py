@@ -14,6 +14,7 @@ from typing_extensions import TypeAliasType
 from service.domain import key as keys
 from service.domain.number import BOUNDS, format_number, parse_number
 from service.domain.period import parse_period
+from service.domain.text import composed, has_visible
 from service.domain.units import parse_unit
 from service.errors import Invalid
 from service.schemas.strict_json import Outsized
@@ -21,9 +22,7 @@ from service.schemas.urls import MAX_URL, check_url
 
 _DOI = re.compile(r"^10\.[0-9]{4,9}/[!-~]+$")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]{5,15}([Zz]|[+-][0-9]{2}:?[0-9]{2})")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _LANGUAGE = re.compile(r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*$")
-_BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs that are drawn as nothing
 MAX_LINE = 500
 MAX_TEXT = 20_000
 
@@ -34,23 +33,29 @@ def refuse(message: str) -> PydanticCustomError:
 
 
 def clean_text(text: str) -> str:
-    """The text in NFC. Raises ValueError for characters that the database cannot store."""
-    if "\x00" in text:
-        raise refuse("The text holds U+0000, which cannot be stored. Remove it.")
-    if _SURROGATE.search(text):
-        raise refuse("The text holds half of a surrogate pair. Send valid Unicode.")
-    return unicodedata.normalize("NFC", text)
+    """The text in NFC. Raises ValueError for text that cannot be stored."""
+    try:
+        return composed(text)
+    except Invalid as error:
+        raise refuse(error.detail) from None
+
+
+def _at_most(longest: int) -> AfterValidator:
+    """Refuses a text that is too long once it is composed: composing can make it longer."""
+
+    def check(text: str) -> str:
+        if len(text) > longest:
+            raise refuse(f"Expected at most {longest} characters; composed (NFC), the text has more.")
+        return text
+
+    return AfterValidator(check)
 
 
 def _not_blank(text: str) -> str:
     """Refuses a text without any visible character, such as one of zero-width spaces alone."""
-    if not any(_is_visible(character) for character in text):
+    if not has_visible(text):
         raise refuse("The text is blank. Leave the field out, or send null where it may be null.")
     return text
-
-
-def _is_visible(character: str) -> bool:
-    return character not in _BLANK and unicodedata.category(character) not in ("Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp")
 
 
 def _no_controls(allowed: str) -> AfterValidator:
@@ -161,6 +166,7 @@ Line = Annotated[
     str,
     Field(min_length=1, max_length=MAX_LINE),
     AfterValidator(clean_text),
+    _at_most(MAX_LINE),
     _no_controls(""),
     AfterValidator(_not_blank),
 ]
@@ -168,6 +174,7 @@ Text = Annotated[
     str,
     Field(min_length=1, max_length=MAX_TEXT),
     AfterValidator(clean_text),
+    _at_most(MAX_TEXT),
     _no_controls("\t\n\r"),
     AfterValidator(_not_blank),
 ]
@@ -200,6 +207,7 @@ Url = Annotated[
     str,
     Field(max_length=MAX_URL, json_schema_extra={"format": "uri"}),
     AfterValidator(clean_text),
+    _at_most(MAX_URL),
     _accepts(check_url),
 ]
 Doi = Annotated[

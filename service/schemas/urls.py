@@ -31,6 +31,8 @@ def host_of(text: str) -> str:
     """Returns the host that a browser opens, in Unicode if its letters are of one script, else in its ASCII form.
     Raises Invalid for an address that `check_url` refuses.
     """
+    if len(text) > MAX_URL:
+        raise Invalid.at("", f"A URL has at most {MAX_URL:,} characters.")
     beginning = _BEGINNING.match(text)
     if beginning is None:
         raise Invalid.at("", "Expected an absolute http or https URL.")
@@ -49,5 +51,8 @@ def host_of(text: str) -> str:
 
 
 def _is_of_one_script(host: str) -> bool:
+    others = [character for character in host if not (character.isalnum() or character in "-.[]:")]
+    if others:  # some look like a slash, a colon or a dot
+        return False
     scripts = {unicodedata.name(character, "").partition(" ")[0] for character in host if character.isalpha()}
     return len(scripts) <= 1 or scripts <= _WRITTEN_WITH_LATIN

@@ -93,7 +93,7 @@ def read_manifest(file: Path) -> Manifest:
     """The expected content of a backup. Raises Invalid if the manifest cannot be read or the file has changed."""
     try:
         manifest = Manifest(**json.loads(manifest_of(file).read_text("utf-8")))
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         raise Invalid(f"{manifest_of(file)} cannot be read; it was made together with the backup.") from None
     if manifest.format != _FORMAT or not file.is_file() or _digest_of(file) != manifest.file_digest:
         raise Invalid(f"{file} is not the file that was backed up: its digest is another.")

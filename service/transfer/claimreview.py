@@ -11,6 +11,7 @@ from typing import Any
 
 from service.domain.ratings import Rating, dispute_type
 from service.domain.spreadsheet_cells import parse_date_cell
+from service.domain.text import composed
 from service.domain.vocabulary import ImportFormat
 from service.errors import Fault, Invalid, ServiceError
 from service.schemas.claims import ClaimCreate
@@ -18,6 +19,7 @@ from service.schemas.disputes import DisputeCreate
 from service.schemas.faults import validated
 from service.schemas.sources import SourceCreate
 from service.schemas.strict_json import parse_json
+from service.schemas.types import MAX_TEXT
 from service.schemas.urls import check_url, host_of
 from service.store.records.claim_idempotency import Given
 from service.transfer.entries import Entry
@@ -25,6 +27,8 @@ from service.transfer.import_writer import ImportWriter
 from service.transfer.lines import File, refused
 
 MAX_BYTES = 33_554_432
+_MOST_VALUES = 2_000_000  # in a file; parsed, each takes some hundred bytes
+_MOST_REFERENCES = 10  # values of one property of a node
 _NOBODY = "Claimant not stated"
 _NOTHING = "Subject not stated"
 _SHOWN = 300
@@ -64,6 +68,7 @@ class ClaimReviews:
 
     def read(self, file: File) -> Iterator[Entry]:
         for number, (pointer, read, found) in enumerate(_reviews(file), 1):
+            file.watch()
             try:
                 yield Entry(number, "claim", read(found))
             except ServiceError as error:
@@ -90,41 +95,54 @@ def _reviews(file: File) -> list[tuple[str, Any, dict[str, Any]]]:
     content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise refused(f"A file of reviews has at most {MAX_BYTES} bytes.")
+    if content.count(b",") + content.count(b"[") + content.count(b"{") > _MOST_VALUES:
+        raise refused(f"The file has more than {_MOST_VALUES:,} values.")
+    file.watch()
     try:
         document = parse_json(content.removeprefix(b"\xef\xbb\xbf"))
     except Invalid as error:
         raise refused(error.detail) from None
-    found = list(_found(document, "", _named(document)))
+    found = list(_found(document, "", Graph(document, file)))
     if not found:
         detail = "This file has no review: expected schema.org ClaimReview as JSON-LD, or an answer of"
         raise refused(f"{detail} claims:search, which has claims with claimReview.")
     return found
 
 
-def _named(document: Any) -> dict[str, Any]:
-    """The nodes of a document's graph by `@id`, which other nodes use to refer to them."""
-    nodes = [document, *(_many(document.get("@graph")) if isinstance(document, dict) else _many(document))]
-    return {node["@id"]: node for node in nodes if isinstance(node, dict) and isinstance(node.get("@id"), str)}
+class Graph:
+    """The nodes of a document by `@id`, which other nodes use to refer to them."""
+
+    def __init__(self, document: Any, file: File) -> None:
+        nodes = [document, *(_many(document.get("@graph")) if isinstance(document, dict) else _many(document))]
+        self._named = {
+            node["@id"]: node for node in nodes if isinstance(node, dict) and isinstance(node.get("@id"), str)
+        }
+        self._file = file
+
+    def resolved(self, node: dict[str, Any], depth: int = 2) -> dict[str, Any]:
+        """A node with its references resolved, down to the author and publisher of the page where it appeared. Of each
+        list, only the first values are: none has as many.
+        """
+        self._file.watch()
+        whole = dict(node)
+        for name in ("itemReviewed", "author", "creator", "publisher", "about", "appearance", "firstAppearance"):
+            if name in whole:
+                values = [self._named_by(value) for value in _many(whole[name])[:_MOST_REFERENCES]]
+                whole[name] = [self.resolved(v, depth - 1) if depth and isinstance(v, dict) else v for v in values]
+        return whole
+
+    def _named_by(self, value: Any) -> Any:
+        is_reference = isinstance(value, dict) and set(value) == {"@id"} and isinstance(value["@id"], str)
+        return self._named.get(value["@id"], value) if is_reference else value
 
 
-def _resolved(node: dict[str, Any], named: dict[str, Any], depth: int = 2) -> dict[str, Any]:
-    """A node with its references resolved, down to the author and publisher of the page where it appeared."""
-    whole = dict(node)
-    for name in ("itemReviewed", "author", "creator", "publisher", "about", "appearance", "firstAppearance"):
-        if name in whole:
-            values = [named.get(v["@id"], v) if isinstance(v, dict) and set(v) == {"@id"} else v
-                      for v in _many(whole[name])]  # fmt: skip
-            whole[name] = [_resolved(v, named, depth - 1) if depth and isinstance(v, dict) else v for v in values]
-    return whole
-
-
-def _found(node: Any, pointer: str, named: dict[str, Any]) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+def _found(node: Any, pointer: str, named: Graph) -> Iterator[tuple[str, Any, dict[str, Any]]]:
     if isinstance(node, list):
         for index, inner in enumerate(node):
             yield from _found(inner, f"{pointer}/{index}", named)
     elif isinstance(node, dict):
         if any(_is_review(kind) for kind in _many(node.get("@type"))):
-            yield pointer, _read_schema_org, _resolved(node, named)
+            yield pointer, _read_schema_org, named.resolved(node)
         elif isinstance(node.get("claims"), list):
             for index, claim in enumerate(node["claims"]):
                 reviews = claim.get("claimReview") if isinstance(claim, dict) else None
@@ -195,15 +213,22 @@ def _text(node: Any, *names: str) -> str | None:
         for value in _many(node.get(name)):
             text = value.get("@value", value.get("name")) if isinstance(value, dict) else value
             if isinstance(text, str) and text.strip():
-                return text.strip()
+                return _checked(text.strip())
     return None
+
+
+def _checked(text: str) -> str:
+    """Raises Invalid for a text that cannot be stored, or that is longer than any field."""
+    if len(text) > MAX_TEXT:
+        raise Invalid.at("", f"A text has at most {MAX_TEXT:,} characters.")
+    return composed(text)
 
 
 def _name(node: Any) -> str | None:
     """The name of a person, an organisation or a thing."""
     for value in _many(node):
         if isinstance(value, str) and value.strip():
-            return value.strip()
+            return _checked(value.strip())
         if isinstance(value, dict) and (found := _text(value, "name", "alternateName")) is not None:
             return found
     return None

@@ -6,6 +6,7 @@ from typing import Any
 
 from service.domain.names import content_id, fold_name, key_for
 from service.domain.spreadsheet_cells import Number, parse_date_cell, parse_number_cell
+from service.domain.text import composed
 from service.domain.vocabulary import ClaimantRole, DateOrder, Qualifier
 from service.errors import Fault, Invalid, ServiceError
 from service.schemas.claims import ClaimCreate
@@ -65,7 +66,10 @@ class Metrics:
         self.signed: set[str] = set()
 
     def note(self, row: Mapping[str, str]) -> None:
-        name = fold_name(row.get("metric", "")[:1_000])
+        try:
+            name = fold_name(row.get("metric", "")[:1_000])
+        except Invalid:  # reported when the row is read
+            return
         if "period" in row and len(self.periodic) < self._MOST:
             self.periodic.add(name)
         if any(row[number][:1] in "-\u2212" for number in NUMBERS if number in row) and len(self.signed) < self._MOST:
@@ -79,6 +83,8 @@ def read_row(row: dict[str, str], order: DateOrder | None, metrics: Metrics) -> 
         faults.append(Fault("/value", "A figure needs a value, lower, upper or stated_as."))
     if not any(name in row for name in SOURCE):
         faults.append(Fault("/source_title", "A source needs source_title or source_url."))
+    for name, text in row.items():
+        _try(faults, name, lambda text=text: composed(text))
     fields: dict[str, Any] = dict(row)
     for name in DATES:
         if name in row:

@@ -14,7 +14,18 @@ from typing import BinaryIO, TypeVar
 
 from service.db.engine import Connection, Database
 from service.domain.vocabulary import ImportMode, OnExisting
-from service.errors import AlreadyStored, Conflict, Fault, Forbidden, Invalid, NotFound, Raced, ServiceError, TooSlow
+from service.errors import (
+    AlreadyStored,
+    Conflict,
+    Fault,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Raced,
+    ServiceError,
+    TooSlow,
+    Unavailable,
+)
 from service.schemas.imports import (
     ImportCounts,
     ImportOptions,
@@ -192,7 +203,7 @@ class Import:
             if batch is None:
                 break
             began = time.monotonic()
-            report.add(self._write_batch(write, batch))
+            report.add(self._write_batch(write, pause, batch))
             self.line = batch[-1].line
             self.size = self._next_size(batch, began)
             self.progress(report.lines, total)
@@ -209,14 +220,22 @@ class Import:
         fitting = sum(entry.weight for entry in batch) * wanted / records
         return round(min(max(fitting, self.size / 2, _LEAST), self.size * 2, _MOST))
 
-    def _write_batch(self, write: Write[Report], batch: list[Entry]) -> Report:
-        """Nearly every batch succeeds as a whole. Only one that fails is retried with savepoints, because SQLite keeps
-        the data they touch in memory.
+    def _write_batch(self, write: Write[Report], pause: Callable[[], None], batch: list[Entry]) -> Report:
+        """Nearly every batch succeeds as a whole. One that fails, or takes too long, is halved. Each half is a
+        transaction of its own, so that other writers get a turn however many lines fail.
         """
         try:
             return write(partial(self._take, batch=batch, take=self._take_whole))
-        except (*_REJECTED, Raced):
-            return write(partial(self._take, batch=batch, take=self._take_parts))
+        except (*_REJECTED, Unavailable):
+            if len(batch) == 1:
+                return write(partial(self._take, batch=batch, take=self._take_parts))
+        report = Report()
+        middle = len(batch) // 2
+        for half in (batch[:middle], batch[middle:]):
+            pause()
+            self.watch()  # not the time limit: a batch that has begun is finished
+            report.add(self._write_batch(write, pause, half))
+        return report
 
     def _batches(self) -> Iterator[list[Entry]]:
         batch: list[Entry] = []

@@ -137,8 +137,9 @@ def _other_periods(connection: Connection, shown: Comparison) -> list[Summary]:
     """Returns the summaries of the same quantity in other periods, in order."""
     if shown.period is None:
         return []
-    asked = ComparisonQuery(subject=[shown.subject.id], metric=[shown.metric.id], sort="-figure_count", limit=200)
     scope = shown.scope and shown.scope.id
+    about: dict[str, Any] = {"subject": [shown.subject.id], "metric": [shown.metric.id]}
+    asked = ComparisonQuery(**about, scope=[scope] if scope else [], sort="-figure_count", limit=200)
     found = [one for one in LIST.page(connection, asked).items if (one.scope and one.scope.id) == scope]
     return sorted((one for one in found if one.id != shown.id), key=lambda one: one.period or "")
 

@@ -1,5 +1,6 @@
 """History: every version of every record is on record, with what changed; the feed misses nothing."""
 
+import json
 import threading
 from datetime import UTC, datetime
 from typing import Any
@@ -204,3 +205,19 @@ def test_a_reader_beside_racing_writers_misses_nothing_and_sees_nothing_twice(ki
     assert stored == writers * each
     assert len(seen) == len(set(seen)) == stored
     database.close()
+
+
+def test_an_import_writes_one_version_with_all_that_it_changed(api: Api) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", figure("1"), figure("2", scope="full"), key="c"))
+    line = {
+        **claim("lab", figure("3"), figure("4", scope="full"), key="c"),
+        "type": "claim",
+        "statement": "Another statement.",
+    }
+    params = {"format": "jsonl", "on_existing": "update"}
+    assert api.client.post("/v1/imports", params=params, content=json.dumps(line)).status_code == 200
+    last, first = api.get("/claims/c/history")["items"]
+    assert (last["version"], first["version"]) == (2, 1)
+    assert sorted(last["changed"]) == ["figures", "statement"]
+    assert api.get("/claims/c")["version"] == 2

@@ -2,11 +2,21 @@
 
 import csv
 import io
+import threading
+import time
+from datetime import UTC, datetime
 
 import pytest
 
-from service.store.records import scopes
+from service.db.engine import Connection, Database
+from service.schemas.claims import ClaimCreate
+from service.schemas.entities import EntityCreate
+from service.schemas.metrics import MetricCreate
+from service.schemas.scopes import ScopePatch
+from service.schemas.sources import SourceCreate
+from service.store.records import claims, entities, metrics, scopes, sources
 from service.store.records.chains import MAX_CHAIN
+from tests.store.test_summaries import assert_true
 from tests.support import Api, claim, figure, pointers, seed
 
 SCOPES = "/metrics/cost/scopes"
@@ -160,3 +170,80 @@ def test_a_file_of_the_older_form_is_read(api: Api) -> None:
         counts = api.client.post("/v1/imports", params={"format": "jsonl"}, content=line).json()["counts"]
         assert (counts["metric"][outcome], counts["scope"][outcome]) == (1, 2)
     assert api.get("/metrics/m/scopes/part")["part_of"]["key"] == "full"
+
+
+def test_a_metric_is_recorded_with_the_scopes_that_it_had(api: Api) -> None:
+    seed(api)
+    moments, counts = [], []
+
+    def note() -> None:
+        moments.append(datetime.now(UTC).isoformat())
+        counts.append(api.get("/metrics/cost")["scope_count"])
+
+    note()
+    api.post(SCOPES, {"key": "new", "name": "New"})
+    note()
+    api.withdraw(f"{SCOPES}/new")
+    note()
+    api.restore(f"{SCOPES}/new")
+    note()
+    found = [api.get("/metrics/cost", recorded_as_of=moment)["scope_count"] for moment in moments]
+    assert found == counts == [4, 5, 4, 5]
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_withdrawn_scopes_leave_room(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    seed(api)
+    monkeypatch.setattr(scopes, "MAX_SCOPES", api.get("/metrics/cost")["scope_count"])
+    api.post(SCOPES, {"key": "more", "name": "More"}, status=409)
+    api.withdraw(f"{SCOPES}/other")
+    api.post(SCOPES, {"key": "more", "name": "More"})
+    api.restore(f"{SCOPES}/other", status=409)
+
+
+@pytest.mark.parametrize("kind", ["postgres"])
+def test_a_scope_that_moves_waits_for_figures_of_its_parts(database: Database) -> None:
+    """Otherwise neither transaction would see the other, and the part that now exceeds its whole would not be noted."""
+    body = {"key": "m", "name": "M", "unit": "USD", "scopes": [
+        {"key": "full", "name": "F"}, {"key": "part", "name": "P"}, {"key": "sub", "name": "S", "part_of": "part"}
+    ]}  # fmt: skip
+
+    def state(scope: str, value: str) -> ClaimCreate:
+        stated = {
+            "metric": "m",
+            "scope": scope,
+            "basis": "reported",
+            "qualifier": "exact",
+            "value": value,
+            "unit": "USD",
+        }
+        plain = {"source": "s", "claimant": "e", "subject": "e", "statement": scope, "key": scope}
+        return ClaimCreate.model_validate({**plain, "figures": [stated]})
+
+    def prepare(connection: Connection) -> str:
+        sources.create(connection, SourceCreate(key="s", kind="paper", title="S"))
+        entities.create(connection, EntityCreate(key="e", kind="model", name="E"))
+        metrics.create(connection, MetricCreate.model_validate(body))
+        claims.create(connection, state("full", "1"))
+        return scopes.find(connection, "m", "part")
+
+    part = database.write(prepare)
+    moved, written = (
+        threading.Event(),
+        threading.Thread(
+            target=lambda: (moved.wait(10), database.write(lambda c: claims.create(c, state("sub", "5"))))
+        ),
+    )
+    written.start()
+
+    def move(connection: Connection) -> None:
+        scopes.amend(connection, part, ScopePatch(part_of="full"), frozenset([1]))
+        moved.set()
+        time.sleep(0.5)
+
+    database.write(move)
+    written.join(20)
+    assert_true(database)
+    with database.read() as connection:
+        found = connection.exec_driver_sql("SELECT part_rank FROM measurand WHERE key = 'e.m.sub'").scalar_one()
+    assert found == 5

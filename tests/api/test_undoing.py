@@ -194,3 +194,15 @@ def test_a_ruling_is_not_withdrawn_with_its_dispute(api: Api, as_role: Callable[
     curator.patch("/disputes/quarrel", {"status": "conceded"})
     author.withdraw("/disputes/quarrel", status=403)
     curator.withdraw("/disputes/quarrel")
+
+
+def test_what_a_curator_decides_on_a_dispute_stays(api: Api, as_role: Callable[[Role | None], Api]) -> None:  # noqa: F811
+    author, curator = as_role(Role.CONTRIBUTOR), as_role(Role.CURATOR)
+    prepared(api, author)
+    author.patch("/disputes/quarrel", {"status": "taken_back"})
+    curator.patch("/disputes/quarrel", {"status": "open"})
+    author.patch("/disputes/quarrel", {"status": "taken_back"}, status=403)
+    curator.patch("/disputes/quarrel", {"status": "taken_back", "resolution": "Unfounded.", "closed": "2025"})
+    for patch in ({"closed": "1999"}, {"rationale": "I was right."}, {"status": "open"}):
+        author.patch("/disputes/quarrel", patch, status=403)
+    author.withdraw("/disputes/quarrel", status=403)

@@ -16,7 +16,7 @@ R1 = "deepseek-r1.training-cost.on-top-of-base"
 GPT4 = "gpt-4.training-cost"
 X0, PLOT = 306, 324
 SVG = "{http://www.w3.org/2000/svg}"
-HOSTILE = '</text><script>alert(1)</script>&"\u0007'
+HOSTILE = '</text><script>alert(1)</script>&"\u202e'
 
 
 def drawn(api: Api, path: str, **params: Any) -> ElementTree.Element:

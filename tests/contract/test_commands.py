@@ -165,9 +165,11 @@ def test_keys_are_made_listed_and_revoked(bare_url: str) -> None:
 def test_a_key_of_any_name_can_be_listed(bare_url: str) -> None:
     settings = {"COUNTERCLAIM_DATABASE_URL": bare_url}
     run("migrate", **settings)
-    assert run("key", "create", "--name", "ops [/prod] \x1b[31m", **settings).returncode == 0
+    assert run("key", "create", "--name", "ops [/prod] \u202e[31m", **settings).returncode == 0
     listed = run("key", "list", **settings)
-    assert (listed.returncode, "ops [/prod]" in listed.stdout, "\x1b" in listed.stdout) == (0, True, False)
+    assert (listed.returncode, "ops [/prod]" in listed.stdout, "\u202e" in listed.stdout) == (0, True, False)
+    refused = run("key", "create", "--name", "ops \x1b[31m", **settings)
+    assert (refused.returncode, "control character U+001B" in refused.stderr) == (1, True)
     refused = run("key", "create", "--name", "", **settings)
     assert (refused.returncode, "--name" in refused.stderr) == (1, True)
 

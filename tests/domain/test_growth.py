@@ -94,7 +94,9 @@ def overlapping(figures: list[Evidence]) -> None:
 
 def chained(figures: list[Evidence]) -> None:
     """Scopes, fifty deep."""
-    wholes({one.id: None if index % 50 == 0 else str(index - 1) for index, one in enumerate(figures)})
+    part_of = {one.id: None if index % 50 == 0 else figures[index - 1].id for index, one in enumerate(figures)}
+    for one in figures:
+        list(wholes(one.id, part_of))
 
 
 @pytest.mark.parametrize("world", [alternating, of_one_claimant, nested], ids=lambda world: world.__name__)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import pytest
 
 from service.db.engine import Connection, Database
+from service.domain.vocabulary import ImportMode
 from service.errors import Invalid, TooSlow
 from service.schemas.imports import ImportOptions
 from service.transfer.imports import Import
@@ -178,3 +179,23 @@ def test_a_client_that_has_gone_gives_its_place_back(api: Api) -> None:
             api.client.post("/v1/imports", params={"format": "csv"}, content=line, timeout=0.7)
     answer = api.client.post("/v1/imports", params={"format": "jsonl"}, content=ENTITIES[:60], timeout=20)
     assert answer.status_code in (200, 422)
+
+
+def test_lines_that_fail_hold_no_lock_together(database: Database) -> None:
+    """Each half of a batch that fails is a transaction of its own, with a pause before it."""
+    lines = b"".join(b'{"type":"entity","key":"e","kind":"person","name":"E %d"}\n' % n for n in range(200))
+    pauses: list[float] = []
+    held: list[float] = []
+
+    def write(work: Callable[[Connection], T]) -> T:
+        began = time.monotonic()
+        try:
+            return database.write(work)
+        finally:
+            held.append(time.monotonic() - began)
+
+    work = Import(JsonLines(), io.BytesIO(lines), ImportOptions(mode=ImportMode.PARTIAL))
+    result = work.run(write, most=1_000, pause=lambda: pauses.append(time.monotonic()))
+    assert (result.counts.entity.created, result.rejected_total) == (1, 199)
+    assert len(pauses) > 100
+    assert max(held) < 2

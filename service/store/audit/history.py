@@ -23,10 +23,11 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
+from sqlalchemy.orm import aliased
 
 from service.db import bulk
 from service.db.engine import Author
-from service.db.models import ChangeRow
+from service.db.models import ChangeRow, ScopeRow
 from service.db.types import Document, String
 from service.domain.vocabulary import Operation
 from service.errors import Forbidden, NotFound
@@ -247,12 +248,54 @@ def as_recorded(connection: Connection, kind: str, record_id: str, moment: datet
     found = _standing(connection, [(kind, record_id)], moment).get((kind, record_id))
     if found is None:
         raise NotFound.at("/recorded_as_of", f"The {kind} was not on record at that moment.", "query")
+    if kind == "metric":
+        found["scope_count"] = connection.execute(_SCOPES_THEN, {"metric": record_id, "moment": moment}).scalar_one()
     embedded = list(_embedded(kind, found))
     others = _standing(connection, {place for place, _ in embedded}, moment)
     for place, shown in embedded:
         stood = others.get(place, {})
         shown.update({name: stood[name] for name in shown if name in stood})
     return found
+
+
+_SCOPE_THEN = aliased(ChangeRow, name="scope_then")
+_MOMENT: Any = bindparam("moment", type_=ChangeRow.at.type)
+_LAST_OF_SCOPE = (
+    select(func.max(_SCOPE_THEN.version))
+    .where(
+        _SCOPE_THEN.kind == literal("scope", String()), _SCOPE_THEN.record_id == ScopeRow.id, _SCOPE_THEN.at <= _MOMENT
+    )
+    .correlate(ScopeRow)
+    .scalar_subquery()
+)
+# A scope that was withdrawn then had been withdrawn, and not restored, by its last version of that moment.
+_LAST_END = (
+    select(func.max(ChangeRow.version))
+    .where(
+        ChangeRow.kind == literal("scope", String()),
+        ChangeRow.record_id == ScopeRow.id,
+        ChangeRow.at <= _MOMENT,
+        ChangeRow.operation == literal(str(Operation.WITHDRAW), String()),
+    )
+    .correlate(ScopeRow)
+    .scalar_subquery()
+)
+_LAST_RETURN = (
+    select(func.max(ChangeRow.version))
+    .where(
+        ChangeRow.kind == literal("scope", String()),
+        ChangeRow.record_id == ScopeRow.id,
+        ChangeRow.at <= _MOMENT,
+        ChangeRow.operation == literal(str(Operation.RESTORE), String()),
+    )
+    .correlate(ScopeRow)
+    .scalar_subquery()
+)
+_SCOPES_THEN = select(func.count()).where(
+    ScopeRow.metric_id == bindparam("metric", type_=ScopeRow.metric_id.type),
+    _LAST_OF_SCOPE.is_not(None),
+    func.coalesce(_LAST_END, 0) <= func.coalesce(_LAST_RETURN, 0),
+)
 
 
 def _standing(connection: Connection, places: Collection[tuple[str, str]], moment: datetime) -> dict[Place, Values]:

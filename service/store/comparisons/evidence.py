@@ -21,7 +21,7 @@ from service.schemas.comparisons import Compared
 from service.schemas.views import to_interval
 from service.store import rows
 from service.store.lists.as_of import readable_from, replaced_from, stands
-from service.store.records.chains import chain_of
+from service.store.records.chains import MAX_CHAIN, links_above
 
 CLAIMANT = aliased(EntityRow, name="claimant")
 _STATED = ("basis", "qualifier", "value", "lower", "upper", "interval_kind", "unit", "price_year", "stated_as")
@@ -231,17 +231,24 @@ def _question(figure: FigureRecord, claim_id: str) -> _Question:
     return claim_id, row.metric_id, (row.period_earliest, row.period_latest) if row.periodic else None
 
 
-_CHAIN = chain_of(ClaimRow.id, ClaimRow.derived_from_id)
-_ROOTS = select(_CHAIN).order_by(_CHAIN.c.depth)
+_DERIVED_FROM = links_above(ClaimRow.id, ClaimRow.derived_from_id)
 
 
 def _roots(connection: Connection, claim_ids: Collection[str]) -> dict[str, str]:
     """Maps each claim to the last one of the chain that it derives from: to itself, if it is no relay."""
-    return {
-        row.start: row.id
+    parents = {
+        row.id: row.parent
         for part in rows.chunks(sorted(claim_ids), _CHUNK)
-        for row in connection.execute(_ROOTS, {"ids": list(part)})
+        for row in connection.execute(_DERIVED_FROM, {"ids": list(part)})
     }
+    roots: dict[str, str] = {}
+    for claim_id in claim_ids:
+        chain = [claim_id]
+        while chain[-1] not in roots and len(chain) <= MAX_CHAIN and (parent := parents.get(chain[-1])) is not None:
+            chain.append(parent)
+        root = roots.get(chain[-1], chain[-1])
+        roots |= dict.fromkeys(chain, root)
+    return {claim_id: roots[claim_id] for claim_id in claim_ids}
 
 
 def _fetch(

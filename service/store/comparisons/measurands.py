@@ -10,11 +10,11 @@ from sqlalchemy.orm import aliased
 from service.db.models import EntityRow, MeasurandRow, MetricRow, ScopeRow
 from service.domain.key import Measurand, is_uuid, measurand_key, normal_measurand_key
 from service.domain.period import canonical_period
-from service.domain.scopes import wholes
+from service.domain.scopes import PartOf
 from service.errors import Invalid, NotFound, Place
 from service.store.records import record_writes
-from service.store.records.chains import chain_of
-from service.store.rows import Values
+from service.store.records.chains import links_above
+from service.store.rows import Values, chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,14 +195,12 @@ def _read(
     return found
 
 
-_SCOPE_CHAIN = chain_of(ScopeRow.id, ScopeRow.part_of_id)
-_PART_OF = select(ScopeRow.id, ScopeRow.part_of_id).where(ScopeRow.id.in_(select(_SCOPE_CHAIN.c.id)))
+_PART_OF = links_above(ScopeRow.id, ScopeRow.part_of_id)
 
 
-def scope_wholes(connection: Connection, scope_ids: Collection[str | None]) -> dict[str, frozenset[str]]:
-    """Returns, for each scope, all scopes that it is a part of. Returns nothing for fewer than two scopes."""
-    known = {scope_id for scope_id in scope_ids if scope_id is not None}
+def part_of(connection: Connection, scope_ids: Collection[str | None]) -> PartOf:
+    """Returns the tree of these scopes and all that they are parts of. Returns nothing for fewer than two scopes."""
+    known = sorted({scope_id for scope_id in scope_ids if scope_id is not None})
     if len(known) < 2:
         return {}
-    found = connection.execute(_PART_OF, {"ids": list(known)})
-    return wholes({row.id: row.part_of_id for row in found})
+    return {row.id: row.parent for ids in chunks(known, 5_000) for row in connection.execute(_PART_OF, {"ids": ids})}

@@ -11,7 +11,17 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, UpdateBase, and_, distinct, func, literal_column, or_, select, text, update
+from sqlalchemy import (
+    Connection,
+    UpdateBase,
+    and_,
+    func,
+    literal_column,
+    select,
+    text,
+    union_all,
+    update,
+)
 
 from service.db import bulk
 from service.db.models import ClaimRow, DisputeRow, FigureRow, MeasurandRow, MetricRow, ScopeRow
@@ -21,7 +31,7 @@ from service.domain.assessment import RULES_VERSION, Assessment, assess_measuran
 from service.domain.display import part_text, self_conflict_text, widest_drift_text
 from service.domain.drift import Origin, extremes
 from service.domain.interval import Interval
-from service.domain.scopes import Excess, excess
+from service.domain.scopes import Excess, excess, wholes
 from service.domain.vocabulary import ACTIVE_DISPUTE_STATUSES, Word
 from service.errors import Invalid
 from service.schemas.views import to_number, to_summary
@@ -187,28 +197,36 @@ def _summaries(connection: Connection, stale: Mapping[str, Any]) -> dict[str, Va
     }
 
 
-def active_disputes_about(which: Any) -> list[Any]:
-    """Conditions on DisputeRow joined with FigureRow of its claim: active disputes about the figures that `which`
-    selects.
+def active_disputes() -> Any:
+    """Selects the active disputes about figures of the measurands bound as `ids`, each once: measurand_id, dispute_id,
+    claim_id and claim_status. A dispute of a whole claim is joined with its measurands, not with each of its figures.
     """
     # as literals, so that PostgreSQL keeps one plan
     statuses = [literal_column(f"'{status}'", String()) for status in ACTIVE_DISPUTE_STATUSES]
-    return [
-        FigureRow.claim_id == DisputeRow.disputed_claim_id,
-        or_(DisputeRow.disputed_figure_id.is_(None), DisputeRow.disputed_figure_id == FigureRow.id),
-        which,
-        FigureRow.withdrawn_at.is_(None),
-        ClaimRow.id == FigureRow.claim_id,
-        ClaimRow.withdrawn_at.is_(None),
-        DisputeRow.withdrawn_at.is_(None),
-        DisputeRow.status.in_(statuses),
-    ]
+    active = DisputeRow.withdrawn_at.is_(None), DisputeRow.status.in_(statuses)
+    standing = FigureRow.measurand_id.in_(rows.IDS), FigureRow.withdrawn_at.is_(None)
+    claims = select(FigureRow.measurand_id, FigureRow.claim_id).where(*standing).distinct().subquery("claims")
+    columns = DisputeRow.id.label("dispute_id"), ClaimRow.id.label("claim_id"), ClaimRow.status.label("claim_status")
+    whole = (
+        select(claims.c.measurand_id, *columns)
+        .join(ClaimRow, ClaimRow.id == claims.c.claim_id)
+        .join(DisputeRow, DisputeRow.disputed_claim_id == ClaimRow.id)
+        .where(DisputeRow.disputed_figure_id.is_(None), ClaimRow.withdrawn_at.is_(None), *active)
+    )
+    single = (
+        select(FigureRow.measurand_id, *columns)
+        .join(ClaimRow, ClaimRow.id == FigureRow.claim_id)
+        .join(DisputeRow, DisputeRow.disputed_figure_id == FigureRow.id)
+        .where(ClaimRow.withdrawn_at.is_(None), *standing, *active)
+    )
+    return union_all(whole, single).subquery("active")
 
 
+_ACTIVE = active_disputes()
 _DISPUTES = (
-    select(FigureRow.measurand_id, func.count(distinct(DisputeRow.id)).label("disputes"))
-    .where(*active_disputes_about(FigureRow.measurand_id.in_(rows.IDS)), ClaimRow.status == "active")
-    .group_by(FigureRow.measurand_id)
+    select(_ACTIVE.c.measurand_id, func.count().label("disputes"))
+    .where(_ACTIVE.c.claim_status == literal_column("'active'", String()))
+    .group_by(_ACTIVE.c.measurand_id)
 )
 
 
@@ -287,14 +305,14 @@ def _extremes(found: Assessment) -> Values:
 
 def _parts(connection: Connection, stored: Mapping[str, Any], computed: Mapping[str, Values]) -> dict[str, Values]:
     """Returns the columns that say which whole each measurand exceeds most, if any."""
-    wider = measurands.scope_wholes(connection, [row["scope_id"] for row in stored.values() if not row["signed"]])
+    part_of = measurands.part_of(connection, [row["scope_id"] for row in stored.values() if not row["signed"]])
     by_scope = {(*_quantity(row), row["scope_id"]): one for one, row in stored.items()}
     ends = {one: computed.get(one) or row for one, row in stored.items()}
     found = {}
     for one, row in stored.items():
-        above = wider.get(row["scope_id"], ()) if not row["signed"] else ()
-        wholes = [whole for scope in above if (whole := by_scope.get((*_quantity(row), scope))) is not None]
-        found[one] = _part_columns(ends[one], [ends[whole] for whole in sorted(wholes, key=lambda w: stored[w]["key"])])
+        above = wholes(row["scope_id"], part_of) if not row["signed"] else ()
+        wider = [whole for scope in above if (whole := by_scope.get((*_quantity(row), scope))) is not None]
+        found[one] = _part_columns(ends[one], [ends[whole] for whole in sorted(wider, key=lambda w: stored[w]["key"])])
     return found
 
 

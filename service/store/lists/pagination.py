@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, Select, and_, bindparam, cast, func, literal_column, select, tuple_, union_all
+from sqlalchemy import Connection, Select, bindparam, cast, func, literal_column, select, tuple_, union_all
 
 from service.db.json_select import JsonSelect
 from service.db.types import Day, Id, Real, String, UtcTime
@@ -149,6 +149,8 @@ def _statement(listing: Listing, dialect: str, shape: Shape, sort: str, limit: i
     parts = _parts(shape)
     if group is not None:
         rows, parts = _first_of_each(listing, dialect, shape, rows, column, group), [()]
+    elif any(isinstance(one, GroupBy) for one in listing.filters.values()):
+        rows = _with_group_count(rows, literal_column("'null'", String()))
     pages = [rows.where(*_conditions(listing, dialect, part)).order_by(*order).limit(most) for part in parts]
     if len(pages) == 1:
         return pages[0]
@@ -210,13 +212,18 @@ def _first_of_each(
         .where(*_conditions(listing, dialect, shape))
         .subquery("ranked")
     )
-    first = rows.join(ranked, and_(ranked.c.id == id_column, ranked.c.place == literal_column("1")))
-    item = first.selected_columns["item"]
-    open_object = func.substr(item, 1, func.length(item) - literal_column("1"))
-    number = open_object.concat(literal_column("',\"group_count\":'", String())).concat(cast(ranked.c.number, String))
-    counted = number.concat(literal_column("'}'", String())).label("item")
-    kept = [one for one in first.selected_columns if one.key != "item"]
-    return first.with_only_columns(counted, *kept)
+    first = rows.where(ranked.c.id == id_column, ranked.c.place == literal_column("1"))
+    return _with_group_count(first, cast(ranked.c.number, String))
+
+
+def _with_group_count(rows: Select[Any], number: Any) -> Select[Any]:
+    """Adds the field `group_count` to the JSON of each row."""
+    item = rows.selected_columns["item"]
+    one: Any = literal_column("1")
+    open_object = func.substr(item, one, func.length(item) - one, type_=String())
+    field = literal_column("',\"group_count\":'", String())
+    counted = open_object.concat(field).concat(number).concat(literal_column("'}'", String())).label("item")
+    return rows.with_only_columns(counted, *(column for column in rows.selected_columns if column.key != "item"))
 
 
 def _conditions(listing: Listing, dialect: str, shape: Shape) -> list[Any]:

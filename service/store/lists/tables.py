@@ -17,7 +17,7 @@ from service.schemas.table_queries import (
 )
 from service.store.comparisons import ranking
 from service.store.lists.as_of import stood_on
-from service.store.lists.filters import AnyOf, Choice, Filter, RefTo, Value
+from service.store.lists.filters import AnyOf, Choice, Filter, RefTo, RefToMeasurand, Value
 from service.store.lists.pagination import Listing, count_rows, fetch_page
 from service.store.records import figures
 
@@ -50,6 +50,7 @@ _TIME_SERIES = _listing(
         "subject": RefTo(EntityRow, FigureRow.subject_id),
         "metric": RefTo(MetricRow, FigureRow.metric_id),
         "scope": RefTo(ScopeRow, FigureRow.scope_id),
+        "measurand": RefToMeasurand(FigureRow.measurand_id),
         "basis": AnyOf(FigureRow.basis),
         "said_from": Value(Day(), lambda day: day <= views.SAID_ON),
         "said_to": Value(Day(), lambda day: day >= views.SAID_ON),

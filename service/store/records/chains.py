@@ -34,6 +34,16 @@ def chain_of(id_column: Any, parent_column: Any, longest: int = MAX_CHAIN) -> CT
     return chain.union_all(above.where(parent_column.is_not(None), chain.c.depth < most))
 
 
+def links_above(id_column: Any, parent_column: Any) -> Any:
+    """Selects id and parent of the records bound as `ids` and of all their ancestors, each once, however many of them
+    share an ancestor. For statements that are built once.
+    """
+    links = select(id_column.label("id"), parent_column.label("parent")).where(id_column.in_(IDS))
+    above = links.cte("above", recursive=True)
+    above = above.union(select(id_column, parent_column).join(above, id_column == above.c.parent))
+    return select(above.c.id, above.c.parent)
+
+
 def descendants(id_column: Any, parent_column: Any, start: str, longest: int = MAX_CHAIN) -> CTE:
     """`start` and all its descendants: columns id and depth (0 for `start`)."""
     first = select(id_column.label("id"), literal(0).label("depth")).where(id_column == start)

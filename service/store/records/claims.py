@@ -218,7 +218,8 @@ def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) 
 def restore(connection: Connection, ref: str, expected: Versions) -> str:
     row = record_writes.lock(connection, ClaimRow, ref, expected)
     older = _reach(connection, row)
-    claim_succession.refuse_second(connection, row["supersedes_id"], row["id"])
+    if row["status"] != ClaimStatus.RETRACTED:
+        claim_succession.refuse_second(connection, row["supersedes_id"], row["id"])
     record_writes.restore(connection, ClaimRow, row)
     claim_succession.mark(connection, older)
     return str(row["id"])

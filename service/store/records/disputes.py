@@ -11,12 +11,12 @@ from service.db.json_select import JsonSelect
 from service.db.models import ClaimRow, DisputeRow, EntityRow, FigureRow
 from service.domain.access import is_ruled_on, overstep
 from service.domain.period import parse_period
-from service.domain.vocabulary import ACTIVE_DISPUTE_STATUSES
+from service.domain.vocabulary import ACTIVE_DISPUTE_STATUSES, DisputeStatus
 from service.errors import Fault, Forbidden, Invalid
 from service.schemas.disputes import Dispute, DisputeCreate, DisputePage, DisputePatch
 from service.schemas.queries import DisputeQuery
 from service.store import rows
-from service.store.comparisons.summary import active_disputes_about, mark_stale
+from service.store.comparisons.summary import active_disputes, mark_stale
 from service.store.lists.filters import AnyOf, Filter, RefTo, withdrawn
 from service.store.lists.pagination import record_list
 from service.store.records import record_writes, references
@@ -80,10 +80,10 @@ class ActiveDispute(NamedTuple):
         return day is None or self.opened_earliest is None or self.opened_earliest <= day
 
 
+_ACTIVE = active_disputes()
 _OF_MEASURANDS = (
-    select(FigureRow.measurand_id, DisputeRow.id, FigureRow.claim_id, DisputeRow.opened_earliest, DisputeRow.created_at)
-    .where(*active_disputes_about(FigureRow.measurand_id.in_(rows.IDS)))
-    .distinct()
+    select(_ACTIVE.c.measurand_id, DisputeRow.id, _ACTIVE.c.claim_id, DisputeRow.opened_earliest)
+    .join(DisputeRow, DisputeRow.id == _ACTIVE.c.dispute_id)
     .order_by(DisputeRow.created_at, DisputeRow.id)
 )
 
@@ -114,6 +114,8 @@ def amend(connection: Connection, ref: str, patch: DisputePatch, expected: Versi
     content = rows.content(row, [*_FIELDS, *_COLUMNS]) | changes
     _check(connection, content)
     _refuse_overstep(connection, content, row)
+    if DisputeStatus.TAKEN_BACK in (row["status"], content["status"]):
+        record_writes.refuse_foreign_decision(connection, DisputeRow, row["id"], "status")
     _mark_figures_stale(connection, row["disputed_claim_id"])
     record_writes.amend(connection, DisputeRow, row, _derive(content))
     return str(row["id"])
@@ -180,8 +182,10 @@ def _refuse_overstep(connection: Connection, values: Values, before: RowMapping 
 def _refuse_to_withdraw_ruling(connection: Connection, row: RowMapping) -> None:
     """Raises Forbidden for a dispute on which a curator has ruled: the ruling would go with it."""
     role = record_writes.author(connection).role
-    if role is not None and is_ruled_on(role, row["status"]):
+    if role is not None and is_ruled_on(role, dict(row)):
         raise Forbidden.at("/status", "A curator has ruled on this dispute; only a curator can withdraw it.")
+    if row["status"] != DisputeStatus.OPEN:
+        record_writes.refuse_foreign_decision(connection, DisputeRow, row["id"], "status")
 
 
 def _derive(values: Values) -> Values:

@@ -211,11 +211,15 @@ def bump(
     changes: Mapping[str, Any],
     operation: Operation = Operation.UPDATE,
 ) -> None:
-    """Writes the next version of the row. Raises PreconditionFailed if another writer did so in the meantime."""
+    """Writes the next version of the row: one for each transaction, since the history records the record as it is at
+    the end of one. Raises PreconditionFailed if another writer did so in the meantime.
+    """
+    touched: Touched = connection.get_execution_options().get("touched", {})
+    is_next = (noun(table), row["id"]) not in touched
     statement = (
         update(table)
         .where(table.id == row["id"], table.version == row["version"])
-        .values(version=row["version"] + 1, updated_at=now(), **changes)
+        .values(version=row["version"] + int(is_next), updated_at=now(), **changes)
     )
     if connection.execute(statement).rowcount != 1:
         raise stale(table)

@@ -219,7 +219,8 @@ def create_all(connection: Connection, metric_id: str, bodies: Sequence[ScopeCre
 
 
 def _refuse_too_many(connection: Connection, metric_id: str, more: int) -> None:
-    held = connection.execute(select(func.count()).where(ScopeRow.metric_id == metric_id)).scalar_one()
+    standing = select(func.count()).where(ScopeRow.metric_id == metric_id, ScopeRow.withdrawn_at.is_(None))
+    held = connection.execute(standing).scalar_one()
     if held + more > MAX_SCOPES:
         raise Conflict.at("", f"A metric has at most {MAX_SCOPES:,} scopes.")
 
@@ -252,9 +253,20 @@ def amend(connection: Connection, scope_id: str, patch: ScopePatch, expected: Ve
         changes["part_of_id"] = _ids(connection, row["metric_id"], [whole])[whole] if whole is not None else None
         chains.refuse_cycle(connection, ScopeRow.id, ScopeRow.part_of_id, row["id"], changes["part_of_id"], "/part_of")
     moves = changes.get("part_of_id", row["part_of_id"]) != row["part_of_id"]
+    if moves:
+        _lock_tree(connection, row["id"])
     if record_writes.amend(connection, ScopeRow, row, changes) and moves:
         mark_scopes_stale(connection, row["id"])
     return str(row["id"])
+
+
+def _lock_tree(connection: Connection, scope_id: str) -> None:
+    """Locks a scope and its parts against new measurands, which refer to them, so that all of these are known when it
+    is computed which part exceeds its whole.
+    """
+    tree = chains.descendants(ScopeRow.id, ScopeRow.part_of_id, scope_id)
+    parts = select(ScopeRow.id).where(ScopeRow.id.in_(select(tree.c.id))).order_by(ScopeRow.id)
+    connection.execute(parts.with_for_update()).all()
 
 
 def withdraw(connection: Connection, scope_id: str, reason: str, expected: Versions) -> str:
@@ -265,5 +277,6 @@ def withdraw(connection: Connection, scope_id: str, reason: str, expected: Versi
 
 def restore(connection: Connection, scope_id: str, expected: Versions) -> str:
     row = record_writes.lock(connection, ScopeRow, scope_id, expected)
+    _refuse_too_many(connection, row["metric_id"], 1)
     record_writes.restore(connection, ScopeRow, row)
     return str(row["id"])
