@@ -221,3 +221,20 @@ def test_an_import_writes_one_version_with_all_that_it_changed(api: Api) -> None
     assert (last["version"], first["version"]) == (2, 1)
     assert sorted(last["changed"]) == ["figures", "statement"]
     assert api.get("/claims/c")["version"] == 2
+
+
+def test_a_response_holds_no_more_of_the_history_than_it_may(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    api.post("/sources", {"kind": "paper", "title": "T", "key": "s", "notes": "x" * 10_000})
+    for number in range(6):
+        api.patch("/sources/s", {"title": f"T {number}"})
+    every = [item["version"] for item in api.pages("/sources/s/history")]
+    seen = [item["seq"] for item in api.get("/changes")["items"]]
+    size = 25_000 if api.database.dialect == "sqlite" else 800  # stored, PostgreSQL compresses it
+    monkeypatch.setattr(history, "_MOST_BYTES", size)
+    assert len(api.get("/sources/s/history", limit=99)["items"]) < 6
+    assert [item["version"] for item in api.pages("/sources/s/history", limit=100)] == every == [7, 6, 5, 4, 3, 2, 1]
+    found: list[int] = []
+    while items := api.get("/changes", after=str(found[-1] if found else 0))["items"]:
+        assert len(items) < 6
+        found += [item["seq"] for item in items]
+    assert found == seen

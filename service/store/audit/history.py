@@ -1,7 +1,7 @@
 """History: records what each transaction changed, as the last step of the same transaction."""
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from itertools import zip_longest
@@ -28,7 +28,7 @@ from sqlalchemy.orm import aliased
 from service.db import bulk
 from service.db.engine import Author
 from service.db.models import ChangeRow, ScopeRow
-from service.db.types import Document, String
+from service.db.types import Document, String, Whole
 from service.domain.vocabulary import Operation
 from service.errors import Forbidden, NotFound
 from service.schemas.history import Change, ChangePage, FeedQuery, HistoryQuery
@@ -42,6 +42,7 @@ from service.store.records.record_writes import Touched
 from service.store.rows import Values
 
 _CHUNK = 500
+_MOST_BYTES = 4_000_000  # of the snapshots in one response
 _FEED_LOCK = 0x436C68  # advisory lock: transactions take their place in the feed one at a time
 _COMPUTED = {"version", "updated_at", "scope_count"}  # changes of these are not named
 
@@ -183,21 +184,41 @@ def _changed(before: Values | None, after: Values) -> list[str]:
 
 
 def of_record(connection: Connection, kind: str, record_id: str, query: HistoryQuery, *, names: bool) -> ChangePage:
-    """Returns the versions of one record, newest first."""
-    found = fetch_page(connection, _OF_RECORD, query, "-version", kind=[kind], record_id=[record_id])
+    """Returns the versions of one record, newest first: fewer than the limit, if they are large."""
+    sizes = fetch_page(connection, _SIZES, query, "-version", kind=[kind], record_id=[record_id]).rows
+    most = _fitting(row.size for row in sizes)
+    found = fetch_page(connection, _OF_RECORD, query, "-version", limit=most, kind=[kind], record_id=[record_id])
     return ChangePage(items=[_shown(row._mapping, names=names) for row in found.rows], next_cursor=found.next_cursor)
 
 
+_PLACE = {"kind": AnyOf(ChangeRow.kind), "record_id": AnyOf(ChangeRow.record_id)}
+_BY_VERSION = {"version": ChangeRow.version}
 _OF_RECORD = Listing(
-    dict.fromkeys(("sqlite", "postgresql"), select(*_COLUMNS)),
-    {"kind": AnyOf(ChangeRow.kind), "record_id": AnyOf(ChangeRow.record_id)},
-    {"version": ChangeRow.version},
-    ChangeRow.record_id,
+    dict.fromkeys(("sqlite", "postgresql"), select(*_COLUMNS)), _PLACE, _BY_VERSION, ChangeRow.record_id
 )
+_SIZE: dict[str, Any] = {
+    "sqlite": func.length(ChangeRow.snapshot, type_=Whole).label("size"),
+    "postgresql": func.pg_column_size(ChangeRow.snapshot, type_=Whole).label("size"),
+}
+_SIZES = Listing({dialect: select(size) for dialect, size in _SIZE.items()}, _PLACE, _BY_VERSION, ChangeRow.record_id)
+
+
+def _fitting(sizes: Iterable[int]) -> int:
+    """Returns how many snapshots of these sizes a response may hold: at least one. The history of a claim with a
+    thousand figures is hundreds of megabytes.
+    """
+    total = number = 0
+    for size in sizes:
+        total += size
+        if total > _MOST_BYTES and number > 0:
+            break
+        number += 1
+    return max(number, 1)
 
 
 def feed(connection: Connection, query: FeedQuery, *, for_admin: bool, names: bool) -> list[Change]:
-    """Returns changes of all records in commit order, starting right after `query.after`.
+    """Returns changes of all records in commit order, starting right after `query.after`: fewer than the limit, if they
+    are large.
 
     Raises Forbidden if a caller who is not an admin asks for changes of keys.
     """
@@ -208,7 +229,9 @@ def feed(connection: Connection, query: FeedQuery, *, for_admin: bool, names: bo
         statement = statement.where(ChangeRow.kind != _FOR_ADMINS)
     if query.kind:
         statement = statement.where(rows.any_of(ChangeRow.kind, query.kind))
-    found = connection.execute(statement.order_by(ChangeRow.seq).limit(query.limit)).mappings()
+    ordered = statement.order_by(ChangeRow.seq)
+    sizes = connection.execute(ordered.with_only_columns(_SIZE[connection.dialect.name]).limit(query.limit))
+    found = connection.execute(ordered.limit(_fitting(sizes.scalars()))).mappings()
     return [_shown(row, names=names) for row in found]
 
 
