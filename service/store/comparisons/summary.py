@@ -7,6 +7,7 @@ second one reads what the first has committed.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -31,7 +32,7 @@ from service.domain.assessment import RULES_VERSION, Assessment, assess_measuran
 from service.domain.display import part_text, self_conflict_text, widest_drift_text
 from service.domain.drift import Origin, extremes
 from service.domain.interval import Interval
-from service.domain.scopes import Excess, excess, wholes
+from service.domain.scopes import excess, wholes
 from service.domain.vocabulary import ACTIVE_DISPUTE_STATUSES, Word
 from service.errors import Invalid
 from service.schemas.views import to_number, to_summary
@@ -307,7 +308,7 @@ def _parts(connection: Connection, stored: Mapping[str, Any], computed: Mapping[
     """Returns the columns that say which whole each measurand exceeds most, if any."""
     part_of = measurands.part_of(connection, [row["scope_id"] for row in stored.values() if not row["signed"]])
     by_scope = {(*_quantity(row), row["scope_id"]): one for one, row in stored.items()}
-    ends = {one: computed.get(one) or row for one, row in stored.items()}
+    ends = {one: _ends_of(computed.get(one) or row) for one, row in stored.items()}
     found = {}
     for one, row in stored.items():
         above = wholes(row["scope_id"], part_of) if not row["signed"] else ()
@@ -316,29 +317,39 @@ def _parts(connection: Connection, stored: Mapping[str, Any], computed: Mapping[
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """The most restrictive ends of a measurand, as intervals that are unbounded at the other end."""
+
+    columns: Values
+    max_low: Interval | None
+    min_high: Interval | None
+
+
+def _ends_of(columns: Values) -> _Ends:
+    low, high = columns["max_low"], columns["min_high"]
+    return _Ends(
+        columns,
+        Interval(Fraction(low), None, columns["max_low_open"]) if low is not None else None,
+        Interval(None, Fraction(high), False, columns["min_high_open"]) if high is not None else None,
+    )
+
+
 def _quantity(row: Any) -> tuple[Any, ...]:
     return row["subject_id"], row["metric_id"], row["period_earliest"], row["period_latest"]
 
 
-def _part_columns(part: Values, wholes: Sequence[Values]) -> Values:
-    exceeded = [(found, whole) for whole in wholes if (found := _excess(part, whole)) is not None]
+def _part_columns(part: _Ends, wholes: Sequence[_Ends]) -> Values:
+    exceeded = [(found, whole) for whole in wholes if (found := excess(part.max_low, whole.min_high)) is not None]
     if not exceeded:
         return _NO_PART
     most, whole = max(exceeded, key=lambda pair: pair[0].gap or Fraction(0))
     return {
         "part_rank": to_number(most.gap or Fraction(0)),
-        "part_least_id": whole["min_high_id"],
-        "part_most_id": part["max_low_id"],
+        "part_least_id": whole.columns["min_high_id"],
+        "part_most_id": part.columns["max_low_id"],
         "part_text": part_text(most.gap),
     }
-
-
-def _excess(part: Values, whole: Values) -> Excess | None:
-    if part["max_low"] is None or whole["min_high"] is None:
-        return None
-    low = Interval(Fraction(part["max_low"]), None, part["max_low_open"])
-    high = Interval(None, Fraction(whole["min_high"]), False, whole["min_high_open"])
-    return excess(low, high)
 
 
 # Outdated rules ------------------------------------------------------------------------------------------------------
