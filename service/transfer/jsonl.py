@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel
 
-from service.domain.topological_order import parents_first
+from service.domain.scopes import wholes
 from service.domain.vocabulary import ImportFormat
 from service.errors import Fault, Invalid, ServiceError
 from service.schemas.claims import ClaimCreate
@@ -83,10 +83,9 @@ class JsonLines:
         """Also reads the older form, in which a metric holds its scopes."""
         scopes.check_tree(body.scopes)
         loading.put("metric", body.model_copy(update={"scopes": []}))
-        by_key = {scope.key: scope for scope in body.scopes}
-        parents = {scope.key: [scope.part_of] if scope.part_of else [] for scope in body.scopes}
-        for key in parents_first(parents):
-            fields = {name: getattr(by_key[key], name) for name in by_key[key].model_fields_set}
+        part_of = {scope.key: scope.part_of for scope in body.scopes}
+        for scope in sorted(body.scopes, key=lambda one: len(list(wholes(one.key, part_of)))):  # wholes first
+            fields = {name: getattr(scope, name) for name in scope.model_fields_set}
             loading.put("scope", ScopeLine(metric=body.key, **fields))
 
 

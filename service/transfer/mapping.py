@@ -124,8 +124,10 @@ def parse_mapping(text: str) -> Mapping:
         raise Invalid.at("/mapping", "The mapping is nested too deep: a key has at most three parts.", "query")
     try:
         found: dict[str, Any] = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # ValueError also for a number with thousands of digits
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise Invalid.at("/mapping", f"The mapping is not TOML: {str(error)[:200]}.", "query") from None
+    except ValueError:
+        raise Invalid.at("/mapping", "The mapping is not TOML: a number has thousands of digits.", "query") from None
     try:
         file: MappingFile = validated(MappingFile, found)
     except Invalid as error:
