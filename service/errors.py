@@ -13,7 +13,8 @@ ServiceError
 ├── TooLarge              the body exceeds the limit
 ├── TooSlow               the request did not arrive in time
 ├── Unavailable           try again later
-│   └── Raced             another client was creating one of the same records
+│   ├── Raced             another client was creating one of the same records
+│   └── TookTooLong       the database ended a statement at its time limit
 └── StorageFull           the database is out of space
 """
 
@@ -110,6 +111,10 @@ class Unavailable(ServiceError):
 
 
 class Raced(Unavailable):
+    pass
+
+
+class TookTooLong(Unavailable):
     pass
 
 

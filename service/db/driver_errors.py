@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError, SQLA
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from service.db.models import metadata
-from service.errors import Conflict, Forbidden, ServiceError, StorageFull, Unavailable
+from service.errors import Conflict, Forbidden, ServiceError, StorageFull, TookTooLong, Unavailable
 
 log = logging.getLogger(__name__)
 _SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (\w+)\.(\w+)")
@@ -42,7 +42,7 @@ def as_service_error(error: SQLAlchemyError) -> ServiceError:
     if state.startswith(_FULL) or name == "SQLITE_FULL":
         return StorageFull("The database has no room left. Nothing was written; reading goes on.")
     if took_too_long(error):
-        return Unavailable("This took too long. Ask for less at once, or try again later.")
+        return TookTooLong("This took too long. Ask for less at once, or try again later.")
     if is_collision(error) or is_lock_timeout(error):
         return Unavailable("The database is busy. Try again in a moment.")
     if state == _NO_RIGHTS or name.startswith("SQLITE_READONLY"):

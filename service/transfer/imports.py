@@ -23,8 +23,8 @@ from service.errors import (
     NotFound,
     Raced,
     ServiceError,
+    TookTooLong,
     TooSlow,
-    Unavailable,
 )
 from service.schemas.imports import (
     ImportCounts,
@@ -135,6 +135,7 @@ class Import:
         self.deadline = time.monotonic() + seconds
         self.size = _MOST  # of a batch
         self.line = 0  # the last one of the batches that are written
+        self.turn_began = time.monotonic()  # since when no other writer had a turn
         self.records_written = 0.0  # when the records of the latest batch were written
 
     def _watch(self) -> None:
@@ -189,7 +190,7 @@ class Import:
     def _in_batches(self, write: Write[Report], pause: Callable[[], None], total: int) -> Report:
         report = Report()
         self.size = 100
-        held = 0.0  # seconds of writing since other writers had a turn
+        self.turn_began = time.monotonic()
         batches = self._batches()
         while True:
             try:
@@ -207,11 +208,14 @@ class Import:
             self.line = batch[-1].line
             self.size = self._next_size(batch, began)
             self.progress(report.lines, total)
-            held += time.monotonic() - began
-            if held >= _TURN:
-                pause()
-                held = 0.0
+            self._let_others(pause)
         return report
+
+    def _let_others(self, pause: Callable[[], None]) -> None:
+        """Pauses if no other writer had a turn for some time."""
+        if time.monotonic() - self.turn_began >= _TURN:
+            pause()
+            self.turn_began = time.monotonic()
 
     def _next_size(self, batch: list[Entry], began: float) -> int:
         end = time.monotonic() - self.records_written
@@ -226,13 +230,13 @@ class Import:
         """
         try:
             return write(partial(self._take, batch=batch, take=self._take_whole))
-        except (*_REJECTED, Unavailable):
+        except (*_REJECTED, Raced, TookTooLong):
             if len(batch) == 1:
                 return write(partial(self._take, batch=batch, take=self._take_parts))
         report = Report()
         middle = len(batch) // 2
         for half in (batch[:middle], batch[middle:]):
-            pause()
+            self._let_others(pause)
             self.watch()  # not the time limit: a batch that has begun is finished
             report.add(self._write_batch(write, pause, half))
         return report

@@ -1,4 +1,4 @@
-"""Answers about very many figures: each list is cut, its length is told, and the rest can be fetched page by page."""
+"""Answers about very many figures: each list is cut, its length is given, and the rest can be fetched page by page."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def many(api: Api, monkeypatch: pytest.MonkeyPatch) -> Api:
     return api
 
 
-def test_each_list_is_cut_and_its_length_is_told(many: Api) -> None:
+def test_each_list_is_cut_and_its_length_is_given(many: Api) -> None:
     found = many.get("/comparisons/model.cost.full")
     assert found["counts"] == {"beside": 5, "relays": 5, "drift": 5, "related": 5, "disputes": 5}
     assert {name: len(found[name]) for name in found["counts"]} == dict.fromkeys(found["counts"], SHOWN)

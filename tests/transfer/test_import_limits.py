@@ -12,6 +12,7 @@ from service.db.engine import Connection, Database
 from service.domain.vocabulary import ImportMode
 from service.errors import Invalid, TooSlow
 from service.schemas.imports import ImportOptions
+from service.transfer import imports
 from service.transfer.imports import Import
 from service.transfer.jsonl import JsonLines
 from service.transfer.mapping import parse_mapping
@@ -147,8 +148,8 @@ def test_an_import_ends_with_its_client_and_leaves_whole_batches(database: Datab
     left = stopped_everywhere(database, mode="partial")
     assert len(left) > 10
     assert left == sorted(left)
-    assert set(left) <= {0, 100, 300, 700, 900}, "batches of 100, 200, 400, as they grow"
     assert {0, 100} <= set(left)
+    assert len(set(left)) < 10, "some batches of hundreds, and no part of one"
 
 
 def test_an_atomic_import_that_ends_with_its_client_leaves_nothing(database: Database) -> None:
@@ -181,8 +182,8 @@ def test_a_client_that_has_gone_gives_its_place_back(api: Api) -> None:
     assert answer.status_code in (200, 422)
 
 
-def test_lines_that_fail_hold_no_lock_together(database: Database) -> None:
-    """Each half of a batch that fails is a transaction of its own, with a pause before it."""
+def test_lines_that_fail_hold_no_lock_together(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each half of a batch that fails is a transaction of its own. Others get a turn while a batch is halved."""
     lines = b"".join(b'{"type":"entity","key":"e","kind":"person","name":"E %d"}\n' % n for n in range(200))
     pauses: list[float] = []
     held: list[float] = []
@@ -194,8 +195,10 @@ def test_lines_that_fail_hold_no_lock_together(database: Database) -> None:
         finally:
             held.append(time.monotonic() - began)
 
+    monkeypatch.setattr(imports, "_TURN", 0.05)
     work = Import(JsonLines(), io.BytesIO(lines), ImportOptions(mode=ImportMode.PARTIAL))
     result = work.run(write, most=1_000, pause=lambda: pauses.append(time.monotonic()))
     assert (result.counts.entity.created, result.rejected_total) == (1, 199)
-    assert len(pauses) > 100
+    assert len(held) > 100
+    assert len(pauses) > 3
     assert max(held) < 2

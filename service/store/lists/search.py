@@ -55,7 +55,7 @@ def has_words(table: Any, parameter: str, dialect: str) -> Any:
 
 
 def _kind_token(kind: str) -> str:
-    """A token that all records of a kind have, and no text: so the index itself tells the kinds apart."""
+    """A token that all records of a kind have, and no text: so the index itself distinguishes the kinds."""
     return f"kind={kind}"
 
 
