@@ -24,7 +24,7 @@ _FILE: dict[str, Any] = {
 _CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
 
 
-@routes.post("/imports", responses=responses.problems(408, 409, 413, 415, 507), openapi_extra=_FILE)
+@routes.post("/imports", responses=responses.problems(408, 409, 413, 415, 431, 507), openapi_extra=_FILE)
 def import_file(
     query: Annotated[ImportQuery, Query()], request: Request, write: Write, after: BackgroundTasks
 ) -> ImportResult:
