@@ -12,7 +12,7 @@ def matched(given: Sequence[FigureFields], stored: Sequence[ClaimFigure]) -> lis
     """
     left = [figure for figure in stored if figure.id not in {figure.id for figure in given}]
     found: dict[int, str | None] = {index: figure.id for index, figure in enumerate(given)}
-    for is_it in (_is_same, _measures_same):
+    for is_it in (is_same, _measures_same):
         for index, figure in enumerate(given):
             same = next((other for other in left if is_it(figure, other)), None) if found[index] is None else None
             if same is not None:
@@ -28,5 +28,6 @@ def _measures_same(figure: FigureFields, stored: ClaimFigure) -> bool:
     return figure.period == stored.period and (scope is None or figure.scope in (scope.id, scope.key))
 
 
-def _is_same(figure: FigureFields, stored: ClaimFigure) -> bool:
+def is_same(figure: FigureFields, stored: ClaimFigure) -> bool:
+    """Whether both state the same."""
     return _measures_same(figure, stored) and all(getattr(figure, n) == getattr(stored, n) for n in STATED)

@@ -19,8 +19,9 @@ from service.errors import AlreadyStored
 from service.schemas.claims import ClaimCreate, ClaimPatch
 from service.schemas.disputes import DisputePatch
 from service.schemas.entities import EntityCreate, EntityPatch
-from service.schemas.figures import FigureCreate, FigureFields, FigurePatch
+from service.schemas.figures import Figure, FigureCreate, FigureFields, FigurePatch
 from service.schemas.metrics import MetricPatch
+from service.schemas.queries import FigureQuery
 from service.schemas.scopes import ScopePatch
 from service.schemas.sources import SourceCreate, SourcePatch
 from service.store.operations.savepoints import savepoint
@@ -38,7 +39,7 @@ from service.store.records import (
 from service.store.records.claim_idempotency import Given
 from service.store.records.claims import CreatedClaim
 from service.store.records.projection import Projection
-from service.transfer.figure_matching import matched
+from service.transfer.figure_matching import is_same, matched
 from service.transfer.naming import Naming, Outcome
 
 B = TypeVar("B", bound=BaseModel)
@@ -278,10 +279,18 @@ class ImportWriter:
         stored = claims.PROJECTION.read(self.connection, claim_id)
         patch = ClaimPatch.model_validate(self._wanted(body, ClaimPatch))
         claims.amend(self.connection, claim_id, patch, frozenset([stored.version]))
+        gone = self._withdrawn_figures(claim_id)
         for figure, there in matched(body.figures, stored.figures):
-            self._put_figure(claim_id, figure, there)
+            if there is None and any(is_same(figure, other) for other in gone):
+                self.count("figure", "unchanged")  # an import restores nothing
+            else:
+                self._put_figure(claim_id, figure, there)
         changed = claims.PROJECTION.read(self.connection, claim_id).version != stored.version
         self.count("claim", "updated" if changed else "unchanged")
+
+    def _withdrawn_figures(self, claim_id: str) -> list[Figure]:
+        asked = FigureQuery(claim=[claim_id], withdrawn="true", limit=200)
+        return figures.LIST.page(self.connection, asked).items
 
     def _put_figure(self, claim_id: str, figure: FigureFields, figure_id: str | None) -> None:
         fields = dict(figure) | {"claim": claim_id, "id": figure_id}

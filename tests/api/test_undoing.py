@@ -4,6 +4,7 @@ Content is the author's to change further: every version stays on record. Decisi
 and a ruling on a dispute are undone by curators alone.
 """
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -206,3 +207,15 @@ def test_what_a_curator_decides_on_a_dispute_stays(api: Api, as_role: Callable[[
     for patch in ({"closed": "1999"}, {"rationale": "I was right."}, {"status": "open"}):
         author.patch("/disputes/quarrel", patch, status=403)
     author.withdraw("/disputes/quarrel", status=403)
+
+
+def test_an_import_brings_no_withdrawn_figure_back(api: Api, as_role: Callable[[Role | None], Api]) -> None:  # noqa: F811
+    author, curator = as_role(Role.CONTRIBUTOR), as_role(Role.CURATOR)
+    figure_path = prepared(api, author)["figures"]
+    curator.withdraw(figure_path)
+    line = {**claim("lab", figure("5"), statement="It cost that much.", key="stated"), "type": "claim", "notes": "N"}
+    params = {"format": "jsonl", "on_existing": "update"}
+    answer = author.client.post("/v1/imports", params=params, content=json.dumps(line))
+    assert answer.status_code == 200, answer.text
+    found = api.get("/claims/stated")
+    assert (found["notes"], found["figures"]) == ("N", [])
