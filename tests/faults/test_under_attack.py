@@ -129,7 +129,7 @@ def test_ordinary_clients_are_served_beside_attackers(
     amount: Amount,
     record_property: Callable[[str, object], None],
 ) -> None:
-    """At most three times their usual 95th percentile, and some time that a loaded machine takes."""
+    """At most three times their usual 95th percentile; in the short form, with the time that a loaded machine takes."""
     seconds = amount(6, 600)
     with Served(templates.clone(kind, demo=True), tmp_path) as served:
         prepare(served)
@@ -147,4 +147,4 @@ def test_ordinary_clients_are_served_beside_attackers(
                 attacker.join(60)
         assert wrong == []
         record_property("95th percentile, usual and attacked, in seconds", (usual, attacked))
-        assert attacked < 3 * usual + amount(2, 0), (usual, attacked)
+        assert attacked < 3 * usual + amount(5, 0), (usual, attacked)
