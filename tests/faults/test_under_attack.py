@@ -8,6 +8,7 @@ import statistics
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -19,6 +20,7 @@ from tests.support import ADMIN
 
 CLIENTS = 3
 PAUSE = 0.05  # seconds between two requests of an ordinary client, as a person's or a dashboard's
+BETWEEN = 0.1  # seconds between two attacks: a key may write 600 times a minute (the limit is off in these tests)
 FIGURES = 1_500  # of one measurand
 MAPPING = '[row]\nsubject = "' + "{a}" * 900 + '"\n' + '[[figure]]\nmetric = "M"\nvalue = "{b}"\nunit = "USD"\n' * 45
 
@@ -76,10 +78,9 @@ def repeat(attack: Attack, served: Served, stop: threading.Event) -> None:
     for number in itertools.count():
         if stop.is_set():
             return
-        try:
+        with suppress(OSError):
             attack(served, number)
-        except OSError:
-            time.sleep(0.05)
+        time.sleep(BETWEEN)
 
 
 def measure(served: Served, seconds: float, wrong: list[str]) -> float:
@@ -129,7 +130,9 @@ def test_ordinary_clients_are_served_beside_attackers(
     amount: Amount,
     record_property: Callable[[str, object], None],
 ) -> None:
-    """At most three times their usual 95th percentile; in the short form, with the time that a loaded machine takes."""
+    """No server error, and at most three times their usual 95th percentile and a second; in the short form, with the
+    time that a loaded machine takes.
+    """
     seconds = amount(6, 600)
     with Served(templates.clone(kind, demo=True), tmp_path) as served:
         prepare(served)
@@ -147,4 +150,4 @@ def test_ordinary_clients_are_served_beside_attackers(
                 attacker.join(60)
         assert wrong == []
         record_property("95th percentile, usual and attacked, in seconds", (usual, attacked))
-        assert attacked < 3 * usual + amount(5, 0), (usual, attacked)
+        assert attacked < 3 * usual + amount(5, 1), (usual, attacked)
