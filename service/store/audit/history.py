@@ -8,9 +8,11 @@ from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Insert,
     RowMapping,
+    ScalarSelect,
     Select,
     UpdateBase,
     bindparam,
@@ -23,7 +25,6 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
-from sqlalchemy.orm import aliased
 
 from service.db import bulk
 from service.db.engine import Author
@@ -281,43 +282,23 @@ def as_recorded(connection: Connection, kind: str, record_id: str, moment: datet
     return found
 
 
-_SCOPE_THEN = aliased(ChangeRow, name="scope_then")
-_MOMENT: Any = bindparam("moment", type_=ChangeRow.at.type)
-_LAST_OF_SCOPE = (
-    select(func.max(_SCOPE_THEN.version))
-    .where(
-        _SCOPE_THEN.kind == literal("scope", String()), _SCOPE_THEN.record_id == ScopeRow.id, _SCOPE_THEN.at <= _MOMENT
-    )
-    .correlate(ScopeRow)
-    .scalar_subquery()
-)
-# A scope that was withdrawn then had been withdrawn, and not restored, by its last version of that moment.
-_LAST_END = (
-    select(func.max(ChangeRow.version))
-    .where(
-        ChangeRow.kind == literal("scope", String()),
-        ChangeRow.record_id == ScopeRow.id,
-        ChangeRow.at <= _MOMENT,
-        ChangeRow.operation == literal(str(Operation.WITHDRAW), String()),
-    )
-    .correlate(ScopeRow)
-    .scalar_subquery()
-)
-_LAST_RETURN = (
-    select(func.max(ChangeRow.version))
-    .where(
-        ChangeRow.kind == literal("scope", String()),
-        ChangeRow.record_id == ScopeRow.id,
-        ChangeRow.at <= _MOMENT,
-        ChangeRow.operation == literal(str(Operation.RESTORE), String()),
-    )
-    .correlate(ScopeRow)
-    .scalar_subquery()
-)
+def _last_of_scope(*more: ColumnElement[bool]) -> ScalarSelect[Any]:
+    """The last version of a scope at the moment, of the changes that meet the conditions."""
+    of_scope = ChangeRow.kind == literal("scope", String()), ChangeRow.record_id == ScopeRow.id
+    by_then = ChangeRow.at <= bindparam("moment", type_=ChangeRow.at.type)
+    return select(func.max(ChangeRow.version)).where(*of_scope, by_then, *more).correlate(ScopeRow).scalar_subquery()
+
+
+def _last_with(operation: Operation) -> ColumnElement[int]:
+    """The last version that came of the operation, or 0."""
+    return func.coalesce(_last_of_scope(ChangeRow.operation == literal(str(operation), String())), 0)
+
+
+# A scope was withdrawn then if, of its changes by then, a withdrawal came after the last restoration.
 _SCOPES_THEN = select(func.count()).where(
     ScopeRow.metric_id == bindparam("metric", type_=ScopeRow.metric_id.type),
-    _LAST_OF_SCOPE.is_not(None),
-    func.coalesce(_LAST_END, 0) <= func.coalesce(_LAST_RETURN, 0),
+    _last_of_scope().is_not(None),
+    _last_with(Operation.WITHDRAW) <= _last_with(Operation.RESTORE),
 )
 
 
