@@ -187,8 +187,7 @@ def _disputes(connection: Connection, loaded: Loaded, own: Readable) -> Cut:
     measurand, day = loaded.measurand.id, loaded.options.as_of
     disputed = {figure.claim_id for figure in own.figures if figure.row.is_disputed}
     active = disputes.of_measurands(connection, [measurand] if disputed else []).get(measurand, ())
-    # a dispute of a whole claim is found once for each of its figures
-    ids = list(dict.fromkeys(one.id for one in active if one.claim_id in disputed and one.may_be_open(day)))
+    ids = [one.id for one in active if one.claim_id in disputed and one.may_be_open(day)]
     by_id = disputes.PROJECTION.json_by_id(connection, ids[:MOST_SHOWN])
     return Cut([by_id[one] for one in ids[:MOST_SHOWN]], len(ids))
 
