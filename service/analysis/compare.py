@@ -32,7 +32,7 @@ MOST_SHOWN = 500  # items of each list of an answer
 class Loaded:
     """A measurand, the other measurands of its quantity, and the figures of all of them, by measurand.
 
-    `related` has at most `MOST_SHOWN` of the others; `related_count` says how many there are.
+    `related` has at most `MOST_SHOWN` of the others that have figures; `related_count` says how many there are.
     """
 
     measurand: MeasurandRecord

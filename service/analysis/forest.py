@@ -66,13 +66,10 @@ def of_measurand(connection: Connection, ref: str, options: ComparisonOptions) -
     """Raises NotFound."""
     loaded = load(connection, ref, options)
     comparison = compared(connection, loaded)
-    others = [_chosen(one, loaded) for one in loaded.related]
-    others = [one for one in others if one.rows]
-    chosen = [_chosen(loaded.measurand, loaded), *others[:MOST_SCOPES]]
+    chosen = [_chosen(one, loaded) for one in (loaded.measurand, *loaded.related[:MOST_SCOPES])]
     items, drift = _details(connection, [figure for one in chosen for figure, _ in one.rows], loaded)
     groups = [_group(one, options, items, drift) for one in chosen]
-    left_out = len(others) + loaded.related_count - len(loaded.related) - (len(chosen) - 1)
-    return Forest(comparison, groups, left_out)
+    return Forest(comparison, groups, loaded.related_count - (len(chosen) - 1))
 
 
 @dataclass(frozen=True, slots=True)
