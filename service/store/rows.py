@@ -13,6 +13,7 @@ from service.errors import NotFound, Place
 Values = dict[str, Any]
 T = TypeVar("T")
 IDS: Any = bindparam("ids", expanding=True)  # for statements that are built once
+MOST_IDS = 5_000  # in one statement: both drivers limit its parameters
 HEAD = ("id", "version", "created_at", "updated_at", "created_by", "withdrawn")
 
 

@@ -26,7 +26,6 @@ from service.store.records.chains import MAX_CHAIN, links_above
 CLAIMANT = aliased(EntityRow, name="claimant")
 _STATED = ("basis", "qualifier", "value", "lower", "upper", "interval_kind", "unit", "price_year", "stated_as")
 # the interval depends on the tolerance of a comparison, so Python appends it
-_CHUNK = 5_000  # ids in one statement: both drivers limit its parameters
 _NOTHING: Mapping[str, Any] = {}
 COMPARED_FIELDS = [name for name in Compared.model_fields if name != "interval"]
 
@@ -159,7 +158,7 @@ def items(connection: Connection, shown: Iterable[FigureRecord]) -> dict[str, st
     statement = _ITEMS[connection.dialect.name]
     return {
         row.id: f'{row.item[:-1]},"interval":{by_id[row.id].interval_json}}}'
-        for part in rows.chunks(list(by_id), _CHUNK)
+        for part in rows.chunks(list(by_id), rows.MOST_IDS)
         for row in connection.execute(statement, {"ids": list(part)})
     }
 
@@ -238,7 +237,7 @@ def _roots(connection: Connection, claim_ids: Collection[str]) -> dict[str, str]
     """Maps each claim to the last one of the chain that it derives from: to itself, if it is no relay."""
     parents = {
         row.id: row.parent
-        for part in rows.chunks(sorted(claim_ids), _CHUNK)
+        for part in rows.chunks(sorted(claim_ids), rows.MOST_IDS)
         for row in connection.execute(_DERIVED_FROM, {"ids": list(part)})
     }
     roots: dict[str, str] = {}
@@ -263,7 +262,7 @@ def _fetch(
     """
     found = [
         row
-        for part in rows.chunks(list(ids), _CHUNK)
+        for part in rows.chunks(list(ids), rows.MOST_IDS)
         for row in connection.execute(statement, {"ids": list(part), **others})
     ]
     ordered = sorted(found, key=lambda row: (row.created_at, row.position, row.id))

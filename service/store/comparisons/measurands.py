@@ -14,7 +14,7 @@ from service.domain.scopes import PartOf
 from service.errors import Invalid, NotFound, Place
 from service.store.records import record_writes
 from service.store.records.chains import links_above
-from service.store.rows import Values, chunks
+from service.store.rows import MOST_IDS, Values, chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,4 +203,4 @@ def part_of(connection: Connection, scope_ids: Collection[str | None]) -> PartOf
     known = sorted({scope_id for scope_id in scope_ids if scope_id is not None})
     if len(known) < 2:
         return {}
-    return {row.id: row.parent for ids in chunks(known, 5_000) for row in connection.execute(_PART_OF, {"ids": ids})}
+    return {row.id: row.parent for ids in chunks(known, MOST_IDS) for row in connection.execute(_PART_OF, {"ids": ids})}

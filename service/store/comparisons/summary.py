@@ -43,7 +43,6 @@ from service.store.comparisons.measurands import NamedMeasurand
 from service.store.records import chains, record_writes
 from service.store.rows import Values
 
-_CHUNK = 5_000
 _PART_COLUMNS = ("part_rank", "part_least_id", "part_most_id", "part_text")
 _NO_PART: Values = dict.fromkeys(_PART_COLUMNS)
 
@@ -155,7 +154,7 @@ _QUANTITY_SPACE = 0x436C6A  # not used by any other advisory lock of this databa
 def _lock(connection: Connection, ids: Sequence[str]) -> dict[str, Any]:
     """Locks the measurands and the others of their quantities. Returns the columns needed to compute them."""
     found: dict[str, Any] = {}
-    for part in rows.chunks(ids, _CHUNK):
+    for part in rows.chunks(ids, rows.MOST_IDS):
         if connection.dialect.name == "postgresql":
             connection.execute(_QUANTITY_LOCKS, {"ids": list(part), "space": _QUANTITY_SPACE})
         found |= {row["id"]: row for row in connection.execute(_LOCKED, {"ids": list(part)}).mappings()}
@@ -198,7 +197,7 @@ def _summaries(connection: Connection, stale: Mapping[str, Any]) -> dict[str, Va
     }
 
 
-def active_disputes() -> Any:
+def _active_disputes() -> Any:
     """Selects the active disputes about figures of the measurands bound as `ids`, each once: measurand_id, dispute_id,
     claim_id and claim_status. A dispute of a whole claim is joined with its measurands, not with each of its figures.
     """
@@ -223,11 +222,11 @@ def active_disputes() -> Any:
     return union_all(whole, single).subquery("active")
 
 
-_ACTIVE = active_disputes()
+ACTIVE_DISPUTES = _active_disputes()
 _DISPUTES = (
-    select(_ACTIVE.c.measurand_id, func.count().label("disputes"))
-    .where(_ACTIVE.c.claim_status == literal_column("'active'", String()))
-    .group_by(_ACTIVE.c.measurand_id)
+    select(ACTIVE_DISPUTES.c.measurand_id, func.count().label("disputes"))
+    .where(ACTIVE_DISPUTES.c.claim_status == literal_column("'active'", String()))
+    .group_by(ACTIVE_DISPUTES.c.measurand_id)
 )
 
 

@@ -16,7 +16,7 @@ from service.errors import Fault, Forbidden, Invalid
 from service.schemas.disputes import Dispute, DisputeCreate, DisputePage, DisputePatch
 from service.schemas.queries import DisputeQuery
 from service.store import rows
-from service.store.comparisons.summary import active_disputes, mark_stale
+from service.store.comparisons.summary import ACTIVE_DISPUTES, mark_stale
 from service.store.lists.filters import AnyOf, Filter, RefTo, withdrawn
 from service.store.lists.pagination import record_list
 from service.store.records import record_writes, references
@@ -80,10 +80,9 @@ class ActiveDispute(NamedTuple):
         return day is None or self.opened_earliest is None or self.opened_earliest <= day
 
 
-_ACTIVE = active_disputes()
 _OF_MEASURANDS = (
-    select(_ACTIVE.c.measurand_id, DisputeRow.id, _ACTIVE.c.claim_id, DisputeRow.opened_earliest)
-    .join(DisputeRow, DisputeRow.id == _ACTIVE.c.dispute_id)
+    select(ACTIVE_DISPUTES.c.measurand_id, DisputeRow.id, ACTIVE_DISPUTES.c.claim_id, DisputeRow.opened_earliest)
+    .join(DisputeRow, DisputeRow.id == ACTIVE_DISPUTES.c.dispute_id)
     .order_by(DisputeRow.created_at, DisputeRow.id)
 )
 
