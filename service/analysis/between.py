@@ -7,15 +7,17 @@ from typing import Literal
 
 from service.analysis.compare import MOST_SHOWN, figures_url
 from service.analysis.options import ComparisonOptions, readable
+from service.analysis.related import standing_reasons
 from service.db.engine import Connection
-from service.domain.comparability import NO_RATIO, Comparability, comparability, price_years_differ
-from service.domain.display import amount, ratio_text, rounded
-from service.domain.evidence import Evidence
+from service.domain.comparability import NO_RATIO, Comparability, comparability
+from service.domain.comparison import representing
+from service.domain.evidence import Evidence, computed_in, in_common_currency
 from service.domain.key import is_uuid
 from service.domain.ratio import Ratio, ratio, side_hull
+from service.domain.sentences import between_text
 from service.domain.standing import lacks_exchange_rate, standing_side
-from service.domain.units import Unit, conversion, parse_unit
-from service.domain.vocabulary import Basis, Reason
+from service.domain.units import conversion, in_currency, parse_unit
+from service.domain.vocabulary import Reason
 from service.errors import Invalid, NotFound
 from service.schemas.base import MeasurandRef
 from service.schemas.comparisons import Between, BetweenSettings, Operand
@@ -28,20 +30,36 @@ from service.store.comparisons.measurands import MeasurandRecord
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """One operand: the figures that represent it, in the unit of its metric."""
+    """One operand: the figures that represent it, and how they are computed with."""
 
     measurand: MeasurandRecord
     figures: list[FigureRecord]
     name: Literal["reported", "estimated", "all", "figure"]
+    computed: list[Evidence]
+    currency: str | None
     figure_id: str | None = None
 
     @property
     def counted(self) -> list[Evidence]:
-        return [f.evidence for f in self.figures if f.evidence.interval is not None]
+        """Those that can be computed with; of running totals the latest."""
+        return representing([figure for figure in self.computed if figure.interval is not None])
 
     @property
-    def unit(self) -> Unit:
-        return parse_unit(self.measurand.unit)
+    def unit(self) -> str:
+        return in_currency(self.measurand.unit, self.currency) if self.currency else self.measurand.unit
+
+
+def _side_of(
+    measurand: MeasurandRecord,
+    figures: list[FigureRecord],
+    name: Literal["reported", "estimated", "all", "figure"],
+    figure_id: str | None = None,
+) -> _Side:
+    computed, currency = in_common_currency([figure.evidence for figure in figures])
+    if name == "figure" and currency is None and len(computed) == 1 and computed[0].is_foreign:
+        currency = computed[0].currency  # one that counts for nothing, such as a relay
+        computed = computed_in(computed, currency)
+    return _Side(measurand, figures, name, computed, currency, figure_id)
 
 
 def between(
@@ -65,13 +83,14 @@ def between(
         right=_shown(connection, b),
         ratio=to_ratio(found),
         comparability=to_comparability(reasons),
-        text=ratio_text(found) if found else _text_without_ratio(a, b, reasons, factor),
+        text=between_text(a.counted, b.counted, a.unit, b.unit, found, reasons.reasons),
     )
 
 
 def _operand(
     connection: Connection, ref: str, side: ChosenSide | None, options: ComparisonOptions, pointer: str
 ) -> _Side:
+    day = options.as_of
     if is_uuid(ref):
         figure = evidence.of_figures(connection, [ref.lower()], tolerance=options.tolerance).get(ref.lower())
         if figure is not None:
@@ -79,8 +98,10 @@ def _operand(
                 raise Invalid.at(f"{pointer}_side", "A figure has no sides; leave this out.", "query")
             measurand = measurands.read(connection, figure.row.measurand_id)
             # a figure requested by id is shown even if its claimant has replaced it since
-            shown = [figure] if options.as_of is None else readable([figure], options.as_of).figures
-            return _Side(measurand, shown, "figure", figure.id)
+            shown = (
+                [figure] if day is None else readable([figure], evidence.lineage(connection, [figure], day=day)).figures
+            )
+            return _side_of(measurand, shown, "figure", figure.id)
     try:
         measurand = measurands.read(connection, ref, pointer, "query")
     except NotFound as error:
@@ -88,54 +109,59 @@ def _operand(
             raise
         detail = "No measurand and no figure has this id, or the figure or its claim is withdrawn."
         raise NotFound.at(pointer, detail, "query") from error
-    figures = evidence.of_measurands(connection, [measurand.id], tolerance=options.tolerance)
-    return _choose(measurand, readable(figures[measurand.id], options.as_of).figures, side)
+    figures = evidence.of_measurands(connection, [measurand.id], tolerance=options.tolerance)[measurand.id]
+    lineage = evidence.lineage(connection, figures, tolerance=options.tolerance, day=day)
+    return _choose(measurand, readable(figures, lineage).figures, side)
 
 
 def _choose(measurand: MeasurandRecord, figures: Sequence[FigureRecord], side: ChosenSide | None) -> _Side:
     """The figures of one side, including those in another currency, which cannot be computed with."""
     stated = [figure for figure in figures if figure.evidence.takes_a_side]
-    if side == "all":
-        return _Side(measurand, stated, "all")
     if side is None:
-        standing = standing_side([figure.evidence for figure in stated])
-        side = "reported" if standing and standing[0].basis is Basis.REPORTED else "estimated"
-    return _Side(measurand, [figure for figure in stated if figure.evidence.basis == side], side)
+        represented = {figure.basis for figure in standing_side([figure.evidence for figure in stated])}
+        side = "all"
+        for basis in _ONE_BASIS:
+            side = basis if represented == {basis} else side
+    chosen = stated if side == "all" else [figure for figure in stated if figure.evidence.basis == side]
+    return _side_of(measurand, chosen, side)
+
+
+_ONE_BASIS: tuple[ChosenSide, ...] = ("reported", "estimated")
 
 
 def _reasons(a: _Side, b: _Side) -> tuple[Comparability, Fraction]:
     """Why the two may not be compared, and the factor that converts b's unit to a's."""
     left, right = a.measurand.row, b.measurand.row
-    reasons = []
+    reasons = set()
     if left.subject_id != right.subject_id:
-        reasons.append(Reason.SUBJECTS_DIFFER)
+        reasons.add(Reason.SUBJECTS_DIFFER)
     if left.metric_id != right.metric_id:
-        reasons.append(Reason.METRICS_DIFFER)
-    if None in (left.scope_id, right.scope_id):
-        reasons.append(Reason.SCOPE_NOT_STATED)
-    elif left.scope_id != right.scope_id:
-        reasons.append(Reason.SCOPES_DIFFER)
+        reasons.add(Reason.METRICS_DIFFER)
+    if any(_leaves_scope_unsaid(side) for side in (a, b)):
+        reasons.add(Reason.SCOPE_NOT_STATED)
+    elif left.metric_id == right.metric_id and left.scope_id != right.scope_id:
+        reasons.add(Reason.SCOPES_DIFFER)
     if a.measurand.days != b.measurand.days:
-        reasons.append(Reason.PERIODS_DIFFER)
-    if any(f.period_approximate for f in (*a.counted, *b.counted)):
-        reasons.append(Reason.PERIOD_APPROXIMATE)
-    if price_years_differ((f.price_year for f in a.counted), (f.price_year for f in b.counted)):
-        reasons.append(Reason.PRICE_YEARS_DIFFER)
+        reasons.add(Reason.PERIODS_DIFFER)
+    if a.counted and b.counted:
+        reasons |= standing_reasons(a.counted, b.counted)
     factor = Fraction(1)
     try:
-        converts = conversion(b.unit, a.unit)
+        converts = conversion(parse_unit(b.unit), parse_unit(a.unit))
         if converts is None:
-            reasons.append(Reason.NO_EXCHANGE_RATE)
+            reasons.add(Reason.NO_EXCHANGE_RATE)
         else:
             factor = converts
     except Invalid:
-        reasons.append(Reason.UNITS_DIFFER)
-    if any(lacks_exchange_rate([f.evidence for f in side.figures]) for side in (a, b)):
-        reasons.append(Reason.NO_EXCHANGE_RATE)
-    bottom = side_hull(a.counted)
-    if bottom is not None and bottom.low == bottom.high == 0:
-        reasons.append(Reason.DENOMINATOR_ZERO)
+        reasons.add(Reason.UNITS_DIFFER)
+    if any(lacks_exchange_rate(side.computed) for side in (a, b)):
+        reasons.add(Reason.NO_EXCHANGE_RATE)
     return comparability(reasons), factor
+
+
+def _leaves_scope_unsaid(side: _Side) -> bool:
+    has_scopes = any(figure.metric.has_scopes for figure in side.computed)
+    return has_scopes and side.measurand.scope_id is None
 
 
 def _scaled(found: Ratio | None, factor: Fraction) -> Ratio | None:
@@ -145,38 +171,10 @@ def _scaled(found: Ratio | None, factor: Fraction) -> Ratio | None:
     return Ratio(found.interval.scaled(factor), None if found.central is None else found.central * factor)
 
 
-_NO_RATIO_TEXTS = {
-    Reason.UNITS_DIFFER: "The units do not convert into each other.",
-    Reason.NO_EXCHANGE_RATE: "The amounts are in different currencies, and there is no exchange rate.",
-    Reason.DENOMINATOR_ZERO: "The left side is zero.",
-}
-
-
-def _text_without_ratio(a: _Side, b: _Side, reasons: Comparability, factor: Fraction) -> str:
-    for reason in reasons.reasons:
-        if reason in _NO_RATIO_TEXTS:
-            return _NO_RATIO_TEXTS[reason]
-    left, right = side_hull(a.counted), side_hull(b.counted)
-    if left is None or right is None:
-        which = "left" if left is None else "right"
-        return f"The {which} side has no figure that can be computed with."
-    if None in (left.low, left.high, right.low, right.high):
-        return "The amounts may be negative, so no ratio is formed."
-    assert left.low is not None
-    assert left.high is not None
-    assert right.low is not None
-    assert right.high is not None
-    least = rounded(right.low * factor - left.high, "ROUND_FLOOR")
-    most = rounded(right.high * factor - left.low, "ROUND_CEILING")
-    unit = a.measurand.unit
-    span = amount(least, unit) if least == most else f"{amount(least, unit)} to {amount(most, unit)}"
-    return f"The amounts may be negative, so no ratio is formed; right minus left is {span}."
-
-
 def _shown(connection: Connection, side: _Side) -> Operand:
     measurand = side.measurand
     shown = side.figures[:MOST_SHOWN]
-    items = evidence.items(connection, shown)
+    items = evidence.items(connection, shown, {measurand.id: side.currency})
     return Operand.model_validate(
         {
             "figure_id": side.figure_id,
@@ -186,7 +184,8 @@ def _shown(connection: Connection, side: _Side) -> Operand:
             "metric": measurand.metric,
             "scope": measurand.scope,
             "period": measurand.row.period,
-            "interval": to_interval(side_hull(side.counted), measurand.unit, signed=measurand.row.signed),
+            "unit": side.unit,
+            "interval": to_interval(side_hull(side.counted), side.unit, signed=measurand.row.signed),
             "count": len(side.figures),
             "figures": [evidence.to_compared(items[figure.id]) for figure in shown],
             "figures_url": figures_url(measurand),

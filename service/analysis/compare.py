@@ -10,18 +10,19 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from service.analysis.options import ComparisonOptions, Readable, readable
-from service.analysis.related import Scoped, related
+from service.analysis.related import Place, related
 from service.db.engine import Connection
 from service.domain.assessment import Assessment, assess_measurand
-from service.domain.display import drift_text
+from service.domain.comparison import side_interval
 from service.domain.drift import Drift as DomainDrift
-from service.domain.evidence import Evidence
-from service.domain.ratio import side_hull
-from service.domain.standing import standing
-from service.schemas.comparisons import Comparison, Counts, Excluded, Summary
+from service.domain.evidence import Evidence, in_common_currency
+from service.domain.sentences import drift_text
+from service.domain.standing import extent, standing
+from service.domain.vocabulary import Relation
+from service.schemas.comparisons import Comparison, Counts, Excluded, Related, Summary, WithoutOne
 from service.schemas.views import to_interval, to_number, to_summary
 from service.store.comparisons import evidence, measurands
-from service.store.comparisons.evidence import FigureRecord, Items
+from service.store.comparisons.evidence import FigureRecord, Items, Lineage
 from service.store.comparisons.measurands import MeasurandRecord
 from service.store.records import disputes
 
@@ -30,15 +31,18 @@ MOST_SHOWN = 500  # items of each list of an answer
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A measurand, the other measurands of its quantity, and the figures of all of them, by measurand.
+    """A measurand, the other measurands that it is related to, and the figures of all of them, by measurand.
 
-    `related` has at most `MOST_SHOWN` of the others that have figures; `related_count` says how many there are.
+    `scopes` has at most `MOST_SHOWN` of the other scopes that have figures; `scope_count` says how many there are.
+    `periods` has those of overlapping periods.
     """
 
     measurand: MeasurandRecord
-    related: list[MeasurandRecord]
-    related_count: int
+    scopes: list[MeasurandRecord]
+    scope_count: int
+    periods: list[MeasurandRecord]
     figures: Mapping[str, list[FigureRecord]]
+    lineage: Lineage
     options: ComparisonOptions
 
 
@@ -48,12 +52,16 @@ def load(connection: Connection, ref: str, options: ComparisonOptions) -> Loaded
     day = options.as_of
     if day is None:  # as of a day, only their figures say which had any
         others = [other for other in others if other.has_figures]
-    read = others if day is not None else others[:MOST_SHOWN]
+    read = others if day is not None else others[: MOST_SHOWN + measurands.MOST_PERIODS]
     ids = [measurand.id, *(other.id for other in read)]
     figures = evidence.of_measurands(connection, ids, tolerance=options.tolerance)
     if day is not None:
         others = [other for other in others if any(figure.could_be_read(day) for figure in figures[other.id])]
-    return Loaded(measurand, others[:MOST_SHOWN], len(others), figures, options)
+    every = [figure for own in figures.values() for figure in own]
+    lineage = evidence.lineage(connection, every, tolerance=options.tolerance, day=day)
+    scopes = [other for other in others if other.days == measurand.days]
+    periods = [other for other in others if other.days != measurand.days]
+    return Loaded(measurand, scopes[:MOST_SHOWN], len(scopes), periods, figures, lineage, options)
 
 
 def comparison_json(connection: Connection, ref: str, options: ComparisonOptions) -> bytes:
@@ -67,20 +75,20 @@ def compared(connection: Connection, loaded: Loaded) -> Comparison:
 
 
 def compared_json(connection: Connection, loaded: Loaded) -> bytes:
-    measurand, options = loaded.measurand, loaded.options
-    own = readable(loaded.figures[measurand.id], options.as_of)
-    relays = [figure for figure in own.figures if figure.evidence.is_relay]
-    origins = evidence.origins(connection, relays, tolerance=options.tolerance).could_be_read(options.as_of)
+    measurand, lineage = loaded.measurand, loaded.lineage
+    own = readable(loaded.figures[measurand.id], lineage)
     found = assess_measurand(
         [figure.evidence for figure in own.figures],
-        origins.for_arithmetic(relays),
-        by=options.by,
+        lineage.copied(own.figures),
+        sides=loaded.options.sides,
         scope_stated=measurand.scope_id is not None,
     )
-    records = {figure.id: figure for figure in own.figures}
-    records |= {origin.id: origin for origin in origins.records()}
-    items = evidence.items(connection, [records[one] for one in _shown(found, own.figures)])
-    return _written(loaded, own, found, items, _disputes(connection, loaded, own), _related(connection, loaded, own))
+    records = {origin.id: origin for origin in lineage.records()} | {figure.id: figure for figure in own.figures}
+    shown = [records[one] for one in _shown(found, own.figures)]
+    items = evidence.items(connection, shown, {measurand.id: found.comparison.currency})
+    origin = measurands.keys_of(connection, {"own": lineage.origin_of(own.figures)}).get("own")
+    answer = _Answer(loaded, own, found, items, origin)
+    return _written(answer, _disputes(connection, loaded, own), *_related(connection, loaded, own))
 
 
 # Response ------------------------------------------------------------------------------------------------------------
@@ -94,6 +102,20 @@ class Cut:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What an answer is written from. `origin` is the id and the key of the measurand that its copies come from."""
+
+    loaded: Loaded
+    own: Readable
+    found: Assessment
+    items: Items
+    origin: tuple[str, str] | None
+
+
+_WHOLES = (Relation.WIDER, Relation.CONTAINING_PERIOD)
+
+
 def _shown(found: Assessment, figures: Sequence[FigureRecord]) -> set[str]:
     """The ids of the figures that the answer shows."""
     sides = found.comparison
@@ -102,42 +124,52 @@ def _shown(found: Assessment, figures: Sequence[FigureRecord]) -> set[str]:
     traced = found.drift[:MOST_SHOWN]
     shown |= {drift.relay.id for drift in traced} | {drift.origin.id for drift in traced if drift.origin is not None}
     without = sides.disagreement.without_one
-    return shown if without is None else shown | {_one_of(without.claimant_id, figures)}
+    return shown if without is None else shown | {_one_of(without.voice, figures)}
 
 
-def _one_of(claimant_id: str, figures: Sequence[FigureRecord]) -> str:
-    return next(figure.id for figure in figures if figure.evidence.claimant_id == claimant_id)
+def _one_of(voice: str, figures: Sequence[FigureRecord]) -> str:
+    return next(figure.id for figure in figures if figure.evidence.voice == voice)
 
 
-def _written(loaded: Loaded, own: Readable, found: Assessment, items: Items, disputes: Cut, related: Cut) -> bytes:
-    measurand, options, sides = loaded.measurand, loaded.options, found.comparison
-    summary = Summary(**measurand.own_fields, **to_summary(found, measurand.unit, disputes.count)).model_dump_json()
-    base, other = (_side(figures, items, measurand.unit) for figures in (sides.base, sides.other))
-    by_basis = options.by == "basis"
+def _written(answer: _Answer, disputes: Cut, related: Sequence[Related], related_count: int) -> bytes:
+    found, items, own, loaded = answer.found, answer.items, answer.own, answer.loaded
+    measurand, sides = loaded.measurand, found.comparison
+    computed = to_summary(found, measurand.unit, disputes.count, answer.origin)
+    within = [one.within_rounding for one in related if one.part_exceeds_whole and one.relation in _WHOLES]
+    summary = Summary(**measurand.own_fields, **computed, part_within_rounding=bool(within) and all(within))
     fields = {
-        "settings": options.settings().model_dump_json(),
+        "settings": loaded.options.settings().model_dump_json(),
         "gap_without_one": _without_one(found, own.figures, items),
-        "reported": base if by_basis else "null",
-        "estimated": other if by_basis else "null",
-        "first_party": "null" if by_basis else base,
-        "third_party": "null" if by_basis else other,
+        **_sides(answer, computed["unit"]),
         "beside": _list(f'{items[aside.figure.id][:-1]},"why":"{aside.why}"}}' for aside in sides.beside[:MOST_SHOWN]),
         "relays": _list(items[relay.id] for relay in sides.relays[:MOST_SHOWN]),
-        "drift": _list(drift_json(drift, items) for drift in found.drift[:MOST_SHOWN]),
-        "related": _list(related.items),
+        "drift": _list(drift_json(drift, items, measurand.unit) for drift in found.drift[:MOST_SHOWN]),
+        "related": _list(one.model_dump_json() for one in related),
         "disputes": _list(disputes.items),
         "counts": Counts(
             beside=len(sides.beside),
             relays=len(sides.relays),
             drift=len(found.drift),
-            related=related.count,
+            related=related_count,
             disputes=disputes.count,
         ).model_dump_json(),
         "figures_url": json.dumps(figures_url(measurand)),
         "excluded": Excluded(undated=own.undated, not_yet_readable=own.not_yet_readable).model_dump_json(),
     }
     rest = ",".join(f'"{name}":{value}' for name, value in fields.items())
-    return f"{summary[:-1]},{rest}}}".encode()
+    return f"{summary.model_dump_json()[:-1]},{rest}}}".encode()
+
+
+def _sides(answer: _Answer, unit: str) -> dict[str, str]:
+    """The two sides, under the names of the choice."""
+    sides = answer.found.comparison
+    base, other = (_side(figures, answer.items, unit) for figures in (sides.base, sides.other))
+    named = dict.fromkeys(("reported", "estimated", "first_party", "third_party", "sides"), "null")
+    if sides.sides.by == "party":
+        return named | {"first_party": base, "third_party": other}
+    if sides.sides.is_usual:
+        return named | {"reported": base, "estimated": other}
+    return named | {"sides": f"[{base},{other}]"}
 
 
 def figures_url(measurand: MeasurandRecord) -> str:
@@ -150,22 +182,23 @@ def _list(items: Iterable[str]) -> str:
 
 
 def _side(figures: Sequence[Evidence], items: Items, unit: str) -> str:
-    hull = to_interval(side_hull(figures), unit, signed=any(figure.signed for figure in figures))
+    hull = to_interval(side_interval(figures), unit, signed=any(figure.metric.signed for figure in figures))
     interval = "null" if hull is None else hull.model_dump_json()
-    claimants = len({figure.claimant_id for figure in figures})
+    claimants = len({figure.voice for figure in figures})
     shown = _list(items[figure.id] for figure in figures[:MOST_SHOWN])
     return f'{{"count":{len(figures)},"claimant_count":{claimants},"interval":{interval},"figures":{shown}}}'
 
 
-def drift_json(drift: DomainDrift, items: Items) -> str:
-    """The JSON of a Drift."""
+def drift_json(drift: DomainDrift, items: Items, unit: str) -> str:
+    """The JSON of a Drift. `unit` is the metric's."""
     origin = items[drift.origin.id] if drift.origin else "null"
     rest = json.dumps(
         {
             "result": drift.result,
             "factor": to_number(drift.factor),
+            "difference": to_number(drift.difference),
             "flags": list(drift.flags),
-            "text": drift_text(drift),
+            "text": drift_text(drift, unit),
         }
     )
     return f'{{"relay":{items[drift.relay.id]},"origin":{origin},{rest[1:]}'
@@ -175,8 +208,13 @@ def _without_one(found: Assessment, figures: Sequence[FigureRecord], items: Item
     without = found.comparison.disagreement.without_one
     if without is None:
         return "null"
-    claimant = json.loads(items[_one_of(without.claimant_id, figures)])["claimant"]
-    return json.dumps({"gap": to_number(without.gap), "claimant": claimant})
+    apart = without.conflict
+    return WithoutOne(
+        claimant=json.loads(items[_one_of(without.voice, figures)])["voice"],
+        agreement=without.agreement,
+        gap=to_number(apart.gap) if apart else None,
+        difference=to_number(apart.difference) if apart else None,
+    ).model_dump_json()
 
 
 # Disputes and related scopes -----------------------------------------------------------------------------------------
@@ -192,17 +230,22 @@ def _disputes(connection: Connection, loaded: Loaded, own: Readable) -> Cut:
     return Cut([by_id[one] for one in ids[:MOST_SHOWN]], len(ids))
 
 
-def _related(connection: Connection, loaded: Loaded, own: Readable) -> Cut:
-    measurand, day = loaded.measurand, loaded.options.as_of
-    shown = ((other, readable(loaded.figures[other.id], day)) for other in loaded.related)
-    others = [_scoped(other, theirs) for other, theirs in shown if theirs.figures]
+def _related(connection: Connection, loaded: Loaded, own: Readable) -> tuple[list[Related], int]:
+    """The related measurands that are shown, and how many there are."""
+    measurand = loaded.measurand
+    both = (*loaded.scopes, *loaded.periods)
+    shown = ((other, readable(loaded.figures[other.id], loaded.lineage)) for other in both)
+    others = [_place(other, theirs) for other, theirs in shown if theirs.figures]
     if not others:
-        return Cut([], 0)
+        return [], 0
     part_of = measurands.part_of(connection, [measurand.scope_id, *(other.scope_id for other in others)])
-    found = related(_scoped(measurand, own), others, part_of, measurand.unit, signed=measurand.row.signed)
-    is_cut = loaded.related_count > len(loaded.related)
-    return Cut([one.model_dump_json() for one in found], loaded.related_count if is_cut else len(found))
+    found = related(_place(measurand, own), others, part_of, measurand.properties)
+    return found, len(found) + loaded.scope_count - len(loaded.scopes)
 
 
-def _scoped(measurand: MeasurandRecord, shown: Readable) -> Scoped:
-    return Scoped(measurand.id, measurand.key, measurand.scope, standing([figure.evidence for figure in shown.figures]))
+def _place(measurand: MeasurandRecord, shown: Readable) -> Place:
+    figures = [figure.evidence for figure in shown.figures]
+    found = standing(figures)
+    days = None if measurand.days[0] is None else measurand.days
+    own_extent = extent(in_common_currency(figures)[0], found.currency)
+    return Place(measurand.id, measurand.key, measurand.scope, measurand.row.period, days, found, own_extent)

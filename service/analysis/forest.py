@@ -13,7 +13,8 @@ from service.analysis.options import ComparisonOptions, readable
 from service.db.engine import Connection
 from service.domain.comparison import compare
 from service.domain.drift import Drift as DomainDrift
-from service.domain.drift import trace
+from service.domain.drift import trace_all
+from service.domain.evidence import in_common_currency
 from service.domain.ratio import ratio_to, side_hull
 from service.domain.vocabulary import Basis, ClaimantRole, ClaimStatus, DriftResult
 from service.schemas.base import MeasurandRef, ScopeRef
@@ -66,10 +67,10 @@ def of_measurand(connection: Connection, ref: str, options: ComparisonOptions) -
     """Raises NotFound."""
     loaded = load(connection, ref, options)
     comparison = compared(connection, loaded)
-    chosen = [_chosen(one, loaded) for one in (loaded.measurand, *loaded.related[:MOST_SCOPES])]
-    items, drift = _details(connection, [figure for one in chosen for figure, _ in one.rows], loaded)
+    chosen = [_chosen(one, loaded) for one in (loaded.measurand, *loaded.scopes[:MOST_SCOPES])]
+    items, drift = _details(connection, chosen, loaded)
     groups = [_group(one, options, items, drift) for one in chosen]
-    return Forest(comparison, groups, loaded.related_count - (len(chosen) - 1))
+    return Forest(comparison, groups, loaded.scope_count - (len(chosen) - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class _Chosen:
 def _chosen(measurand: MeasurandRecord, loaded: Loaded) -> _Chosen:
     day = loaded.options.as_of
     figures = loaded.figures[measurand.id]
-    standing = readable(figures, day).figures
+    standing = readable(figures, loaded.lineage).figures
     stands = {figure.id for figure in standing}
     gone = [figure for figure in figures if figure.id not in stands and figure.could_be_read(day)]
     ordered = _in_order([*standing, *gone])
@@ -93,31 +94,34 @@ def _chosen(measurand: MeasurandRecord, loaded: Loaded) -> _Chosen:
     return _Chosen(measurand, standing, rows, len(ordered) - len(rows))
 
 
-def _details(
-    connection: Connection, shown: Sequence[FigureRecord], loaded: Loaded
-) -> tuple[Items, dict[str, DomainDrift]]:
+def _details(connection: Connection, chosen: Sequence[_Chosen], loaded: Loaded) -> tuple[Items, dict[str, DomainDrift]]:
     """The JSON of the displayed figures and their origins, and the drift of those that are relays: from the root of
     their chain, if that is another claim than their parent.
     """
-    relays = [figure for figure in shown if figure.evidence.is_relay and figure.stands(loaded.options.as_of)]
-    origins = evidence.origins(connection, relays, tolerance=loaded.options.tolerance)
-    origins = origins.could_be_read(loaded.options.as_of)
-    by_id = {origin.id: origin for origin in origins.records()}
-    compared_with = origins.for_arithmetic(relays)
-    drift = {relay.id: trace(relay.evidence, origin) for relay in relays for origin in compared_with[relay.id]}
+    shown = [figure for one in chosen for figure, _ in one.rows]
+    relays = {figure.id for figure in shown if figure.evidence.is_relay and figure.stands(loaded.options.as_of)}
+    by_id = {origin.id: origin for origin in loaded.lineage.records()}
+    drift: dict[str, DomainDrift] = {}
+    for pair in loaded.lineage.copied([figure for figure in shown if figure.id in relays]):
+        drift |= {one: found for one, found in trace_all(pair.relays, pair.origin).items() if one in relays}
     held = [by_id[one.origin.id] for one in drift.values() if one.origin is not None]
-    return evidence.items(connection, [*shown, *held]), drift
+    currencies = {
+        one.measurand.id: in_common_currency([figure.evidence for figure in one.standing])[1] for one in chosen
+    }
+    return evidence.items(connection, [*shown, *held], currencies), drift
 
 
 def _group(chosen: _Chosen, options: ComparisonOptions, items: Items, drift: Mapping[str, DomainDrift]) -> ForestGroup:
     measurand, stands = chosen.measurand, {figure.id for figure in chosen.standing}
-    found = compare([f.evidence for f in chosen.standing], by=options.by, scope_stated=measurand.scope_id is not None)
+    computed, _ = in_common_currency([figure.evidence for figure in chosen.standing])
+    by_id = {figure.id: figure for figure in computed}
+    found = compare(computed, sides=options.sides, scope_stated=measurand.scope_id is not None)
     base = {one.id for one in found.base}
     bottom = side_hull(found.base)
     single = found.base[0] if len(found.base) == 1 else None
     rows = []
     for figure, depth in chosen.rows:
-        compares = figure.evidence.takes_a_side and figure.id in stands and figure.id not in base
+        own = by_id.get(figure.id)
         traced = drift.get(figure.id)
         rows.append(
             ForestRow(
@@ -125,8 +129,12 @@ def _group(chosen: _Chosen, options: ComparisonOptions, items: Items, drift: Map
                 depth=depth,
                 is_relay=figure.evidence.is_relay,
                 status=_status(figure, stands),
-                times=to_ratio(ratio_to(figure.evidence, bottom, single)) if compares else None,
-                drift=Drift.model_validate_json(drift_json(traced, items)) if _is_shown(traced) else None,
+                times=to_ratio(ratio_to(own, bottom, single))
+                if own is not None and own.takes_a_side and own.id not in base
+                else None,
+                drift=Drift.model_validate_json(drift_json(traced, items, measurand.unit))
+                if _is_shown(traced)
+                else None,
                 said=figure.row.asserted_earliest or figure.row.published_earliest,
             )
         )

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from service.domain.comparison import By
+from service.domain.comparison import BY_PARTY, REPORTED_AND_ESTIMATED, By, SideChoice
 from service.domain.figure import DEFAULT_TOLERANCE, MAX_TOLERANCE
+from service.domain.vocabulary import Basis
 from service.errors import Invalid
 from service.schemas.comparisons import Settings
 from service.schemas.pages import ComparisonPageQuery
 from service.schemas.queries import ComparisonSettingsQuery, ComputeQuery
-from service.store.comparisons.evidence import FigureRecord
+from service.store.comparisons.evidence import FigureRecord, Lineage
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +21,15 @@ class ComparisonOptions:
 
     tolerance: Fraction = DEFAULT_TOLERANCE
     as_of: date | None = None
-    by: By = "basis"
+    sides: SideChoice = REPORTED_AND_ESTIMATED
 
     def settings(self) -> Settings:
-        return Settings(by=self.by, about_tolerance=float(self.tolerance), as_of=self.as_of)
+        sides = None if self.is_usual or self.sides.by == "party" else f"{self.sides.first}:{self.sides.second}"
+        return Settings(by=self.sides.by, sides=sides, about_tolerance=float(self.tolerance), as_of=self.as_of)
+
+    @property
+    def is_usual(self) -> bool:
+        return self.sides == REPORTED_AND_ESTIMATED
 
 
 def from_query(query: ComputeQuery | ComparisonPageQuery) -> ComparisonOptions:
@@ -31,8 +37,21 @@ def from_query(query: ComputeQuery | ComparisonPageQuery) -> ComparisonOptions:
     tolerance = Fraction(query.about_tolerance)
     if not 0 <= tolerance <= MAX_TOLERANCE:
         raise Invalid.at("/about_tolerance", "The tolerance of `about` is from 0 to 0.5.", "query")
-    by: By = query.by if isinstance(query, ComparisonSettingsQuery | ComparisonPageQuery) else "basis"
-    return ComparisonOptions(tolerance, query.as_of, by)
+    if not isinstance(query, ComparisonSettingsQuery | ComparisonPageQuery):
+        return ComparisonOptions(tolerance, query.as_of)
+    chosen = query.sides if isinstance(query, ComparisonSettingsQuery) else None
+    return ComparisonOptions(tolerance, query.as_of, _sides(query.by, chosen))
+
+
+def _sides(by: By, chosen: str | None) -> SideChoice:
+    if chosen is None:
+        return BY_PARTY if by == "party" else REPORTED_AND_ESTIMATED
+    if by == "party":
+        raise Invalid.at("/sides", "Sides are bases, so they are chosen with by=basis only.", "query")
+    first, second = map(Basis, chosen.split(":"))
+    if first is second:
+        raise Invalid.at("/sides", "Name two different bases.", "query")
+    return SideChoice("basis", first, second)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +63,11 @@ class Readable:
     not_yet_readable: int = 0
 
 
-def readable(figures: Sequence[FigureRecord], day: date | None) -> Readable:
-    """The readable figures whose claims were active on the day; without a day, those active now
-    (`store/lists/as_of.py`)."""
+def readable(figures: Sequence[FigureRecord], lineage: Lineage) -> Readable:
+    """The readable figures whose claims were active on the day of the lineage; without a day, those active now
+    (`store/lists/as_of.py`). Relays that stand in for their origin count.
+    """
+    day = lineage.day
     kept, undated, too_new = [], 0, 0
     for figure in figures:
         if not figure.stands(day):
@@ -57,4 +78,4 @@ def readable(figures: Sequence[FigureRecord], day: date | None) -> Readable:
             undated += 1
         else:
             too_new += 1
-    return Readable(kept, undated, too_new)
+    return Readable(lineage.with_stand_ins(kept), undated, too_new)

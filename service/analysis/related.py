@@ -1,69 +1,113 @@
-"""Compares a measurand with other scopes of the same quantity: wider, narrower, or different."""
+"""Compares a measurand with others of its subject and metric: other scopes, and periods that overlap."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.domain.comparability import NO_RATIO, Comparability, comparability, price_years_differ
-from service.domain.scopes import PartOf, excess, relation
-from service.domain.standing import Standing
-from service.domain.vocabulary import Reason, Relation
+from service.domain import running_totals
+from service.domain.comparability import NO_RATIO, Comparability, comparability, figure_reasons
+from service.domain.comparison import ends_said_apart
+from service.domain.evidence import Evidence
+from service.domain.metric import MetricProperties
+from service.domain.parts import Days
+from service.domain.ratio import is_zero, side_hull, signs_differ
+from service.domain.scopes import PartOf, relation
+from service.domain.standing import Excess, Extent, Standing, excess
+from service.domain.vocabulary import OverTime, Reason, Relation
 from service.schemas.base import MeasurandRef
 from service.schemas.comparisons import Related
 from service.schemas.views import to_comparability, to_interval, to_ratio
 
+_SCOPES_DIFFER = (Relation.WIDER, Relation.NARROWER, Relation.OTHER)
+_PERIODS_DIFFER = (Relation.WITHIN_PERIOD, Relation.CONTAINING_PERIOD, Relation.OVERLAPPING_PERIOD)
+
 
 @dataclass(frozen=True, slots=True)
-class Scoped:
-    """A measurand with its scope (as displayed; None if not stated) and the numbers that represent it."""
+class Place:
+    """A measurand with its scope (as displayed; None if not stated), its period, and the numbers that represent it."""
 
     id: str
     key: str
     scope: Mapping[str, Any] | None
+    period: str | None
+    days: Days | None
     standing: Standing
+    extent: Extent
 
     @property
     def scope_id(self) -> str | None:
         return str(self.scope["id"]) if self.scope else None
 
 
-def related(own: Scoped, others: Iterable[Scoped], part_of: PartOf, unit: str, *, signed: bool) -> list[Related]:
+def related(own: Place, others: Iterable[Place], part_of: PartOf, metric: MetricProperties) -> list[Related]:
     """`part_of` is the tree of their scopes; ratio = other ÷ own."""
-    return [_related(own, other, relation(own.scope_id, other.scope_id, part_of), unit, signed) for other in others]
+    return [_related(own, other, _relation(own, other, part_of), metric) for other in others]
 
 
-def _related(own: Scoped, other: Scoped, found: Relation, unit: str, signed: bool) -> Related:
+def _relation(own: Place, other: Place, part_of: PartOf) -> Relation:
+    if own.days == other.days or own.days is None or other.days is None:
+        return relation(own.scope_id, other.scope_id, part_of)
+    (first, last), (start, end) = own.days, other.days
+    if first <= start and end <= last:
+        return Relation.WITHIN_PERIOD
+    return Relation.CONTAINING_PERIOD if start <= first and last <= end else Relation.OVERLAPPING_PERIOD
+
+
+def _related(own: Place, other: Place, found: Relation, metric: MetricProperties) -> Related:
     left, right = own.standing, other.standing
     reasons = _reasons(found, left, right)
-    no_ratio = signed or NO_RATIO.intersection(reasons.reasons)
+    has_ratio = metric.is_ratio and not NO_RATIO.intersection(reasons.reasons) and left.currency == right.currency
+    over = _part_exceeds(found, own.extent, other.extent, metric)
     return Related(
         measurand=MeasurandRef(id=other.id, key=other.key),
         scope=other.scope,
+        period=other.period,
         relation=found,
-        interval=to_interval(right.hull, unit, signed=signed),
-        ratio=None if no_ratio else to_ratio(right.divided_by(left)),
+        interval=to_interval(right.hull, right.unit(metric.unit), signed=metric.signed),
+        ratio=to_ratio(right.divided_by(left)) if has_ratio else None,
         comparability=to_comparability(reasons),
-        part_exceeds_whole=not signed and _part_exceeds(found, left, right),
+        part_exceeds_whole=over is not None,
+        within_rounding=over is not None and over.within_rounding,
     )
 
 
 def _reasons(relation: Relation, left: Standing, right: Standing) -> Comparability:
-    reasons = [Reason.SCOPE_NOT_STATED if relation is Relation.SCOPE_NOT_STATED else Reason.SCOPES_DIFFER]
-    if price_years_differ(left.price_years, right.price_years):
-        reasons.append(Reason.PRICE_YEARS_DIFFER)
-    if left.period_approximate or right.period_approximate:
-        reasons.append(Reason.PERIOD_APPROXIMATE)
-    if left.lacks_exchange_rate or right.lacks_exchange_rate:
-        reasons.append(Reason.NO_EXCHANGE_RATE)
-    if left.is_zero:
-        reasons.append(Reason.DENOMINATOR_ZERO)
+    reasons = set()
+    if relation is Relation.SCOPE_NOT_STATED:
+        reasons.add(Reason.SCOPE_NOT_STATED)
+    if relation in _SCOPES_DIFFER:
+        reasons.add(Reason.SCOPES_DIFFER)
+    if relation in _PERIODS_DIFFER:
+        reasons.add(Reason.PERIODS_DIFFER)
+    if left.lacks_exchange_rate or right.lacks_exchange_rate or left.currency != right.currency:
+        reasons.add(Reason.NO_EXCHANGE_RATE)
+    if left.figures and right.figures:
+        reasons |= standing_reasons(left.figures, right.figures)
     return comparability(reasons)
 
 
-def _part_exceeds(relation: Relation, ours: Standing, theirs: Standing) -> bool:
-    match relation:
-        case Relation.NARROWER:
-            return excess(theirs.max_low, ours.min_high) is not None
-        case Relation.WIDER:
-            return excess(ours.max_low, theirs.min_high) is not None
-    return False
+def standing_reasons(ours: Sequence[Evidence], theirs: Sequence[Evidence]) -> set[Reason]:
+    """What the figures that represent two measurands differ in, apart from their scopes. ratio = theirs ÷ ours."""
+    metrics = ours[0].metric, theirs[0].metric
+    reasons = figure_reasons(ours, theirs, scope_stated=True)
+    if any(metric.is_total for metric in metrics) and running_totals.days_of(ours) != running_totals.days_of(theirs):
+        reasons.add(Reason.PERIODS_DIFFER)
+    if all(metric.over_time is OverTime.FIXED for metric in metrics) and ends_said_apart(ours, theirs):
+        reasons.add(Reason.ASSERTED_APART)
+    if all(metric.is_ratio for metric in metrics):
+        below, above = side_hull(ours), side_hull(theirs)
+        if signs_differ(above, below):
+            reasons.add(Reason.SIGNS_DIFFER)
+        if is_zero(below):
+            reasons.add(Reason.DENOMINATOR_ZERO)
+    return reasons
+
+
+def _part_exceeds(relation: Relation, ours: Extent, theirs: Extent, metric: MetricProperties) -> Excess | None:
+    if relation in (Relation.NARROWER, Relation.WIDER) and metric.parts_add_up:
+        part, whole = (theirs, ours) if relation is Relation.NARROWER else (ours, theirs)
+        return excess(part, whole)
+    if relation in (Relation.WITHIN_PERIOD, Relation.CONTAINING_PERIOD) and metric.periods_add_up:
+        part, whole = (theirs, ours) if relation is Relation.WITHIN_PERIOD else (ours, theirs)
+        return excess(part, whole)
+    return None

@@ -1,11 +1,9 @@
 """Comparisons and disagreements as of a day, as rows for dashboards. They are computed on request."""
 
-import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 from operator import itemgetter
 from typing import Any
 
@@ -15,9 +13,7 @@ from service.db.models import EntityRow, MeasurandRow, ScopeRow
 from service.db.types import Real, Whole
 from service.db.views import NO_RANK
 from service.domain.assessment import Assessment, assess_measurand
-from service.domain.display import part_text, self_conflict_text, widest_drift_text
-from service.domain.drift import extremes
-from service.domain.scopes import excess, wholes
+from service.domain.parts import all_exceeded
 from service.domain.vocabulary import DisagreementKind
 from service.errors import Invalid
 from service.schemas.comparisons import Disagreement, Summary
@@ -28,6 +24,7 @@ from service.schemas.views import to_summary
 from service.store.comparisons import evidence, measurands, ranking
 from service.store.comparisons.evidence import FigureRecord
 from service.store.comparisons.measurands import MeasurandRecord
+from service.store.comparisons.summary_columns import columns_of, extent_of, part_columns
 from service.store.lists.pagination import page_of
 from service.store.lists.tables import TablePage
 from service.store.records import disputes, references
@@ -40,29 +37,30 @@ MOST_FIGURES_AS_OF = 20_000  # figures in them
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """Two figures that exclude each other. A rank of 1 or more is the factor between them. `text` describes it; None if
-    the summary's own text does.
-    """
+    """Two figures that exclude each other, and the factor between them. `text` describes it."""
 
     rank: float
-    text: str | None
+    gap: float | None
+    text: str
     least: FigureRecord
     most: FigureRecord
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A measurand as of a day: its summary, its row, and its disagreements."""
+    """A measurand as of a day: its summary, its row, its disagreements, and the currency in which it is computed."""
 
     summary: Summary
     row: Values
     claimants: frozenset[str]
     apart: dict[DisagreementKind, Apart]
+    currency: str | None
+    copies_only: bool
 
 
 def comparisons_as_of(connection: Connection, query: ComparisonTableQuery, day: date) -> TablePage:
     judged = _asked_for(connection, query, _judged(connection, query, day))
-    found = [one.row for one in judged if _passes(one, query)]
+    found = [one.row for one in judged if _passes(one, query) and (query.empty or not one.copies_only)]
     ranks = {one.row["id"]: one.apart[_CONFLICT].rank if _CONFLICT in one.apart else NO_RANK for one in judged}
     name = query.sort.removeprefix("-")
     kind = {"gap": Real, "figure_count": Whole}.get(name, MeasurandRow.created_at.type)
@@ -76,12 +74,17 @@ def disagreements_as_of(connection: Connection, query: DisagreementTableQuery, d
     judged = _asked_for(connection, query, _judged(connection, query, day))
     ranked = _ranked(judged, query)
     held = _held_by(judged, query.kind, ranked.rows)
-    items = evidence.items(connection, [figure for apart in held.values() for figure in (apart.least, apart.most)])
+    shown = [figure for apart in held.values() for figure in (apart.least, apart.most)]
+    items = evidence.items(connection, shown, _currencies(judged))
     rows = [
         dict(row) | _holder("least", items[held[row["id"]].least.id]) | _holder("most", items[held[row["id"]].most.id])
         for row in ranked.rows
     ]
     return ranked._replace(rows=rows)
+
+
+def _currencies(judged: Sequence[Judged]) -> dict[str, str | None]:
+    return {one.row["id"]: one.currency for one in judged}
 
 
 def _held_by(judged: Sequence[Judged], kind: DisagreementKind, rows: Sequence[Mapping[str, Any]]) -> dict[str, Apart]:
@@ -95,11 +98,9 @@ def _ranked(judged: Sequence[Judged], query: DisagreementTableQuery) -> TablePag
     found, ranks = [], {}
     for one in judged:
         apart = one.apart.get(query.kind)
-        if apart is None or not _passes(one, query, apart.rank):
+        if apart is None or not _passes(one, query, apart):
             continue
-        text = {"text": apart.text} if apart.text else {}
-        factor = apart.rank if apart.rank >= 1 else None
-        found.append(one.row | text | {"kind": query.kind, "factor": factor})
+        found.append(one.row | {"text": apart.text, "kind": query.kind, "factor": apart.gap})
         ranks[one.row["id"]] = apart.rank
     page, cursor = page_of(found, query, "-rank", lambda row: ranks[row["id"]], Real)
     return TablePage(page, cursor, len(found))
@@ -136,14 +137,14 @@ def series_as_of(connection: Connection, query: DisagreementTableQuery, day: dat
         first.setdefault(_series(row), row)
     ranked = list(first.values())[: query.limit]
     held = _held_by(judged, query.kind, ranked)
-    items = evidence.items(connection, [figure for apart in held.values() for figure in (apart.least, apart.most)])
+    shown = [figure for apart in held.values() for figure in (apart.least, apart.most)]
+    items = evidence.items(connection, shown, _currencies(judged))
     found = []
     for row in ranked:
         apart = held[row["id"]]
-        ends = {"least": json.loads(items[apart.least.id]), "most": json.loads(items[apart.most.id])}
-        ends["group_count"] = counts[_series(row)]
-        summary = dict(by_id[row["id"]].summary)
-        found.append(Disagreement(**summary | {"text": row["text"], "kind": query.kind} | ends))
+        ends = {name: evidence.to_compared(items[getattr(apart, name).id]) for name in ("least", "most")}
+        own = {"text": row["text"], "kind": query.kind, "group_count": counts[_series(row)]}
+        found.append(Disagreement(**dict(by_id[row["id"]].summary) | own | ends))
     return found
 
 
@@ -168,110 +169,97 @@ def _judged(connection: Connection, query: MeasurandFilters, day: date) -> list[
         detail = f"As of a day, at most {MOST_FIGURES_AS_OF:,} figures are worked out at once, and these are more."
         raise Invalid.at("/as_of", f"{detail} Ask for some: add subject or metric.", "query")
     stored = evidence.of_measurands(connection, [one.id for one in found_measurands])
-    figures = {one.id: readable(stored[one.id], day).figures for one in found_measurands}
-    relays = [figure for own in figures.values() for figure in own if figure.evidence.is_relay]
-    origins = evidence.origins(connection, relays).could_be_read(day)
-    for_arithmetic = origins.for_arithmetic(relays)
-    found = {
-        one.id: assess_measurand(
-            [figure.evidence for figure in figures[one.id]],
-            for_arithmetic,
-            scope_stated=one.scope_id is not None,
+    lineage = evidence.lineage(connection, [figure for own in stored.values() for figure in own], day=day)
+    figures = {one.id: readable(stored[one.id], lineage).figures for one in found_measurands}
+    by_id = {origin.id: origin for origin in lineage.records()}
+    by_id |= {f.id: f for own in figures.values() for f in own}
+    present = [one for one in found_measurands if figures[one.id]]
+    disputed = disputes.of_measurands(connection, [one.id for one in present])
+    origins = measurands.keys_of(connection, {one.id: lineage.origin_of(figures[one.id]) for one in present})
+    columns, found = {}, {}
+    for one in present:
+        own = figures[one.id]
+        found[one.id] = assess_measurand(
+            [figure.evidence for figure in own], lineage.copied(own), scope_stated=one.scope_id is not None
         )
-        for one in found_measurands
+        shown = {figure.claim_id for figure in own}
+        raised = {d.id for d in disputed.get(one.id, ()) if d.claim_id in shown and d.may_be_open(day)}
+        columns[one.id] = columns_of(
+            found[one.id],
+            unit=one.unit,
+            present_count=len(own),
+            dispute_count=len(raised),
+            origin=origins.get(one.id),
+        )
+    columns = {
+        one: own | parts
+        for (one, own), parts in zip(columns.items(), _parts(connection, present, columns), strict=True)
     }
-    by_id = {f.id: f for own in figures.values() for f in own}
-    by_id |= {origin.id: origin for origin in origins.records()}
-    wider = _wider(connection, found_measurands)
-    disputed = disputes.of_measurands(connection, [one.id for one in found_measurands])
-    judged = []
-    for one in found_measurands:
-        if figures[one.id]:
-            shown = {figure.claim_id for figure in figures[one.id]}
-            raised = {d.id for d in disputed.get(one.id, ()) if d.claim_id in shown and d.may_be_open(day)}
-            count = len(raised)
-            apart = _apart(found[one.id], by_id)
-            apart |= _exceeded(found[one.id], [found[whole] for whole in wider[one.id]], by_id)
-            computed = to_summary(found[one.id], one.unit, count)
-            summary = Summary.model_validate(one.own_fields | computed)
-            claimants = frozenset(figure.evidence.claimant_id for figure in figures[one.id])
-            judged.append(Judged(summary, _row(one, computed, apart), claimants, apart))
-    return judged
+    return [
+        _one_judged(one, found[one.id], columns[one.id], figures[one.id], origins.get(one.id), by_id) for one in present
+    ]
 
 
-def _wider(connection: Connection, found: Sequence[MeasurandRecord]) -> dict[str, list[str]]:
-    """For each measurand, those of the same quantity whose scope includes its own, ordered by key."""
-    part_of = measurands.part_of(connection, [one.scope_id for one in found])
-    by_quantity: dict[Any, list[MeasurandRecord]] = {}
-    for one in sorted(found, key=lambda measurand: measurand.key):
-        by_quantity.setdefault(_quantity(one), []).append(one)
-    return {
-        one.id: [w.id for w in _of_scopes(by_quantity[_quantity(one)], set(wholes(one.scope_id, part_of)))]
-        for one in found
-    }
+def _parts(
+    connection: Connection, present: Sequence[MeasurandRecord], columns: Mapping[str, Values]
+) -> Iterator[Values]:
+    """The columns that say which whole each measurand exceeds most, if any."""
+    extents = {one.id: extent_of(columns[one.id]) for one in present}
+    parts = [measurands.part(one.row._mapping, extents[one.id]) for one in present]
+    exceeded = all_exceeded(parts, measurands.part_of(connection, [one.scope_id for one in present]))
+    return (part_columns(extents[one.id], exceeded[one.id]) for one in present)
 
 
-def _of_scopes(some: Sequence[MeasurandRecord], scopes: set[str]) -> list[MeasurandRecord]:
-    return [one for one in some if one.scope_id in scopes] if scopes else []
+def _one_judged(
+    one: MeasurandRecord,
+    found: Assessment,
+    columns: Values,
+    figures: Sequence[FigureRecord],
+    origin: tuple[str, str] | None,
+    by_id: Mapping[str, FigureRecord],
+) -> Judged:
+    computed = to_summary(found, one.unit, columns["dispute_count"], origin)
+    within = {"part_within_rounding": columns["part_within_rounding"]}
+    return Judged(
+        Summary.model_validate(one.own_fields | computed | within),
+        _row(one, columns),
+        frozenset(figure.row.claimant_id for figure in figures),
+        _apart(columns, by_id),
+        found.comparison.currency,
+        columns["copies_only"],
+    )
 
 
-def _apart(found: Assessment, by_id: dict[str, FigureRecord]) -> dict[DisagreementKind, Apart]:
-    apart: dict[DisagreementKind, Apart] = {}
-    disagreement, drift = found.comparison.disagreement, found.widest_drift
-    if (widest := disagreement.conflict) is not None:
-        least, most = by_id[widest.least.id], by_id[widest.most.id]
-        apart[DisagreementKind.CONFLICT] = Apart(float(widest.rank), None, least, most)
-    if (own := disagreement.self_conflict) is not None:
-        least, most = by_id[own.least.id], by_id[own.most.id]
-        apart[DisagreementKind.SELF_CONFLICT] = Apart(float(own.rank), self_conflict_text(own), least, most)
-    if drift is not None:
-        least, most = (by_id[figure.id] for figure in extremes(drift))
-        apart[DisagreementKind.DRIFT] = Apart(float(drift.size), widest_drift_text(drift), least, most)
+_NAMES = {
+    DisagreementKind.CONFLICT: ("rank", "gap", "conflict_least_id", "conflict_most_id", "text"),
+    DisagreementKind.SELF_CONFLICT: ("self_rank", "self_gap", "self_least_id", "self_most_id", "self_text"),
+    DisagreementKind.DRIFT: ("drift_rank", "drift_gap", "drift_least_id", "drift_most_id", "drift_text"),
+    DisagreementKind.PART_EXCEEDS_WHOLE: ("part_rank", "part_gap", "part_least_id", "part_most_id", "part_text"),
+}
+
+
+def _apart(columns: Values, by_id: Mapping[str, FigureRecord]) -> dict[DisagreementKind, Apart]:
+    apart = {}
+    for kind, (rank, gap, least, most, text) in _NAMES.items():
+        if columns[least] is not None:
+            held = by_id[columns[least]], by_id[columns[most]]
+            apart[kind] = Apart(columns[rank], columns[gap], columns[text], *held)
     return apart
 
 
-def _exceeded(
-    part: Assessment, wholes: Sequence[Assessment], by_id: Mapping[str, FigureRecord]
-) -> dict[DisagreementKind, Apart]:
-    """The whole that a part exceeds most, if it exceeds any."""
-    most = part.comparison.disagreement.max_low
-    if most is None or most.signed:
-        return {}
-    limits = [least for whole in wholes if (least := whole.comparison.disagreement.min_high) is not None]
-    found = [(over, least) for least in limits if (over := excess(most.interval, least.interval)) is not None]
-    if not found:
-        return {}
-    over, least = max(found, key=lambda pair: pair[0].gap or Fraction(0))
-    rank = float(over.gap or Fraction(0))
-    return {DisagreementKind.PART_EXCEEDS_WHOLE: Apart(rank, part_text(over.gap), by_id[least.id], by_id[most.id])}
-
-
-def _quantity(one: MeasurandRecord) -> Any:
-    return one.row.subject_id, one.row.metric_id, one.days
-
-
-def _row(one: MeasurandRecord, summary: Values, apart: dict[DisagreementKind, Apart]) -> Values:
+def _row(one: MeasurandRecord, columns: Values) -> Values:
     subject, metric, scope = one.subject, one.metric, one.scope or {}
-    ratio, comparability = summary["ratio"], summary["comparability"]
     start, end = one.days
-    row = {name: summary[name] for name in ComparisonTableRow.model_fields if name in summary}
+    row = {name: columns[name] for name in ComparisonTableRow.model_fields if name in columns}
     row |= {
         name: getattr(one.row, name) for name in ("id", "key", "period", "subject_kind", "created_at", "updated_at")
     }
     row |= {"subject_key": subject["key"], "subject": subject["name"], "metric_key": metric["key"]}
-    row |= {"metric": metric["name"], "unit": one.unit, "scope_key": scope.get("key"), "scope": scope.get("name")}
-    row |= {"period_start": start, "period_end": end, "comparability": comparability.status}
-    row |= {"reasons": ", ".join(comparability.reasons) or None, "ratio_central": ratio and ratio.central}
-    row |= _ends("ratio", ratio) | _ends("reported", summary["reported_interval"])
-    row |= _ends("estimated", summary["estimated_interval"])
-    row |= {"drift": DisagreementKind.DRIFT in apart}
-    row |= {"part_exceeds_whole": DisagreementKind.PART_EXCEEDS_WHOLE in apart}
+    row |= {"metric": metric["name"], "scope_key": scope.get("key"), "scope": scope.get("name")}
+    row |= {"period_start": start, "period_end": end}
+    row |= {name: columns[name] or None for name in ("reasons", "conflict_reasons")}
+    row |= {"drift": columns["drift_least_id"] is not None, "part_exceeds_whole": columns["part_least_id"] is not None}
     return {name: row[name] for name in ComparisonTableRow.model_fields}
-
-
-def _ends(name: str, ends: Any) -> Values:
-    fields = ("low", "high", "low_open", "high_open", "text")
-    return {f"{name}_{field}": getattr(ends, field) if ends is not None else None for field in fields}
 
 
 def _flag(wanted: bool | None) -> list[bool]:
@@ -295,7 +283,7 @@ def _holder(name: str, item: str) -> Values:
     return {f"{name}_{field}": value for field, value in values.items()}
 
 
-def _passes(one: Judged, query: MeasurandFilters, rank: float | None = None) -> bool:
+def _passes(one: Judged, query: MeasurandFilters, apart: Apart | None = None) -> bool:
     """Whether a measurand passes the filters that can be applied only after it is computed."""
     row, summary = one.row, one.summary
     asked = (
@@ -312,6 +300,11 @@ def _passes(one: Judged, query: MeasurandFilters, rank: float | None = None) -> 
         return False
     if query.period_to is not None and (start is None or start > query.period_to):
         return False
-    factor = rank if rank is not None else row["gap"]
-    wide = query.gap_min is None or (factor is not None and factor >= max(float(query.gap_min), 1.0))
+    apart = apart or one.apart.get(_CONFLICT)
+    wide = query.gap_min is None or (apart is not None and _is_as_wide(apart, max(float(query.gap_min), 1.0)))
     return wide and all(not wanted or value in wanted for wanted, value in asked)
+
+
+def _is_as_wide(apart: Apart, least: float) -> bool:
+    """The rule of `ranking.filters`."""
+    return apart.rank >= 0 if apart.gap is None else apart.gap >= least

@@ -5,7 +5,7 @@ Both have the same columns; `schemas/table_rows.py` describes them. Withdrawn re
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, case, cast, func, literal, literal_column, select, type_coerce, union_all
+from sqlalchemy import Select, and_, case, cast, func, literal, literal_column, select, type_coerce, union_all
 from sqlalchemy.orm import aliased
 
 from service.db.dialects.expressions import exact_text
@@ -31,6 +31,11 @@ def _amount(name: str) -> list[Any]:
     """A stated number, as a float and as exact text."""
     column = getattr(FigureRow, name)
     return [type_coerce(cast(column, Real), Real).label(name), exact_text(column).label(f"{name}_text")]
+
+
+def _computed(column: Any) -> Any:
+    """The column for figures that can be computed with: amounts in other currencies are not comparable."""
+    return case((FigureRow.not_computed.is_(None), column))
 
 
 # Figures -------------------------------------------------------------------------------------------------------------
@@ -59,19 +64,19 @@ FIGURES: Select[Any] = (
         FigureRow.period_earliest.label("period_start"),
         FigureRow.period_latest.label("period_end"),
         FigureRow.stated_as,
-        FigureRow.interval_low.label("low"),
-        FigureRow.interval_high.label("high"),
-        FigureRow.interval_low_open.label("low_open"),
-        FigureRow.interval_high_open.label("high_open"),
-        FigureRow.interval_text.label("interval"),
+        _computed(FigureRow.interval_low).label("low"),
+        _computed(FigureRow.interval_high).label("high"),
+        _computed(FigureRow.interval_low_open).label("low_open"),
+        _computed(FigureRow.interval_high_open).label("high_open"),
+        _computed(FigureRow.interval_text).label("interval"),
         MetricRow.unit.label("metric_unit"),
         FigureRow.not_computed,
         FigureRow.claim_id,
         func.substr(ClaimRow.statement, 1, SHOWN, type_=String()).label("statement"),
         ClaimRow.status.label("claim_status"),
-        _flag(ClaimRow.derived_from_id.is_not(None)).label("relay"),
+        _flag(and_(ClaimRow.derived_from_id.is_not(None), FigureRow.relayed.is_not(False))).label("relay"),
         *_named("claimant", _CLAIMANT),
-        ClaimRow.claimant_role,
+        ClaimRow.effective_role.label("claimant_role"),
         ClaimRow.asserted,
         ClaimRow.source_id,
         SourceRow.title.label("source"),
@@ -105,7 +110,7 @@ def _compared(text: Any) -> list[Any]:
         MeasurandRow.key,
         *_named("subject", EntityRow, "kind"),
         *_named("metric", MetricRow),
-        MetricRow.unit,
+        MeasurandRow.unit,
         *_named("scope", ScopeRow),
         MeasurandRow.period,
         MeasurandRow.period_earliest.label("period_start"),
@@ -119,9 +124,15 @@ def _compared(text: Any) -> list[Any]:
         MeasurandRow.gap,
         MeasurandRow.gap_open,
         MeasurandRow.difference,
+        MeasurandRow.relative_difference,
+        func.nullif(MeasurandRow.conflict_reasons, literal_column("''", String()), type_=String()).label(
+            "conflict_reasons"
+        ),
         text.label("text"),
         MeasurandRow.self_conflict,
+        MeasurandRow.self_conflict_within_rounding,
         MeasurandRow.within_rounding,
+        MeasurandRow.part_within_rounding,
         _flag(MeasurandRow.drift_rank.is_not(None)).label("drift"),
         _flag(MeasurandRow.part_rank.is_not(None)).label("part_exceeds_whole"),
         MeasurandRow.interval_basis,
@@ -149,17 +160,20 @@ def _with_refs(statement: Select[Any]) -> Select[Any]:
 
 COMPARISONS: Select[Any] = _with_refs(select(*_compared(MeasurandRow.text)))
 PRESENT = MeasurandRow.present_count > 0
+LISTED = and_(PRESENT, MeasurandRow.copies_only.is_(False))
 
 # Disagreements -------------------------------------------------------------------------------------------------------
 
 NO_RANK = -2.0  # for measurands without a conflict: below every separation
+OFF_RATIO = -1.0  # for conflicts off the ratio scale, which are listed last
 
 
 class Ranked(NamedTuple):
     """How to select and order the measurands with one kind of disagreement, and what shows it."""
 
     exists: Any
-    rank: Any  # widest first; a factor from 1 on
+    rank: Any  # widest first: the relative difference, or `OFF_RATIO`
+    gap: Any  # the factor between the two, if there is one
     least_id: Any
     most_id: Any
     text: Any
@@ -170,6 +184,7 @@ RANKING = {
     DisagreementKind.CONFLICT: Ranked(
         MeasurandRow.rank > literal_column(str(NO_RANK)),
         MeasurandRow.rank,
+        MeasurandRow.gap,
         MeasurandRow.conflict_least_id,
         MeasurandRow.conflict_most_id,
         MeasurandRow.text,
@@ -177,6 +192,7 @@ RANKING = {
     DisagreementKind.SELF_CONFLICT: Ranked(
         MeasurandRow.self_rank.is_not(None),
         MeasurandRow.self_rank,
+        MeasurandRow.self_gap,
         MeasurandRow.self_least_id,
         MeasurandRow.self_most_id,
         MeasurandRow.self_text,
@@ -184,6 +200,7 @@ RANKING = {
     DisagreementKind.DRIFT: Ranked(
         MeasurandRow.drift_rank.is_not(None),
         MeasurandRow.drift_rank,
+        MeasurandRow.drift_gap,
         MeasurandRow.drift_least_id,
         MeasurandRow.drift_most_id,
         MeasurandRow.drift_text,
@@ -191,6 +208,7 @@ RANKING = {
     DisagreementKind.PART_EXCEEDS_WHOLE: Ranked(
         MeasurandRow.part_rank.is_not(None),
         MeasurandRow.part_rank,
+        MeasurandRow.part_gap,
         MeasurandRow.part_least_id,
         MeasurandRow.part_most_id,
         MeasurandRow.part_text,
@@ -227,7 +245,7 @@ def _holder(name: str, figure_id: Any) -> tuple[list[Any], Any]:
 def disagreements(kind: DisagreementKind) -> Select[Any]:
     ranked = RANKING[kind]
     (least, join_least), (most, join_most) = _holder("least", ranked.least_id), _holder("most", ranked.most_id)
-    factor = case((ranked.rank >= literal_column("1"), ranked.rank)).label("factor")
+    factor = ranked.gap.label("factor")
     columns = [*_compared(ranked.text), literal(str(kind), String()).label("kind"), factor, *least, *most]
     statement: Select[Any] = join_most(join_least(_with_refs(select(*columns))))
     return statement.where(ranked.exists)
@@ -235,6 +253,6 @@ def disagreements(kind: DisagreementKind) -> Select[Any]:
 
 VIEWS: dict[str, Any] = {
     "v_figures": FIGURES.where(*STANDING),
-    "v_comparisons": COMPARISONS.where(PRESENT),
+    "v_comparisons": COMPARISONS.where(LISTED),
     "v_disagreements": union_all(*(disagreements(kind) for kind in DisagreementKind)),
 }

@@ -1,223 +1,261 @@
-"""Where the claimants of one measurand disagree, and by how much at least.
+"""Whether the claimants of one measurand agree, and how far apart they are at least.
 
-The gap is the largest low ÷ high over pairs of figures of different claimants: the minimum factor by which the sources
-differ, with no invented bound. It is found from the two most restrictive figures per end, in linear time.
+A claimant is judged by all that they say: their hull. The gap is the factor between the highest of the lowest amounts
+and the lowest of the highest ones. Whichever of their figures each claimant stands by, the two are at least this far
+apart. Running totals are compared in the order of their dates instead (`running_totals.py`).
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
-from service.domain.evidence import Evidence
-from service.domain.interval import Interval, Rank, intersection, lies_above
-from service.domain.vocabulary import Agreement, IntervalBasis, Qualifier
+from service.domain import running_totals
+from service.domain.evidence import Evidence, interval_of
+from service.domain.hull import Hull, attaining, hulls
+from service.domain.interval import Interval, lies_above
+from service.domain.rounding import explains
+from service.domain.separation import Separation, separate, width_between
+from service.domain.vocabulary import Agreement, IntervalBasis, OverTime, Reason
 
 _ZERO = Fraction(0)
-_MAX_ROUNDING = Fraction(1, 20)
-_LEAST_RESTRICTIVE: Rank = (False, 0.0, _ZERO, False)
-
-
-@dataclass(frozen=True, slots=True)
-class Separation:
-    """How far `most` (with the max low) lies above `least` (with the min high), if they exclude each other.
-
-    `gap` is a ratio ≥ 1; None where the min high is 0 or the metric is signed: then only the difference is meaningful.
-    `open` means that the true factor or difference is greater than this, not equal to it.
-    """
-
-    least: Evidence
-    most: Evidence
-    gap: Fraction | None
-    difference: Fraction
-    open: bool
-
-    @property
-    def rank(self) -> Fraction:
-        """Orders separations, widest first: ratios (≥ 1) before relative differences (−1 to 0)."""
-        if self.gap is not None:
-            return self.gap
-        low, high = _ends(self.most, self.least)
-        size = abs(low) + abs(high)
-        return (self.difference / size if size else Fraction(0)) - 1
+_SERIOUSNESS = (Agreement.NONE, Agreement.SINGLE, Agreement.AGREE, Agreement.MIXED, Agreement.CONFLICT)
 
 
 @dataclass(frozen=True, slots=True)
 class WithoutOne:
-    """The gap without the claimant whose removal narrows it most. `gap` is None if the others agree."""
+    """What is left without the claimant whose removal narrows the disagreement most."""
 
-    claimant_id: str
-    gap: Fraction | None
+    voice: str
+    agreement: Agreement
+    conflict: Separation | None
 
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
     """Whether the claimants of one measurand agree, and how far apart they are.
 
-    `max_low` and `min_high` are the figures with the most restrictive ends; None if no end is bounded.
+    `agreeing` is the most claimants that have a figure holding one and the same value; None for running totals.
     """
 
     agreement: Agreement
     conflict: Separation | None
+    reasons: tuple[Reason, ...]
     self_conflict: Separation | None
     within_rounding: bool
-    interval_basis: IntervalBasis
-    agreeing: int
+    self_conflict_within_rounding: bool
+    agreeing: int | None
     claimant_count: int
     figure_count: int
     without_one: WithoutOne | None
-    max_low: Evidence | None
-    min_high: Evidence | None
+
+    @property
+    def interval_basis(self) -> IntervalBasis:
+        return self.conflict.interval_basis if self.conflict else IntervalBasis.STATED_LIMITS
 
 
-def _interval(figure: Evidence) -> Interval:
-    assert figure.interval is not None
-    return figure.interval
-
-
-def _low_rank(figure: Evidence) -> Rank:
-    return _interval(figure).low_rank
-
-
-def _high_rank(figure: Evidence) -> Rank:
-    return _interval(figure).high_rank
-
-
-def _ends(most: Evidence, least: Evidence) -> tuple[Fraction, Fraction]:
-    low, high = _interval(most).low, _interval(least).high
-    assert low is not None
-    assert high is not None
-    return low, high
-
-
-def separation(most: Evidence, least: Evidence) -> Separation | None:
-    """How far `most` lies above `least`; None unless every value of `most` exceeds every value of `least`."""
-    if not lies_above(_interval(most), _interval(least)):
-        return None
-    low, high = _ends(most, least)
-    gap = low / high if high > 0 and not most.signed else None
-    return Separation(least, most, gap, low - high, _interval(most).low_open or _interval(least).high_open)
-
-
-def _width(candidate: Separation) -> tuple[bool, Fraction, bool]:
-    # within one measurand, a min high of 0 excludes any ratio, so it counts as wider than all ratios
-    no_ratio = candidate.gap is None
-    return (no_ratio, candidate.difference if candidate.gap is None else candidate.gap, candidate.open)
-
-
-def _two_most_restrictive(figures: Sequence[Evidence], *, low: bool) -> list[Evidence]:
-    """The most restrictive figure at that end, and the most restrictive one of any other claimant."""
-
-    rank_of = _low_rank if low else _high_rank
-    first = second = None
-    highest = second_highest = _LEAST_RESTRICTIVE
-    for figure in figures:
-        rank = rank_of(figure)
-        if first is None or rank > highest:
-            if first is not None and first.claimant_id != figure.claimant_id:
-                second, second_highest = first, highest
-            first, highest = figure, rank
-        elif (second is None or rank > second_highest) and figure.claimant_id != first.claimant_id:
-            second, second_highest = figure, rank
-    return [figure for figure in (first, second) if figure is not None]
-
-
-def widest(figures: Sequence[Evidence]) -> Separation | None:
-    """The widest separation between figures of different claimants; None when no two exclude each other."""
-    lows, highs = _two_most_restrictive(figures, low=True), _two_most_restrictive(figures, low=False)
-    candidates = [
-        found
-        for most in lows
-        for least in highs
-        if most.claimant_id != least.claimant_id and (found := separation(most, least)) is not None
-    ]
-    return max(candidates, key=_width, default=None)
-
-
-def widest_own(figures: Sequence[Evidence]) -> Separation | None:
-    """The widest separation between two figures of the same claimant."""
-    found = []
-    for own in _by_claimant(figures).values():
-        most = max(own, key=_low_rank)
-        least = max(own, key=_high_rank)
-        if (apart := separation(most, least)) is not None:
-            found.append(apart)
-    return max(found, key=lambda s: s.rank, default=None)
-
-
-def _by_claimant(figures: Iterable[Evidence]) -> dict[str, list[Evidence]]:
-    by_claimant: dict[str, list[Evidence]] = {}
-    for figure in figures:
-        by_claimant.setdefault(figure.claimant_id, []).append(figure)
-    return by_claimant
-
-
-def deepest_overlap(intervals: Iterable[Interval]) -> int:
-    """The largest number of intervals that share a value. Empty intervals are ignored."""
-    steps: list[tuple[tuple[int, float, Fraction, int], int]] = []
-    for i in intervals:
-        if i.is_empty:
-            continue
-        # a position on the number line, from minus infinity (0) to infinity (2); an open end is just beside its number
-        start = (0, 0.0, _ZERO, 0) if i.low is None else (1, float(i.low), i.low, 1 if i.low_open else 0)
-        end = (2, 0.0, _ZERO, 0) if i.high is None else (1, float(i.high), i.high, -1 if i.high_open else 0)
-        steps += [(start, 0), (end, 1)]
-    depth = deepest = 0
-    for _, closes in sorted(steps):  # at the same position, starts come before ends
-        depth += -1 if closes else 1
-        deepest = max(deepest, depth)
-    return deepest
-
-
-def _rounded(figure: Evidence) -> Evidence:
-    """The figure, widened by half a unit of its last stated digit if it is exact and has no bounds."""
-    if figure.stated.qualifier is not Qualifier.EXACT or figure.stated.has_bounds or figure.value is None:
-        return figure
-    slack = min(figure.last_digit / 2, _MAX_ROUNDING * abs(figure.value))
-    return replace(figure, interval=Interval(figure.value - slack, figure.value + slack))
-
-
-def _is_within_rounding(figures: Sequence[Evidence], conflict: Separation) -> bool:
-    """Whether rounding can explain the conflict: no two figures exclude each other after widening."""
-    low, high = _ends(conflict.most, conflict.least)
-    if low - _MAX_ROUNDING * abs(low) > high + _MAX_ROUNDING * abs(high):
-        return False  # no rounding of these two can explain it
-    return widest([_rounded(f) for f in figures]) is None
-
-
-def _without_one(figures: Sequence[Evidence], conflict: Separation) -> WithoutOne:
-    """The gap can be narrowed only by removing a claimant of the widest pair."""
-    options = []
-    for claimant in sorted({conflict.least.claimant_id, conflict.most.claimant_id}):
-        rest = widest([f for f in figures if f.claimant_id != claimant])
-        width = (False, False, Fraction(0), False) if rest is None else (True, *_width(rest))
-        options.append((width, claimant, rest.gap if rest else None))
-    _, claimant, gap = min(options)
-    return WithoutOne(claimant, gap)
-
-
-def assess(figures: Sequence[Evidence]) -> Disagreement:
-    """`figures` are the counted figures of one measurand (see `Evidence.aside`)."""
-    claimants = _by_claimant(figures)
-    conflict = widest(figures)
-    if conflict is not None:
-        agreement = Agreement.CONFLICT
-    elif len(claimants) > 1:
-        agreement = Agreement.AGREE
-    else:
-        agreement = Agreement.SINGLE if claimants else Agreement.NONE
-    low = max(figures, key=_low_rank, default=None)
-    high = max(figures, key=_high_rank, default=None)
-    missable = conflict is not None and (conflict.least.may_miss or conflict.most.may_miss)
+def assess(figures: Sequence[Evidence], *, scope_stated: bool = True) -> Disagreement:
+    """`figures` are the figures of one measurand that count (see `Evidence.aside`), all in one currency."""
+    agreement, agreeing, conflict = _agreement(figures, scope_stated)
+    own = _self_conflict(figures, scope_stated)
+    voices = {figure.voice for figure in figures}
     return Disagreement(
         agreement=agreement,
         conflict=conflict,
-        self_conflict=widest_own(figures),
-        within_rounding=conflict is not None and _is_within_rounding(figures, conflict),
-        interval_basis=IntervalBasis.PROBABILITY_INTERVALS if missable else IntervalBasis.STATED_LIMITS,
-        agreeing=deepest_overlap(intersection(_interval(f) for f in own) for own in claimants.values()),
-        claimant_count=len(claimants),
+        reasons=conflict.reasons if conflict else _reasons_without_conflict(figures),
+        self_conflict=own,
+        within_rounding=conflict is not None and explains(figures, _are_in_conflict),
+        self_conflict_within_rounding=own is not None and explains(figures, _contradict_themselves),
+        agreeing=agreeing,
+        claimant_count=len(voices),
         figure_count=len(figures),
-        max_low=low if low and _interval(low).low is not None else None,
-        min_high=high if high and _interval(high).high is not None else None,
-        without_one=_without_one(figures, conflict) if conflict is not None and len(claimants) >= 3 else None,
+        without_one=_without_one(figures, agreement, conflict, scope_stated) if len(voices) >= 3 else None,
     )
+
+
+def assess_by_currency(
+    figures: Sequence[Evidence], others: Iterable[Sequence[Evidence]], *, scope_stated: bool
+) -> Disagreement:
+    """Like `assess`. `others` holds the figures in each other currency, which are compared with each other only: the
+    widest of these conflicts and the figures' own holds.
+    """
+    found = assess(figures, scope_stated=scope_stated)
+    for foreign in others:
+        theirs = assess(foreign, scope_stated=scope_stated)
+        if theirs.conflict and (found.conflict is None or theirs.conflict.width > found.conflict.width):
+            found = Disagreement(
+                agreement=theirs.agreement,
+                conflict=theirs.conflict,
+                reasons=theirs.reasons,
+                self_conflict=found.self_conflict,
+                within_rounding=theirs.within_rounding,
+                self_conflict_within_rounding=found.self_conflict_within_rounding,
+                agreeing=found.agreeing,
+                claimant_count=found.claimant_count,
+                figure_count=found.figure_count,
+                without_one=theirs.without_one,
+            )
+    return found
+
+
+def _is_total(figures: Sequence[Evidence]) -> bool:
+    return bool(figures) and figures[0].metric.over_time is OverTime.RUNNING_TOTAL
+
+
+# Agreement and conflict ----------------------------------------------------------------------------------------------
+
+
+def _agreement(figures: Sequence[Evidence], scope_stated: bool) -> tuple[Agreement, int | None, Separation | None]:
+    if _is_total(figures):
+        count = len({figure.voice for figure in figures})
+        conflict = running_totals.widest_conflict(figures, scope_stated=scope_stated)
+        plain = Agreement.AGREE if count > 1 else Agreement.SINGLE
+        return (Agreement.CONFLICT if conflict else plain), None, conflict
+    every = hulls(figures)
+    agreeing = most_agreeing(every)
+    if len(every) < 2:
+        return (Agreement.SINGLE if every else Agreement.NONE), agreeing, None
+    if agreeing == len(every):
+        return Agreement.AGREE, agreeing, None
+    conflict = _conflict(every, scope_stated)
+    return (Agreement.CONFLICT if conflict else Agreement.MIXED), agreeing, conflict
+
+
+def _conflict(every: Sequence[Hull], scope_stated: bool) -> Separation | None:
+    """The highest lowest amount against the lowest highest one, if they exclude each other."""
+    upper, lower = _extremes(one.interval for one in every)
+    if not lies_above(upper, lower):
+        return None
+    reach = {one.voice: one.interval for one in every}
+    tops = [one for one in every if one.interval.low_rank == upper.low_rank]
+    bottoms = [one for one in every if one.interval.high_rank == lower.high_rank]
+    return separate(
+        [figure for one in tops for figure in attaining(one.figures, one.interval, low=True)],
+        [figure for one in bottoms for figure in attaining(one.figures, one.interval, low=False)],
+        scope_stated=scope_stated,
+        reach=lambda figure: reach[figure.voice],
+    )
+
+
+def _extremes(some: Iterable[Interval]) -> tuple[Interval, Interval]:
+    """The interval with the highest low end, and the one with the lowest high end."""
+    intervals = list(some)
+    return max(intervals, key=lambda i: i.low_rank), max(intervals, key=lambda i: i.high_rank)
+
+
+def _are_in_conflict(figures: list[Evidence]) -> bool:
+    if _is_total(figures):
+        return running_totals.widest_conflict(figures, scope_stated=True) is not None
+    return lies_above(*_extremes(one.interval for one in hulls(figures)))
+
+
+def _reasons_without_conflict(figures: Sequence[Evidence]) -> tuple[Reason, ...]:
+    """Totals that count from different days are never in conflict, and the reason says so."""
+    if not _is_total(figures):
+        return ()
+    starts = {start for figure in figures if (start := running_totals.start_of_period(figure)) is not None}
+    return (Reason.PERIODS_DIFFER,) if len(starts) > 1 else ()
+
+
+def most_agreeing(every: Sequence[Hull]) -> int:
+    """The largest number of claimants that have a figure holding one and the same value."""
+    return max((len(every) - left_out for left_out, _ in _sweep(every)), default=0)
+
+
+def _sweep(every: Sequence[Hull]) -> Iterator[tuple[int, int]]:
+    """For each stretch of the number line, how many claimants have no figure there, and the sum of their places."""
+    steps: list[tuple[tuple[int, float, Fraction, int], int, int]] = []
+    for place, one in enumerate(every):
+        for i in _merged(one.intervals):
+            # a position from minus infinity (0) to infinity (2); an open end is just beside its number
+            start = (0, 0.0, _ZERO, 0) if i.low is None else (1, float(i.low), i.low, 1 if i.low_open else 0)
+            end = (2, 0.0, _ZERO, 0) if i.high is None else (1, float(i.high), i.high, -1 if i.high_open else 0)
+            steps += [(start, 0, place), (end, 1, place)]
+    left_out, places = len(every), sum(range(len(every)))
+    for _, ends, place in sorted(steps):  # at the same position, starts come before ends
+        left_out += 1 if ends else -1
+        places += place if ends else -place
+        yield left_out, places
+
+
+def _merged(intervals: Iterable[Interval]) -> list[Interval]:
+    """The same amounts in intervals that share none, so that each claimant is counted once for a value."""
+    merged: list[Interval] = []
+    for interval in sorted(intervals, key=lambda i: i.low_rank):
+        last = merged[-1] if merged else None
+        if last is None or lies_above(interval, last):
+            merged.append(interval)
+        elif interval.high_rank < last.high_rank:
+            merged[-1] = Interval(last.low, interval.high, last.low_open, interval.high_open)
+    return merged
+
+
+# One claimant's own figures ------------------------------------------------------------------------------------------
+
+
+def _self_conflict(figures: Sequence[Evidence], scope_stated: bool) -> Separation | None:
+    """The widest pair of figures of one claimant that exclude each other."""
+    if _is_total(figures):
+        return running_totals.widest_fall(figures, scope_stated=scope_stated)
+    apart = [(own, ends) for own in _by_voice(figures).values() if lies_above(*(ends := _ends_of(own)))]
+    widths = [width_between(*ends) for _, ends in apart]
+    widest = max(widths, default=None)
+    found = [
+        separate(attaining(own, upper, low=True), attaining(own, lower, low=False), scope_stated=scope_stated)
+        for (own, (upper, lower)), width in zip(apart, widths, strict=True)
+        if width == widest
+    ]
+    return min(found, key=lambda one: one.preference, default=None)
+
+
+def _contradict_themselves(figures: list[Evidence]) -> bool:
+    if _is_total(figures):
+        return running_totals.widest_fall(figures, scope_stated=True) is not None
+    return any(lies_above(*_ends_of(own)) for own in _by_voice(figures).values())
+
+
+def _ends_of(own: Sequence[Evidence]) -> tuple[Interval, Interval]:
+    return _extremes(interval_of(figure) for figure in own)
+
+
+def _by_voice(figures: Iterable[Evidence]) -> dict[str, list[Evidence]]:
+    by_voice: dict[str, list[Evidence]] = {}
+    for figure in figures:
+        by_voice.setdefault(figure.voice, []).append(figure)
+    return by_voice
+
+
+# Without one claimant ------------------------------------------------------------------------------------------------
+
+
+def _size(agreement: Agreement, conflict: Separation | None) -> tuple[int, Fraction, Fraction]:
+    return (_SERIOUSNESS.index(agreement), *(conflict.width if conflict else (_ZERO, _ZERO)))
+
+
+def _without_one(
+    figures: Sequence[Evidence], agreement: Agreement, conflict: Separation | None, scope_stated: bool
+) -> WithoutOne | None:
+    """The claimant whose removal narrows the disagreement most; None if nobody's does.
+
+    Only a claimant at an end of the conflict can narrow it. If the claimants' figures merely miss each other, only one
+    that all others do without can.
+    """
+    if conflict is not None:
+        candidates = {conflict.most.voice, conflict.least.voice}
+    elif agreement is Agreement.MIXED:
+        candidates = _left_out_alone(hulls(figures))
+    else:
+        return None
+    names = {figure.voice: figure.keys[0] for figure in figures}
+    best: WithoutOne | None = None
+    narrowest = _size(agreement, conflict)
+    for voice in sorted(candidates, key=lambda one: names[one]):
+        rest, _, apart = _agreement([figure for figure in figures if figure.voice != voice], scope_stated)
+        size = _size(rest, apart)
+        if size < narrowest:
+            best, narrowest = WithoutOne(voice, rest, apart), size
+    return best
+
+
+def _left_out_alone(every: Sequence[Hull]) -> set[str]:
+    """The claimants without whom all others hold one value."""
+    return {every[places].voice for left_out, places in _sweep(every) if left_out == 1}

@@ -1,16 +1,25 @@
 """The assessment of one measurand: its comparison, and the drift of its relayed figures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from service.domain.comparison import By, Comparison, compare
-from service.domain.drift import Drift, Origin, trace
+from service.domain.comparison import REPORTED_AND_ESTIMATED, Comparison, SideChoice, compare
+from service.domain.drift import Drift, Origin, trace_all
 from service.domain.evidence import Evidence
-from service.domain.vocabulary import DriftResult
 
 # Increment with every change to the values or texts computed for a measurand. Stored summaries of another version are
 # then recomputed (`counterclaim recompute`).
-RULES_VERSION = 1
+RULES_VERSION = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """The figures of one relay, and a claim that it repeats: its parent, or the root of its chain. All share metric and
+    period.
+    """
+
+    relays: Sequence[Evidence]
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,27 +28,31 @@ class Assessment:
     drift: tuple[Drift, ...]
 
     @property
-    def drifted(self) -> list[Drift]:
-        return [drift for drift in self.drift if drift.result is DriftResult.DRIFT]
+    def listed(self) -> list[Drift]:
+        return [drift for drift in self.drift if drift.is_listed]
 
     @property
     def drift_count(self) -> int:
-        """How many relayed figures differ from their parent or from the root of their chain."""
-        return len({drift.relay.id for drift in self.drifted})
+        """How many relayed figures changed on the way from their parent, or from the root of their chain."""
+        return len({drift.relay.id for drift in self.listed})
 
     @property
     def widest_drift(self) -> Drift | None:
-        return max(self.drifted, key=lambda drift: drift.size, default=None)
+        return max(self.listed, key=lambda drift: (drift.size, drift.difference or 0), default=None)
 
 
 def assess_measurand(
     figures: Sequence[Evidence],
-    origins: Mapping[str, Sequence[Origin]],
+    copied: Iterable[Copied],
     *,
-    by: By = "basis",
+    sides: SideChoice = REPORTED_AND_ESTIMATED,
     scope_stated: bool,
 ) -> Assessment:
-    """`origins` maps each relay's id to the figures of its parent and of its root that it can be compared with."""
-    comparison = compare(figures, by=by, scope_stated=scope_stated)
-    drift = [trace(relay, claim) for relay in comparison.relays for claim in origins.get(relay.id, ())]
-    return Assessment(comparison, tuple(drift))
+    """`copied` has the relays among the figures with what they are compared with, and may have more."""
+    comparison = compare(figures, sides=sides, scope_stated=scope_stated)
+    found: dict[str, list[Drift]] = {figure.id: [] for figure in figures if figure.is_relay}
+    for pair in copied:
+        for relay_id, drift in trace_all(pair.relays, pair.origin).items():
+            if relay_id in found:
+                found[relay_id].append(drift)
+    return Assessment(comparison, tuple(drift for figure in figures for drift in found.get(figure.id, ())))

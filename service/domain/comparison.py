@@ -1,36 +1,63 @@
-"""Compares the two sides of one measurand: reported and estimated, or first and third party."""
+"""Compares two sides of one measurand: figures of two bases, or of the first and third party."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Literal
 
-from service.domain.agreement import Disagreement, assess
-from service.domain.comparability import NO_RATIO, Comparability, comparability, price_years_differ
-from service.domain.evidence import Evidence
+from service.domain import running_totals
+from service.domain.agreement import Disagreement, assess_by_currency
+from service.domain.comparability import NO_RATIO, Comparability, comparability, figure_reasons, said_apart
+from service.domain.evidence import Evidence, computed_in, exclusion_reason, in_common_currency
+from service.domain.hull import attaining
 from service.domain.interval import Interval, lies_above, some_pair_overlaps
-from service.domain.ratio import Ratio, intervals, ratio, side_hull
-from service.domain.vocabulary import Basis, ClaimantRole, NotComputed, Reason, Verdict
+from service.domain.ratio import Ratio, intervals, is_zero, ratio, side_hull, signs_differ
+from service.domain.vocabulary import Basis, ClaimantRole, NotComputed, OverTime, Reason, Verdict
 
 By = Literal["basis", "party"]
 
-_BASE_SIDE = {"basis": Basis.REPORTED, "party": ClaimantRole.FIRST_PARTY}
-_OTHER_SIDE = {"basis": Basis.ESTIMATED, "party": ClaimantRole.THIRD_PARTY}
-_SIDE_BASES = (Basis.REPORTED, Basis.ESTIMATED)
-_VERDICTS: dict[By, tuple[Verdict, Verdict, Verdict, Verdict]] = {
-    "basis": (
-        Verdict.ESTIMATES_HIGHER,
-        Verdict.ESTIMATES_LOWER,
-        Verdict.REPORTED_ONLY,
-        Verdict.ESTIMATED_ONLY,
-    ),
-    "party": (
-        Verdict.THIRD_PARTY_HIGHER,
-        Verdict.THIRD_PARTY_LOWER,
-        Verdict.FIRST_PARTY_ONLY,
-        Verdict.THIRD_PARTY_ONLY,
-    ),
-}
+
+@dataclass(frozen=True, slots=True)
+class SideChoice:
+    """Which figures are compared: two different bases, or the two parties."""
+
+    by: By = "basis"
+    first: Basis = Basis.REPORTED
+    second: Basis = Basis.ESTIMATED
+
+    @property
+    def words(self) -> tuple[Basis | ClaimantRole, Basis | ClaimantRole]:
+        if self.by == "party":
+            return ClaimantRole.FIRST_PARTY, ClaimantRole.THIRD_PARTY
+        return self.first, self.second
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether reported figures are compared with estimated ones."""
+        return self == REPORTED_AND_ESTIMATED
+
+    @property
+    def verdicts(self) -> tuple[Verdict, Verdict, Verdict, Verdict]:
+        """The words for: second higher, second lower, first only, second only."""
+        if self.by == "party":
+            return _PARTY_VERDICTS
+        return _BASIS_VERDICTS if self.is_usual else _CHOSEN_VERDICTS
+
+
+REPORTED_AND_ESTIMATED = SideChoice()
+BY_PARTY = SideChoice(by="party")
+_BASIS_VERDICTS = (
+    Verdict.ESTIMATES_HIGHER,
+    Verdict.ESTIMATES_LOWER,
+    Verdict.REPORTED_ONLY,
+    Verdict.ESTIMATED_ONLY,
+)
+_PARTY_VERDICTS = (
+    Verdict.THIRD_PARTY_HIGHER,
+    Verdict.THIRD_PARTY_LOWER,
+    Verdict.FIRST_PARTY_ONLY,
+    Verdict.THIRD_PARTY_ONLY,
+)
+_CHOSEN_VERDICTS = (Verdict.SECOND_HIGHER, Verdict.SECOND_LOWER, Verdict.FIRST_ONLY, Verdict.SECOND_ONLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,120 +70,193 @@ class Aside:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`base` is the reported (or first-party) side, `other` the side compared with it; ratio = other ÷ base.
+    """`base` is the first side, `other` the one compared with it; ratio = other ÷ base.
 
-    `hulls` are those of the reported and of the estimated figures, whichever way the sides are chosen.
+    `currency` is the one in which the measurand is computed, if it is not the metric's. `comparability` is None unless
+    both sides have figures. `counted` are the figures of all bases that count. `hulls` are those of the reported and of
+    the estimated figures, whichever way the sides are chosen.
     """
 
-    by: By
+    sides: SideChoice
     base: tuple[Evidence, ...]
     other: tuple[Evidence, ...]
     beside: tuple[Aside, ...]
     relays: tuple[Evidence, ...]
+    counted: tuple[Evidence, ...]
     hulls: Mapping[Basis, Interval | None]
+    currency: str | None
     verdict: Verdict
     ratio: Ratio | None
-    comparability: Comparability
+    comparability: Comparability | None
     disagreement: Disagreement
 
+    @property
+    def has_copies_only(self) -> bool:
+        """Whether all figures repeat others, and none counts in their place."""
+        return bool(self.relays) and not (self.base or self.other or self.beside)
 
-def compare(figures: Sequence[Evidence], *, by: By, scope_stated: bool) -> Comparison:
-    """`figures` are those of one measurand that are readable, of active claims and not withdrawn."""
-    base, other, beside, relays = _allot(figures, by)
-    base_hull, other_hull = side_hull(base), side_hull(other)
+
+def compare(given: Sequence[Evidence], *, sides: SideChoice = REPORTED_AND_ESTIMATED, scope_stated: bool) -> Comparison:
+    """`given` are the figures of one measurand that are readable, of active claims and not withdrawn."""
+    figures, currency = in_common_currency(given)
+    base, other, beside, relays = _allot(figures, sides)
     counted = [figure for figure in figures if figure.aside is None]
-    disagreement = assess(counted)
-    reasons = _reasons(base, other, base_hull, beside, disagreement, by=by, scope_stated=scope_stated)
+    reasons = _comparability(base, other, beside, sides, scope_stated=scope_stated)
     return Comparison(
-        by=by,
+        sides=sides,
         base=tuple(base),
         other=tuple(other),
         beside=tuple(beside),
         relays=tuple(relays),
-        hulls={
-            basis: side_hull([f for f in counted if f.basis is basis]) for basis in (Basis.REPORTED, Basis.ESTIMATED)
-        },
-        verdict=_verdict(base, other, base_hull, other_hull, by),
-        ratio=None if NO_RATIO.intersection(reasons.reasons) else ratio(other, base),
+        counted=tuple(counted),
+        hulls={basis: side_interval([f for f in counted if f.basis is basis]) for basis in _HULL_BASES},
+        currency=currency,
+        verdict=_verdict(base, other, sides),
+        ratio=None if reasons is None or NO_RATIO.intersection(reasons.reasons) else _ratio(base, other),
         comparability=reasons,
-        disagreement=disagreement,
+        disagreement=assess_by_currency(counted, _by_foreign_currency(figures), scope_stated=scope_stated),
     )
 
 
-def _side(figure: Evidence, by: By) -> Basis | ClaimantRole:
-    return figure.basis if by == "basis" else figure.role
+_HULL_BASES = (Basis.REPORTED, Basis.ESTIMATED)
 
 
-def _allot(figures: Sequence[Evidence], by: By) -> tuple[list[Evidence], list[Evidence], list[Aside], list[Evidence]]:
+def representing(side: Sequence[Evidence]) -> list[Evidence]:
+    """The figures that represent a side: all, but of running totals the latest."""
+    if side and side[0].metric.is_total:
+        return running_totals.latest(side)
+    return list(side)
+
+
+def side_interval(side: Sequence[Evidence]) -> Interval | None:
+    return side_hull(representing(side))
+
+
+def _ratio(base: Sequence[Evidence], other: Sequence[Evidence]) -> Ratio | None:
+    return ratio(representing(other), representing(base))
+
+
+def _by_foreign_currency(figures: Sequence[Evidence]) -> list[list[Evidence]]:
+    """The figures in each currency without an exchange rate, as computed in it."""
+    by_currency: dict[str | None, list[Evidence]] = {}
+    for figure in figures:
+        if figure.aside == NotComputed.NO_EXCHANGE_RATE:
+            by_currency.setdefault(figure.currency, []).append(figure)
+    return [computed_in(own, currency) for currency, own in sorted(by_currency.items(), key=lambda one: one[0] or "")]
+
+
+# Sides ---------------------------------------------------------------------------------------------------------------
+
+
+def _allot(
+    figures: Sequence[Evidence], sides: SideChoice
+) -> tuple[list[Evidence], list[Evidence], list[Aside], list[Evidence]]:
     base: list[Evidence] = []
     other: list[Evidence] = []
     beside: list[Aside] = []
     relays: list[Evidence] = []
-    sides = {"base": base, "other": other, "relay": relays}
+    by_place = {"base": base, "other": other, "relay": relays}
     for figure in figures:
-        place = place_of(figure.aside, _side(figure, by), by)
-        if place in sides:
-            sides[place].append(figure)
+        place = place_of(figure, sides)
+        if place in by_place:
+            by_place[place].append(figure)
         else:
             beside.append(Aside(figure, place))
     return base, other, beside, relays
 
 
-def place_of(aside: str | None, side: Basis | ClaimantRole, by: By) -> str:
-    """`base`, `other` or `relay`; otherwise the reason why the figure is on neither side."""
+def _word(figure: Evidence, sides: SideChoice) -> Basis | ClaimantRole:
+    return figure.basis if sides.by == "basis" else figure.role
+
+
+def place_of(figure: Evidence, sides: SideChoice) -> str:
+    """`base`, `other` or `relay`; otherwise the reason why the figure is on neither side.
+
+    A side can be of figures that do not count, such as projections, if it is asked for.
+    """
+    aside, word = figure.aside, _word(figure, sides)
+    if aside == figure.basis and word in sides.words:  # projected or assumed
+        aside = exclusion_reason(Basis.REPORTED, figure.not_computed, is_relay=False)
     if aside is not None:
         return aside
-    if side == _BASE_SIDE[by]:
+    first, second = sides.words
+    if word == first:
         return "base"
-    if side == _OTHER_SIDE[by]:
+    if word == second:
         return "other"
-    # counted in the agreement, but on neither side: alleged, unstated, or of an unknown role
-    return side.value if by == "basis" else "claimant_role_unknown"
+    # counted in the agreement, but on neither side: such as alleged, unstated, or of an unknown role
+    return word.value if sides.by == "basis" else "claimant_role_unknown"
 
 
-def _verdict(
-    base: Sequence[Evidence],
-    other: Sequence[Evidence],
-    base_hull: Interval | None,
-    other_hull: Interval | None,
-    by: By,
-) -> Verdict:
-    higher, lower, base_only, other_only = _VERDICTS[by]
+def _verdict(base: Sequence[Evidence], other: Sequence[Evidence], sides: SideChoice) -> Verdict:
+    higher, lower, base_only, other_only = sides.verdicts
+    ours, theirs = representing(base), representing(other)
+    base_hull, other_hull = side_hull(ours), side_hull(theirs)
     if base_hull is None:
         return Verdict.NONE if other_hull is None else other_only
     if other_hull is None:
         return base_only
+    if _totals_of_different_days(ours, theirs):
+        base_days, other_days = running_totals.days_of(ours), running_totals.days_of(theirs)
+        if running_totals.excludes(other_hull, base_hull, other_days, base_days):
+            return higher
+        if running_totals.excludes(base_hull, other_hull, base_days, other_days):
+            return lower
+        return Verdict.CONSISTENT
     if lies_above(other_hull, base_hull):
         return higher
     if lies_above(base_hull, other_hull):
         return lower
-    return Verdict.CONSISTENT if some_pair_overlaps(intervals(base), intervals(other)) else Verdict.MIXED
+    return Verdict.CONSISTENT if some_pair_overlaps(intervals(ours), intervals(theirs)) else Verdict.MIXED
 
 
-def _reasons(
+def _totals_of_different_days(ours: Sequence[Evidence], theirs: Sequence[Evidence]) -> bool:
+    if not ours or not theirs or not ours[0].metric.is_total:
+        return False
+    starts = {start for figure in (*ours, *theirs) if (start := running_totals.start_of_period(figure)) is not None}
+    return len(starts) > 1 or running_totals.days_of(ours) != running_totals.days_of(theirs)
+
+
+# Comparability -------------------------------------------------------------------------------------------------------
+
+
+def _comparability(
     base: Sequence[Evidence],
     other: Sequence[Evidence],
-    base_hull: Interval | None,
     beside: Sequence[Aside],
-    found: Disagreement,
+    sides: SideChoice,
     *,
-    by: By,
     scope_stated: bool,
-) -> Comparability:
-    reasons = []
+) -> Comparability | None:
+    first, second = sides.words
     # a side whose figures are all in another currency is not empty, but cannot be compared with the other
-    barred = {_side(aside.figure, by) for aside in beside if aside.why == NotComputed.NO_EXCHANGE_RATE}
-    if (not base and _BASE_SIDE[by] in barred) or (not other and _OTHER_SIDE[by] in barred):
-        reasons.append(Reason.NO_EXCHANGE_RATE)
-    if not scope_stated:
-        reasons.append(Reason.SCOPE_NOT_STATED)
-    if any(f.period_approximate for f in (*base, *other)):
-        reasons.append(Reason.PERIOD_APPROXIMATE)
-    apart = found.conflict
-    if price_years_differ((f.price_year for f in base), (f.price_year for f in other)) or (
-        apart is not None and price_years_differ([apart.least.price_year], [apart.most.price_year])
-    ):
-        reasons.append(Reason.PRICE_YEARS_DIFFER)
-    if base_hull is not None and base_hull.low == base_hull.high == Fraction(0):
-        reasons.append(Reason.DENOMINATOR_ZERO)
+    barred = {_word(aside.figure, sides) for aside in beside if aside.why == NotComputed.NO_EXCHANGE_RATE}
+    if not (base or first in barred) or not (other or second in barred):
+        return None
+    if not base or not other:
+        return comparability([Reason.NO_EXCHANGE_RATE])
+    ours, theirs = representing(base), representing(other)
+    reasons = figure_reasons(ours, theirs, scope_stated=scope_stated)
+    if _totals_of_different_days(ours, theirs):
+        reasons.add(Reason.PERIODS_DIFFER)
+    if ours[0].metric.over_time is OverTime.FIXED and ends_said_apart(ours, theirs):
+        reasons.add(Reason.ASSERTED_APART)
+    base_hull, other_hull = side_hull(ours), side_hull(theirs)
+    if ours[0].metric.is_ratio:
+        if signs_differ(other_hull, base_hull):
+            reasons.add(Reason.SIGNS_DIFFER)
+        if is_zero(base_hull):
+            reasons.add(Reason.DENOMINATOR_ZERO)
     return comparability(reasons)
+
+
+def ends_said_apart(base: Sequence[Evidence], other: Sequence[Evidence]) -> bool:
+    """Whether the figures that hold an end of the ratio were said more than a year apart."""
+    below, above = side_hull(base), side_hull(other)
+    if below is None or above is None:
+        return False
+    return any(said_apart(_holding(other, above, low=low), _holding(base, below, low=not low)) for low in (True, False))
+
+
+def _holding(side: Sequence[Evidence], whole: Interval, *, low: bool) -> list[Evidence]:
+    return attaining([figure for figure in side if figure.interval is not None], whole, low=low)

@@ -1,46 +1,69 @@
-"""A figure as used in the arithmetic: its claimant, how it is stated, and its interval in the metric's unit."""
+"""A figure as used in the arithmetic: whose it is, how it is stated, and its interval in the metric's unit."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 from service.domain.figure import DEFAULT_TOLERANCE, Stated, stated_interval
 from service.domain.interval import Interval
-from service.domain.number import last_digit_unit
+from service.domain.metric import MetricProperties
+from service.domain.period import Period
 from service.domain.vocabulary import Basis, ClaimantRole, IntervalKind, NotComputed, Qualifier
 
 _UNCOUNTED_BASES = (Basis.PROJECTED, Basis.ASSUMED)
-_MISSABLE_KINDS = (None, IntervalKind.CI90, IntervalKind.CI95, IntervalKind.P5_P95, IntervalKind.IQR)
+_PROBABILITY_KINDS = (IntervalKind.CI90, IntervalKind.CI95, IntervalKind.P5_P95, IntervalKind.IQR, IntervalKind.OTHER)
+_FROM_BELOW = (Qualifier.AT_LEAST, Qualifier.MORE_THAN)
+_FROM_ABOVE = (Qualifier.AT_MOST, Qualifier.LESS_THAN)
 
 
-@dataclass(frozen=True)  # without slots, so that the value can be cached
+@dataclass(frozen=True)  # without slots, so that values can be cached
 class Evidence:
-    """Amounts are in the metric's unit. `interval` is None if the figure cannot be computed with."""
+    """Amounts are in the metric's unit, but in the figure's own currency: `is_foreign` says that this is another one
+    than that of the measurand, so that the figure cannot be computed with.
+
+    `voice` is the claimant for whom the claim speaks, `name` what texts call them. `said` is the span of days on which
+    the claim was asserted or, if that is not known, published. `keys` orders figures independently of the order in
+    which they arrived: the keys of voice, source and claim.
+    """
 
     id: str
-    claimant_id: str
+    claim_id: str
+    voice: str
+    name: str
+    keys: tuple[str, str, str]
     basis: Basis
     role: ClaimantRole
     stated: Stated
     subject_id: str
     metric_id: str
+    metric: MetricProperties
     scope_id: str | None
     price_year: int | None
+    period: Period | None
+    said: Period | None
+    currency: str | None
     is_relay: bool
-    period_approximate: bool
-    factor: Fraction | None
-    signed: bool
-    interval: Interval | None
+    stands_in: bool
+    is_foreign: bool
+    factor: Fraction
+    own_interval: Interval | None
+
+    @property
+    def interval(self) -> Interval | None:
+        """None if the figure cannot be computed with."""
+        return None if self.is_foreign else self.own_interval
 
     @property
     def not_computed(self) -> NotComputed | None:
         if self.stated.qualifier is Qualifier.VAGUE:
             return NotComputed.VAGUE
-        return NotComputed.NO_EXCHANGE_RATE if self.factor is None else None
+        return NotComputed.NO_EXCHANGE_RATE if self.is_foreign else None
 
     @property
     def aside(self) -> str | None:
-        return exclusion_reason(self.basis, self.not_computed, is_relay=self.is_relay)
+        return exclusion_reason(self.basis, self.not_computed, is_relay=self.is_relay and not self.stands_in)
 
     @property
     def takes_a_side(self) -> bool:
@@ -48,23 +71,51 @@ class Evidence:
         return self.aside in (None, NotComputed.NO_EXCHANGE_RATE)
 
     @cached_property
+    def own_value(self) -> Fraction | None:
+        """The value in the metric's unit and the figure's own currency."""
+        return None if self.stated.value is None else Fraction(self.stated.value) * self.factor
+
+    @property
     def value(self) -> Fraction | None:
-        if self.stated.value is None or self.factor is None:
-            return None
-        value = Fraction(self.stated.value)
-        return value if self.factor == 1 else value * self.factor
+        return None if self.is_foreign else self.own_value
 
     @property
-    def last_digit(self) -> Fraction:
+    def precision(self) -> Fraction | None:
         """One unit of the last stated digit of the value."""
-        assert self.stated.value is not None
-        assert self.factor is not None
-        return last_digit_unit(self.stated.value) * self.factor
+        return None if self.stated.precision is None else Fraction(self.stated.precision) * self.factor
 
     @property
-    def may_miss(self) -> bool:
-        """Whether its bounds are a probability interval, or of no stated kind, rather than limits."""
-        return self.stated.has_bounds and self.stated.interval_kind in _MISSABLE_KINDS
+    def is_bounded_below_only(self) -> bool:
+        return self.stated.qualifier in _FROM_BELOW
+
+    @property
+    def is_bounded_above_only(self) -> bool:
+        return self.stated.qualifier in _FROM_ABOVE
+
+    def end_may_miss(self, *, low: bool) -> bool:
+        """Whether this end belongs to a probability interval, which may miss the truth, rather than being a limit."""
+        bound = self.stated.lower if low else self.stated.upper
+        return bound is not None and self.stated.has_bounds and self.stated.interval_kind in _PROBABILITY_KINDS
+
+    @cached_property
+    def order(self) -> tuple[Any, ...]:
+        """Sorts figures by what they say and who says it, whatever the order in which they arrived."""
+        numbers = (self.stated.value, self.stated.lower, self.stated.upper)
+        content = tuple((number is not None, number or 0) for number in numbers)
+        return (
+            *self.keys,
+            self.basis,
+            self.stated.qualifier,
+            content,
+            self.price_year or 0,
+            self.stated.stated_as or "",
+        )
+
+
+def interval_of(figure: Evidence) -> Interval:
+    """The interval of a figure that can be computed with."""
+    assert figure.interval is not None
+    return figure.interval
 
 
 def exclusion_reason(basis: Basis, not_computed: NotComputed | None, *, is_relay: bool) -> str | None:
@@ -77,10 +128,30 @@ def exclusion_reason(basis: Basis, not_computed: NotComputed | None, *, is_relay
 
 
 def metric_interval(
-    stated: Stated, *, signed: bool, factor: Fraction | None, tolerance: Fraction = DEFAULT_TOLERANCE
+    stated: Stated, *, signed: bool, factor: Fraction, tolerance: Fraction = DEFAULT_TOLERANCE
 ) -> Interval | None:
-    """The figure's interval in the metric's unit; `factor` converts its unit to that one (None: not possible)."""
+    """The figure's interval in the metric's unit; `factor` converts its unit to that one. None if it is vague."""
     interval = stated_interval(stated, signed=signed, tolerance=tolerance)
-    if interval is None or factor is None:
+    if interval is None:
         return None
     return interval if factor == 1 else interval.scaled(factor)
+
+
+def in_common_currency(figures: Sequence[Evidence]) -> tuple[list[Evidence], str | None]:
+    """If all figures that would count share one foreign currency, the figures as computed in it, and that currency.
+    Otherwise the figures as they are, and None.
+    """
+    counted = {figure.currency for figure in figures if figure.takes_a_side}
+    if len(counted) != 1 or not any(figure.is_foreign and figure.takes_a_side for figure in figures):
+        return list(figures), None
+    (currency,) = counted
+    return computed_in(figures, currency), currency
+
+
+def computed_in(figures: Iterable[Evidence], currency: str | None) -> list[Evidence]:
+    """The figures, of which those in this currency can be computed with and the others cannot."""
+    return [
+        figure if figure.is_foreign is foreign else replace(figure, is_foreign=foreign)
+        for figure in figures
+        for foreign in (figure.currency != currency,)
+    ]

@@ -9,6 +9,7 @@ from service.domain.vocabulary import IntervalKind, Qualifier
 from service.errors import Fault, Invalid
 
 DEFAULT_TOLERANCE = Fraction(1, 10)
+_MOST_DIGITS_OFF = 5  # "about 2,048" is within 5 units of its last digit, not within 10%
 MAX_TOLERANCE = Fraction(1, 2)
 
 _NUMBERS = ("value", "lower", "upper")
@@ -41,6 +42,7 @@ class Stated:
     upper: Decimal | None = None
     interval_kind: IntervalKind | None = None
     stated_as: str | None = None
+    precision: Decimal | None = None  # one unit of the last stated digit of the value; None if that is not known
 
     @property
     def has_bounds(self) -> bool:
@@ -72,6 +74,10 @@ def _shape_faults(figure: Stated) -> list[Fault]:
         faults.append(Fault("/stated_as", "A vague figure needs stated_as: the words of the source."))
     if figure.interval_kind is not None and not figure.has_bounds:
         faults.append(Fault("/interval_kind", "interval_kind says of which kind stated bounds are; there are none."))
+    if figure.precision is not None and figure.value is None:
+        faults.append(Fault("/precision", "precision is that of value, and there is none. Leave it out."))
+    if figure.precision is not None and figure.precision <= 0:
+        faults.append(Fault("/precision", "precision is one unit of the last stated digit: more than 0."))
     return faults
 
 
@@ -110,6 +116,8 @@ def stated_interval(figure: Stated, *, signed: bool, tolerance: Fraction = DEFAU
             least = most = value
             if figure.qualifier is Qualifier.ABOUT:
                 slack = tolerance * abs(value)
+                if figure.precision is not None:
+                    slack = min(slack, _MOST_DIGITS_OFF * Fraction(figure.precision))
                 least, most = value - slack, value + slack
             return Interval(least if lower is None else lower, most if upper is None else upper)
         case Qualifier.BETWEEN:

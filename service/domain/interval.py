@@ -32,6 +32,11 @@ class Interval:
         high = None if self.high is None else self.high * factor
         return Interval(low, high, self.low_open, self.high_open)
 
+    def negated(self) -> "Interval":
+        low = None if self.high is None else -self.high
+        high = None if self.low is None else -self.low
+        return Interval(low, high, self.high_open, self.low_open)
+
     @cached_property
     def low_rank(self) -> Rank:
         """Orders low ends from the least to the most restrictive (the max low: open if any attaining it is)."""

@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID, uuid5
 
 from service.domain.period import Period, canonical_period, parse_period
+from service.domain.vocabulary import OverTime
 from service.errors import Invalid
 
 MAX_KEY = 100
@@ -42,9 +43,9 @@ class Measurand:
         return str(uuid5(_MEASURANDS, f"{self.subject_id} {self.metric_id} {self.scope_id or ''} {period}"))
 
 
-def measurand_period(period: Period | None, *, periodic: bool) -> tuple[date | None, date | None]:
-    """The days of a figure's period that identify its measurand: none, unless the metric is periodic."""
-    if period is None or not periodic:
+def measurand_period(period: Period | None, over_time: OverTime) -> tuple[date | None, date | None]:
+    """The days of a figure's period that identify its measurand: none, unless amounts differ by period."""
+    if period is None or over_time is not OverTime.BY_PERIOD:
         return None, None
     return period.earliest, period.latest
 

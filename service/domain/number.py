@@ -6,7 +6,6 @@ Nothing here passes through a float, and digits are bounded before anything is e
 
 import re
 from decimal import Decimal
-from fractions import Fraction
 
 from service.errors import Invalid
 
@@ -68,15 +67,28 @@ def format_number(number: Decimal) -> str:
     return "0" if text in ("-0", "") else text
 
 
-def last_digit_unit(number: Decimal) -> Fraction:
-    """One unit of the last non-zero digit: 100000 for 5500000, 0.01 for 0.25; 0 for 0."""
-    _, digits, exponent = canonical(number).as_tuple()
+def stated_precision(raw: object) -> Decimal | None:
+    """One unit of the last stated digit of a number as it was written; None for anything that is not a number.
+
+    `2.00` has 0.01. The zeros that end a whole number say nothing: `294000` has 1000. Digits before an exponent do:
+    `5.60e6` has 10000. A JSON number arrives parsed, and of its decimals only those that it kept count.
+    """
+    try:
+        number = parse_number(raw)
+    except Invalid:
+        return None
+    if not isinstance(raw, str):
+        return last_digit_unit(number if isinstance(raw, int) else Decimal(str(raw)))
+    return last_digit_unit(Decimal(raw), has_exponent="e" in raw.lower())
+
+
+def last_digit_unit(number: Decimal, *, has_exponent: bool = False) -> Decimal:
+    """One unit of the last digit: 0.01 for 2.00; without an exponent, that of the last one before the zeros that end a
+    whole number: 100000 for 5500000, 1 for 0.
+    """
+    _, digits, exponent = number.as_tuple()
     assert isinstance(exponent, int)
-    if digits == (0,):
-        return Fraction(0)
-    zeros = 0
-    for digit in reversed(digits):
-        if digit:
-            break
-        zeros += 1
-    return Fraction(10) ** (exponent + zeros)
+    if exponent >= 0 and not has_exponent and any(digits):
+        written = "".join(map(str, digits))
+        exponent += len(written) - len(written.rstrip("0"))
+    return Decimal((0, (1,), max(min(exponent, MAX_DIGITS - 1), -MAX_DECIMALS)))

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from service.domain.number import parse_number
+from service.domain.number import parse_number, stated_precision
 from service.domain.period import MAX_LENGTH, parse_period
 from service.domain.vocabulary import DateOrder, Qualifier
 from service.errors import Invalid
@@ -37,10 +37,11 @@ _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
 class Number(NamedTuple):
-    """A number, and the qualifier given by a sign before it."""
+    """A number, the qualifier given by a sign before it, and one unit of the last digit that was written."""
 
     value: Decimal
     qualifier: Qualifier | None
+    precision: Decimal | None
 
 
 def parse_number_cell(text: str) -> Number:
@@ -59,7 +60,7 @@ def parse_number_cell(text: str) -> Number:
         value = parse_number(plain)
     except Invalid:
         raise Invalid.at("", _number_hint(plain)) from None
-    return Number(value, _SIGNS[sign[1]] if sign else None)
+    return Number(value, _SIGNS[sign[1]] if sign else None, stated_precision(plain))
 
 
 def _number_hint(text: str) -> str:

@@ -167,6 +167,23 @@ def unit_factor(unit: str, target: str) -> Fraction | None:
     return conversion(parse_unit(unit), parse_unit(target))
 
 
+def in_currency(unit: str, currency: str) -> str:
+    """The unit with another currency in place of its own."""
+    parts = re.split(r"([./])", unit)
+    return "".join(currency if part in currencies() else part for part in parts)
+
+
+@lru_cache(maxsize=4_096)
+def own_factor(unit: str, target: str) -> tuple[Fraction, str | None]:
+    """The factor that converts an amount in `unit` to `target`, apart from their currencies, and the unit's currency.
+
+    Raises Invalid if the units do not measure the same thing.
+    """
+    parsed, wanted = parse_unit(unit), parse_unit(target)
+    conversion(parsed, wanted)
+    return parsed.factor / wanted.factor, parsed.currency
+
+
 def unit_words() -> dict[str, str]:
     """Each single unit of the table with its meaning, for forms."""
     words = {symbol: name for symbol, (_, _, name) in TABLE.items()}

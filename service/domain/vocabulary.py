@@ -54,6 +54,24 @@ class ClaimStatus(Word):
     RETRACTED = "retracted", "the claimant has taken it back"
 
 
+class Scale(Word):
+    RATIO = "ratio", "zero means none, so ratios mean something: money, counts"
+    INTERVAL = "interval", "only differences mean something: °C, a percentage change"
+    ORDINAL = "ordinal", "only the order means something: ranks"
+
+
+class Additive(Word):
+    NONE = "none", "parts do not add up to a whole: prices, shares, durations"
+    PARTS = "parts", "parts add up to their whole"
+    PARTS_AND_TIME = "parts_and_time", "parts add up to their whole, and so do periods: flows, not stocks"
+
+
+class OverTime(Word):
+    FIXED = "fixed", "one amount for all time"
+    BY_PERIOD = "by_period", "each period has an amount of its own"
+    RUNNING_TOTAL = "running_total", "a count that never falls: each figure is the total on its day"
+
+
 class Basis(Word):
     REPORTED = "reported", "disclosed by someone in a position to know"
     ESTIMATED = "estimated", "inferred from other things"
@@ -65,7 +83,7 @@ class Basis(Word):
 
 class Qualifier(Word):
     EXACT = "exact", "this value"
-    ABOUT = "about", "near this value: value ± tolerance × |value|"
+    ABOUT = "about", "near this value: ± tolerance × |value|, and at most ± 5 × precision"
     BETWEEN = "between", "from lower to upper, both included"
     AT_LEAST = "at_least", "lower or more"
     MORE_THAN = "more_than", "more than lower"
@@ -110,8 +128,9 @@ ACTIVE_DISPUTE_STATUSES = (DisputeStatus.OPEN, DisputeStatus.CONCEDED, DisputeSt
 class Agreement(Word):
     NONE = "none", "no figure that can be computed with"
     SINGLE = "single", "one claimant only"
-    AGREE = "agree", "no two claimants' figures exclude each other"
-    CONFLICT = "conflict", "figures of different claimants exclude each other"
+    AGREE = "agree", "one value is held by a figure of each claimant; of running totals, none excludes another"
+    MIXED = "mixed", "no value is held by all claimants, but none lies wholly above another"
+    CONFLICT = "conflict", "all that one claimant says lies above all that another says"
 
 
 class Verdict(Word):
@@ -125,6 +144,10 @@ class Verdict(Word):
     ESTIMATED_ONLY = "estimated_only", "no reported figure to compare with"
     FIRST_PARTY_ONLY = "first_party_only", "no third-party figure to compare with"
     THIRD_PARTY_ONLY = "third_party_only", "no first-party figure to compare with"
+    SECOND_HIGHER = "second_higher", "every figure of the second side lies above every one of the first"
+    SECOND_LOWER = "second_lower", "every figure of the second side lies below every one of the first"
+    FIRST_ONLY = "first_only", "no figure of the second side to compare with"
+    SECOND_ONLY = "second_only", "no figure of the first side to compare with"
     NONE = "none", "neither side has a figure that can be computed with"
 
 
@@ -142,6 +165,8 @@ class Reason(Word):
     PERIODS_DIFFER = "periods_differ", "the numbers are for different periods"
     PERIOD_APPROXIMATE = "period_approximate", "a period is only approximately known"
     PRICE_YEARS_DIFFER = "price_years_differ", "amounts in prices of different stated years"
+    ASSERTED_APART = "asserted_apart", "the numbers were said more than a year apart"
+    SIGNS_DIFFER = "signs_differ", "the amounts have different signs, or may have; no ratio"
     UNITS_DIFFER = "units_differ", "the units do not convert into each other; no ratio"
     NO_EXCHANGE_RATE = "no_exchange_rate", "different currencies without an exchange rate; no ratio"
     DENOMINATOR_ZERO = "denominator_zero", "the number to divide by is zero; no ratio"
@@ -159,8 +184,10 @@ class NotComputed(Word):
 
 class DriftResult(Word):
     SAME = "same", "the number was relayed as it was"
-    REQUALIFIED = "requalified", "the same thing under other terms"
     ROUNDED = "rounded", "the number was rounded or truncated to its last stated digit"
+    WEAKENED = "weakened", "the relay says less than its origin, and follows from it"
+    REPRICED = "repriced", "the amount was restated in prices of another year"
+    SHARPENED = "sharpened", "the relay says more than its origin, within what that allows"
     DRIFT = "drift", "the number has changed on the way"
     UNPAIRED = "unpaired", "no figure of the origin that it can be held against"
 
@@ -168,7 +195,9 @@ class DriftResult(Word):
 class DriftFlag(Word):
     SCOPE_CHANGED = "scope_changed", "the relay states another scope than its origin"
     SUBJECT_CHANGED = "subject_changed", "the relay is about another subject"
-    PRICE_YEAR_CHANGED = "price_year_changed", "the relay is in prices of another year"
+    PRICE_YEAR_CHANGED = "price_year_changed", "the relay states a price year that its origin does not"
+    CURRENCY_CHANGED = "currency_changed", "the relay is in another currency"
+    BASIS_CHANGED = "basis_changed", "an estimate, allegation or projection became a reported number"
 
 
 class Relation(Word):
@@ -176,12 +205,15 @@ class Relation(Word):
     NARROWER = "narrower", "counts a part of this"
     SCOPE_NOT_STATED = "scope_not_stated", "one of the two does not say what it counts"
     OTHER = "other", "counts another part"
+    WITHIN_PERIOD = "within_period", "is for a period within this one"
+    CONTAINING_PERIOD = "containing_period", "is for a period that contains this one"
+    OVERLAPPING_PERIOD = "overlapping_period", "is for a period that overlaps this one"
 
 
 class DisagreementKind(Word):
     CONFLICT = "conflict", "different claimants exclude each other"
-    SELF_CONFLICT = "self_conflict", "one claimant excludes himself"
-    DRIFT = "drift", "a relayed number differs from its origin"
+    SELF_CONFLICT = "self_conflict", "two figures of one claimant exclude each other"
+    DRIFT = "drift", "a relayed number, or what it is said of, is not its origin's"
     PART_EXCEEDS_WHOLE = "part_exceeds_whole", "a part is said to be more than its whole"
 
 
@@ -228,6 +260,9 @@ VOCABULARIES: dict[str, type[Word]] = {
     "entity_kind": EntityKind,
     "claimant_role": ClaimantRole,
     "claim_status": ClaimStatus,
+    "scale": Scale,
+    "additive": Additive,
+    "over_time": OverTime,
     "basis": Basis,
     "qualifier": Qualifier,
     "interval_kind": IntervalKind,

@@ -7,7 +7,7 @@ from pydantic import MISSING, Field
 from service.domain.vocabulary import ClaimantRole, ClaimStatus
 from service.schemas.base import Body, ClaimRef, EntityRef, Head, Page, SourceRef
 from service.schemas.figures import ClaimFigure, FigureFields
-from service.schemas.types import Edtf, Id, Key, Line, Ref, Text
+from service.schemas.types import Bool, Edtf, Id, Key, Line, Ref, Text
 
 
 class ClaimCreate(Body):
@@ -15,7 +15,10 @@ class ClaimCreate(Body):
     key: Key | None = None
     source: Ref
     claimant: Ref
-    claimant_role: ClaimantRole = ClaimantRole.UNKNOWN
+    claimant_role: ClaimantRole | None = Field(None, description="Null: inferred from what is a part of what.")
+    speaks_for: Ref | None = Field(
+        None, description="For whom the claimant speaks: the claimant, or an organization. Null: inferred."
+    )
     subject: Ref
     statement: Text
     quote: Text | None = None
@@ -33,7 +36,8 @@ class ClaimPatch(Body):
     key: Key | None | MISSING = MISSING
     source: Ref | MISSING = MISSING
     claimant: Ref | MISSING = MISSING
-    claimant_role: ClaimantRole | MISSING = MISSING
+    claimant_role: ClaimantRole | None | MISSING = MISSING
+    speaks_for: Ref | None | MISSING = MISSING
     subject: Ref | MISSING = MISSING
     statement: Text | MISSING = MISSING
     quote: Text | None | MISSING = MISSING
@@ -43,12 +47,16 @@ class ClaimPatch(Body):
     supersedes: Ref | None | MISSING = MISSING
     notes: Text | None | MISSING = MISSING
     status: Literal["active", "retracted"] | MISSING = MISSING
+    retracted_on: Edtf | None | MISSING = MISSING
 
 
 class Claim(Head):
     source: SourceRef
     claimant: EntityRef
     claimant_role: ClaimantRole
+    claimant_role_inferred: Bool
+    speaks_for: EntityRef | None
+    voice: EntityRef = Field(description="For whom the claim speaks; figures of one voice are not independent.")
     subject: EntityRef
     statement: Text
     quote: Text | None
@@ -58,6 +66,7 @@ class Claim(Head):
     supersedes: ClaimRef | None
     superseded_by: ClaimRef | None
     status: ClaimStatus
+    retracted_on: Edtf | None = Field(description="Comparisons as of an earlier day count the claim.")
     notes: Text | None
     figures: list[ClaimFigure] = Field(description="In creation order, without the withdrawn ones.")
 

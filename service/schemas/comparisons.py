@@ -46,6 +46,7 @@ class Comparability(View):
 
 class Settings(View):
     by: Literal["basis", "party"]
+    sides: str | None = Field(description="The two bases that are compared, such as `projected:reported`.")
     about_tolerance: float
     as_of: Day | None
 
@@ -60,6 +61,8 @@ class Compared(View):
     source: SourceRef
     claimant: EntityRef
     claimant_role: ClaimantRole
+    claimant_role_inferred: Bool
+    voice: EntityRef = Field(description="For whom the claim speaks; figures of one voice are not independent.")
     asserted: Edtf | None
     basis: Basis
     qualifier: Qualifier
@@ -67,9 +70,12 @@ class Compared(View):
     lower: DecimalText | None
     upper: DecimalText | None
     interval_kind: IntervalKind | None
+    precision: DecimalText | None
     unit: UnitText
     price_year: Year | None
+    period: Edtf | None
     stated_as: Line | None
+    relayed: Bool | None
     interval: Interval | None
     not_computed: NotComputed | None
 
@@ -86,31 +92,43 @@ class Side(View):
 
 
 class Drift(View):
-    """A relayed figure compared with its origin's. `factor` is relay ÷ origin, or the gap if there are no values."""
+    """A relayed figure compared with its origin's. `factor` is relay ÷ origin, or the gap if there are no values;
+    `difference` is how far apart the two are, in the metric's unit and the relay's currency.
+    """
 
     relay: Compared
     origin: Compared | None = Field(description="Null when unpaired.")
     result: DriftResult
     factor: float | None
+    difference: float | None
     flags: list[DriftFlag]
     text: str
 
 
 class Related(View):
-    """Another measurand of the same subject, metric and period. ratio = related ÷ this."""
+    """Another measurand of the same subject and metric: of another scope, or of a period that overlaps this one's.
+
+    ratio = related ÷ this.
+    """
 
     measurand: MeasurandRef
     scope: ScopeRef | None
+    period: Edtf | None
     relation: Relation
     interval: Interval | None
     ratio: Ratio | None
     comparability: Comparability
     part_exceeds_whole: Bool
+    within_rounding: Bool = Field(description="Whether rounding can explain that a part exceeds its whole.")
 
 
 class WithoutOne(View):
-    gap: float | None = Field(description="Null: without this claimant the others agree.")
+    """What is left without the claimant whose removal narrows the disagreement most."""
+
     claimant: EntityRef
+    agreement: Agreement
+    gap: float | None
+    difference: float | None
 
 
 class Counts(View):
@@ -135,18 +153,30 @@ class Summary(View):
     metric: MetricRef
     scope: ScopeRef | None
     period: Edtf | None
+    unit: UnitText = Field(
+        description="In which it is computed: the metric's, or with the one currency in which all its figures are."
+    )
     verdict: Verdict
     ratio: Ratio | None
-    comparability: Comparability
+    comparability: Comparability | None = Field(description="Null unless both sides have figures.")
     agreement: Agreement
     gap: float | None = Field(description="The factor by which the sources differ at least.")
     gap_open: Bool
-    difference: float | None = Field(description="In the metric's unit, where no ratio is meaningful.")
+    difference: float | None = Field(description="By how much the sources differ at least, in `unit`.")
+    relative_difference: float | None = Field(
+        description="Difference ÷ (sum of the two sizes): 0 to 1, rising with the factor. Null off the ratio scale."
+    )
+    conflict_reasons: list[Reason] = Field(description="On what the comparison of the conflict's two figures depends.")
     text: str
     self_conflict: Bool
-    within_rounding: Bool
+    self_conflict_within_rounding: Bool
+    within_rounding: Bool = Field(description="Whether rounding or truncation can explain the conflict.")
+    part_within_rounding: Bool
+    origin_measurand: MeasurandRef | None = Field(description="Where the figures come from, if all are copies.")
     interval_basis: IntervalBasis
-    agreeing: int
+    agreeing: int | None = Field(
+        description="The most claimants that have a figure holding one and the same value. Null for running totals."
+    )
     claimant_count: int
     figure_count: int
     relay_count: int
@@ -170,6 +200,9 @@ class Comparison(Summary):
     estimated: Side | None
     first_party: Side | None
     third_party: Side | None
+    sides: Annotated[list[Side], Field(min_length=2, max_length=2)] | None = Field(
+        description="With `sides`: the two that were asked for."
+    )
     beside: list[Beside]
     relays: list[Compared]
     drift: list[Drift]
@@ -196,6 +229,7 @@ class Operand(View):
     metric: MetricRef
     scope: ScopeRef | None
     period: Edtf | None
+    unit: UnitText = Field(description="In which it is computed.")
     interval: Interval | None
     count: int = Field(description="How many figures represent this operand; at most 500 of them are shown.")
     figures: list[Compared]

@@ -1,10 +1,30 @@
 """API models for figures: as stated, and with the interval that follows."""
 
-from pydantic import MISSING, Field
+from typing import Annotated, Any
 
+from pydantic import MISSING, Field, model_validator
+
+from service.domain.number import format_number, stated_precision
 from service.domain.vocabulary import Basis, IntervalKind, NotComputed, Qualifier
 from service.schemas.base import Body, ClaimRef, EntityRef, Head, MeasurandRef, MetricRef, Page, ScopeRef, View
 from service.schemas.types import Bool, DecimalText, Edtf, Id, Line, Ref, Text, UnitText, Year
+
+Precision = Annotated[
+    DecimalText,
+    Field(description="One unit of the last stated digit of `value`. By default it is read from the digits as given."),
+]
+Relayed = Annotated[
+    Bool,
+    Field(description="Whether the figure repeats the claim's origin. Null: as its claim. False: a number of its own."),
+]
+
+
+def with_precision(fields: Any) -> Any:
+    """Adds the precision of a value that is given without one: only here its digits are known as they were written."""
+    if not isinstance(fields, dict) or "value" not in fields or "precision" in fields:
+        return fields
+    precision = stated_precision(fields["value"])
+    return fields | {"precision": None if precision is None else format_number(precision)}
 
 
 class FigureFields(Body):
@@ -20,10 +40,14 @@ class FigureFields(Body):
     lower: DecimalText | None = None
     upper: DecimalText | None = None
     interval_kind: IntervalKind | None = None
+    precision: Precision | None = None
     unit: UnitText
     price_year: Year | None = None
     period: Edtf | None = None
     stated_as: Line | None = None
+    relayed: Relayed | None = None
+
+    _read_precision = model_validator(mode="before")(with_precision)
 
 
 class FigureCreate(FigureFields):
@@ -42,14 +66,21 @@ class FigurePatch(Body):
     lower: DecimalText | None | MISSING = MISSING
     upper: DecimalText | None | MISSING = MISSING
     interval_kind: IntervalKind | None | MISSING = MISSING
+    precision: Precision | None | MISSING = MISSING
     unit: UnitText | MISSING = MISSING
     price_year: Year | None | MISSING = MISSING
     period: Edtf | None | MISSING = MISSING
     stated_as: Line | None | MISSING = MISSING
+    relayed: Relayed | None | MISSING = MISSING
+
+    _read_precision = model_validator(mode="before")(with_precision)
 
 
 class Interval(View):
-    """All amounts that the figure allows, in the metric's unit. A null end is unbounded and open."""
+    """All amounts that the figure allows, in the metric's unit and the figure's own currency.
+
+    A null end is unbounded and open.
+    """
 
     low: float | None
     high: float | None
@@ -72,10 +103,12 @@ class ClaimFigure(Head):
     lower: DecimalText | None
     upper: DecimalText | None
     interval_kind: IntervalKind | None
+    precision: Precision | None
     unit: UnitText
     price_year: Year | None
     period: Edtf | None
     stated_as: Line | None
+    relayed: Relayed | None
     interval: Interval | None
     not_computed: NotComputed | None
 

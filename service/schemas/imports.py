@@ -2,8 +2,9 @@
 
 from pydantic import Field
 
-from service.domain.vocabulary import DateOrder, ImportFormat, ImportMode, OnExisting
+from service.domain.vocabulary import Additive, DateOrder, ImportFormat, ImportMode, OnExisting, OverTime, Scale
 from service.schemas.base import Body, View
+from service.schemas.types import Bool, Key, UnitText
 
 
 class ImportOptions(Body):
@@ -51,6 +52,17 @@ class RejectedLine(View):
     detail: str
 
 
+class InferredMetric(View):
+    """A metric that the import created, with the properties that it inferred. PATCH the metric to change them."""
+
+    metric: Key
+    unit: UnitText
+    scale: Scale
+    signed: Bool
+    additive: Additive
+    over_time: OverTime
+
+
 class ImportResult(View):
     format: ImportFormat
     mode: ImportMode
@@ -58,6 +70,7 @@ class ImportResult(View):
     committed: bool = Field(description="Whether anything that could be taken was kept.")
     lines: int
     counts: ImportCounts
+    inferred: list[InferredMetric] = Field(description="Of metrics that were created from the rows of a table.")
     rejected_total: int
     rejected: list[RejectedLine] = Field(description="The first 1,000.")
     cut_off_at: int | None = Field(

@@ -179,10 +179,18 @@ class MeasurandFilters(Body):
     within_rounding: QueryFlag | None = None
     period_from: Day | None = Field(None, description="Of a period that ends on this day or later.")
     period_to: Day | None = Field(None, description="Of a period that begins on this day or earlier.")
-    gap_min: DecimalText | None = Field(None, description="The sources differ by this factor at least.")
+    gap_min: DecimalText | None = Field(
+        None, description="The sources differ by this factor at least, or one of two amounts is zero."
+    )
+
+
+Empty = Annotated[
+    QueryFlag | None, Field(description="Whether to include measurands of which only copies are on file.")
+]
 
 
 class ComparisonQuery(PageQuery, MeasurandFilters):
+    empty: Empty = None
     sort: Literal[BasicSort, "gap", "-gap", "figure_count", "-figure_count"] = "-created_at"
 
 
@@ -223,8 +231,22 @@ class ComputeQuery(Body):
     )
 
 
+_BASES = "|".join(Basis)
+Sides = TypeAliasType(
+    "Sides",
+    Annotated[
+        str,
+        Field(
+            pattern=f"^({_BASES}):({_BASES})$",
+            description="Compare two other bases: `projected:reported`. Only with by=basis.",
+        ),
+    ],
+)
+
+
 class ComparisonSettingsQuery(ComputeQuery):
     by: Literal["basis", "party"] = Field("basis", description="Reported vs. estimated, or first vs. third party.")
+    sides: Sides | None = None
 
 
 ChosenSide = TypeAliasType("ChosenSide", Literal["reported", "estimated", "all"])

@@ -11,6 +11,7 @@ from service.schemas.base import Body
 from service.schemas.queries import (
     CURSOR,
     BasicSort,
+    Empty,
     FigureFilters,
     MeasurandFilters,
     MeasurandRefs,
@@ -74,6 +75,7 @@ class FigureTableJsonQuery(FigureTableQuery, Shaped):
 
 
 class ComparisonTableQuery(TableQuery, MeasurandFilters):
+    empty: Empty = None
     sort: Literal[BasicSort, "gap", "-gap", "figure_count", "-figure_count"] = "-created_at"
     as_of: Day | None = AS_OF
 

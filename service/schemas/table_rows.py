@@ -72,7 +72,7 @@ class FigureTableRow(View):
     claimant_key: str
     claimant: str
     claimant_role: ClaimantRole = Field(
-        description="first_party where the claimant speaks for the subject, else third_party; or unknown."
+        description="first_party, third_party or unknown; inferred where the claim does not say it."
     )
     asserted: str | None
     source_id: Id
@@ -92,7 +92,7 @@ class ComparisonTableRow(View):
     subject_kind: EntityKind
     metric_key: str
     metric: str
-    unit: str = Field(description="Of all amounts in the row.")
+    unit: str = Field(description="Of all amounts in the row: the metric's, or with the one currency of its figures.")
     scope_key: str | None
     scope: str | None = Field(description="Which part is counted; null where the sources do not say.")
     period: str | None
@@ -107,23 +107,29 @@ class ComparisonTableRow(View):
     ratio_high_open: Bool | None
     ratio_text: str | None
     ratio_central: float | None = Field(description="Value ÷ value, where each side is one figure with a value.")
-    comparability: ComparabilityStatus = Field(description="comparable, conditional, or not_comparable.")
+    comparability: ComparabilityStatus | None = Field(
+        description="comparable, conditional, or not_comparable; null unless both sides have figures."
+    )
     reasons: str | None = Field(description="Why the comparability is not without conditions: words joined by commas.")
     agreement: Agreement = Field(
-        description="conflict where no value satisfies all claimants; agree, single (one claimant), none."
+        description="conflict where all that one claimant says lies above all of another; mixed, agree, single, none."
     )
     gap: float | None = Field(description="The factor by which the sources differ at least.")
     gap_open: Bool
-    difference: float | None = Field(description="By how much they differ at least, where no ratio is meaningful.")
+    difference: float | None = Field(description="By how much they differ at least.")
+    relative_difference: float | None = Field(description="Difference ÷ (sum of the two sizes), 0 to 1.")
+    conflict_reasons: str | None = Field(description="On what the conflict depends: words joined by commas.")
     text: str
     self_conflict: Bool = Field(description="Whether one claimant's own figures exclude each other.")
-    within_rounding: Bool = Field(description="Whether rounding can explain the conflict.")
+    self_conflict_within_rounding: Bool
+    within_rounding: Bool = Field(description="Whether rounding or truncation can explain the conflict.")
+    part_within_rounding: Bool
     drift: Bool = Field(description="Whether a relayed number differs from its origin's.")
     part_exceeds_whole: Bool = Field(description="Whether it exceeds what a wider scope allows.")
     interval_basis: IntervalBasis = Field(
         description="stated_limits, or probability_intervals, which may miss the truth."
     )
-    agreeing: int = Field(description="How many claimants can be right at once.")
+    agreeing: int | None = Field(description="How many claimants can be right at once; null for running totals.")
     claimant_count: int
     figure_count: int
     relay_count: int

@@ -5,10 +5,14 @@ from typing import Any
 
 from service.domain.assessment import Assessment
 from service.domain.comparability import Comparability as DomainComparability
-from service.domain.display import comparison_text, interval_text, ratio_text, self_conflict_text
+from service.domain.comparison import Comparison
+from service.domain.display import interval_text, ratio_text
 from service.domain.interval import Interval as DomainInterval
 from service.domain.ratio import Ratio as DomainRatio
+from service.domain.sentences import summary_text
+from service.domain.units import in_currency
 from service.domain.vocabulary import Basis
+from service.schemas.base import MeasurandRef
 from service.schemas.comparisons import Comparability, Ratio
 from service.schemas.figures import Interval
 
@@ -46,29 +50,42 @@ def to_ratio(ratio: DomainRatio | None) -> Ratio | None:
     )
 
 
-def to_comparability(found: DomainComparability) -> Comparability:
-    return Comparability(status=found.status, reasons=list(found.reasons))
+def to_comparability(found: DomainComparability | None) -> Comparability | None:
+    return None if found is None else Comparability(status=found.status, reasons=list(found.reasons))
 
 
-def to_summary(assessment: Assessment, unit: str, dispute_count: int) -> dict[str, Any]:
-    """The computed fields of a Summary: all except the measurand's own."""
+def computed_unit(comparison: Comparison, metric_unit: str) -> str:
+    """The unit in which a measurand is computed."""
+    return in_currency(metric_unit, comparison.currency) if comparison.currency else metric_unit
+
+
+def to_summary(
+    assessment: Assessment, metric_unit: str, dispute_count: int, origin: tuple[str, str] | None = None
+) -> dict[str, Any]:
+    """The computed fields of a Summary: all except the measurand's own, and what depends on other measurands. `origin`
+    is the id and the key of the measurand that its copies come from.
+    """
     comparison = assessment.comparison
+    unit = computed_unit(comparison, metric_unit)
     found, apart = comparison.disagreement, comparison.disagreement.conflict
-    signed = any(figure.signed for figure in (*comparison.base, *comparison.other))
-    text = comparison_text(comparison, unit)
-    if found.self_conflict is not None:
-        text = f"{text} {self_conflict_text(found.self_conflict)}"
+    signed = any(figure.metric.signed for figure in comparison.counted)
+    is_copied = comparison.has_copies_only and origin is not None
     return {
+        "unit": unit,
         "verdict": comparison.verdict,
         "ratio": to_ratio(comparison.ratio),
         "comparability": to_comparability(comparison.comparability),
         "agreement": found.agreement,
         "gap": to_number(apart.gap) if apart else None,
         "gap_open": apart is not None and apart.open,
-        "difference": float(apart.difference) if apart and apart.gap is None else None,
-        "text": text,
+        "difference": to_number(apart.difference) if apart else None,
+        "relative_difference": to_number(apart.relative_difference) if apart else None,
+        "conflict_reasons": list(found.reasons),
+        "text": summary_text(comparison, unit, origin[1] if origin else None),
         "self_conflict": found.self_conflict is not None,
+        "self_conflict_within_rounding": found.self_conflict_within_rounding,
         "within_rounding": found.within_rounding,
+        "origin_measurand": MeasurandRef(id=origin[0], key=origin[1]) if is_copied and origin else None,
         "interval_basis": found.interval_basis,
         "agreeing": found.agreeing,
         "claimant_count": found.claimant_count,

@@ -18,7 +18,7 @@ COLUMNS: dict[str, str] = {
     "period": "the time that the number is for: EDTF, a day, `Q1 2024`, `April 3, 2023`, or two with ` to ` between",
     "price_year": "the year of the prices, where money is meant as it was worth then",
     "claimant": "who says so; by default the publisher of the source, else an entity named after the source",
-    "claimant_role": "first_party, third_party or unknown; by default first_party where claimant and subject are one",
+    "claimant_role": "first_party, third_party or unknown; by default inferred from what is a part of what",
     "statement": "the claim in words; by default made from the rest",
     "quote": "the words of the source",
     "locator": "where in the source: a page, a table",
@@ -32,9 +32,13 @@ COLUMNS: dict[str, str] = {
     "source_id": "the id of the source",
     "claim_id": "the id of the claim; rows with the same claim are figures of one",
     "claim_status": "active or retracted",
+    "retracted_on": "when the claim was retracted",
+    "speaks_for": "the id or key of the entity for whom the claimant speaks",
     "derived_from": "the id or key of the claim that this one repeats",
     "supersedes": "the id or key of the earlier claim that this one replaces",
     "figure_id": "the id of the figure",
+    "precision": "one unit of the last stated digit of value; by default read from its digits",
+    "relayed": "false for a number of the claimant's own in a claim that repeats another one",
 }
 TEMPLATE = [name for name in COLUMNS if not name.endswith("_id")][:25]  # what people fill in
 VERBATIM = ("statement", "quote", "method", "locator", "stated_as", "source_title", "source_publisher")  # kept as it is
@@ -42,4 +46,4 @@ REQUIRED = ("subject", "metric", "unit")
 NUMBERS = ("value", "lower", "upper")
 FIGURE = (*NUMBERS, "stated_as")  # one is required
 SOURCE = ("source_title", "source_url", "source_id")  # one is required
-DATES = ("period", "asserted", "source_published")
+DATES = ("period", "asserted", "source_published", "retracted_on")

@@ -83,8 +83,10 @@ def _claims(connection: Connection) -> Iterator[str]:
     for claim in exports.every_claim(connection):
         stated = [_figure(figure) for figure in claim.figures]
         inside = _inside(stated)
-        status = "retracted" if claim.status == "retracted" else "active"
-        yield _line("claim", ClaimLine, {**dict(claim), "status": status, "figures": stated[:inside]})
+        own: Values = {"status": "retracted" if claim.status == "retracted" else "active", "figures": stated[:inside]}
+        if claim.claimant_role_inferred:
+            own["claimant_role"] = None
+        yield _line("claim", ClaimLine, {**dict(claim), **own})
         for figure in stated[inside:]:
             yield _line("figure", FigureCreate, {**dict(figure), "claim": claim.id})
 
@@ -100,6 +102,7 @@ def _inside(stated: list[FigureFields]) -> int:
 
 
 def _figure(figure: ClaimFigure) -> FigureFields:
+    """The fields of a figure as given. A precision that can be read from the value is left out."""
     fields = {name: getattr(figure, name) for name in FigureFields.model_fields if hasattr(figure, name)}
     return FigureFields.model_construct(**(fields | {"metric": figure.metric.key, "scope": _ref(figure.scope)}))
 

@@ -7,7 +7,7 @@ from typing import Any
 from service.domain.names import content_id, fold_name, key_for
 from service.domain.spreadsheet_cells import Number, parse_date_cell, parse_number_cell
 from service.domain.text import composed
-from service.domain.vocabulary import ClaimantRole, DateOrder, Qualifier
+from service.domain.vocabulary import DateOrder, OverTime, Qualifier
 from service.errors import Fault, Invalid, ServiceError
 from service.schemas.claims import ClaimCreate
 from service.schemas.faults import validated
@@ -16,11 +16,14 @@ from service.schemas.metrics import MetricCreate
 from service.schemas.sources import SourceCreate
 from service.store.records.figure_validation import check_figure
 from service.transfer.columns import DATES, FIGURE, NUMBERS, REQUIRED, SOURCE
-from service.transfer.import_writer import ImportWriter
+from service.transfer.import_writer import ImportWriter, Stated
 
 _UNRESOLVED = "x"  # placeholder for records that are looked up when the row is written
-_CLAIM = ("claimant_role", "statement", "quote", "locator", "asserted", "derived_from", "supersedes")
-_FIGURE = ("basis", "method", "qualifier", *NUMBERS, "interval_kind", "unit", "price_year", "period", "stated_as")
+_CLAIM = ("claimant_role", "speaks_for", "statement", "quote", "locator", "asserted", "derived_from", "supersedes")
+_FIGURE = (
+    "basis", "method", "qualifier", *NUMBERS, "interval_kind", "precision", "unit", "price_year", "period", "stated_as",
+    "relayed",
+)  # fmt: skip
 _QUALIFIERS = {  # the default, by which numbers are given
     ("value",): Qualifier.EXACT,
     ("value", "lower"): Qualifier.EXACT,
@@ -50,33 +53,36 @@ class FigureRow:
     source: SourceCreate | str  # or the id of a stored source
     claim: ClaimCreate
     is_composed: bool  # the statement is to be composed from the other fields
-    status: str | None
-    metrics: "Metrics"
+    status: Stated | None
+    inferred: "Inferred"
 
 
-class Metrics:
-    """The properties of new metrics, from all rows of a file: periodic if any row has a period, signed if any number is
-    negative. Keeps at most `_MOST` names, more than any real file has.
+class Inferred:
+    """What all rows of a file imply. Amounts of a new metric differ by period if any row of it has a period, and are
+    signed if any number is negative. If all values end with `.0`, a program wrote them so, and that says nothing about
+    their precision. Keeps at most `_MOST` names of metrics, more than any real file has.
     """
 
     _MOST = 10_000
 
     def __init__(self) -> None:
-        self.periodic: set[str] = set()
+        self.by_period: set[str] = set()
         self.signed: set[str] = set()
+        self.values_are_floats = True
 
     def note(self, row: Mapping[str, str]) -> None:
+        self.values_are_floats &= row.get("value", ".0").endswith(".0")
         try:
             name = fold_name(row.get("metric", "")[:1_000])
         except Invalid:  # reported when the row is read
             return
-        if "period" in row and len(self.periodic) < self._MOST:
-            self.periodic.add(name)
+        if "period" in row and len(self.by_period) < self._MOST:
+            self.by_period.add(name)
         if any(row[number][:1] in "-\u2212" for number in NUMBERS if number in row) and len(self.signed) < self._MOST:
             self.signed.add(name)
 
 
-def read_row(row: dict[str, str], order: DateOrder | None, metrics: Metrics) -> FigureRow:
+def read_row(row: dict[str, str], order: DateOrder | None, inferred: Inferred) -> FigureRow:
     """Parses a row. Raises Invalid with a pointer to each column that cannot be read."""
     faults = [Fault(f"/{name}", "This is required.") for name in REQUIRED if name not in row]
     if not any(name in row for name in FIGURE):
@@ -92,11 +98,16 @@ def read_row(row: dict[str, str], order: DateOrder | None, metrics: Metrics) -> 
     numbers: dict[str, Number] = {}
     for name in NUMBERS:
         if name in row:
-            _try(faults, name, lambda name=name: numbers.update({name: parse_number_cell(row[name])}))
+            text = row[name].removesuffix(".0") if inferred.values_are_floats and name == "value" else row[name]
+            _try(faults, name, lambda name=name, text=text: numbers.update({name: parse_number_cell(text)}))
     if faults:
         raise Invalid(faults[0].detail, faults)
     fields |= _qualified(numbers, row)
-    return _validated(fields, metrics)
+    if fields["value"] is not None and "precision" not in fields:
+        fields["precision"] = numbers["value"].precision
+    if "relayed" in fields:
+        fields["relayed"] = {"true": True, "false": False}.get(row["relayed"].casefold(), row["relayed"])
+    return _validated(fields, inferred)
 
 
 def _try(faults: list[Fault], name: str, read: Any) -> None:
@@ -126,7 +137,7 @@ def _qualified(numbers: dict[str, Number], row: Mapping[str, str]) -> dict[str, 
     return dict.fromkeys(NUMBERS) | values | {"qualifier": stated or qualifier}
 
 
-def _validated(fields: dict[str, Any], metrics: Metrics) -> FigureRow:
+def _validated(fields: dict[str, Any], inferred: Inferred) -> FigureRow:
     figure = {name: fields[name] for name in _FIGURE if name in fields} | {"id": fields.get("figure_id")}
     figure |= {"metric": _UNRESOLVED, "basis": fields.get("basis", "unstated")}
     if "price_year" in figure:
@@ -139,6 +150,8 @@ def _validated(fields: dict[str, Any], metrics: Metrics) -> FigureRow:
     status = fields.get("claim_status")
     if status not in (None, "active", "retracted"):
         raise Invalid.at("/claim_status", "Expected active or retracted.")
+    if "retracted_on" in fields and status != "retracted":
+        raise Invalid.at("/retracted_on", "The claim is not retracted: set its claim_status, too.")
     source = _source(fields)
     if isinstance(source, str) and "claimant" not in fields:
         raise Invalid.at("/claimant", "Where only the id of the source is given, say who claims this.")
@@ -153,8 +166,8 @@ def _validated(fields: dict[str, Any], metrics: Metrics) -> FigureRow:
         source=source,
         claim=said,
         is_composed="statement" not in fields,
-        status=status,
-        metrics=metrics,
+        status=Stated(status, fields.get("retracted_on")) if status else None,
+        inferred=inferred,
     )
 
 
@@ -221,15 +234,13 @@ def put(loading: ImportWriter, row: FigureRow) -> None:
     if known is not None:  # report errors before anything is written
         there = loading.names.metric_of(known)
         check_figure(dict(figure), there.unit, signed=there.signed)
-    metric = loading.names.metric(row.metric, "/metric", lambda: _new_metric(row, figure))
+    metric = loading.names.metric(row.metric, "/metric", lambda: _new_metric(loading, row, figure))
     scope = loading.names.scope(metric, row.scope, "/scope") if row.scope else None
     source_id = row.source if isinstance(row.source, str) else _put_source(loading, row.source)
     subject = loading.names.entity(row.subject, "/subject")
     claimant = loading.names.entity(row.claimant, "/claimant", "organization")
     figure = figure.model_copy(update={"metric": metric.key} | ({"scope": scope.key} if scope else {}))
     changes: dict[str, Any] = {"source": source_id, "claimant": claimant.key, "subject": subject.key}
-    if "claimant_role" not in row.claim.model_fields_set and subject.id == claimant.id:
-        changes["claimant_role"] = ClaimantRole.FIRST_PARTY
     if row.is_composed:
         where = f"{subject.name}: {metric.name}" + (f" ({scope.name})" if scope else "")
         changes["statement"] = f"{where}, {_words(figure)}, according to {claimant.name}"
@@ -268,11 +279,13 @@ def _words(figure: FigureFields) -> str:
     return f"{said} in {figure.period}" if figure.period else said
 
 
-def _new_metric(row: FigureRow, figure: FigureFields) -> MetricCreate:
+def _new_metric(loading: ImportWriter, row: FigureRow, figure: FigureFields) -> MetricCreate:
     """A new metric, with the properties that all rows of the file imply and the unit of the first row."""
     name = fold_name(row.metric)
-    is_signed = name in row.metrics.signed
+    is_signed = name in row.inferred.signed
+    over_time = OverTime.BY_PERIOD if name in row.inferred.by_period else OverTime.FIXED
     made = {"key": key_for(row.metric, "metric"), "name": row.metric, "unit": figure.unit, "signed": is_signed}
-    metric: MetricCreate = _under_columns(MetricCreate, made | {"periodic": name in row.metrics.periodic})
+    metric: MetricCreate = _under_columns(MetricCreate, made | {"over_time": over_time, "over_time_inferred": True})
     check_figure(dict(figure), figure.unit, signed=is_signed)
+    loading.inferred.append(metric)
     return metric

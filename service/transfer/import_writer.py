@@ -5,7 +5,7 @@ the same content stays unchanged. If the content differs, the import is refused 
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, TypeVar
 
@@ -20,7 +20,7 @@ from service.schemas.claims import ClaimCreate, ClaimPatch
 from service.schemas.disputes import DisputePatch
 from service.schemas.entities import EntityCreate, EntityPatch
 from service.schemas.figures import Figure, FigureCreate, FigureFields, FigurePatch
-from service.schemas.metrics import MetricPatch
+from service.schemas.metrics import MetricCreate, MetricPatch
 from service.schemas.queries import FigureQuery
 from service.schemas.scopes import ScopePatch
 from service.schemas.sources import SourceCreate, SourcePatch
@@ -46,6 +46,13 @@ B = TypeVar("B", bound=BaseModel)
 Tally = Counter[tuple[str, Outcome]]
 
 
+class Stated(NamedTuple):
+    """The status of a claim as a file states it: active or retracted, and since when."""
+
+    status: str
+    retracted_on: str | None = None
+
+
 class Kind(NamedTuple):
     """The model and functions that write one kind of record."""
 
@@ -65,7 +72,7 @@ KINDS = {
 }
 _REFS = {
     "source": SourceRow,
-    **dict.fromkeys(("claimant", "subject", "raised_by"), EntityRow),
+    **dict.fromkeys(("claimant", "speaks_for", "subject", "raised_by"), EntityRow),
     **dict.fromkeys(("claim", "derived_from", "supersedes", "disputed_claim", "disputing_claim"), ClaimRow),
     "metric": MetricRow,
 }
@@ -83,7 +90,8 @@ class ImportWriter:
         self.writes = 0  # an entry that has written cannot be dropped alone
         self.waiting: dict[str, ClaimCreate] = {}
         self.waiting_keys: dict[str, str] = {}  # from key to ref, for waiting claims that have a key
-        self.statuses: dict[str, str | None] = {}
+        self.statuses: dict[str, Stated | None] = {}
+        self.inferred: list[MetricCreate] = []  # metrics created from rows of a table
         self.named: set[str] = set()  # refs of the waiting claims, except to claims
         self.entities: dict[str, EntityCreate] = {}  # waiting entities, by key
         self.ids: dict[tuple[Any, str], str] = {}
@@ -139,11 +147,11 @@ class ImportWriter:
         self.count(kind, "created" if made.is_new else "unchanged")
         return str(made.id)
 
-    def put_claim(self, body: ClaimCreate, status: str | None = None) -> str:
+    def put_claim(self, body: ClaimCreate, status: Stated | None = None) -> str:
         """Queues a claim to be written with others. Returns its id or key. If it refers to a waiting claim, that one is
         written first, unless both can be written together.
 
-        `status` is active or retracted, or None if the file does not state it.
+        `status` is None if the file does not state it.
         """
         if self._waits(body.supersedes) or (self._waits(body.derived_from) and not self._can_relay_waiting(body)):
             self.flush()
@@ -210,7 +218,8 @@ class ImportWriter:
             return
         self.writes += 1
         bodies = list(waiting.values())
-        retracted = [place for place, ref in enumerate(waiting) if statuses[ref] == "retracted"]
+        given = [statuses[ref] for ref in waiting]
+        retracted = {place: one.retracted_on for place, one in enumerate(given) if one and one.status == "retracted"}
         new: set[str] = set()
         try:
             with self._undoable():
@@ -219,7 +228,7 @@ class ImportWriter:
             if not self.updating:
                 raise
             for place, body in enumerate(bodies):
-                self._create_or_update(body, is_retracted=place in retracted)
+                self._create_or_update(body, {0: retracted[place]} if place in retracted else {})
         else:
             for one, (ref, body) in zip(made, waiting.items(), strict=True):
                 self._count_claim(one, body)
@@ -227,7 +236,8 @@ class ImportWriter:
         said = {ref: status for ref, status in statuses.items() if status is not None}
         stored = claims.statuses(self.connection, list(said))
         for ref, status in said.items():
-            if (status == "retracted") != (stored[ref] == "retracted"):
+            now, since = stored[ref]
+            if (status.status == "retracted") != (now == "retracted") or status.retracted_on not in (None, since):
                 self._set_status(ref, status, is_new=ref in new)
 
     def _undoable(self) -> AbstractContextManager[None]:
@@ -263,10 +273,9 @@ class ImportWriter:
         fields = {name: getattr(body, name) for name in names if name in patch.model_fields}
         return {name: value for name, value in fields.items() if name != "key" or value is not None}
 
-    def _create_or_update(self, body: ClaimCreate, *, is_retracted: bool) -> None:
+    def _create_or_update(self, body: ClaimCreate, retracted: Mapping[int, str | None]) -> None:
         try:
             with savepoint(self.connection):
-                retracted = [0] if is_retracted else []
                 (made,) = claims.create_all(self.connection, [body], given=self.given, retracted=retracted)
         except AlreadyStored as stored:
             claim_id = stored.record_id if not body.id else body.id
@@ -296,11 +305,12 @@ class ImportWriter:
         fields = dict(figure) | {"claim": claim_id, "id": figure_id}
         self._create("figure", FigureCreate.model_construct({*figure.model_fields_set, "claim", "id"}, **fields))
 
-    def _set_status(self, ref: str, status: str, *, is_new: bool) -> None:
+    def _set_status(self, ref: str, status: Stated, *, is_new: bool) -> None:
         claim = claims.PROJECTION.read(self.connection, ref)
         if not is_new and not self.updating:
             raise record_writes.already_stored(ClaimRow, claim.id, ["status"])
-        patch = ClaimPatch.model_validate({"status": status})
+        day = {} if status.retracted_on is None else {"retracted_on": status.retracted_on}
+        patch = ClaimPatch.model_validate({"status": status.status} | day)
         claims.amend(self.connection, ref, patch, frozenset([claim.version]))
 
     # Sources ----------------------------------------------------------------------------------------------------------

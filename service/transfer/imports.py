@@ -13,6 +13,7 @@ from functools import partial
 from typing import BinaryIO, TypeVar
 
 from service.db.engine import Connection, Database
+from service.domain.metric import default_additive
 from service.domain.vocabulary import ImportMode, OnExisting
 from service.errors import (
     AlreadyStored,
@@ -30,9 +31,11 @@ from service.schemas.imports import (
     ImportCounts,
     ImportOptions,
     ImportResult,
+    InferredMetric,
     KindCounts,
     RejectedLine,
 )
+from service.schemas.metrics import MetricCreate
 from service.store import rows
 from service.store.operations.savepoints import savepoint
 from service.transfer.entries import Entry, Format
@@ -87,6 +90,7 @@ class Report:
     """The outcome of the entries so far."""
 
     tally: Tally = field(default_factory=Counter)
+    inferred: dict[str, InferredMetric] = field(default_factory=dict)  # by key
     lines: int = 0
     rejected_total: int = 0
     rejected: list[RejectedLine] = field(default_factory=list)
@@ -104,6 +108,7 @@ class Report:
 
     def add(self, other: "Report") -> None:
         self.tally += other.tally
+        self.inferred |= other.inferred
         self.lines += other.lines
         self.rejected_total += other.rejected_total
         self.rejected += other.rejected[: _SHOWN - len(self.rejected)]
@@ -302,6 +307,7 @@ class Import:
         for entry, reason in alone:
             self._reject(report, entry, reason)
         report.tally += loading.tally
+        report.inferred |= {metric.key: _inferred(metric) for metric in loading.inferred}
 
     def _reject(self, report: Report, entry: Entry, error: ServiceError) -> None:
         error.faults = [self.form.place(fault) for fault in error.faults]
@@ -327,10 +333,22 @@ class Import:
             committed=not self.options.dry_run,
             lines=report.lines,
             counts=ImportCounts(**counts),
+            inferred=list(report.inferred.values()),
             rejected_total=report.rejected_total,
             rejected=report.rejected,
             cut_off_at=report.cut_off_at,
         )
+
+
+def _inferred(metric: MetricCreate) -> InferredMetric:
+    return InferredMetric(
+        metric=metric.key,
+        unit=metric.unit,
+        scale=metric.scale,
+        signed=metric.signed,
+        additive=metric.additive or default_additive(metric.unit),
+        over_time=metric.over_time,
+    )
 
 
 def load_file(

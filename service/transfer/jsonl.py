@@ -4,10 +4,10 @@ import difflib
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
-from pydantic import BaseModel
+from pydantic import BaseModel, model_validator
 
 from service.domain.scopes import wholes
-from service.domain.vocabulary import ImportFormat
+from service.domain.vocabulary import ImportFormat, OverTime
 from service.errors import Fault, Invalid, ServiceError
 from service.schemas.claims import ClaimCreate
 from service.schemas.disputes import DisputeCreate
@@ -18,10 +18,11 @@ from service.schemas.metrics import MetricCreate
 from service.schemas.scopes import ScopeLine
 from service.schemas.sources import SourceCreate
 from service.schemas.strict_json import parse_json
+from service.schemas.types import Edtf, refuse
 from service.store.records import scopes
 from service.store.records.claim_idempotency import Given
 from service.transfer.entries import Entry
-from service.transfer.import_writer import ImportWriter
+from service.transfer.import_writer import ImportWriter, Stated
 from service.transfer.lines import File, lines
 
 
@@ -29,12 +30,30 @@ class ClaimLine(ClaimCreate):
     """A claim in a file. It may have been retracted since it was created."""
 
     status: Literal["active", "retracted"] = "active"
+    retracted_on: Edtf | None = None
+
+
+_STATE = {"status", "retracted_on"}
+
+
+class MetricLine(MetricCreate):
+    """A metric in a file. Files of earlier versions have `periodic` instead of `over_time`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_periodic(cls, fields: Any) -> Any:
+        if not isinstance(fields, dict) or "periodic" not in fields or "over_time" in fields:
+            return fields
+        rest = {name: value for name, value in fields.items() if name != "periodic"}
+        if not isinstance(fields["periodic"], bool):
+            raise refuse("periodic is true or false; or write over_time.")
+        return rest | {"over_time": OverTime.BY_PERIOD if fields["periodic"] else OverTime.FIXED}
 
 
 MODELS: dict[str, type[BaseModel]] = {
     "source": SourceCreate,
     "entity": EntityCreate,
-    "metric": MetricCreate,
+    "metric": MetricLine,
     "scope": ScopeLine,
     "claim": ClaimLine,
     "figure": FigureCreate,
@@ -68,8 +87,9 @@ class JsonLines:
     def put(self, loading: ImportWriter, content: Record) -> None:
         kind, body = content
         if kind == "claim":
-            plain = ClaimCreate.model_construct(body.model_fields_set - {"status"}, **_without_status(body))
-            loading.put_claim(plain, body.status if "status" in body.model_fields_set else None)
+            fields = {name: value for name, value in dict(body).items() if name not in _STATE}
+            plain = ClaimCreate.model_construct(body.model_fields_set - _STATE, **fields)
+            loading.put_claim(plain, _status_of(body))
         elif kind == "source" and body.id is None and body.key is None and (body.url or body.doi):
             before = loading.tally.total()
             loading.source(body)
@@ -89,8 +109,12 @@ class JsonLines:
             loading.put("scope", ScopeLine(metric=body.key, **fields))
 
 
-def _without_status(body: ClaimLine) -> dict[str, Any]:
-    return {name: value for name, value in dict(body).items() if name != "status"}
+def _status_of(body: ClaimLine) -> Stated | None:
+    if not _STATE.intersection(body.model_fields_set):
+        return None
+    if body.retracted_on is not None and body.status != "retracted":
+        raise Invalid.at("/retracted_on", "The claim is not retracted: its status is active.")
+    return Stated(body.status, body.retracted_on)
 
 
 def _entry(number: int, line: str) -> Entry:
@@ -113,7 +137,7 @@ def _entry(number: int, line: str) -> Entry:
 def _refuse_unknown(record: dict[str, Any], model: type[BaseModel]) -> None:
     """Raises Invalid for an unknown field, and suggests the closest known one."""
     for name in record:
-        if name not in model.model_fields:
+        if name not in model.model_fields and (model, name) != (MetricLine, "periodic"):
             near = difflib.get_close_matches(name, model.model_fields, 1)
             hint = f" Did you mean {near[0]}?" if near else ""
             raise Invalid.at(f"/{name[:100]}", f"Unknown field.{hint}")

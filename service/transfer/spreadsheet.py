@@ -12,7 +12,7 @@ from service.schemas.claims import ClaimCreate
 from service.store.records.claim_idempotency import Given
 from service.transfer.columns import COLUMNS, FIGURE, REQUIRED, SOURCE, VERBATIM
 from service.transfer.entries import Entry
-from service.transfer.figure_rows import FigureRow, Metrics, at_column, look_up, put, read_row
+from service.transfer.figure_rows import FigureRow, Inferred, at_column, look_up, put, read_row
 from service.transfer.import_writer import ImportWriter
 from service.transfer.lines import MAX_LINE, File, lines, refused
 from service.transfer.mapping import Mapping, refuse_unknown
@@ -30,14 +30,14 @@ class Spreadsheet:
     def __init__(self, mapping: Mapping | None = None, date_order: DateOrder | None = None) -> None:
         self.mapping = mapping
         self.date_order = date_order or (mapping.date_order if mapping else None)
-        self.metrics = Metrics()
+        self.inferred = Inferred()
 
     def check(self, file: File) -> int:
         count = 0
         for _, cells in self._rows(file):
             count += 1
             for row in self._ours(cells) if isinstance(cells, dict) else ():
-                self.metrics.note(row)
+                self.inferred.note(row)
         return count
 
     def read(self, file: File) -> Iterator[Entry]:
@@ -59,7 +59,7 @@ class Spreadsheet:
 
     def _read(self, rows: list[dict[str, str]]) -> list[FigureRow] | ServiceError:
         try:
-            return [read_row(row, self.date_order, self.metrics) for row in rows]
+            return [read_row(row, self.date_order, self.inferred) for row in rows]
         except ServiceError as error:
             return error
 

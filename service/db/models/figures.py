@@ -27,7 +27,8 @@ def _ordered(smaller: str, larger: str) -> str:
 
 class FigureRow(Head, Base):
     """Subject, metric, scope and measurand duplicate columns of claim and measurand, for indexes and embedded refs;
-    they are set in `store/records/figure_validation.py`. The interval is in the metric's unit; a null end is unbounded.
+    they are set in `store/records/figure_validation.py`. The interval is in `interval_unit`: the metric's unit, with
+    the figure's own currency. A null end is unbounded.
     """
 
     __tablename__ = "figure"
@@ -41,6 +42,7 @@ class FigureRow(Head, Base):
         CheckConstraint(_ordered("lower", "upper"), name="lower_upper"),
         CheckConstraint(_ordered("lower", "value"), name="lower_value"),
         CheckConstraint(_ordered("value", "upper"), name="value_upper"),
+        CheckConstraint("precision IS NULL OR value IS NOT NULL", name="precision"),
         CheckConstraint("value <> 'NaN' AND lower <> 'NaN' AND upper <> 'NaN'", name="numbers"),
         CheckConstraint(
             "interval_kind IS NULL OR qualifier IN ('exact', 'about', 'between')"
@@ -48,7 +50,8 @@ class FigureRow(Head, Base):
             name="interval_kind_bounds",
         ),
         CheckConstraint("price_year BETWEEN 1000 AND 9999", name="price_year"),
-        CheckConstraint("(not_computed IS NULL) = (interval_text IS NOT NULL)", name="interval"),
+        CheckConstraint("(qualifier = 'vague') = (interval_text IS NULL)", name="interval"),
+        CheckConstraint("(interval_unit IS NULL) = (interval_text IS NULL)", name="interval_unit"),
         CheckConstraint("interval_low <= interval_high", name="interval_order"),
         UniqueConstraint("claim_id", "position"),
         UniqueConstraint("id", "claim_id"),
@@ -84,15 +87,18 @@ class FigureRow(Head, Base):
     lower: Mapped[Decimal | None] = mapped_column(ExactDecimal)
     upper: Mapped[Decimal | None] = mapped_column(ExactDecimal)
     interval_kind: Mapped[str | None] = mapped_column(String)
+    precision: Mapped[Decimal | None] = mapped_column(ExactDecimal)
     unit: Mapped[str] = mapped_column(String)
     price_year: Mapped[int | None]
     period: Mapped[str | None] = mapped_column(String)
     period_earliest: Mapped[date | None] = mapped_column(Day)
     period_latest: Mapped[date | None] = mapped_column(Day)
     stated_as: Mapped[str | None] = mapped_column(String)
+    relayed: Mapped[bool | None] = mapped_column(Flag)
     interval_low: Mapped[float | None] = mapped_column(Real)
     interval_high: Mapped[float | None] = mapped_column(Real)
     interval_low_open: Mapped[bool | None] = mapped_column(Flag)
     interval_high_open: Mapped[bool | None] = mapped_column(Flag)
     interval_text: Mapped[str | None] = mapped_column(String)
+    interval_unit: Mapped[str | None] = mapped_column(String)
     not_computed: Mapped[str | None] = mapped_column(String)

@@ -15,12 +15,14 @@ class MeasurandRow(Base):
     """The id is derived from subject, metric, scope and period (`domain/key.py`), so the row is unique by its key.
 
     The summary compares reported with estimated figures, with `about` taken as ±10%; it was computed under the rules of
-    `rules_version`. `reasons` are words, joined by `, `. The ranks order disagreements, widest first; they are null if
-    there is none, except `rank` (see `views.NO_RANK`). For each kind, two figures hold its extremes, and a sentence
-    describes it; that of a conflict is `text`.
+    `rules_version`. `unit` is the one in which it was computed. `reasons` and `conflict_reasons` are words, joined by
+    `, `. For each kind of disagreement, a rank from 0 to 1 orders measurands, widest first; it is null if there is
+    none, except `rank` (see `views.NO_RANK`). Two figures hold its extremes, the factor between them is its gap, and a
+    sentence describes it; that of a conflict is `text`.
 
-    `max_low` and `min_high` are the most restrictive ends of the figures that count, as exact fractions. They are used
-    to compare a part with its whole. The `_id` columns name the figures that have them.
+    `least` is the least that the measurand is said to be, and `most` the most (`domain/standing.py`): an exact fraction
+    after `[` for a closed end or `(` for an open one. A part is compared with its whole by them, as stated and read as
+    rounded or truncated. The three days of running totals say when they were true.
     """
 
     __tablename__ = "measurand"
@@ -51,6 +53,7 @@ class MeasurandRow(Base):
         Index(None, "within_rounding", "rank", "id"),
         Index(None, "within_rounding", "created_at", "id"),
         Index(None, "rules_version", "id"),
+        Index(None, "origin_measurand_id"),
         STRICT,
     )
 
@@ -67,6 +70,9 @@ class MeasurandRow(Base):
 
     rules_version: Mapped[int]
     present_count: Mapped[int]
+    copies_only: Mapped[bool] = mapped_column(Flag)
+    origin_measurand_id: Mapped[str | None] = mapped_column(Id, ForeignKey("measurand.id", ondelete="RESTRICT"))
+    unit: Mapped[str] = mapped_column(String)
     verdict: Mapped[str] = mapped_column(String)
     ratio_low: Mapped[float | None] = mapped_column(Real)
     ratio_high: Mapped[float | None] = mapped_column(Real)
@@ -74,17 +80,21 @@ class MeasurandRow(Base):
     ratio_high_open: Mapped[bool | None] = mapped_column(Flag)
     ratio_central: Mapped[float | None] = mapped_column(Real)
     ratio_text: Mapped[str | None] = mapped_column(String)
-    comparability: Mapped[str] = mapped_column(String)
-    reasons: Mapped[str] = mapped_column(String)
+    comparability: Mapped[str | None] = mapped_column(String)
+    reasons: Mapped[str | None] = mapped_column(String)
     agreement: Mapped[str] = mapped_column(String)
     gap: Mapped[float | None] = mapped_column(Real)
     gap_open: Mapped[bool] = mapped_column(Flag)
     difference: Mapped[float | None] = mapped_column(Real)
+    relative_difference: Mapped[float | None] = mapped_column(Real)
+    conflict_reasons: Mapped[str] = mapped_column(String)
     text: Mapped[str] = mapped_column(String)
     self_conflict: Mapped[bool] = mapped_column(Flag)
     within_rounding: Mapped[bool] = mapped_column(Flag)
+    self_conflict_within_rounding: Mapped[bool] = mapped_column(Flag)
+    part_within_rounding: Mapped[bool] = mapped_column(Flag)
     interval_basis: Mapped[str] = mapped_column(String)
-    agreeing: Mapped[int]
+    agreeing: Mapped[int | None]
     claimant_count: Mapped[int]
     figure_count: Mapped[int]
     relay_count: Mapped[int]
@@ -105,21 +115,29 @@ class MeasurandRow(Base):
     conflict_least_id: Mapped[str | None] = mapped_column(Id)
     conflict_most_id: Mapped[str | None] = mapped_column(Id)
     self_rank: Mapped[float | None] = mapped_column(Real)
+    self_gap: Mapped[float | None] = mapped_column(Real)
     self_least_id: Mapped[str | None] = mapped_column(Id)
     self_most_id: Mapped[str | None] = mapped_column(Id)
     self_text: Mapped[str | None] = mapped_column(String)
     drift_rank: Mapped[float | None] = mapped_column(Real)
+    drift_gap: Mapped[float | None] = mapped_column(Real)
     drift_least_id: Mapped[str | None] = mapped_column(Id)
     drift_most_id: Mapped[str | None] = mapped_column(Id)
     drift_text: Mapped[str | None] = mapped_column(String)
     part_rank: Mapped[float | None] = mapped_column(Real)
+    part_gap: Mapped[float | None] = mapped_column(Real)
     part_least_id: Mapped[str | None] = mapped_column(Id)
     part_most_id: Mapped[str | None] = mapped_column(Id)
     part_text: Mapped[str | None] = mapped_column(String)
 
-    max_low: Mapped[str | None] = mapped_column(String)
-    max_low_open: Mapped[bool | None] = mapped_column(Flag)
-    max_low_id: Mapped[str | None] = mapped_column(Id)
-    min_high: Mapped[str | None] = mapped_column(String)
-    min_high_open: Mapped[bool | None] = mapped_column(Flag)
-    min_high_id: Mapped[str | None] = mapped_column(Id)
+    least: Mapped[str | None] = mapped_column(String)
+    least_rounded: Mapped[str | None] = mapped_column(String)
+    least_truncated: Mapped[str | None] = mapped_column(String)
+    most: Mapped[str | None] = mapped_column(String)
+    most_rounded: Mapped[str | None] = mapped_column(String)
+    most_truncated: Mapped[str | None] = mapped_column(String)
+    least_id: Mapped[str | None] = mapped_column(Id)
+    most_id: Mapped[str | None] = mapped_column(Id)
+    total_first: Mapped[date | None] = mapped_column(Day)
+    total_last: Mapped[date | None] = mapped_column(Day)
+    total_start: Mapped[date | None] = mapped_column(Day)

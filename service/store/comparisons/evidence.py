@@ -1,48 +1,69 @@
 """Figures as evidence: the data that comparisons are computed from, and the JSON of those that responses show."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, select
 from sqlalchemy.orm import aliased
 
 from service.db.json_select import json_object, json_text
-from service.db.models import ClaimRow, DisputeRow, EntityRow, FigureRow, MetricRow, SourceRow
+from service.db.models import ClaimRow, DisputeRow, EntityRow, FigureRow, MetricRow, ScopeRow, SourceRow
+from service.domain.assessment import Copied
 from service.domain.drift import Origin
-from service.domain.evidence import Evidence, metric_interval
-from service.domain.figure import DEFAULT_TOLERANCE, Stated
+from service.domain.evidence import Evidence, computed_in, metric_interval
+from service.domain.figure import DEFAULT_TOLERANCE
+from service.domain.metric import MetricProperties
 from service.domain.period import parse_period
-from service.domain.units import unit_factor
-from service.domain.vocabulary import Basis, ClaimantRole, IntervalKind, Qualifier
+from service.domain.stand_ins import Orphan, standing_in
+from service.domain.units import in_currency, own_factor, parse_unit
+from service.domain.vocabulary import Additive, Basis, ClaimantRole, OverTime, Scale
 from service.schemas.comparisons import Compared
 from service.schemas.views import to_interval
 from service.store import rows
 from service.store.lists.as_of import readable_from, replaced_from, stands
 from service.store.records.chains import MAX_CHAIN, links_above
+from service.store.records.figure_intervals import stated_of
+from service.store.records.role_columns import role_columns
 
-CLAIMANT = aliased(EntityRow, name="claimant")
-_STATED = ("basis", "qualifier", "value", "lower", "upper", "interval_kind", "unit", "price_year", "stated_as")
-# the interval depends on the tolerance of a comparison, so Python appends it
+CLAIMANT, VOICE = aliased(EntityRow, name="claimant"), aliased(EntityRow, name="voice")
+_STATED = (
+    "basis",
+    "qualifier",
+    "value",
+    "lower",
+    "upper",
+    "interval_kind",
+    "precision",
+    "unit",
+    "price_year",
+    "period",
+    "stated_as",
+    "relayed",
+)
+# depend on the settings of a comparison, so Python appends them
+_APPENDED = ("interval", "not_computed")
 _NOTHING: Mapping[str, Any] = {}
-COMPARED_FIELDS = [name for name in Compared.model_fields if name != "interval"]
+_FIELDS = [name for name in Compared.model_fields if name not in _APPENDED]
 
 
-def compared_columns(figure: Any, claim: Any, source: Any, claimant: Any) -> list[Any]:
-    """The columns of a Compared, without the interval."""
+def compared_columns(figure: Any, claim: Any, source: Any, claimant: Any, voice: Any) -> list[Any]:
+    """The columns of a Compared, without `_APPENDED`."""
     return [
         figure.id,
         figure.version,
         *(getattr(figure, name) for name in _STATED),
-        figure.not_computed,
         claim.version.label("claim_version"),
-        claim.claimant_role,
+        *role_columns(claim),
         claim.asserted,
         *rows.embed("claim", claim, "id", "key", "statement"),
         *rows.embed("source", source, "id", "key", "title"),
         *rows.embed("claimant", claimant, "id", "key", "name"),
+        *rows.embed("voice", voice, "id", "key", "name"),
     ]
 
 
@@ -52,6 +73,8 @@ _IS_DISPUTED = (
     .correlate(ClaimRow)
     .exists()
 )
+_SCOPE = aliased(ScopeRow, name="some_scope")
+_HAS_SCOPES = select(_SCOPE.id).where(_SCOPE.metric_id == MetricRow.id).correlate(MetricRow).exists()
 _EVIDENCE = (
     select(
         FigureRow.id,
@@ -62,18 +85,28 @@ _EVIDENCE = (
         FigureRow.subject_id,
         FigureRow.metric_id,
         FigureRow.scope_id,
-        FigureRow.period,
         FigureRow.period_earliest,
         FigureRow.period_latest,
         FigureRow.claim_id,
         MetricRow.unit.label("metric_unit"),
+        MetricRow.scale,
         MetricRow.signed,
-        MetricRow.periodic,
+        MetricRow.additive,
+        MetricRow.over_time,
+        _HAS_SCOPES.label("has_scopes"),
+        ClaimRow.key.label("claim_key"),
         ClaimRow.claimant_id,
-        ClaimRow.claimant_role,
+        ClaimRow.effective_role,
+        ClaimRow.voice_id,
+        VOICE.key.label("voice_key"),
+        VOICE.name.label("voice_name"),
         ClaimRow.derived_from_id,
         ClaimRow.status,
+        ClaimRow.retracted_latest,
+        ClaimRow.asserted,
         ClaimRow.asserted_earliest,
+        SourceRow.key.label("source_key"),
+        SourceRow.published,
         SourceRow.published_earliest,
         readable_from(SourceRow, ClaimRow).label("readable_from"),
         replaced_from().label("replaced_from"),
@@ -82,6 +115,7 @@ _EVIDENCE = (
     .join(ClaimRow, ClaimRow.id == FigureRow.claim_id)
     .join(SourceRow, SourceRow.id == ClaimRow.source_id)
     .join(MetricRow, MetricRow.id == FigureRow.metric_id)
+    .join(VOICE, VOICE.id == ClaimRow.voice_id)
     .where(FigureRow.withdrawn_at.is_(None), ClaimRow.withdrawn_at.is_(None))
 )
 _OF_MEASURANDS = _EVIDENCE.where(FigureRow.measurand_id.in_(rows.IDS))
@@ -89,12 +123,13 @@ _OF_FIGURES = _EVIDENCE.where(FigureRow.id.in_(rows.IDS))
 _OF_CLAIMS = _EVIDENCE.where(
     FigureRow.claim_id.in_(rows.IDS), FigureRow.metric_id.in_(bindparam("metrics", expanding=True))
 )
-_COMPARED = json_object(compared_columns(FigureRow, ClaimRow, SourceRow, CLAIMANT), COMPARED_FIELDS)
+_COMPARED = json_object(compared_columns(FigureRow, ClaimRow, SourceRow, CLAIMANT, VOICE), _FIELDS)
 _ITEMS = {
     dialect: select(FigureRow.id, json_text(_COMPARED, dialect).label("item"))
     .join(ClaimRow, ClaimRow.id == FigureRow.claim_id)
     .join(SourceRow, SourceRow.id == ClaimRow.source_id)
     .join(CLAIMANT, CLAIMANT.id == ClaimRow.claimant_id)
+    .join(VOICE, VOICE.id == ClaimRow.voice_id)
     .where(FigureRow.id.in_(rows.IDS))
     for dialect in ("sqlite", "postgresql")
 }
@@ -127,12 +162,22 @@ class FigureRecord:
 
     def stands(self, day: date | None) -> bool:
         """Whether its claim was neither retracted nor replaced by that day; without a day, whether it is active now."""
-        return stands(self.row.status, self.row.replaced_from, day)
+        return stands(self.row.status, self.row.replaced_from, self.row.retracted_latest, day)
 
     @property
-    def interval_json(self) -> str:
-        interval = to_interval(self.evidence.interval, self.row.metric_unit, signed=self.row.signed)
-        return "null" if interval is None else interval.model_dump_json()
+    def relays_claim(self) -> str | None:
+        """The claim that the figure repeats, if it is not the claimant's own number."""
+        found: str | None = self.row.derived_from_id
+        return found if self.evidence.is_relay else None
+
+    def as_computed(self, currencies: Mapping[str, str | None]) -> str:
+        """The fields of a Compared that depend on the settings, as JSON; see `items`."""
+        currency = currencies.get(self.row.measurand_id)
+        (figure,) = [self.evidence] if currency is None else computed_in([self.evidence], currency)
+        unit = self.row.metric_unit if currency is None else in_currency(self.row.metric_unit, currency)
+        interval = to_interval(figure.interval, unit, signed=self.row.signed)
+        not_computed = f'"{figure.not_computed}"' if figure.not_computed else "null"
+        return f'"interval":{"null" if interval is None else interval.model_dump_json()},"not_computed":{not_computed}'
 
 
 def of_measurands(
@@ -152,12 +197,17 @@ def of_figures(
     return {record.id: record for record in _fetch(connection, _OF_FIGURES, ids, tolerance)}
 
 
-def items(connection: Connection, shown: Iterable[FigureRecord]) -> dict[str, str]:
-    """Returns the JSON of these figures as a Compared, by id. Only figures that a response shows need it."""
+def items(
+    connection: Connection, shown: Iterable[FigureRecord], currencies: Mapping[str, str | None] = _NOTHING
+) -> dict[str, str]:
+    """Returns the JSON of these figures as a Compared, by id. Only figures that a response shows need it.
+
+    `currencies` has, by id, the measurands that are computed in another currency than their metric's.
+    """
     by_id = {record.id: record for record in shown}
     statement = _ITEMS[connection.dialect.name]
     return {
-        row.id: f'{row.item[:-1]},"interval":{by_id[row.id].interval_json}}}'
+        row.id: f"{row.item[:-1]},{by_id[row.id].as_computed(currencies)}}}"
         for part in rows.chunks(list(by_id), rows.MOST_IDS)
         for row in connection.execute(statement, {"ids": list(part)})
     }
@@ -167,87 +217,135 @@ def to_compared(item: str) -> Compared:
     return Compared.model_validate_json(item)
 
 
-_Question = tuple[str, str, Any]  # a claim, a metric and, if it is periodic, the days
+# Relays and their origins ---------------------------------------------------------------------------------------------
+
+_Question = tuple[str, str, Any]  # a claim, a metric and, unless amounts are the same for all time, the days
+
+
+def _question(figure: FigureRecord, claim_id: str) -> _Question:
+    row = figure.row
+    return (
+        claim_id,
+        row.metric_id,
+        None if row.over_time == OverTime.FIXED else (row.period_earliest, row.period_latest),
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Origins:
-    """What relays can be compared with: the figures of their parent claim, and of the chain's root if that is another
-    claim, which share metric and period with the relay.
+class _Claim:
+    """A claim of a chain of relays. `parent` is the one that it derives from."""
 
-    `figures` has them by question, `of_relay` the questions of each relay. Relays of one claim share them.
+    parent: str | None
+    subject_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """The chains of relays and the figures of their claims, by the question that they answer.
+
+    Origins count whatever the status of their claim, because the relay repeated what they said. Those of withdrawn
+    claims are left out. `day` leaves out what could not be read by then.
     """
 
+    claims: Mapping[str, _Claim]
     figures: Mapping[_Question, Sequence[FigureRecord]]
-    of_relay: Mapping[str, Sequence[_Question]]
+    metrics_of_claim: Mapping[str, Collection[str]]
+    day: date | None
 
-    def could_be_read(self, day: date | None) -> "Origins":
-        """Without the figures that could not be read by that day."""
-        if day is None:
-            return self
-        kept = {one: [o for o in found if o.could_be_read(day)] for one, found in self.figures.items()}
-        return Origins(kept, self.of_relay)
+    def _chain(self, claim_id: str) -> list[str]:
+        """The claim and all that it derives from, the nearest first."""
+        chain = [claim_id]
+        while len(chain) <= MAX_CHAIN and (parent := self.claims[chain[-1]].parent) is not None:
+            chain.append(parent)
+        return chain
+
+    def with_stand_ins(self, figures: Sequence[FigureRecord]) -> list[FigureRecord]:
+        """The present figures of a measurand, of which those relays count that stand in for their origin."""
+        chosen = standing_in(self._orphans(figures))
+        if not chosen:
+            return list(figures)
+        return [
+            replace(figure, evidence=replace(figure.evidence, stands_in=True)) if figure.id in chosen else figure
+            for figure in figures
+        ]
+
+    def _orphans(self, figures: Iterable[FigureRecord]) -> Iterator[Orphan]:
+        for figure in figures:
+            if figure.relays_claim is None:
+                continue
+            chain = self._chain(figure.relays_claim)
+            metric = figure.row.metric_id
+            if not any(metric in self.metrics_of_claim.get(claim, ()) for claim in chain):
+                root = chain[-1]
+                yield Orphan(figure.evidence, root, self.claims[root].subject_id, figure.readable_from)
+
+    def copied(self, figures: Iterable[FigureRecord]) -> list[Copied]:
+        """What the relays among these figures are compared with: their parent claim, and the root of their chain."""
+        made: dict[_Question, Origin] = {}
+        pairs = {}
+        for figure in figures:
+            if figure.relays_claim is None:
+                continue
+            chain = self._chain(figure.relays_claim)
+            for claim in dict.fromkeys((chain[0], chain[-1])):
+                asked, own = _question(figure, claim), _question(figure, figure.claim_id)
+                if asked not in made:
+                    made[asked] = Origin(one.evidence for one in self._readable(asked))
+                if (own, asked) not in pairs:
+                    relays = [one.evidence for one in self.figures[own] if one.relays_claim is not None]
+                    pairs[own, asked] = Copied(relays, made[asked])
+        return list(pairs.values())
+
+    def _readable(self, asked: _Question) -> list[FigureRecord]:
+        return [one for one in self.figures.get(asked, ()) if one.could_be_read(self.day)]
 
     def records(self) -> Iterator[FigureRecord]:
         for found in self.figures.values():
             yield from found
 
-    def for_arithmetic(self, relays: Iterable[FigureRecord]) -> dict[str, list[Origin]]:
-        """In the form that `assess_measurand` takes, for these relays."""
-        made: dict[_Question, Origin] = {}
-        of_relay = {}
+    def origin_of(self, relays: Iterable[FigureRecord]) -> str | None:
+        """The measurand that most of these relays come from; of several, the first by id, which follows from its key."""
+        counts: Counter[str] = Counter()
         for relay in relays:
-            questions = self.of_relay.get(relay.id, ())
-            for one in questions:
-                if one not in made:
-                    made[one] = Origin(figure.evidence for figure in self.figures.get(one, ()))
-            of_relay[relay.id] = [made[one] for one in questions]
-        return of_relay
+            if relay.relays_claim is None:
+                continue
+            for claim in self._chain(relay.relays_claim):
+                found = self.figures.get(_question(relay, claim), ())
+                alike = [one for one in found if one.row.scope_id == relay.row.scope_id] or found
+                if alike:
+                    counts.update({one.row.measurand_id for one in alike})
+                    break
+        return min(counts, key=lambda one: (-counts[one], one), default=None)
 
 
-def origins(
-    connection: Connection, relays: Sequence[FigureRecord], *, tolerance: Fraction = DEFAULT_TOLERANCE
-) -> Origins:
-    """Origins count whatever the status of their claim, because the relay repeated what they said. Withdrawn ones are
-    left out.
-    """
+_ABOVE = links_above(ClaimRow.id, ClaimRow.derived_from_id).subquery("above")
+_CHAIN = select(ClaimRow.id, ClaimRow.derived_from_id, ClaimRow.subject_id).join(_ABOVE, _ABOVE.c.id == ClaimRow.id)
+
+
+def lineage(
+    connection: Connection,
+    figures: Iterable[FigureRecord],
+    *,
+    tolerance: Fraction = DEFAULT_TOLERANCE,
+    day: date | None = None,
+) -> Lineage:
+    """Loads the chains of all relays among the figures."""
+    relays = [figure for figure in figures if figure.relays_claim is not None]
     if not relays:
-        return Origins({}, {})
-    roots = _roots(connection, {relay.row.derived_from_id for relay in relays})
-    figures: dict[_Question, list[FigureRecord]] = {}
-    metrics = {"metrics": sorted({relay.row.metric_id for relay in relays})}
-    for record in _fetch(connection, _OF_CLAIMS, {*roots, *roots.values()}, tolerance, metrics):
-        figures.setdefault(_question(record, record.claim_id), []).append(record)
-    of_relay = {}
-    for relay in relays:
-        parent = relay.row.derived_from_id
-        of_relay[relay.id] = [_question(relay, claim) for claim in dict.fromkeys((parent, roots[parent]))]
-    return Origins(figures, of_relay)
-
-
-def _question(figure: FigureRecord, claim_id: str) -> _Question:
-    row = figure.row
-    return claim_id, row.metric_id, (row.period_earliest, row.period_latest) if row.periodic else None
-
-
-_DERIVED_FROM = links_above(ClaimRow.id, ClaimRow.derived_from_id)
-
-
-def _roots(connection: Connection, claim_ids: Collection[str]) -> dict[str, str]:
-    """Maps each claim to the last one of the chain that it derives from: to itself, if it is no relay."""
-    parents = {
-        row.id: row.parent
-        for part in rows.chunks(sorted(claim_ids), rows.MOST_IDS)
-        for row in connection.execute(_DERIVED_FROM, {"ids": list(part)})
+        return Lineage({}, {}, {}, day)
+    starts = sorted({relay.claim_id for relay in relays})
+    claims = {
+        row.id: _Claim(row.derived_from_id, row.subject_id)
+        for part in rows.chunks(starts, rows.MOST_IDS)
+        for row in connection.execute(_CHAIN, {"ids": list(part)})
     }
-    roots: dict[str, str] = {}
-    for claim_id in claim_ids:
-        chain = [claim_id]
-        while chain[-1] not in roots and len(chain) <= MAX_CHAIN and (parent := parents.get(chain[-1])) is not None:
-            chain.append(parent)
-        root = roots.get(chain[-1], chain[-1])
-        roots |= dict.fromkeys(chain, root)
-    return {claim_id: roots[claim_id] for claim_id in claim_ids}
+    by_question: dict[_Question, list[FigureRecord]] = {}
+    metrics_of_claim: dict[str, set[str]] = {}
+    metrics = {"metrics": sorted({relay.row.metric_id for relay in relays})}
+    for record in _fetch(connection, _OF_CLAIMS, claims, tolerance, metrics):
+        by_question.setdefault(_question(record, record.claim_id), []).append(record)
+        metrics_of_claim.setdefault(record.claim_id, set()).add(record.row.metric_id)
+    return Lineage(claims, by_question, metrics_of_claim, day)
 
 
 def _fetch(
@@ -270,28 +368,37 @@ def _fetch(
 
 
 def _evidence(row: Row[Any], tolerance: Fraction) -> Evidence:
-    stated = Stated(
-        Qualifier(row.qualifier),
-        row.value,
-        row.lower,
-        row.upper,
-        IntervalKind(row.interval_kind) if row.interval_kind else None,
-        row.stated_as,
-    )
-    factor = unit_factor(row.unit, row.metric_unit)
+    stated = stated_of(row._mapping)
+    factor, currency = own_factor(row.unit, row.metric_unit)
+    metric = _properties(row.metric_unit, row.scale, row.signed, row.additive, row.over_time, row.has_scopes)
+    said = row.asserted or row.published
     return Evidence(
         id=row.id,
-        claimant_id=row.claimant_id,
+        claim_id=row.claim_id,
+        voice=row.voice_id,
+        name=row.voice_name,
+        keys=(row.voice_key, row.source_key or "", row.claim_key or ""),
         basis=Basis(row.basis),
-        role=ClaimantRole(row.claimant_role),
+        role=ClaimantRole(row.effective_role),
         stated=stated,
         subject_id=row.subject_id,
         metric_id=row.metric_id,
+        metric=metric,
         scope_id=row.scope_id,
         price_year=row.price_year,
-        is_relay=row.derived_from_id is not None,
-        period_approximate=bool(row.periodic and row.period and parse_period(row.period).approximate),
+        period=parse_period(row.period) if row.period else None,
+        said=parse_period(said) if said else None,
+        currency=currency,
+        is_relay=row.derived_from_id is not None and row.relayed is not False,
+        stands_in=False,
+        is_foreign=currency != parse_unit(row.metric_unit).currency,
         factor=factor,
-        signed=row.signed,
-        interval=metric_interval(stated, signed=row.signed, factor=factor, tolerance=tolerance),
+        own_interval=metric_interval(stated, signed=row.signed, factor=factor, tolerance=tolerance),
     )
+
+
+@lru_cache(maxsize=1_024)  # figures of one metric share them
+def _properties(
+    unit: str, scale: str, signed: bool, additive: str, over_time: str, has_scopes: bool
+) -> MetricProperties:
+    return MetricProperties(unit, Scale(scale), bool(signed), Additive(additive), OverTime(over_time), bool(has_scopes))

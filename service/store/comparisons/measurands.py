@@ -4,27 +4,34 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, case, literal_column, select
+from sqlalchemy import Connection, Row, Select, and_, bindparam, case, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
 from service.db.models import EntityRow, MeasurandRow, MetricRow, ScopeRow
+from service.db.types import String
 from service.domain.key import Measurand, is_uuid, measurand_key, normal_measurand_key
+from service.domain.metric import MetricProperties
+from service.domain.parts import Part
 from service.domain.period import canonical_period
 from service.domain.scopes import PartOf
+from service.domain.standing import Extent
+from service.domain.vocabulary import Additive, OverTime, Scale
 from service.errors import Invalid, NotFound, Place
+from service.store.comparisons.summary_columns import empty_columns
 from service.store.records import record_writes
 from service.store.records.chains import links_above
-from service.store.rows import MOST_IDS, Values, chunks
+from service.store.rows import IDS, MOST_IDS, Values, chunks
 
 
 @dataclass(frozen=True, slots=True)
 class NamedMeasurand:
-    """A measurand with the keys that name it."""
+    """A measurand with the keys that name it, and the unit of its metric."""
 
     measurand: Measurand
     subject: str
     metric: str
     scope: str | None
+    unit: str
 
     @property
     def key(self) -> str:
@@ -32,7 +39,7 @@ class NamedMeasurand:
         return measurand_key(self.subject, self.metric, self.scope, m.earliest, m.latest)
 
 
-def ensure(connection: Connection, wanted: Iterable[NamedMeasurand], empty: Values) -> None:
+def ensure(connection: Connection, wanted: Iterable[NamedMeasurand]) -> None:
     """Inserts the measurands that do not exist yet, with the columns of an empty summary."""
     by_id: dict[str, NamedMeasurand] = {}
     for named in wanted:
@@ -55,7 +62,7 @@ def ensure(connection: Connection, wanted: Iterable[NamedMeasurand], empty: Valu
             "created_at": born[measurand_id],
             "updated_at": born[measurand_id],
         }
-        values.append(own | empty)
+        values.append(own | empty_columns(named.unit))
     record_writes.insert_new(connection, MeasurandRow, values)
 
 
@@ -64,7 +71,7 @@ def ensure(connection: Connection, wanted: Iterable[NamedMeasurand], empty: Valu
 
 @dataclass(frozen=True, slots=True)
 class MeasurandRecord:
-    """A stored measurand. `row` has its columns, `unit` and `signed` of its metric, and fields of its references."""
+    """A stored measurand. `row` has its columns, the properties of its metric, and fields of its references."""
 
     row: Row[Any]
 
@@ -89,6 +96,13 @@ class MeasurandRecord:
     def has_figures(self) -> bool:
         """Whether it has figures of active claims now."""
         return bool(self.row.present_count)
+
+    @property
+    def properties(self) -> MetricProperties:
+        row = self.row
+        return MetricProperties(
+            row.unit, Scale(row.scale), bool(row.signed), Additive(row.additive), OverTime(row.over_time)
+        )
 
     @property
     def days(self) -> tuple[Any, Any]:
@@ -129,7 +143,7 @@ COLUMNS: list[Any] = [
     MetricRow.key.label("metric_key"),
     MetricRow.name.label("metric_name"),
     MetricRow.unit.label("unit"),
-    MetricRow.signed,
+    *(getattr(MetricRow, name) for name in ("scale", "signed", "additive", "over_time")),
     ScopeRow.key.label("scope_key"),
     ScopeRow.name.label("scope_name"),
 ]
@@ -151,6 +165,15 @@ def same_quantity(one: Any, other: Any) -> list[Any]:
         other.period_earliest.is_not_distinct_from(one.period_earliest),
         other.period_latest.is_not_distinct_from(one.period_latest),
     ]
+
+
+def may_be_parts(one: Any, other: Any, metric: Any) -> list[Any]:
+    """The conditions for one of two measurands to be, perhaps, a part of the other: they have the same subject, metric
+    and, unless periods add up, period.
+    """
+    subject, kind, *periods = same_quantity(one, other)
+    periods_add_up = metric.additive == literal_column(f"'{Additive.PARTS_AND_TIME}'", String())
+    return [subject, kind, or_(and_(*periods), periods_add_up)]
 
 
 _NAMED = aliased(MeasurandRow, name="named")
@@ -175,10 +198,44 @@ def read(connection: Connection, ref: str, pointer: str = "/ref", place: Place =
 
 
 def read_with_related(connection: Connection, ref: str) -> list[MeasurandRecord]:
-    """Like `read`, followed by the other measurands of its quantity, in the order of the metric's scopes. Some may no
-    longer have figures.
+    """Like `read`, followed by the other measurands of its quantity, in the order of the metric's scopes, and by those
+    of overlapping periods, most shared days first. Some may no longer have figures.
     """
-    return _read(connection, _WITH_RELATED, ref, "/ref", "path")
+    found = _read(connection, _WITH_RELATED, ref, "/ref", "path")
+    return [*found, *_overlapping(connection, found[0])]
+
+
+MOST_PERIODS = 50
+_OVERLAPPING = select(MeasurandRow.id, MeasurandRow.period_earliest, MeasurandRow.period_latest).where(
+    MeasurandRow.subject_id == bindparam("subject", type_=MeasurandRow.subject_id.type),
+    MeasurandRow.metric_id == bindparam("metric", type_=MeasurandRow.metric_id.type),
+    MeasurandRow.scope_id.is_not_distinct_from(bindparam("scope", type_=MeasurandRow.scope_id.type)),
+    MeasurandRow.period_earliest <= bindparam("last", type_=MeasurandRow.period_earliest.type),
+    MeasurandRow.period_latest >= bindparam("first", type_=MeasurandRow.period_latest.type),
+    MeasurandRow.id != bindparam("own", type_=MeasurandRow.id.type),
+    MeasurandRow.present_count > literal_column("0"),
+)
+_BY_ID = with_refs(select(*COLUMNS).select_from(MeasurandRow)).where(MeasurandRow.id.in_(IDS))
+
+
+def _overlapping(connection: Connection, own: MeasurandRecord) -> list[MeasurandRecord]:
+    """At most `MOST_PERIODS` measurands of periods that overlap this one's: most shared days first, then by start."""
+    first, last = own.days
+    if first is None:
+        return []
+    row = own.row
+    asked = {"subject": row.subject_id, "metric": row.metric_id, "scope": row.scope_id, "own": own.id}
+    found = connection.execute(_OVERLAPPING, asked | {"first": first, "last": last}).all()
+
+    def place(other: Any) -> tuple[int, Any, str]:
+        shared = min(last, other.period_latest).toordinal() - max(first, other.period_earliest).toordinal()
+        return -shared, other.period_earliest, other.id
+
+    ids = [other.id for other in sorted(found, key=place)[:MOST_PERIODS]]
+    if not ids:
+        return []
+    records = {other.id: MeasurandRecord(other) for other in connection.execute(_BY_ID, {"ids": ids})}
+    return [records[one] for one in ids]
 
 
 def _read(
@@ -193,6 +250,34 @@ def _read(
         detail = "Unknown measurand. Name it by its id, or by its key subject.metric[.scope][@period]."
         raise NotFound.at(pointer, detail, place)
     return found
+
+
+def part(row: Any, extent: Extent) -> Part:
+    """`row` has the columns of a measurand and the properties of its metric."""
+    metric = MetricProperties(
+        row["unit"], Scale(row["scale"]), row["signed"], Additive(row["additive"]), OverTime(row["over_time"])
+    )
+    days = None if row["period_earliest"] is None else (row["period_earliest"], row["period_latest"])
+    return Part(
+        row["id"],
+        row["key"],
+        (row["subject_id"], row["metric_id"]),
+        row["scope_id"],
+        days,
+        extent,
+        metric.parts_add_up,
+        metric.periods_add_up,
+    )
+
+
+_KEYS = select(MeasurandRow.id, MeasurandRow.key).where(MeasurandRow.id.in_(IDS))
+
+
+def keys_of(connection: Connection, ids: Mapping[str, str | None]) -> dict[str, tuple[str, str]]:
+    """For each name, the id and the key of the measurand with its id."""
+    wanted = sorted({one for one in ids.values() if one is not None})
+    keys = {row.id: row.key for some in chunks(wanted, MOST_IDS) for row in connection.execute(_KEYS, {"ids": some})}
+    return {name: (one, keys[one]) for name, one in ids.items() if one is not None}
 
 
 _PART_OF = links_above(ScopeRow.id, ScopeRow.part_of_id)

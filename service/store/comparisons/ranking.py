@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Select, literal, select
+from sqlalchemy import Connection, Select, and_, case, literal, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
 from service.db import views
@@ -11,29 +11,31 @@ from service.db.json_select import JsonSelect, JsonSql, json_object, json_words
 from service.db.models import ClaimRow, EntityRow, FigureRow, MeasurandRow, MetricRow, ScopeRow, SourceRow
 from service.db.types import Day, Flag, Real
 from service.domain.vocabulary import ClaimStatus, DisagreementKind
-from service.schemas.comparisons import Disagreement, DisagreementPage, Summary, SummaryPage
+from service.schemas.comparisons import Compared, Disagreement, DisagreementPage, Summary, SummaryPage
 from service.schemas.queries import MeasurandFilters
 from service.store import rows
 from service.store.comparisons import measurands
-from service.store.comparisons.evidence import COMPARED_FIELDS, compared_columns
+from service.store.comparisons.evidence import compared_columns
 from service.store.comparisons.measurands import MeasurandRecord
-from service.store.lists.filters import AnyOf, Filter, GroupBy, HasOne, RefTo, Value
+from service.store.lists.filters import AnyOf, CopiesToo, Filter, GroupBy, HasOne, RefTo, Value
 from service.store.lists.pagination import Listing, RecordList, fetch_page, record_list
 from service.store.records import figures
 
+_ORIGIN = aliased(MeasurandRow, name="origin_measurand")
 _ENDS = ("low", "high", "low_open", "high_open", "text")
 
 
 def _interval(name: str) -> list[Any]:
     own = [getattr(MeasurandRow, f"{name}_{end}").label(f"{name}_interval.{end}") for end in _ENDS]
-    return [*own, MetricRow.unit.label(f"{name}_interval.unit")]
+    return [*own, MeasurandRow.unit.label(f"{name}_interval.unit")]
 
 
 def _summary(text: Any) -> list[Any]:
     """The columns of a Summary, with `text` as its sentence."""
     plain = (
-        "id", "key", "period", "updated_at", "verdict", "agreement", "gap", "gap_open", "difference", "self_conflict",
-        "within_rounding", "interval_basis", "agreeing", "claimant_count", "figure_count", "relay_count",
+        "id", "key", "period", "updated_at", "unit", "verdict", "agreement", "gap", "gap_open", "difference",
+        "relative_difference", "self_conflict", "self_conflict_within_rounding", "within_rounding",
+        "part_within_rounding", "interval_basis", "agreeing", "claimant_count", "figure_count", "relay_count",
         "drift_count", "dispute_count",
     )  # fmt: skip
     return [
@@ -43,17 +45,28 @@ def _summary(text: Any) -> list[Any]:
         *rows.embed("scope", ScopeRow, "id", "key", "name"),
         *(getattr(MeasurandRow, f"ratio_{end}").label(f"ratio.{end}") for end in (*_ENDS[:4], "central", "text")),
         MeasurandRow.comparability.label("comparability.status"),
+        *rows.embed("origin_measurand", _ORIGIN, "id", "key"),
         text.label("text"),
         *_interval("reported"),
         *_interval("estimated"),
     ]
 
 
-_REASONS = {"comparability.reasons": json_words(MeasurandRow.reasons)}
+_REASONS = {
+    "comparability.reasons": json_words(MeasurandRow.reasons),
+    "conflict_reasons": json_words(MeasurandRow.conflict_reasons),
+}
 
 
-def filters(rank: Any) -> dict[str, Filter]:
-    """Filters of measurands. `gap_min` is compared with `rank`, which is a factor from 1 on."""
+def _with_refs(statement: Select[Any]) -> Select[Any]:
+    return measurands.with_refs(statement).outerjoin(_ORIGIN, _ORIGIN.id == MeasurandRow.origin_measurand_id)
+
+
+def filters(rank: Any, gap: Any) -> dict[str, Filter]:
+    """Filters of measurands. A rank without a gap is of amounts that touch or cross zero, which no factor excludes; off
+    the ratio scale it is negative.
+    """
+    no_limit = and_(gap.is_(None), rank >= literal_column("0"))
     return {
         "id": AnyOf(MeasurandRow.id),
         "subject": RefTo(EntityRow, MeasurandRow.subject_id),
@@ -78,7 +91,7 @@ def filters(rank: Any) -> dict[str, Filter]:
             ],
             {"claimant": RefTo(EntityRow, ClaimRow.claimant_id)},
         ),
-        "gap_min": Value(Real, lambda gap: rank >= gap, lambda gap: max(float(gap), 1.0)),
+        "gap_min": Value(Real, lambda least: or_(gap >= least, no_limit), lambda least: max(float(least), 1.0)),
     }
 
 
@@ -88,9 +101,10 @@ SORTS = {
     "gap": MeasurandRow.rank,
     "figure_count": MeasurandRow.figure_count,
 }
-FILTERS = filters(MeasurandRow.rank)
+_FILTERS = filters(MeasurandRow.rank, MeasurandRow.gap)
+FILTERS = _FILTERS | {"empty": CopiesToo(MeasurandRow.copies_only)}
 ROWS = JsonSelect(
-    measurands.with_refs(select(*_summary(MeasurandRow.text))).where(views.PRESENT),
+    _with_refs(select(*_summary(MeasurandRow.text))).where(views.PRESENT),
     list(Summary.model_fields),
     _REASONS,
 )
@@ -98,7 +112,7 @@ LIST: RecordList[SummaryPage] = record_list(SummaryPage, ROWS, FILTERS, SORTS, M
 
 # All measurands, with or without figures
 _RECORDS = measurands.with_refs(select(*measurands.COLUMNS))
-_ALL = Listing(dict.fromkeys(("sqlite", "postgresql"), _RECORDS), FILTERS, {"id": MeasurandRow.id}, MeasurandRow.id)
+_ALL = Listing(dict.fromkeys(("sqlite", "postgresql"), _RECORDS), _FILTERS, {"id": MeasurandRow.id}, MeasurandRow.id)
 
 
 def some(connection: Connection, query: MeasurandFilters, most: int) -> list[MeasurandRecord] | None:
@@ -114,7 +128,14 @@ def _extreme(name: str, figure_id: Any) -> tuple[JsonSql, Callable[[Select[Any]]
     """The figure that holds an extreme, as a Compared, and the function that adds its joins."""
     figure, claim = aliased(FigureRow, name=f"{name}_figure"), aliased(ClaimRow, name=f"{name}_claim")
     source, claimant = aliased(SourceRow, name=f"{name}_source"), aliased(EntityRow, name=f"{name}_claimant")
-    columns = [*compared_columns(figure, claim, source, claimant), *figures.interval_columns(figure)]
+    voice = aliased(EntityRow, name=f"{name}_voice")
+    # a figure is computed with if its currency is that of the measurand
+    is_computed = figure.interval_unit == MeasurandRow.unit
+    columns = [
+        *compared_columns(figure, claim, source, claimant, voice),
+        *figures.interval_columns(figure),
+        case((is_computed, None), else_=figure.not_computed).label("not_computed"),
+    ]
 
     def join(statement: Select[Any]) -> Select[Any]:
         return (
@@ -122,15 +143,16 @@ def _extreme(name: str, figure_id: Any) -> tuple[JsonSql, Callable[[Select[Any]]
             .join(claim, claim.id == figure.claim_id)
             .join(source, source.id == claim.source_id)
             .join(claimant, claimant.id == claim.claimant_id)
+            .join(voice, voice.id == claim.voice_id)
         )
 
-    return json_object(columns, [*COMPARED_FIELDS, "interval"]), join
+    return json_object(columns, list(Compared.model_fields)), join
 
 
 def _disagreements(kind: DisagreementKind) -> RecordList[DisagreementPage]:
     ranked = views.RANKING[kind]
     (least, join_least), (most, join_most) = _extreme("least", ranked.least_id), _extreme("most", ranked.most_id)
-    statement = measurands.with_refs(select(*_summary(ranked.text))).where(ranked.exists)
+    statement = _with_refs(select(*_summary(ranked.text))).where(ranked.exists)
     word: JsonSql = dict.fromkeys(least, f"'{kind}'")
     found = JsonSelect(
         join_most(join_least(statement)),
@@ -138,7 +160,7 @@ def _disagreements(kind: DisagreementKind) -> RecordList[DisagreementPage]:
         {**_REASONS, "kind": word, "least": least, "most": most},
     )
     series = {"series": (MeasurandRow.subject_id, MeasurandRow.metric_id)}
-    own = filters(ranked.rank) | {"group_by": GroupBy(series)}
+    own = filters(ranked.rank, ranked.gap) | {"group_by": GroupBy(series)}
     return record_list(DisagreementPage, found, own, {"rank": ranked.rank}, MeasurandRow.id)
 
 

@@ -7,8 +7,6 @@ second one reads what the first has committed.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
 from functools import cache
 from typing import Any
 
@@ -27,32 +25,23 @@ from sqlalchemy import (
 from service.db import bulk
 from service.db.models import ClaimRow, DisputeRow, FigureRow, MeasurandRow, MetricRow, ScopeRow
 from service.db.types import String
-from service.db.views import NO_RANK
-from service.domain.assessment import RULES_VERSION, Assessment, assess_measurand
-from service.domain.display import part_text, self_conflict_text, widest_drift_text
-from service.domain.drift import Origin, extremes
-from service.domain.interval import Interval
-from service.domain.scopes import excess, wholes
-from service.domain.vocabulary import ACTIVE_DISPUTE_STATUSES, Word
+from service.domain.assessment import RULES_VERSION, assess_measurand
+from service.domain.parts import all_exceeded
+from service.domain.vocabulary import ACTIVE_DISPUTE_STATUSES
 from service.errors import Invalid
-from service.schemas.views import to_number, to_summary
 from service.store import rows
 from service.store.comparisons import evidence, measurands
-from service.store.comparisons.evidence import FigureRecord
 from service.store.comparisons.measurands import NamedMeasurand
+from service.store.comparisons.summary_columns import columns_of, extent_of, part_columns
 from service.store.records import chains, record_writes
 from service.store.rows import Values
-
-_PART_COLUMNS = ("part_rank", "part_least_id", "part_most_id", "part_text")
-_NO_PART: Values = dict.fromkeys(_PART_COLUMNS)
-
 
 # Marking stale summaries ---------------------------------------------------------------------------------------------
 
 
 def ensure_measurands(connection: Connection, wanted: Iterable[NamedMeasurand]) -> None:
     """Inserts the measurands that do not exist yet."""
-    measurands.ensure(connection, wanted, _empty())
+    measurands.ensure(connection, wanted)
 
 
 def mark_stale(connection: Connection, ids: Iterable[str]) -> None:
@@ -110,7 +99,7 @@ def refresh_summaries(connection: Connection) -> None:
     changes = []
     for measurand_id, computed in compute(connection, stored, stale).items():
         before = stored[measurand_id]
-        differing = [name for name, value in computed.items() if before[name] != value]
+        differing = [name for name, value in computed.items() if before[_STORED.get(name, name)] != value]
         if differing:
             at = before["updated_at"] if differing == ["rules_version"] else record_writes.now()
             changes.append({bulk.WHICH: measurand_id, "updated_at": at, **computed})
@@ -122,6 +111,8 @@ def refresh_summaries(connection: Connection) -> None:
     stale_parts.clear()
 
 
+_STORED = {"unit": "computed_unit"}  # a measurand's own column, beside that of its metric
+
 # each quantity once, however many of its measurands are stale
 _STALE = (
     select(MeasurandRow.subject_id, MeasurandRow.metric_id, MeasurandRow.period_earliest, MeasurandRow.period_latest)
@@ -129,11 +120,19 @@ _STALE = (
     .distinct()
     .subquery("stale")
 )
-_QUANTITIES = select(MeasurandRow.id).join(_STALE, and_(*measurands.same_quantity(_STALE.c, MeasurandRow)))
+_QUANTITIES = (
+    select(MeasurandRow.id)
+    .join(MetricRow, MetricRow.id == MeasurandRow.metric_id)
+    .join(_STALE, and_(*measurands.may_be_parts(_STALE.c, MeasurandRow, MetricRow)))
+)
 # Locks without the key, to which figures just written refer, here and in other transactions.
 _LOCKED = (
-    select(*MeasurandRow.__table__.columns, MetricRow.unit.label("unit"), MetricRow.signed.label("signed"))
-    .join(MetricRow)
+    select(
+        *(column for column in MeasurandRow.__table__.columns if column.key != "unit"),
+        MeasurandRow.unit.label("computed_unit"),
+        *(getattr(MetricRow, name) for name in ("unit", "scale", "signed", "additive", "over_time")),
+    )
+    .join(MetricRow, MetricRow.id == MeasurandRow.metric_id)
     .where(MeasurandRow.id.in_(_QUANTITIES))
     .order_by(MeasurandRow.id)
     .with_for_update(key_share=True, of=MeasurandRow)
@@ -143,8 +142,12 @@ _LOCKED = (
 _QUANTITY_LOCKS = text(
     """
     SELECT pg_advisory_xact_lock(:space, number) FROM (
-        SELECT DISTINCT abs(hashtext(concat(subject_id, metric_id, period_earliest, period_latest))) % 1024 AS number
-        FROM measurand WHERE id IN :ids AND scope_id IS NOT NULL ORDER BY 1
+        SELECT DISTINCT abs(hashtext(concat(
+            subject_id, metric_id,
+            CASE WHEN additive <> 'parts_and_time' THEN concat(period_earliest, period_latest) END
+        ))) % 1024 AS number
+        FROM measurand JOIN metric ON metric.id = metric_id
+        WHERE measurand.id IN :ids AND (scope_id IS NOT NULL OR additive = 'parts_and_time') ORDER BY 1
     ) AS quantity
     """
 ).bindparams(rows.IDS)
@@ -168,7 +171,7 @@ def _update(dialect: str, names: tuple[str, ...]) -> UpdateBase:
 
 def compute(connection: Connection, stored: Mapping[str, Any], stale: Collection[str]) -> dict[str, Values]:
     """Returns the summary columns of the stale measurands, and of the other stored ones the columns that say whether
-    they exceed a whole. `stored` has complete quantities, with `unit` and `signed` of their metrics.
+    they exceed a whole. `stored` has complete quantities, with the properties of their metrics.
     """
     computed = _summaries(connection, {one: stored[one] for one in stored if one in stale})
     for measurand_id, columns in _parts(connection, stored, computed).items():
@@ -177,24 +180,35 @@ def compute(connection: Connection, stored: Mapping[str, Any], stale: Collection
 
 
 def _summaries(connection: Connection, stale: Mapping[str, Any]) -> dict[str, Values]:
-    figures = {
-        measurand_id: [figure for figure in found if figure.stands(None)]
-        for measurand_id, found in evidence.of_measurands(connection, stale).items()
-    }
-    relays = [figure for found in figures.values() for figure in found if figure.evidence.is_relay]
-    origins = evidence.origins(connection, relays)
+    every = evidence.of_measurands(connection, stale)
+    present = {one: [figure for figure in found if figure.stands(None)] for one, found in every.items()}
+    lineage = evidence.lineage(connection, [figure for found in present.values() for figure in found])
+    figures = {one: lineage.with_stand_ins(found) for one, found in present.items()}
     disputed = [one for one in stale if any(figure.row.is_disputed for figure in figures[one])]
     disputes = _dispute_counts(connection, disputed)
+    origins = measurands.keys_of(connection, {one: lineage.origin_of(found) for one, found in figures.items()})
     return {
-        measurand_id: _columns(
-            figures[measurand_id],
-            origins.for_arithmetic(figure for figure in figures[measurand_id] if figure.evidence.is_relay),
-            disputes.get(measurand_id, 0),
-            scope_stated=row["scope_id"] is not None,
+        one: columns_of(
+            assess_measurand(
+                [figure.evidence for figure in figures[one]],
+                lineage.copied(figures[one]),
+                scope_stated=row["scope_id"] is not None,
+            ),
             unit=row["unit"],
+            present_count=len(figures[one]),
+            dispute_count=disputes.get(one, 0),
+            origin=origins.get(one),
         )
-        for measurand_id, row in stale.items()
+        for one, row in stale.items()
     }
+
+
+def _parts(connection: Connection, stored: Mapping[str, Any], computed: Mapping[str, Values]) -> dict[str, Values]:
+    """Returns the columns that say which whole each measurand exceeds most, if any."""
+    extents = {one: extent_of(computed.get(one) or row) for one, row in stored.items()}
+    parts = [measurands.part(row, extents[one]) for one, row in stored.items()]
+    part_of = measurands.part_of(connection, [one.scope_id for one in parts if one.parts_add_up])
+    return {one: part_columns(extents[one], found) for one, found in all_exceeded(parts, part_of).items()}
 
 
 def _active_disputes() -> Any:
@@ -233,122 +247,6 @@ _DISPUTES = (
 def _dispute_counts(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
     found = connection.execute(_DISPUTES, {"ids": list(ids)}) if ids else ()
     return {row.measurand_id: row.disputes for row in found}
-
-
-# Columns -------------------------------------------------------------------------------------------------------------
-
-
-@cache
-def _empty() -> Values:
-    return _columns([], {}, 0, scope_stated=True, unit="1") | _NO_PART
-
-
-def _columns(
-    figures: Sequence[FigureRecord],
-    origins: Mapping[str, Sequence[Origin]],
-    dispute_count: int,
-    *,
-    scope_stated: bool,
-    unit: str,
-) -> Values:
-    found = assess_measurand([figure.evidence for figure in figures], origins, scope_stated=scope_stated)
-    summary = to_summary(found, unit, dispute_count)
-    comparability, ratio = summary.pop("comparability"), summary.pop("ratio")
-    return {
-        "rules_version": RULES_VERSION,
-        "present_count": len(figures),
-        "comparability": str(comparability.status),
-        "reasons": ", ".join(comparability.reasons),
-        **_ends("ratio", ratio),
-        "ratio_central": ratio and ratio.central,
-        **_ends("reported", summary.pop("reported_interval")),
-        **_ends("estimated", summary.pop("estimated_interval")),
-        **{name: str(value) if isinstance(value, Word) else value for name, value in summary.items()},
-        **_extremes(found),
-    }
-
-
-def _ends(name: str, ends: Any) -> Values:
-    fields = ("low", "high", "low_open", "high_open", "text")
-    return {f"{name}_{field}": getattr(ends, field) if ends is not None else None for field in fields}
-
-
-def _extremes(found: Assessment) -> Values:
-    """The ranks of the disagreements, and the figures that hold their extremes."""
-    disagreement, drift = found.comparison.disagreement, found.widest_drift
-    apart, own = disagreement.conflict, disagreement.self_conflict
-    low, high = disagreement.max_low, disagreement.min_high
-    least, most = extremes(drift) if drift else (None, None)
-    return {
-        "rank": float(apart.rank) if apart else NO_RANK,
-        "conflict_least_id": apart and apart.least.id,
-        "conflict_most_id": apart and apart.most.id,
-        "self_rank": float(own.rank) if own else None,
-        "self_least_id": own and own.least.id,
-        "self_most_id": own and own.most.id,
-        "self_text": self_conflict_text(own) if own else None,
-        "drift_rank": float(drift.size) if drift else None,
-        "drift_least_id": least and least.id,
-        "drift_most_id": most and most.id,
-        "drift_text": widest_drift_text(drift) if drift else None,
-        "max_low": str(low.interval.low) if low and low.interval else None,
-        "max_low_open": low.interval.low_open if low and low.interval else None,
-        "max_low_id": low and low.id,
-        "min_high": str(high.interval.high) if high and high.interval else None,
-        "min_high_open": high.interval.high_open if high and high.interval else None,
-        "min_high_id": high and high.id,
-    }
-
-
-# Parts and wholes ----------------------------------------------------------------------------------------------------
-
-
-def _parts(connection: Connection, stored: Mapping[str, Any], computed: Mapping[str, Values]) -> dict[str, Values]:
-    """Returns the columns that say which whole each measurand exceeds most, if any."""
-    part_of = measurands.part_of(connection, [row["scope_id"] for row in stored.values() if not row["signed"]])
-    by_scope = {(*_quantity(row), row["scope_id"]): one for one, row in stored.items()}
-    ends = {one: _ends_of(computed.get(one) or row) for one, row in stored.items()}
-    found = {}
-    for one, row in stored.items():
-        above = wholes(row["scope_id"], part_of) if not row["signed"] else ()
-        wider = [whole for scope in above if (whole := by_scope.get((*_quantity(row), scope))) is not None]
-        found[one] = _part_columns(ends[one], [ends[whole] for whole in sorted(wider, key=lambda w: stored[w]["key"])])
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Ends:
-    """The most restrictive ends of a measurand, as intervals that are unbounded at the other end."""
-
-    columns: Values
-    max_low: Interval | None
-    min_high: Interval | None
-
-
-def _ends_of(columns: Values) -> _Ends:
-    low, high = columns["max_low"], columns["min_high"]
-    return _Ends(
-        columns,
-        Interval(Fraction(low), None, columns["max_low_open"]) if low is not None else None,
-        Interval(None, Fraction(high), False, columns["min_high_open"]) if high is not None else None,
-    )
-
-
-def _quantity(row: Any) -> tuple[Any, ...]:
-    return row["subject_id"], row["metric_id"], row["period_earliest"], row["period_latest"]
-
-
-def _part_columns(part: _Ends, wholes: Sequence[_Ends]) -> Values:
-    exceeded = [(found, whole) for whole in wholes if (found := excess(part.max_low, whole.min_high)) is not None]
-    if not exceeded:
-        return _NO_PART
-    most, whole = max(exceeded, key=lambda pair: pair[0].gap or Fraction(0))
-    return {
-        "part_rank": to_number(most.gap or Fraction(0)),
-        "part_least_id": whole.columns["min_high_id"],
-        "part_most_id": part.columns["max_low_id"],
-        "part_text": part_text(most.gap),
-    }
 
 
 # Outdated rules ------------------------------------------------------------------------------------------------------

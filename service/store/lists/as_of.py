@@ -2,7 +2,8 @@
 
 A claim could be read once it was asserted and published, each by the last day on which it may have happened. If one of
 the two is unknown, the other decides; if both are, the claim could be read on no day. A claim was active on a day if it
-could be read by then and had not been replaced by a claim that could. A retracted claim is active on no day.
+could be read by then and had not been replaced by a claim that could. A retracted claim was active until the last day
+on which it may have been retracted, and on no day if that is not known.
 """
 
 from datetime import date
@@ -40,15 +41,15 @@ def stood_on(day: Any) -> Any:
     replaced = and_(ClaimRow.status == ClaimStatus.SUPERSEDED, replaced_from() <= day)
     return and_(
         readable_from(SourceRow, ClaimRow) <= day,
-        ClaimRow.status != ClaimStatus.RETRACTED,
+        or_(ClaimRow.status != ClaimStatus.RETRACTED, ClaimRow.retracted_latest > day),
         or_(replaced.is_(None), ~replaced),  # null if replaced on an unknown day: not by then
     )
 
 
-def stands(status: str, replaced: date | None, day: date | None) -> bool:
+def stands(status: str, replaced: date | None, retracted: date | None, day: date | None) -> bool:
     """The same rule for the columns of a claim that could be read by `day`; without a day, whether it is active now."""
     if day is None:
         return status == ClaimStatus.ACTIVE
     if status == ClaimStatus.RETRACTED:
-        return False
+        return retracted is not None and day < retracted
     return not (status == ClaimStatus.SUPERSEDED and replaced is not None and replaced <= day)

@@ -142,7 +142,19 @@ _FIGURES = (
         ScopeRow.key.label("scope"),
         *(
             getattr(FigureRow, name)
-            for name in ("value", "lower", "upper", "interval_kind", "qualifier", "unit", "basis", "method", "period")
+            for name in (
+                "value",
+                "lower",
+                "upper",
+                "interval_kind",
+                "precision",
+                "qualifier",
+                "unit",
+                "basis",
+                "method",
+                "period",
+                "relayed",
+            )
         ),
         FigureRow.price_year,
         _CLAIMANT.key.label("claimant"),
@@ -157,6 +169,8 @@ _FIGURES = (
         ClaimRow.id.label("claim_id"),
         case((ClaimRow.status == "retracted", "retracted"), else_="active").label("claim_status"),
         ClaimRow.derived_from_id.label("derived_from"),
+        ClaimRow.retracted_on,
+        ClaimRow.speaks_for_id.label("speaks_for"),
         ClaimRow.supersedes_id.label("supersedes"),
     )
     .join(ClaimRow, ClaimRow.id == FigureRow.claim_id)

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Select, func, literal, select, true, union_al
 from sqlalchemy.orm import aliased
 
 from service.db.models import ClaimRow, EntityRow, FigureRow, MeasurandRow, MetricRow, ScopeRow, SourceRow
-from service.db.views import PRESENT
+from service.db.views import LISTED
 from service.schemas.facets import Facet, FacetQuery, Facets
 from service.store import rows
 from service.store.records import references
@@ -87,7 +87,7 @@ def count(connection: Connection, query: FacetQuery) -> Facets:
 
 
 def _of_measurands(by: Any, conditions: list[Any]) -> Any:
-    statement = select(by.label("by"), func.count().label("number")).where(PRESENT, *conditions)
+    statement = select(by.label("by"), func.count().label("number")).where(LISTED, *conditions)
     return statement.group_by(by).subquery("tally")
 
 

@@ -86,6 +86,19 @@ def _any_of(name: str, values: Sequence[Any], *, in_parts: bool) -> Bound:
 
 
 @dataclass(frozen=True, slots=True)
+class CopiesToo:
+    """Leaves out measurands with copies only, unless they are asked for."""
+
+    copies_only: Any
+
+    def bind(self, connection: Connection, name: str, given: Given) -> Bound | None:  # noqa: ARG002
+        return None if given.get(name) else Bound("without", {})
+
+    def condition(self, name: str, form: Form, dialect: str) -> Any:  # noqa: ARG002
+        return self.copies_only.is_(False)
+
+
+@dataclass(frozen=True, slots=True)
 class RefTo:
     """Matches rows that refer to any of the records given by id or key. One key can name several scopes."""
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection, Select, and_
 
 from service.db import views
 from service.db.models import ClaimRow, EntityRow, FigureRow, MeasurandRow, MetricRow, ScopeRow
@@ -37,10 +37,11 @@ def _listing(statement: Select[Any], filters: Mapping[str, Filter], sorts: Mappi
     return Listing(dict.fromkeys(("sqlite", "postgresql"), statement), filters, sorts, id_)
 
 
+_IS_RELAY = and_(ClaimRow.derived_from_id.is_not(None), FigureRow.relayed.is_not(False))
 _OF_CLAIMS: dict[str, Filter] = {
     "claimant": RefTo(EntityRow, ClaimRow.claimant_id),
     "claim_status": AnyOf(ClaimRow.status),
-    "relay": Choice({True: ClaimRow.derived_from_id.is_not(None), False: ClaimRow.derived_from_id.is_(None)}),
+    "relay": Choice({True: _IS_RELAY, False: ~_IS_RELAY}),
     "as_of": Value(Day(), stood_on),
 }
 _FIGURES = _listing(views.FIGURES, figures.FILTERS | _OF_CLAIMS, figures.SORTS, FigureRow.id)
@@ -61,7 +62,9 @@ _TIME_SERIES = _listing(
 )
 _COMPARISONS = _listing(views.COMPARISONS.where(views.PRESENT), ranking.FILTERS, ranking.SORTS, MeasurandRow.id)
 _DISAGREEMENTS = {
-    kind: _listing(views.disagreements(kind), ranking.filters(ranked.rank), {"rank": ranked.rank}, MeasurandRow.id)
+    kind: _listing(
+        views.disagreements(kind), ranking.filters(ranked.rank, ranked.gap), {"rank": ranked.rank}, MeasurandRow.id
+    )
     for kind, ranked in views.RANKING.items()
 }
 

@@ -10,13 +10,14 @@ from service.db.models import ClaimRow, EntityRow, SourceRow
 from service.domain.period import parse_period
 from service.schemas.claims import ClaimCreate
 from service.store.records import record_writes, references
-from service.store.records.figure_validation import CheckedFigure, Subject, check_figures
+from service.store.records.figure_validation import CheckedFigure, ClaimContext, check_figures
 from service.store.rows import Values
 
 REFS = {
     "source": SourceRow,
     "claimant": EntityRow,
     "subject": EntityRow,
+    "speaks_for": EntityRow,
     "derived_from": ClaimRow,
     "supersedes": ClaimRow,
 }
@@ -55,7 +56,11 @@ def drafts_of(connection: Connection, bodies: Sequence[ClaimCreate]) -> list[Dra
     subjects = [referred[EntityRow][body.subject] for body in bodies]
     stated = check_figures(
         connection,
-        [Subject(one.id, one.key or "") for body, one in zip(bodies, subjects, strict=True) for _ in body.figures],
+        [
+            ClaimContext(one.id, one.key or "", body.derived_from is not None)
+            for body, one in zip(bodies, subjects, strict=True)
+            for _ in body.figures
+        ],
         [figure.model_dump() for body in bodies for figure in body.figures],
         [f"/figures/{index}" for body in bodies for index in range(len(body.figures))],
     )

@@ -9,7 +9,9 @@ from sqlalchemy.orm import aliased
 from service.db.json_select import JsonSelect, json_list
 from service.db.models import ClaimRow, EntityRow, FigureRow, MetricRow, ScopeRow, SourceRow
 from service.db.types import Day
+from service.domain.period import parse_period
 from service.domain.vocabulary import ClaimStatus
+from service.errors import Invalid
 from service.schemas.claims import Claim, ClaimCreate, ClaimPage, ClaimPatch
 from service.store import rows
 from service.store.comparisons import summary
@@ -17,25 +19,39 @@ from service.store.lists import search
 from service.store.lists.as_of import stood_on
 from service.store.lists.filters import AnyOf, Filter, HasOne, HasWords, RefTo, Value, withdrawn
 from service.store.lists.pagination import record_list
-from service.store.records import chains, claim_idempotency, claim_succession, figures, record_writes, references
+from service.store.records import (
+    chains,
+    claim_idempotency,
+    claim_succession,
+    figures,
+    record_writes,
+    references,
+    voices,
+)
 from service.store.records.claim_creation import REFS, Draft, derive, drafts_of
 from service.store.records.claim_idempotency import Given, Repeated
-from service.store.records.figure_validation import STATED, CheckedFigure, check_figures, subject_of
+from service.store.records.figure_validation import STATED, CheckedFigure, check_figures, context_of
 from service.store.records.figures import NewFigure
 from service.store.records.projection import Projection
 from service.store.records.record_writes import Versions
+from service.store.records.role_columns import role_columns
 from service.store.rows import Values
 
 _CLAIMANT, _SUBJECT = aliased(EntityRow, name="claimant"), aliased(EntityRow, name="subject")
+_SPOKEN_FOR, _VOICE = aliased(EntityRow, name="spoken_for"), aliased(EntityRow, name="voice")
 _ORIGIN, OLDER, NEWER = (aliased(ClaimRow, name=name) for name in ("origin", "older", "newer"))
-_FIELDS = ["key", "claimant_role", "statement", "quote", "locator", "asserted", "status", "notes"]
+_FIELDS = ["key", "claimant_role", "statement", "quote", "locator", "asserted", "status", "retracted_on", "notes"]
+
 _CLAIM_REF = ("id", "key", "statement")
 SELECT: Select[*tuple[Any, ...]] = (
     select(
         *rows.head(ClaimRow),
-        *(getattr(ClaimRow, name) for name in _FIELDS),
+        *(getattr(ClaimRow, name) for name in _FIELDS if name != "claimant_role"),
+        *role_columns(ClaimRow),
         *rows.embed("source", SourceRow, "id", "key", "title"),
         *rows.embed("claimant", _CLAIMANT, "id", "key", "name"),
+        *rows.embed("speaks_for", _SPOKEN_FOR, "id", "key", "name"),
+        *rows.embed("voice", _VOICE, "id", "key", "name"),
         *rows.embed("subject", _SUBJECT, "id", "key", "name"),
         *rows.embed("derived_from", _ORIGIN, *_CLAIM_REF),
         *rows.embed("supersedes", OLDER, *_CLAIM_REF),
@@ -44,6 +60,8 @@ SELECT: Select[*tuple[Any, ...]] = (
     .join(SourceRow, SourceRow.id == ClaimRow.source_id)
     .join(_CLAIMANT, _CLAIMANT.id == ClaimRow.claimant_id)
     .join(_SUBJECT, _SUBJECT.id == ClaimRow.subject_id)
+    .join(_VOICE, _VOICE.id == ClaimRow.voice_id)
+    .outerjoin(_SPOKEN_FOR, _SPOKEN_FOR.id == ClaimRow.speaks_for_id)
     .outerjoin(_ORIGIN, _ORIGIN.id == ClaimRow.derived_from_id)
     .outerjoin(OLDER, OLDER.id == ClaimRow.supersedes_id)
     .outerjoin(NEWER, NEWER.id == ClaimRow.superseded_by_id)
@@ -63,7 +81,7 @@ FILTERS: dict[str, Filter] = {
     "claimant": RefTo(EntityRow, ClaimRow.claimant_id),
     "source": RefTo(SourceRow, ClaimRow.source_id),
     "derived_from": RefTo(ClaimRow, ClaimRow.derived_from_id),
-    "claimant_role": AnyOf(ClaimRow.claimant_role, in_parts=True),
+    "claimant_role": AnyOf(ClaimRow.effective_role, in_parts=True),
     "status": AnyOf(ClaimRow.status, in_parts=True),
     "asserted_from": Value(Day(), lambda day: ClaimRow.asserted_latest >= day),
     "asserted_to": Value(Day(), lambda day: ClaimRow.asserted_earliest <= day),
@@ -81,14 +99,18 @@ FILTERS: dict[str, Filter] = {
 LIST = record_list(ClaimPage, ROWS, FILTERS, SORTS, ClaimRow.id)
 
 
-def statuses(connection: Connection, refs: Collection[str]) -> dict[str, str]:
-    """Returns claim statuses by each id and key."""
-    statement = references.rows_named(ClaimRow).with_only_columns(ClaimRow.id, ClaimRow.key, ClaimRow.status)
+def statuses(connection: Connection, refs: Collection[str]) -> dict[str, tuple[str, str | None]]:
+    """Returns the status of claims, and the day of their retraction, by each id and key."""
+    columns = ClaimRow.id, ClaimRow.key, ClaimRow.status, ClaimRow.retracted_on
+    statement = references.rows_named(ClaimRow).with_only_columns(*columns)
     found = connection.execute(statement, references.named(refs)).all() if refs else []
-    return {ref: row.status for row in found for ref in (row.id, row.key)}
+    return {ref: (row.status, row.retracted_on) for row in found for ref in (row.id, row.key)}
 
 
 # Writing -------------------------------------------------------------------------------------------------------------
+
+
+_NOTHING_RETRACTED: Mapping[int, str | None] = {}
 
 
 class CreatedClaim(NamedTuple):
@@ -107,7 +129,7 @@ def create_all(
     connection: Connection,
     bodies: Sequence[ClaimCreate],
     given: Given = "all",
-    retracted: Collection[int] = (),
+    retracted: Mapping[int, str | None] = _NOTHING_RETRACTED,
 ) -> list[CreatedClaim]:
     """Creates claims, no two of which may be the same.
 
@@ -116,8 +138,8 @@ def create_all(
     claims and of superseding claims.
 
     `given` says how the given figures relate to those of a stored claim. With "more", only the fields that are set are
-    compared with it. `retracted` holds the places of claims that are new and retracted already, as in an export: they
-    succeed no other claim.
+    compared with it. `retracted` holds the places of claims that are new and retracted already, as in an export, with
+    the day if it is known: they succeed no other claim.
     """
     drafts = drafts_of(connection, bodies)
     own = {draft.values["id"] for draft in drafts if draft.stored is None}
@@ -128,10 +150,8 @@ def create_all(
     }
     contents = [draft.set_columns() if given == "more" and draft.stored else derive(draft.values) for draft in drafts]
     stored = [draft.stored for draft in drafts]
-    statuses = [
-        {"status": str(ClaimStatus.RETRACTED if place in retracted else ClaimStatus.ACTIVE)}
-        for place in range(len(drafts))
-    ]
+    derived = voices.derived(connection, [draft.values for draft in drafts])
+    statuses = [_first_status(place, retracted) | columns for place, columns in enumerate(derived)]
     made = record_writes.create_all(connection, ClaimRow, contents, stored, statuses)
     pairs = list(zip(made, drafts, strict=True))
     repeated = [Repeated(one.id, d.body.figures, d.figures) for one, d in pairs if not one.is_new]
@@ -150,6 +170,15 @@ def create_all(
         claim_succession.mark(connection, replaced)
         summary.mark_claims_stale(connection, replaced)
     return [CreatedClaim(*one, len(draft.figures) if one.is_new else added[one.id]) for one, draft in pairs]
+
+
+def _first_status(place: int, retracted: Mapping[int, str | None]) -> Values:
+    status = ClaimStatus.RETRACTED if place in retracted else ClaimStatus.ACTIVE
+    return {"status": str(status), **_retraction(retracted.get(place))}
+
+
+def _retraction(day: str | None) -> Values:
+    return {"retracted_on": day, "retracted_latest": parse_period(day).latest if day else None}
 
 
 def _lock_links(connection: Connection, draft: Draft, own: Collection[str], *, stands: bool) -> set[str]:
@@ -188,6 +217,7 @@ def amend(connection: Connection, ref: str, patch: ClaimPatch, expected: Version
     if claimant != row["claimant_id"]:
         claim_succession.refuse_if_superseded_by_other(connection, row["id"])
     changes = patch.model_dump(exclude=set(REFS)) | links
+    changes |= _changed_retraction(connection, row, changes)
     stands_again = row["status"] == ClaimStatus.RETRACTED and changes.get("status") == ClaimStatus.ACTIVE
     if stands_again:
         record_writes.refuse_foreign_decision(connection, ClaimRow, row["id"], "status")
@@ -195,8 +225,10 @@ def amend(connection: Connection, ref: str, patch: ClaimPatch, expected: Version
         claim_succession.refuse_second(connection, links.get("supersedes_id", row["supersedes_id"]), row["id"])
     if changes.get("status") == ClaimStatus.ACTIVE and claim_succession.successor_of(connection, row["id"]) is not None:
         changes["status"] = ClaimStatus.SUPERSEDED  # undoing a retraction does not undo a later supersession
-    moved = _move_figures(connection, row, links.get("subject_id", row["subject_id"]))
-    values = derive({**rows.content(row, _FIELDS), **changes})
+    values = derive({**rows.content(row, [*_FIELDS, *(f"{name}_id" for name in REFS)]), **changes})
+    (derived,) = voices.derived(connection, [values])
+    values |= derived
+    moved = _move_figures(connection, row, values)
     if record_writes.amend(connection, ClaimRow, row, values):
         _index(connection, {row["id"]: values})
         for figure_row, figure in moved:
@@ -240,16 +272,35 @@ def _index(connection: Connection, claims: Mapping[str, Values]) -> None:
     search.index(connection, ClaimRow, texts)
 
 
-def _move_figures(connection: Connection, row: RowMapping, subject_id: str) -> list[tuple[RowMapping, CheckedFigure]]:
+def _changed_retraction(connection: Connection, row: RowMapping, changes: Values) -> Values:
+    """The columns of the day of a retraction, which is known of retracted claims only."""
+    status = changes.get("status", row["status"])
+    if status != ClaimStatus.RETRACTED:
+        if changes.get("retracted_on") is not None:
+            raise Invalid.at("/retracted_on", "The claim is not retracted. Set its status to retracted, too.")
+        return _retraction(None)
+    day = changes.get("retracted_on", row["retracted_on"])
+    if row["retracted_on"] not in (None, day):
+        record_writes.refuse_foreign_decision(connection, ClaimRow, row["id"], "retracted_on")
+    return _retraction(day)
+
+
+_RELAYED = select(FigureRow.id).where(FigureRow.relayed.is_(True), FigureRow.withdrawn_at.is_(None)).limit(1)
+
+
+def _move_figures(connection: Connection, row: RowMapping, values: Values) -> list[tuple[RowMapping, CheckedFigure]]:
     """Recomputes the claim's figures for another subject and ensures their measurands. Empty if the subject is the
-    same.
+    same. Raises Invalid if figures are relayed, but the changed claim repeats no other one.
     """
-    if subject_id == row["subject_id"]:
+    stops_relaying = values["derived_from_id"] is None and row["derived_from_id"] is not None
+    if stops_relaying and connection.execute(_RELAYED.where(FigureRow.claim_id == row["id"])).first() is not None:
+        raise Invalid.at("/derived_from", "The claim has figures with relayed: true. Change these first.")
+    if values["subject_id"] == row["subject_id"]:
         return []
     statement = select(*FigureRow.__table__.columns).where(FigureRow.claim_id == row["id"])
     stored = connection.execute(statement).mappings().all()
     fields = [{n: f[n] for n in STATED} | {"metric": f["metric_id"], "scope": f["scope_id"]} for f in stored]
-    subject = subject_of(connection, subject_id)
-    checked = check_figures(connection, [subject] * len(fields), fields, [""] * len(fields))
+    context = context_of(connection, values)
+    checked = check_figures(connection, [context] * len(fields), fields, [""] * len(fields))
     summary.ensure_measurands(connection, [figure.measurand for figure in checked])
     return list(zip(stored, checked, strict=True))

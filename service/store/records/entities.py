@@ -13,7 +13,8 @@ from service.store import rows
 from service.store.lists import search
 from service.store.lists.filters import AnyOf, Filter, HasWords, RefTo, withdrawn
 from service.store.lists.pagination import record_list
-from service.store.records import chains, names, record_writes, references
+from service.store.records import chains, names, record_writes, references, voices
+from service.store.records.bounds import MOST_FIGURES
 from service.store.records.projection import Projection
 from service.store.records.record_writes import Created, Versions
 from service.store.rows import Values
@@ -63,7 +64,10 @@ def create_all(connection: Connection, bodies: Sequence[EntityCreate]) -> list[C
     return made
 
 
-def amend(connection: Connection, ref: str, patch: EntityPatch, expected: Versions) -> str:
+def amend(
+    connection: Connection, ref: str, patch: EntityPatch, expected: Versions | None, most: int | None = MOST_FIGURES
+) -> str:
+    """Raises Conflict if more than `most` figures would have to be computed anew; None means no bound."""
     if "part_of" in patch.model_fields_set:
         chains.lock_links(connection)
     row = record_writes.lock(connection, EntityRow, ref, expected)
@@ -74,6 +78,10 @@ def amend(connection: Connection, ref: str, patch: EntityPatch, expected: Versio
         values = rows.content(row, _FIELDS) | changes
         names.keep(connection, EntityRow, row["id"], values["name"], values["aliases"])
         search.index(connection, EntityRow, {row["id"]: _texts(values)})
+        if any(changes.get(name, row[name]) != row[name] for name in ("part_of_id", "kind")):
+            voices.derive_below(connection, row["id"], most)
+        if values["name"] != row["name"]:
+            voices.mark_named_stale(connection, row["id"], most)
     return str(row["id"])
 
 

@@ -2,23 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, bindparam, or_, select
 
 from service.db.models import EntityRow, MetricRow, ScopeRow
-from service.domain.display import interval_text
-from service.domain.evidence import metric_interval
 from service.domain.figure import Stated, check_stated
 from service.domain.key import Measurand, measurand_period
 from service.domain.period import parse_period
-from service.domain.units import unit_factor
-from service.domain.vocabulary import IntervalKind, NotComputed, Qualifier
+from service.domain.units import own_factor
+from service.domain.vocabulary import OverTime
 from service.errors import Conflict, Invalid, ServiceError
-from service.schemas.views import to_number
 from service.store.comparisons.measurands import NamedMeasurand
-from service.store.records import references
+from service.store.records import metric_derivation, references
+from service.store.records.bounds import MOST_FIGURES
+from service.store.records.figure_intervals import interval_columns, stated_of
 from service.store.rows import Values
 
 # what a figure's source states; columns and fields have the same names
@@ -30,17 +28,22 @@ STATED = (
     "lower",
     "upper",
     "interval_kind",
+    "precision",
     "unit",
     "price_year",
     "period",
     "stated_as",
+    "relayed",
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    id: str
-    key: str
+class ClaimContext:
+    """What a figure's checks need of its claim: the subject, and whether the claim repeats another one."""
+
+    subject_id: str
+    subject_key: str
+    is_relay: bool
 
 
 _SUBJECT = select(EntityRow.id, EntityRow.key).where(EntityRow.id == bindparam("id"))
@@ -66,9 +69,10 @@ _IN_USE = (
 )
 
 
-def subject_of(connection: Connection, entity_id: str) -> Subject:
-    found = connection.execute(_SUBJECT, {"id": entity_id}).one()
-    return Subject(found.id, found.key)
+def context_of(connection: Connection, claim: Any) -> ClaimContext:
+    """`claim` has the columns of a claim, after a change of it."""
+    found = connection.execute(_SUBJECT, {"id": claim["subject_id"]}).one()
+    return ClaimContext(found.id, found.key, claim["derived_from_id"] is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +98,31 @@ class CheckedFigure:
 
 def check_figures(
     connection: Connection,
-    subjects: Sequence[Subject],
+    claims: Sequence[ClaimContext],
     figures: Sequence[Mapping[str, Any]],
     pointers: Sequence[str],
 ) -> list[CheckedFigure]:
-    """Validates figures, each about its subject, and computes their columns.
+    """Validates figures, each of its claim, and computes their columns.
 
-    Fields are as in FigureFields, with refs in `metric` and `scope`. Runs one statement for any number of figures.
-    Raises Invalid with pointers under each figure's own.
+    Fields are as in FigureFields, with refs in `metric` and `scope`. Runs one statement for any number of figures, and
+    more if a period is the first of a metric whose `over_time` is inferred. Raises Invalid with pointers under each
+    figure's own.
     """
     if not figures:
         return []
     metrics, scopes = _metrics(connection, figures)
+    first_periods = {
+        metric["id"]
+        for figure in figures
+        if figure["period"] and (metric := metrics.get(figure["metric"])) is not None and _is_inferred(metric)
+    }
+    if first_periods:
+        metric_derivation.infer_periods(connection, first_periods, MOST_FIGURES)
+        metrics, scopes = _metrics(connection, figures)
     checked = []
-    for subject, figure, pointer in zip(subjects, figures, pointers, strict=True):
+    for claim, figure, pointer in zip(claims, figures, pointers, strict=True):
         try:
-            checked.append(_check(subject, figure, metrics, scopes))
+            checked.append(_check(claim, figure, metrics, scopes))
         except ServiceError as error:
             raise error.under(pointer) from None
     return checked
@@ -133,36 +146,36 @@ def _metrics(connection: Connection, figures: Sequence[Mapping[str, Any]]) -> tu
     return metrics, scopes
 
 
-def _check(subject: Subject, figure: Mapping[str, Any], metrics: Metrics, scopes: Scopes) -> CheckedFigure:
+def _is_inferred(metric: RowMapping) -> bool:
+    return bool(metric["over_time_inferred"]) and metric["over_time"] == OverTime.FIXED
+
+
+def _check(claim: ClaimContext, figure: Mapping[str, Any], metrics: Metrics, scopes: Scopes) -> CheckedFigure:
     metric = metrics.get(figure["metric"])
     if metric is None:
         raise Invalid.at("/metric", f"Unknown metric {figure['metric']!r}.")
     scope = scopes.get((metric["id"], figure["scope"])) if figure["scope"] else None
     if figure["scope"] and scope is None:
         raise Invalid.at("/scope", f"The metric {metric['key']!r} has no scope {figure['scope']!r}.")
-    stated, factor = check_figure(figure, metric["unit"], signed=metric["signed"])
+    if figure["relayed"] and not claim.is_relay:
+        raise Invalid.at("/relayed", "The claim repeats no other one. Set its derived_from first, or leave this out.")
+    stated = check_figure(figure, metric["unit"], signed=metric["signed"])
     period = parse_period(figure["period"]) if figure["period"] else None
-    interval = metric_interval(stated, signed=metric["signed"], factor=factor)
-    not_computed = NotComputed.VAGUE if stated.qualifier is Qualifier.VAGUE else None
-    if not_computed is None and factor is None:
-        not_computed = NotComputed.NO_EXCHANGE_RATE
     scope_id = scope["scope_id"] if scope else None
-    measurand = Measurand(subject.id, metric["id"], scope_id, *measurand_period(period, periodic=metric["periodic"]))
+    days = measurand_period(period, OverTime(metric["over_time"]))
+    measurand = Measurand(claim.subject_id, metric["id"], scope_id, *days)
     columns = {name: figure[name] for name in STATED} | {
         "measurand_id": measurand.id,
-        "subject_id": subject.id,
+        "subject_id": claim.subject_id,
         "metric_id": metric["id"],
         "scope_id": scope_id,
         "period_earliest": period.earliest if period else None,
         "period_latest": period.latest if period else None,
-        "interval_low": to_number(interval.low) if interval else None,
-        "interval_high": to_number(interval.high) if interval else None,
-        "interval_low_open": interval.low_open if interval else None,
-        "interval_high_open": interval.high_open if interval else None,
-        "interval_text": interval_text(interval, metric["unit"], signed=metric["signed"]) if interval else None,
-        "not_computed": not_computed,
+        **interval_columns(stated, figure["unit"], metric["unit"], signed=metric["signed"]),
     }
-    named = NamedMeasurand(measurand, subject.key, metric["key"], scope["scope_key"] if scope else None)
+    named = NamedMeasurand(
+        measurand, claim.subject_key, metric["key"], scope["scope_key"] if scope else None, metric["unit"]
+    )
     return CheckedFigure(
         figure.get("id"),
         columns,
@@ -172,27 +185,12 @@ def _check(subject: Subject, figure: Mapping[str, Any], metrics: Metrics, scopes
     )
 
 
-def check_figure(figure: Mapping[str, Any], unit: str, *, signed: bool) -> tuple[Stated, Fraction | None]:
-    """Returns the figure's numbers and the factor that converts them to the metric's unit.
-
-    The factor is None if an exchange rate would be needed. Raises Invalid if the figure does not fit its metric.
-    """
+def check_figure(figure: Mapping[str, Any], unit: str, *, signed: bool) -> Stated:
+    """Returns the figure's numbers. Raises Invalid if the figure does not fit its metric."""
     try:
-        factor = unit_factor(figure["unit"], unit)
+        own_factor(figure["unit"], unit)
     except Invalid:
         raise Invalid.at("/unit", f"The unit does not convert to the metric's, which is {unit}.") from None
-    stated = _numbers(figure)
+    stated = stated_of(figure)
     check_stated(stated, signed=signed)
-    return stated, factor
-
-
-def _numbers(figure: Mapping[str, Any]) -> Stated:
-    kind = figure["interval_kind"]
-    return Stated(
-        Qualifier(figure["qualifier"]),
-        figure["value"],
-        figure["lower"],
-        figure["upper"],
-        IntervalKind(kind) if kind else None,
-        figure["stated_as"],
-    )
+    return stated

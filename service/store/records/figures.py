@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, Select, UpdateBase, and_, bindparam, case, func, or_, select
+from sqlalchemy import Connection, RowMapping, Select, UpdateBase, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from service.db import bulk
@@ -19,22 +19,18 @@ from service.store.comparisons import summary
 from service.store.lists.filters import AnyOf, Filter, RefTo, RefToMeasurand, Value, withdrawn
 from service.store.lists.pagination import record_list
 from service.store.records import record_writes
-from service.store.records.figure_validation import STATED, CheckedFigure, check_figures, subject_of
+from service.store.records.figure_validation import STATED, CheckedFigure, check_figures, context_of
 from service.store.records.projection import Projection
 from service.store.records.record_writes import Created, Versions
 
-_COMPUTED = FigureRow.interval_text.is_not(None)
+_COMPUTED = FigureRow.not_computed.is_(None)
 _SUBJECT = aliased(EntityRow, name="subject")
 
 
 def interval_columns(figure: Any) -> list[Any]:
-    """The columns of a figure's interval, in the unit of its metric."""
-    ends = ("low", "high", "low_open", "high_open", "text")
-    is_there = figure.interval_text.is_not(None)
-    return [
-        *(getattr(figure, f"interval_{name}").label(f"interval.{name}") for name in ends),
-        case((is_there, MetricRow.unit)).label("interval.unit"),
-    ]
+    """The columns of a figure's interval."""
+    fields = ("low", "high", "low_open", "high_open", "unit", "text")
+    return [getattr(figure, f"interval_{name}").label(f"interval.{name}") for name in fields]
 
 
 # the columns of a figure inside its claim
@@ -176,8 +172,7 @@ def _insert(dialect: str, names: tuple[str, ...]) -> UpdateBase:
 def create(connection: Connection, body: FigureCreate) -> Created:
     stored = _stored(connection, body.id)
     claim = _lock_claim(connection, rows.by_ref(ClaimRow, body.claim), "/claim")
-    subject = subject_of(connection, claim["subject_id"])
-    (checked,) = check_figures(connection, [subject], [body.model_dump()], [""])
+    (checked,) = check_figures(connection, [context_of(connection, claim)], [body.model_dump()], [""])
     if stored is not None:
         differing = ["claim"] if stored["claim_id"] != claim["id"] else checked.differing(stored)
         if differing:
@@ -205,12 +200,11 @@ def _stored(connection: Connection, figure_id: str | None) -> RowMapping | None:
 def amend(connection: Connection, ref: str, patch: FigurePatch, expected: Versions) -> str:
     claim, row = _lock(connection, ref, expected)
     record_writes.refuse_withdrawn(FigureRow, row)
-    subject = subject_of(connection, claim["subject_id"])
     fields = {name: row[name] for name in STATED} | {"metric": row["metric_id"], "scope": row["scope_id"]}
     changed = patch.model_dump()
     if "metric" in changed and "scope" not in changed and changed["metric"] != row["metric_id"]:
         fields["scope"] = _scope_key(connection, row["scope_id"])
-    (checked,) = check_figures(connection, [subject], [fields | changed], [""])
+    (checked,) = check_figures(connection, [context_of(connection, claim)], [fields | changed], [""])
     if any(checked.columns[name] != row[name] for name in ("metric_id", "scope_id")):
         checked.refuse_withdrawn("")
     summary.ensure_measurands(connection, [checked.measurand])

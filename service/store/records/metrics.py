@@ -6,18 +6,23 @@ from sqlalchemy import Connection, select
 
 from service.db.json_select import JsonSelect, json_count
 from service.db.models import FigureRow, MetricRow, ScopeRow
+from service.domain.metric import default_additive
 from service.errors import Conflict, Fault
 from service.schemas.metrics import Metric, MetricCreate, MetricPage, MetricPatch
 from service.store import rows
 from service.store.lists.filters import AnyOf, Filter, withdrawn
 from service.store.lists.pagination import record_list
-from service.store.records import names, record_writes, scopes
+from service.store.records import metric_derivation, names, record_writes, scopes
+from service.store.records.bounds import MOST_FIGURES, refuse_too_many_of_metric
 from service.store.records.projection import Projection
 from service.store.records.record_writes import Created, Versions
 from service.store.rows import Values
 
-_FIELDS = ["key", "name", "definition", "unit", "periodic", "signed"]
-_FIXED = ("unit", "periodic", "signed")
+_FIELDS = [
+    "key", "name", "definition", "unit", "scale", "signed", "additive", "over_time", "over_time_inferred",
+]  # fmt: skip
+_OF_FIGURES = ("signed", "over_time")  # on which the intervals and measurands of figures depend
+_OF_SUMMARIES = ("scale", "additive")
 ROWS = JsonSelect(
     select(*rows.head(MetricRow), *(getattr(MetricRow, name) for name in _FIELDS)),
     list(Metric.model_fields),
@@ -31,7 +36,9 @@ LIST = record_list(MetricPage, ROWS, FILTERS, SORTS, MetricRow.id)
 
 def create(connection: Connection, body: MetricCreate) -> Created:
     scopes.check_tree(body.scopes)
-    made = record_writes.create(connection, MetricRow, body.model_dump(exclude={"scopes"}))
+    values = body.model_dump(exclude={"scopes"})
+    values["additive"] = values["additive"] or default_additive(body.unit)
+    made = record_writes.create(connection, MetricRow, values)
     if made.is_new:
         names.keep(connection, MetricRow, made.id, body.name)
         scopes.create_all(connection, made.id, body.scopes)
@@ -40,11 +47,24 @@ def create(connection: Connection, body: MetricCreate) -> Created:
     return made
 
 
-def amend(connection: Connection, ref: str, patch: MetricPatch, expected: Versions) -> str:
+def amend(
+    connection: Connection, ref: str, patch: MetricPatch, expected: Versions | None, most: int | None = MOST_FIGURES
+) -> str:
+    """Raises Conflict if more than `most` figures would have to be computed anew; None means no bound."""
     row = record_writes.lock(connection, MetricRow, ref, expected)
     changes = patch.model_dump()
-    _refuse_to_redefine(connection, row, changes)
+    if "over_time" in changes:
+        changes["over_time_inferred"] = False
+    _refuse_another_unit(connection, row, changes)
+    if changes.get("signed") is False and row["signed"]:
+        metric_derivation.refuse_negative_amounts(connection, row["id"])
     record_writes.amend(connection, MetricRow, row, changes)
+    changed = {name for name in (*_OF_FIGURES, *_OF_SUMMARIES) if changes.get(name, row[name]) != row[name]}
+    if changed.intersection(_OF_FIGURES):
+        metric_derivation.derive_figures(connection, {**row, **changes}, most)
+    elif changed:
+        refuse_too_many_of_metric(connection, row["id"], most, row["key"])
+        metric_derivation.mark_summaries_stale(connection, row["id"])
     if "name" in changes:
         names.keep(connection, MetricRow, row["id"], changes["name"])
     return str(row["id"])
@@ -62,9 +82,10 @@ def restore(connection: Connection, ref: str, expected: Versions) -> str:
     return str(row["id"])
 
 
-def _refuse_to_redefine(connection: Connection, row: Any, changes: Values) -> None:
-    changed = [name for name in _FIXED if name in changes and changes[name] != row[name]]
+def _refuse_another_unit(connection: Connection, row: Any, changes: Values) -> None:
+    if changes.get("unit", row["unit"]) == row["unit"]:
+        return
     in_use = select(FigureRow.id).where(FigureRow.metric_id == row["id"]).limit(1)
-    if changed and connection.execute(in_use).first() is not None:
-        detail = "The metric has figures, whose meaning would change with it. Create another metric."
-        raise Conflict(detail, [Fault(f"/{name}", "Cannot change once there are figures.") for name in changed])
+    if connection.execute(in_use).first() is not None:
+        detail = "The metric has figures, whose meaning would change with the unit. Create another metric."
+        raise Conflict(detail, [Fault("/unit", "Cannot change once there are figures.")])

@@ -19,7 +19,8 @@ from service.store import rows
 from service.store.comparisons.summary import mark_scopes_stale
 from service.store.lists.filters import AnyOf, Filter, withdrawn
 from service.store.lists.pagination import record_list
-from service.store.records import chains, record_writes
+from service.store.records import chains, metric_derivation, record_writes
+from service.store.records.bounds import MOST_FIGURES, refuse_too_many_of_metric
 from service.store.records.names import Known
 from service.store.records.projection import Projection, Stored
 from service.store.records.record_writes import Created, Versions
@@ -188,6 +189,7 @@ def create_all(connection: Connection, metric_id: str, bodies: Sequence[ScopeCre
     if not bodies:
         return []
     _refuse_too_many(connection, metric_id, len(bodies))
+    is_first = connection.execute(select(ScopeRow.id).where(ScopeRow.metric_id == metric_id).limit(1)).first() is None
     given = [body.id for body in bodies if body.id is not None]
     taken = select(ScopeRow.id).where(ScopeRow.id.in_(given))
     if len(set(given)) < len(given) or (given and connection.execute(taken).first() is not None):
@@ -215,7 +217,16 @@ def create_all(connection: Connection, metric_id: str, bodies: Sequence[ScopeCre
         raise Raced("Another client was creating the same scope at the same time. Try again.")
     for scope_id in ids.values():
         record_writes.note(connection, ScopeRow, scope_id, Operation.CREATE)
+    if is_first:
+        _mark_unscoped_stale(connection, metric_id)
     return list(ids.values())
+
+
+def _mark_unscoped_stale(connection: Connection, metric_id: str) -> None:
+    """Marks the metric's summaries stale, since figures without a scope now leave something unsaid."""
+    metric = connection.execute(select(MetricRow.key).where(MetricRow.id == metric_id).with_for_update()).one()
+    refuse_too_many_of_metric(connection, metric_id, MOST_FIGURES, metric.key)
+    metric_derivation.mark_summaries_stale(connection, metric_id)
 
 
 def _refuse_too_many(connection: Connection, metric_id: str, more: int) -> None:

@@ -1,0 +1,41 @@
+"""The interval that follows from a figure, as columns: in the metric's unit, with the figure's own currency."""
+
+from typing import Any
+
+from service.domain.display import interval_text
+from service.domain.evidence import metric_interval
+from service.domain.figure import Stated
+from service.domain.units import in_currency, own_factor
+from service.domain.vocabulary import IntervalKind, NotComputed, Qualifier
+from service.schemas.views import to_number
+from service.store.rows import Values
+
+
+def interval_columns(stated: Stated, unit: str, metric_unit: str, *, signed: bool) -> Values:
+    factor, currency = own_factor(unit, metric_unit)
+    shown_unit = in_currency(metric_unit, currency) if currency else metric_unit
+    interval = metric_interval(stated, signed=signed, factor=factor)
+    not_computed = NotComputed.NO_EXCHANGE_RATE if shown_unit != metric_unit else None
+    return {
+        "interval_low": to_number(interval.low) if interval else None,
+        "interval_high": to_number(interval.high) if interval else None,
+        "interval_low_open": interval.low_open if interval else None,
+        "interval_high_open": interval.high_open if interval else None,
+        "interval_text": interval_text(interval, shown_unit, signed=signed) if interval else None,
+        "interval_unit": shown_unit if interval else None,
+        "not_computed": not_computed if interval else NotComputed.VAGUE,
+    }
+
+
+def stated_of(figure: Any) -> Stated:
+    """The numbers of a figure, from a mapping of its fields or columns."""
+    kind = figure["interval_kind"]
+    return Stated(
+        Qualifier(figure["qualifier"]),
+        figure["value"],
+        figure["lower"],
+        figure["upper"],
+        IntervalKind(kind) if kind else None,
+        figure["stated_as"],
+        figure["precision"],
+    )
