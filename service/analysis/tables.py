@@ -31,6 +31,7 @@ from service.store.records import disputes, references
 from service.store.rows import Values
 
 _CONFLICT = DisagreementKind.CONFLICT
+_WITHOUT_GAP = 0.5  # the rank from which a disagreement without a factor is wider than any factor
 MOST_AS_OF = 1_000  # comparisons that are recomputed in one request
 MOST_FIGURES_AS_OF = 20_000  # figures in them
 
@@ -300,11 +301,14 @@ def _passes(one: Judged, query: MeasurandFilters, apart: Apart | None = None) ->
         return False
     if query.period_to is not None and (start is None or start > query.period_to):
         return False
+    kind = query.kind if isinstance(query, DisagreementTableQuery) else _CONFLICT
     apart = apart or one.apart.get(_CONFLICT)
-    wide = query.gap_min is None or (apart is not None and _is_as_wide(apart, max(float(query.gap_min), 1.0)))
+    wide = query.gap_min is None or (apart is not None and _is_as_wide(apart, max(float(query.gap_min), 1.0), kind))
     return wide and all(not wanted or value in wanted for wanted, value in asked)
 
 
-def _is_as_wide(apart: Apart, least: float) -> bool:
+def _is_as_wide(apart: Apart, least: float, kind: DisagreementKind) -> bool:
     """The rule of `ranking.filters`."""
-    return apart.rank >= 0 if apart.gap is None else apart.gap >= least
+    if apart.gap is not None:
+        return apart.gap >= least
+    return apart.rank >= (0 if kind is _CONFLICT else _WITHOUT_GAP)

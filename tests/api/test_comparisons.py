@@ -128,9 +128,9 @@ def test_signed_conflicts_rank_after_ratios(api: Api) -> None:
     assert [i["key"] for i in api.get("/disagreements")["items"]] == ["model.cost", "model.profit"]
 
 
-def test_periodic_figures_are_compared_for_the_same_days(api: Api) -> None:
+def test_figures_by_period_are_compared_for_the_same_days(api: Api) -> None:
     seed(api)
-    api.post("/metrics", {"key": "sales", "name": "Sales", "unit": "USD", "periodic": True})
+    api.post("/metrics", {"key": "sales", "name": "Sales", "unit": "USD", "over_time": "by_period"})
     api.post("/claims", claim("lab", figure("10", metric="sales", period="2023")))
     api.post("/claims", claim("analyst", estimate("12", metric="sales", period="2023-01-01/2023-12-31")))
     api.post("/claims", claim("analyst", estimate("20", metric="sales", period="2024~")))

@@ -38,6 +38,7 @@ def test_the_result_tells_what_became_of_each_kind(api: Api) -> None:
             "entity": {"created": 1, "updated": 0, "unchanged": 1, "rejected": 1},
         },
         "cut_off_at": None,
+        "inferred": [],
         "rejected_total": 1,
         "rejected": [
             {

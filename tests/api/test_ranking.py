@@ -11,7 +11,7 @@ YEARS = range(2020, 2024)
 def ranked(api: Api) -> Api:
     """Sales of four years, further apart each year, and one conflict of costs between them."""
     seed(api)
-    api.post("/metrics", {"key": "sales", "name": "Sales", "unit": "USD", "periodic": True})
+    api.post("/metrics", {"key": "sales", "name": "Sales", "unit": "USD", "over_time": "by_period"})
     for number, year in enumerate(YEARS, 2):
         for claimant, value in (("lab", "1"), ("analyst", str(10 * number))):
             stated = figure(value, metric="sales", period=str(year))

@@ -52,7 +52,9 @@ UNDONE_BY: dict[str, dict[str, tuple[Any, Any, str]]] = {
         "name": ("Another", "Size", AUTHOR),
         "definition": ("D", None, AUTHOR),
         "unit": ("USD", "GPU", AUTHOR),
-        "periodic": (True, False, AUTHOR),
+        "scale": ("interval", "ratio", AUTHOR),
+        "additive": ("none", "parts", AUTHOR),
+        "over_time": ("by_period", "fixed", AUTHOR),
         "signed": (True, False, AUTHOR),
     },
     "scopes": {
@@ -64,6 +66,7 @@ UNDONE_BY: dict[str, dict[str, tuple[Any, Any, str]]] = {
         "source": ("memo", "paper", AUTHOR),
         "claimant": ("analyst", "lab", AUTHOR),
         "claimant_role": ("third_party", "unknown", AUTHOR),
+        "speaks_for": ("lab", None, AUTHOR),
         "subject": ("lab", "model", AUTHOR),
         "statement": ("Another", "It cost that much.", AUTHOR),
         "quote": ("Q", None, AUTHOR),
@@ -73,6 +76,7 @@ UNDONE_BY: dict[str, dict[str, tuple[Any, Any, str]]] = {
         "supersedes": ("older", None, AUTHOR),
         "notes": ("N", None, AUTHOR),
         "status": ("retracted", "active", CURATOR),
+        "retracted_on": ("2024", None, CURATOR),
     },
     "figures": {
         "metric": ("size", "cost", AUTHOR),
@@ -84,10 +88,12 @@ UNDONE_BY: dict[str, dict[str, tuple[Any, Any, str]]] = {
         "lower": ("4", None, AUTHOR),
         "upper": ("7", None, AUTHOR),
         "interval_kind": ("ci90", None, AUTHOR),
+        "precision": ("0.5", "1", AUTHOR),
         "unit": ("EUR", "USD", AUTHOR),
         "price_year": (2020, None, AUTHOR),
         "period": ("2024", None, AUTHOR),
         "stated_as": ("five", None, AUTHOR),
+        "relayed": (False, None, AUTHOR),
     },
     "disputes": {
         "disputed_figure": ("own", None, AUTHOR),
@@ -107,6 +113,7 @@ PATCHES: dict[str, type[BaseModel]] = {
 }  # fmt: skip
 # what the field needs beside it, so that the record is valid with it
 WITH: dict[tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {
+    ("claims", "retracted_on"): ({"status": "retracted"}, {}),
     ("figures", "interval_kind"): ({"lower": "4"}, {"lower": None}),
     ("figures", "metric"): ({"unit": "GPU"}, {"unit": "USD"}),
 }

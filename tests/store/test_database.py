@@ -113,7 +113,9 @@ BAD_FIGURES = [
     {"price_year": 23},
     {"version": 0},
     {"withdrawn_reason": "no date"},
-    {"not_computed": "vague"},
+    {"interval_text": None},
+    {"interval_unit": None},
+    {"value": None, "qualifier": "vague", "stated_as": "x"},
     {"interval_low": 5.0, "interval_high": 4.0},
 ]
 

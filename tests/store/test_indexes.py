@@ -13,7 +13,7 @@ from tests.support import Api
 FILTERS = [
     (SourceRow, ["kind", "publisher", "published_earliest", "published_latest"]),
     (EntityRow, ["kind", "part_of_id"]),
-    (ClaimRow, ["subject_id", "claimant_id", "source_id", "derived_from_id", "claimant_role", "status",
+    (ClaimRow, ["subject_id", "claimant_id", "source_id", "derived_from_id", "effective_role", "status",
                 "asserted_earliest", "asserted_latest"]),
     (FigureRow, ["claim_id", "subject_id", "metric_id", "scope_id", "basis", "qualifier", "unit", "measurand_id",
                  "interval_low", "interval_high", "period_earliest", "period_latest"]),

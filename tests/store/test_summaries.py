@@ -46,8 +46,8 @@ def seed(connection: Connection) -> None:
     for key in (*CLAIMANTS, *SUBJECTS):
         entities.create(connection, EntityCreate(key=key, kind="other", name=key))
     scopes = [{"key": "full", "name": "Full"}, {"key": "part", "name": "Part", "part_of": "full"}]
-    for key, periodic in (("cost", False), ("sales", True)):
-        body = {"key": key, "name": key, "unit": "USD", "periodic": periodic, "scopes": scopes}
+    for key, over_time in (("cost", "fixed"), ("sales", "by_period")):
+        body = {"key": key, "name": key, "unit": "USD", "over_time": over_time, "scopes": scopes}
         metrics.create(connection, MetricCreate.model_validate(body))
 
 

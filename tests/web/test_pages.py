@@ -321,7 +321,7 @@ def test_a_relay_is_called_one_whatever_its_scope(api: Api) -> None:
 
 def test_other_periods_are_linked(api: Api) -> None:
     seed(api)
-    api.post("/metrics", {"key": "sales", "name": "Sales", "unit": "USD", "periodic": True})
+    api.post("/metrics", {"key": "sales", "name": "Sales", "unit": "USD", "over_time": "by_period"})
     for year in ("2022", "2023", "2024"):
         api.post("/claims", claim("lab", figure("5", metric="sales", period=year)))
     assert "/comparisons/model.sales@2022" in look(api, "/comparisons/model.sales@2023").links

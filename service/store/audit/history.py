@@ -65,7 +65,7 @@ _WRITTEN_COLUMNS = [*_STAMP, "operation", "kind", "record_id", "version", "chang
 _FOR_ADMINS = "key"  # only admins may see who has keys
 _KINDS_OF_REFS = {
     "source": "source",
-    **dict.fromkeys(("claimant", "subject", "raised_by"), "entity"),
+    **dict.fromkeys(("claimant", "speaks_for", "voice", "subject", "raised_by"), "entity"),
     "metric": "metric",
     "scope": "scope",
     **dict.fromkeys(

@@ -303,12 +303,12 @@ class Lineage:
         for found in self.figures.values():
             yield from found
 
-    def origin_of(self, relays: Iterable[FigureRecord]) -> str | None:
-        """The measurand that most of these relays come from; of several, the first by id, which follows from its key."""
+    def origin_of(self, figures: Sequence[FigureRecord]) -> str | None:
+        """The measurand that the figures of one come from, if all are copies: of several, the one of most."""
         counts: Counter[str] = Counter()
-        for relay in relays:
-            if relay.relays_claim is None:
-                continue
+        for relay in figures:
+            if relay.relays_claim is None or relay.evidence.stands_in:
+                return None
             for claim in self._chain(relay.relays_claim):
                 found = self.figures.get(_question(relay, claim), ())
                 alike = [one for one in found if one.row.scope_id == relay.row.scope_id] or found

@@ -62,11 +62,12 @@ def _with_refs(statement: Select[Any]) -> Select[Any]:
     return measurands.with_refs(statement).outerjoin(_ORIGIN, _ORIGIN.id == MeasurandRow.origin_measurand_id)
 
 
-def filters(rank: Any, gap: Any) -> dict[str, Filter]:
-    """Filters of measurands. A rank without a gap is of amounts that touch or cross zero, which no factor excludes; off
-    the ratio scale it is negative.
+def filters(ranked: views.Ranked) -> dict[str, Filter]:
+    """Filters of measurands. A conflict without a gap is of amounts that touch or cross zero, which no factor excludes;
+    off the ratio scale, its rank is negative.
     """
-    no_limit = and_(gap.is_(None), rank >= literal_column("0"))
+    gap, rank = ranked.gap, ranked.rank
+    no_limit = and_(gap.is_(None), rank >= ranked.least_without_gap)
     return {
         "id": AnyOf(MeasurandRow.id),
         "subject": RefTo(EntityRow, MeasurandRow.subject_id),
@@ -101,7 +102,7 @@ SORTS = {
     "gap": MeasurandRow.rank,
     "figure_count": MeasurandRow.figure_count,
 }
-_FILTERS = filters(MeasurandRow.rank, MeasurandRow.gap)
+_FILTERS = filters(views.RANKING[DisagreementKind.CONFLICT])
 FILTERS = _FILTERS | {"empty": CopiesToo(MeasurandRow.copies_only)}
 ROWS = JsonSelect(
     _with_refs(select(*_summary(MeasurandRow.text))).where(views.PRESENT),
@@ -160,7 +161,7 @@ def _disagreements(kind: DisagreementKind) -> RecordList[DisagreementPage]:
         {**_REASONS, "kind": word, "least": least, "most": most},
     )
     series = {"series": (MeasurandRow.subject_id, MeasurandRow.metric_id)}
-    own = filters(ranked.rank, ranked.gap) | {"group_by": GroupBy(series)}
+    own = filters(ranked) | {"group_by": GroupBy(series)}
     return record_list(DisagreementPage, found, own, {"rank": ranked.rank}, MeasurandRow.id)
 
 
