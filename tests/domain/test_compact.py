@@ -17,10 +17,10 @@ from service.domain.vocabulary import Qualifier
     ("number", "unit", "text"),
     [
         ("294000", "USD", "$294K"), ("1600000000", "USD", "$1.6B"), ("5576000", "USD", "$5.58M"), ("2", "USD", "$2"),
-        ("999999", "USD", "$1M"), ("147000", "GPU.hour", "147K GPU.hour"), ("512", "GPU", "512 GPU"),
-        ("0", "GPU", "0 GPU"),
+        ("999999", "USD", "$1M"), ("147000", "GPU.hour", "147K GPU-hours"), ("512", "GPU", "512 GPUs"),
+        ("0", "GPU", "0 GPUs"),
         ("-2500000", "USD", "−$2.5M"), ("4.56e24", "FLOP", "4.56×10^24 FLOP"), ("0.5", "1", "0.5"),
-        ("1234", "USD/GPU.hour", "$1.23K/GPU.hour"), ("999", "{people}", "999 people"),
+        ("1234", "USD/GPU.hour", "$1.23K per GPU-hour"), ("999", "{people}", "999 people"),
     ],
 )  # fmt: skip
 def test_numbers_are_short(number: str, unit: str, text: str) -> None:

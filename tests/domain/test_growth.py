@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from types import FrameType
@@ -10,20 +12,25 @@ from typing import Any
 
 import pytest
 
-from service.domain.agreement import assess, deepest_overlap
-from service.domain.assessment import assess_measurand
+from service.domain.agreement import assess, most_agreeing
+from service.domain.assessment import Copied, assess_measurand
 from service.domain.comparison import compare
 from service.domain.drift import Origin
 from service.domain.evidence import Evidence
 from service.domain.figure import Stated
+from service.domain.hull import hulls
 from service.domain.interval import Interval, point
+from service.domain.metric import MetricProperties
+from service.domain.parts import Part, all_exceeded
+from service.domain.period import Period
 from service.domain.scopes import wholes
-from service.domain.standing import standing
-from service.domain.vocabulary import Basis, Qualifier
+from service.domain.standing import extent, standing
+from service.domain.vocabulary import Basis, OverTime, Qualifier
 from tests.domain.strategies import make_evidence
 
 F = Fraction
 _FEW, _MANY = 500, 4_000
+_TOTAL = MetricProperties("USD", over_time=OverTime.RUNNING_TOTAL)
 
 
 class Steps:
@@ -79,17 +86,38 @@ def relays(n: int) -> list[Evidence]:
 
 
 def compared(figures: list[Evidence]) -> None:
-    compare(figures, by="basis", scope_stated=True)
+    compare(figures, scope_stated=True)
 
 
 def traced(figures: list[Evidence]) -> None:
     """All of them relay one claim, which has as many figures as they are."""
     origin = Origin([figure(10**6 + number) for number in range(len(figures))])
-    assess_measurand(figures, {relay.id: [origin, origin] for relay in figures}, scope_stated=True)
+    copied = [Copied([relay], origin) for relay in figures for _ in ("parent", "root")]
+    assess_measurand(figures, copied, scope_stated=True)
 
 
 def overlapping(figures: list[Evidence]) -> None:
-    deepest_overlap(one.interval for one in figures if one.interval is not None)
+    most_agreeing(hulls(figures))
+
+
+def totalled(figures: list[Evidence]) -> None:
+    """Running totals, each of a day of its own."""
+    days = [date(2000, 1, 1) + timedelta(days=number) for number in range(len(figures))]
+    assess([replace(one, metric=_TOTAL, said=Period(day, day)) for one, day in zip(figures, days, strict=True)])
+
+
+def parts(figures: list[Evidence]) -> None:
+    """Periods of a day to three years, each of which begins on another day."""
+    some = [
+        Part(one.id, one.id, "q", None, _days(number), extent([one]), parts_add_up=True, periods_add_up=True)
+        for number, one in enumerate(figures)
+    ]
+    all_exceeded(some, {})
+
+
+def _days(number: int) -> tuple[date, date]:
+    first = date(2000, 1, 1) + timedelta(days=number)
+    return first, first + timedelta(days=number * 7919 % 1_000)
 
 
 def chained(figures: list[Evidence]) -> None:
@@ -100,7 +128,9 @@ def chained(figures: list[Evidence]) -> None:
 
 
 @pytest.mark.parametrize("world", [alternating, of_one_claimant, nested], ids=lambda world: world.__name__)
-@pytest.mark.parametrize("work", [compared, assess, standing, overlapping, chained], ids=lambda work: work.__name__)
+@pytest.mark.parametrize(
+    "work", [compared, assess, standing, overlapping, totalled, parts, chained], ids=lambda work: work.__name__
+)
 def test_work_grows_at_most_as_n_log_n(
     world: Callable[[int], list[Evidence]], work: Callable[[list[Evidence]], Any]
 ) -> None:

@@ -1,11 +1,10 @@
 from decimal import Decimal
-from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.number import canonical, format_number, last_digit_unit, parse_number
+from service.domain.number import canonical, format_number, parse_number, stated_precision
 from service.errors import Invalid
 
 in_bounds = st.builds(
@@ -55,8 +54,14 @@ def test_what_is_no_number_or_out_of_bounds_is_refused(raw: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "unit"),
-    [("5500000", 100000), ("0.25", Fraction(1, 100)), ("6000000", 10**6), ("512", 1), ("120", 10), ("0", 0)],
-)
-def test_the_last_stated_digit_is_the_last_that_is_not_zero(number: str, unit: int | Fraction) -> None:
-    assert last_digit_unit(Decimal(number)) == unit
+    ("written", "precision"),
+    [("5500000", "100000"), ("0.25", "0.01"), ("6000000", "1000000"), ("512", "1"), ("120", "10"), ("0", "1"),
+     ("2.00", "0.01"), ("294000", "1000"), ("5.60e6", "10000"), ("5576000.0", "0.1"), ("0.000", "0.001"),
+     ("-50", "10"), (5576000, "1000"), (Decimal("2.50"), "0.01"), (0, "1")],
+)  # fmt: skip
+def test_the_precision_is_one_unit_of_the_last_stated_digit(written: object, precision: str) -> None:
+    assert stated_precision(written) == Decimal(precision)
+
+
+def test_what_is_no_number_has_no_precision() -> None:
+    assert stated_precision("about 5") is None

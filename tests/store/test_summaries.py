@@ -53,10 +53,13 @@ def seed(connection: Connection) -> None:
 
 def recomputed(connection: Connection) -> dict[str, tuple[Any, Any]]:
     """Each measurand's stored summary beside the one computed from scratch."""
-    columns = (*MeasurandRow.__table__.columns, MetricRow.unit.label("unit"), MetricRow.signed.label("signed"))
-    stored = {row["id"]: row for row in connection.execute(select(*columns).join(MetricRow)).mappings()}
+    stored = {row["id"]: row for row in connection.execute(summary.STORED).mappings()}
     fresh = summary.compute(connection, stored, set(stored))
-    return {key: ({name: stored[key][name] for name in values}, values) for key, values in fresh.items()}
+    differing = {key: summary.differing_columns(stored[key], values) for key, values in fresh.items()}
+    return {
+        key: ({name: stored[key][name] for name in names}, {name: fresh[key][name] for name in names})
+        for key, names in differing.items()
+    }
 
 
 def assert_true(database: Database) -> None:

@@ -99,7 +99,7 @@ def refresh_summaries(connection: Connection) -> None:
     changes = []
     for measurand_id, computed in compute(connection, stored, stale).items():
         before = stored[measurand_id]
-        differing = [name for name, value in computed.items() if before[_STORED.get(name, name)] != value]
+        differing = differing_columns(before, computed)
         if differing:
             at = before["updated_at"] if differing == ["rules_version"] else record_writes.now()
             changes.append({bulk.WHICH: measurand_id, "updated_at": at, **computed})
@@ -111,7 +111,10 @@ def refresh_summaries(connection: Connection) -> None:
     stale_parts.clear()
 
 
-_STORED = {"unit": "computed_unit"}  # a measurand's own column, beside that of its metric
+def differing_columns(stored: Any, computed: Values) -> list[str]:
+    """The names of columns that differ from `STORED`, which has the unit of the metric under that name."""
+    return [name for name, value in computed.items() if stored["computed_unit" if name == "unit" else name] != value]
+
 
 # each quantity once, however many of its measurands are stale
 _STALE = (
@@ -126,14 +129,13 @@ _QUANTITIES = (
     .join(_STALE, and_(*measurands.may_be_parts(_STALE.c, MeasurandRow, MetricRow)))
 )
 # Locks without the key, to which figures just written refer, here and in other transactions.
+STORED = select(
+    *(column for column in MeasurandRow.__table__.columns if column.key != "unit"),
+    MeasurandRow.unit.label("computed_unit"),
+    *(getattr(MetricRow, name) for name in ("unit", "scale", "signed", "additive", "over_time")),
+).join(MetricRow, MetricRow.id == MeasurandRow.metric_id)
 _LOCKED = (
-    select(
-        *(column for column in MeasurandRow.__table__.columns if column.key != "unit"),
-        MeasurandRow.unit.label("computed_unit"),
-        *(getattr(MetricRow, name) for name in ("unit", "scale", "signed", "additive", "over_time")),
-    )
-    .join(MetricRow, MetricRow.id == MeasurandRow.metric_id)
-    .where(MeasurandRow.id.in_(_QUANTITIES))
+    STORED.where(MeasurandRow.id.in_(_QUANTITIES))
     .order_by(MeasurandRow.id)
     .with_for_update(key_share=True, of=MeasurandRow)
 )

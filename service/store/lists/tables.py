@@ -62,9 +62,7 @@ _TIME_SERIES = _listing(
 )
 _COMPARISONS = _listing(views.COMPARISONS.where(views.PRESENT), ranking.FILTERS, ranking.SORTS, MeasurandRow.id)
 _DISAGREEMENTS = {
-    kind: _listing(
-        views.disagreements(kind), ranking.filters(ranked), {"rank": ranked.rank}, MeasurandRow.id
-    )
+    kind: _listing(views.disagreements(kind), ranking.filters(ranked), {"rank": ranked.rank}, MeasurandRow.id)
     for kind, ranked in views.RANKING.items()
 }
 
