@@ -38,6 +38,11 @@ def _computed(column: Any) -> Any:
     return case((FigureRow.not_computed.is_(None), column))
 
 
+# of a claim that repeats another one, the figures that are not the claimant's own
+NOT_OWN = func.coalesce(FigureRow.relayed, literal(value=True, type_=Flag()), type_=Flag()) == literal(
+    value=True, type_=Flag()
+)
+
 # Figures -------------------------------------------------------------------------------------------------------------
 
 SAID_ON = func.coalesce(ClaimRow.asserted_earliest, SourceRow.published_earliest, type_=ClaimRow.asserted_earliest.type)
@@ -74,7 +79,7 @@ FIGURES: Select[Any] = (
         FigureRow.claim_id,
         func.substr(ClaimRow.statement, 1, SHOWN, type_=String()).label("statement"),
         ClaimRow.status.label("claim_status"),
-        _flag(and_(ClaimRow.derived_from_id.is_not(None), FigureRow.relayed.is_not(False))).label("relay"),
+        _flag(and_(ClaimRow.derived_from_id.is_not(None), NOT_OWN)).label("relay"),
         *_named("claimant", _CLAIMANT),
         ClaimRow.effective_role.label("claimant_role"),
         ClaimRow.asserted,
@@ -160,7 +165,7 @@ def _with_refs(statement: Select[Any]) -> Select[Any]:
 
 COMPARISONS: Select[Any] = _with_refs(select(*_compared(MeasurandRow.text)))
 PRESENT = MeasurandRow.present_count > 0
-LISTED = and_(PRESENT, MeasurandRow.copies_only.is_(False))
+LISTED = and_(PRESENT, MeasurandRow.copies_only == literal(value=False, type_=Flag()))
 
 # Disagreements -------------------------------------------------------------------------------------------------------
 

@@ -104,8 +104,9 @@ def _sides(comparison: Comparison, unit: str) -> str:
     base, other = representing(comparison.base), representing(comparison.other)
     if base and other:
         return f"{_side(base, unit)}. {_side(other, unit)}{_relation(comparison, unit)}."
-    if comparison.comparability is not None:  # one of the sides is in another currency
-        return _WITHOUT_RATIO[Reason.NO_EXCHANGE_RATE]
+    if comparison.comparability is not None:  # one of the sides, or both, is in another currency
+        said = f"{_side(base or other, unit)}. " if base or other else ""
+        return f"{said}{_WITHOUT_RATIO[Reason.NO_EXCHANGE_RATE]}"
     if comparison.disagreement.agreement is Agreement.CONFLICT:
         return ""
     side = base or other

@@ -72,7 +72,8 @@ def test_another_currency_is_accepted_and_not_computed_with(api: Api) -> None:
     seed(api)
     made = api.post("/claims", claim("lab", figure("2080000", unit="CNY"), figure("1")))
     foreign = made["figures"][0]
-    assert (foreign["interval"], foreign["not_computed"]) == (None, "no_exchange_rate")
+    assert (foreign["interval"]["unit"], foreign["interval"]["low"]) == ("CNY", 2_080_000)
+    assert foreign["not_computed"] == "no_exchange_rate"
     comparison = api.get("/comparisons/model.cost")
     assert [(b["unit"], b["why"]) for b in comparison["beside"]] == [("CNY", "no_exchange_rate")]
     assert comparison["figure_count"] == 1

@@ -45,8 +45,10 @@ def test_r1_against_openais_foundation_models(demo: Api) -> None:
     ratio = found["ratio"]
     assert ratio["low"] == 100_000_000 / 294_000
     assert (ratio["low_open"], ratio["high"], ratio["text"]) == (True, None, "more than 340×")
-    assert found["text"] == "more than 340×"
-    assert found["comparability"] == {"status": "conditional", "reasons": ["scope_not_stated", "subjects_differ"]}
+    assert "more than 340 times as much" in found["text"]
+    assert "DeepSeek reported $294,000. OpenAI reported more than $100 million" in found["text"]
+    assert found["comparability"]["status"] == "conditional"
+    assert {"scope_not_stated", "subjects_differ"} <= set(found["comparability"]["reasons"])
     assert (found["left"]["side"], found["right"]["side"]) == ("reported", "reported")
 
 

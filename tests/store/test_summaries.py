@@ -16,7 +16,7 @@ from service.analysis.compare import comparison_json
 from service.analysis.options import ComparisonOptions
 from service.db.engine import Connection, Database
 from service.db.limits import Limits
-from service.db.models import ChangeRow, ClaimRow, DisputeRow, FigureRow, MeasurandRow, MetricRow
+from service.db.models import ChangeRow, ClaimRow, DisputeRow, FigureRow, MeasurandRow
 from service.errors import ServiceError
 from service.schemas.claims import ClaimCreate, ClaimPatch
 from service.schemas.comparisons import Summary

@@ -209,13 +209,13 @@ def test_a_source_is_known_by_its_address(database: Database) -> None:
     assert source.title == "Another title"
 
 
-def test_a_metric_with_periods_is_periodic(database: Database) -> None:
+def test_a_metric_with_periods_is_by_period(database: Database) -> None:
     rows = [{**PLAIN, "period": text, "value": value} for text, value in (("Q1 2024", "5"), ("2024-34", "6"))]
     take(database, table(*rows), Spreadsheet())
     with database.snapshot() as connection:
         (metric,) = metrics.LIST.page(connection, MetricQuery()).items
         found = LIST.page(connection, ComparisonQuery()).items
-    assert metric.periodic
+    assert (metric.over_time, metric.over_time_inferred) == ("by_period", True)
     assert {one.key for one in found} == {"r1.training-cost@2024-33", "r1.training-cost@2024-34"}
 
 
@@ -376,7 +376,7 @@ def test_what_a_new_metric_is_follows_from_all_rows(database: Database) -> None:
     with database.snapshot() as connection:
         (metric,) = metrics.LIST.page(connection, MetricQuery()).items
         found = LIST.page(connection, ComparisonQuery()).items
-    assert (metric.periodic, metric.signed) == (True, True)
+    assert (metric.over_time, metric.signed) == ("by_period", True)
     assert {(one.key, one.self_conflict) for one in found} == {
         ("r1.training-cost", False),
         ("r1.training-cost@2023", False),

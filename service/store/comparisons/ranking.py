@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, literal, literal_column, or_, select
+from sqlalchemy import Connection, Select, and_, case, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from service.db import views

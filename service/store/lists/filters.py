@@ -15,6 +15,7 @@ from service.db.models import MeasurandRow
 from service.domain.key import is_uuid, normal_measurand_key
 from service.domain.search import query_tokens
 from service.errors import Invalid
+from service.store import rows
 from service.store.lists import search
 from service.store.records import references
 
@@ -95,7 +96,7 @@ class CopiesToo:
         return None if given.get(name) else Bound("without", {})
 
     def condition(self, name: str, form: Form, dialect: str) -> Any:  # noqa: ARG002
-        return self.copies_only.is_(False)
+        return rows.is_false(self.copies_only)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def _listing(statement: Select[Any], filters: Mapping[str, Filter], sorts: Mappi
     return Listing(dict.fromkeys(("sqlite", "postgresql"), statement), filters, sorts, id_)
 
 
-_IS_RELAY = and_(ClaimRow.derived_from_id.is_not(None), FigureRow.relayed.is_not(False))
+_IS_RELAY = and_(ClaimRow.derived_from_id.is_not(None), views.NOT_OWN)
 _OF_CLAIMS: dict[str, Filter] = {
     "claimant": RefTo(EntityRow, ClaimRow.claimant_id),
     "claim_status": AnyOf(ClaimRow.status),

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, Select, select
+from sqlalchemy import Connection, RowMapping, Select, literal, select
 from sqlalchemy.orm import aliased
 
 from service.db.json_select import JsonSelect, json_list
@@ -285,7 +285,11 @@ def _changed_retraction(connection: Connection, row: RowMapping, changes: Values
     return _retraction(day)
 
 
-_RELAYED = select(FigureRow.id).where(FigureRow.relayed.is_(True), FigureRow.withdrawn_at.is_(None)).limit(1)
+_RELAYED = (
+    select(FigureRow.id)
+    .where(FigureRow.relayed == literal(value=True, type_=FigureRow.relayed.type), FigureRow.withdrawn_at.is_(None))
+    .limit(1)
+)
 
 
 def _move_figures(connection: Connection, row: RowMapping, values: Values) -> list[tuple[RowMapping, CheckedFigure]]:
