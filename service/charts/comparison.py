@@ -26,7 +26,7 @@ RANGES = {
 def chart(forest: Forest) -> Chart:
     """Returns the chart. Amounts are in the metric's unit; the texts beside them are as stated."""
     comparison = forest.comparison
-    unit = comparison.metric.unit
+    unit = comparison.unit
     groups = tuple(_group(group, comparison) for group in forest.groups)
     return Chart(
         kind="comparison",

@@ -45,7 +45,8 @@ def _row(one: Disagreement) -> Row | None:
     if least is None or most is None or least.high is None or most.low is None:
         return None
     smallest = min((a for a in (*drawn(least), *drawn(most)) if a > 0), default=None)
-    if smallest is None or least.high <= 0 or one.difference is not None:
+    has_no_factor = one.kind is DisagreementKind.CONFLICT and one.gap is None
+    if smallest is None or least.high <= 0 or has_no_factor:
         return None
     gap = least.high / smallest, most.low / smallest
     return Row(

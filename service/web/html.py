@@ -88,9 +88,9 @@ def _flat(text: str) -> str:
 
 def _separation(one: Any) -> str:
     """Returns how far apart the figures are, if there is a difference but no ratio."""
-    if one.difference is None:
+    if not one.difference:
         return "apart"
-    return f"at least {compact(Fraction(repr(one.difference)), one.metric.unit, ROUND_FLOOR)} apart"
+    return f"at least {compact(Fraction(repr(one.difference)), one.unit, ROUND_FLOOR)} apart"
 
 
 def _short(interval: Interval | None) -> str:

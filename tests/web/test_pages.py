@@ -92,15 +92,15 @@ def test_search_finds_and_marks_the_words(demo: Api) -> None:
 
 def test_a_comparison_tells_every_flag_in_plain_words(demo: Api) -> None:
     shown = look(demo, f"/comparisons/{R1}")
-    for words in ("about 3.4×", "294,000 USD", "$294K", "100× the origin's number", "Scope not stated",
-                  "another scope: no ratio across", "1 dispute stands", "1 copy has another number",
+    for words in ("about 3.4 times as much", "294,000 USD", "$294K", "100 times the origin's number",
+                  "Scope not stated", "another scope: no ratio across", "1 dispute stands", "1 copy has another number",
                   "The Register", "As of", "R1's training cost about 29.4 million dollars."):  # fmt: skip
         assert words in shown.text, words
     gpt4 = look(demo, "/comparisons/gpt-4.training-cost")
     assert "Comparable with a condition: a source does not say" in re.sub(r"\s+", " ", gpt4.text) or (
         "Comparable with a condition" in gpt4.text
     )
-    assert "Without Sam Altman, the others would be" in gpt4.text
+    assert "Without OpenAI, the others would be" in gpt4.text
     by_party = look(demo, f"/comparisons/{R1}", by="party", about_tolerance="0")
     assert "× first party" in by_party.text
     assert "±0%" in by_party.text
@@ -315,8 +315,8 @@ def test_a_relay_is_called_one_whatever_its_scope(api: Api) -> None:
     api.post("/claims", claim("third", figure("5000"), derived_from=origin["id"]))
     shown = look(api, "/comparisons/model.cost").text
     assert "relay" in shown
-    assert "50× the origin's number" in shown
-    assert "50× the origin's number" in look(api, "/comparisons/model.cost.full").text
+    assert "50 times the origin's number" in shown
+    assert "50 times the origin's number" in look(api, "/comparisons/model.cost.full").text
 
 
 def test_other_periods_are_linked(api: Api) -> None:
