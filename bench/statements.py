@@ -13,15 +13,17 @@ from service.store.records import claims, figures
 
 _ENDS = [
     getattr(FigureRow, f"interval_{name}").label(f"interval.{name}")
-    for name in ("low", "high", "low_open", "high_open", "text")
+    for name in ("low", "high", "low_open", "high_open", "unit", "text")
 ]
-_SHOWN = evidence.compared_columns(FigureRow, ClaimRow, SourceRow, evidence.CLAIMANT)
-_COMPARED = json_object([*_SHOWN, *_ENDS], list(Compared.model_fields))
+_SHOWN = evidence.compared_columns(FigureRow, ClaimRow, SourceRow, evidence.CLAIMANT, evidence.VOICE)
+_COMPARED = json_object([*_SHOWN, *_ENDS, FigureRow.not_computed], list(Compared.model_fields))
 _CLAIMS = """
     FROM claim
     JOIN source ON source.id = claim.source_id
     JOIN entity AS claimant ON claimant.id = claim.claimant_id
     JOIN entity AS subject ON subject.id = claim.subject_id
+    JOIN entity AS voice ON voice.id = claim.voice_id
+    LEFT JOIN entity AS spoken_for ON spoken_for.id = claim.speaks_for_id
     LEFT JOIN claim AS origin ON origin.id = claim.derived_from_id
     LEFT JOIN claim AS older ON older.id = claim.supersedes_id
     LEFT JOIN claim AS newer ON newer.id = claim.superseded_by_id
@@ -32,6 +34,7 @@ _FIGURES = """
     JOIN source ON source.id = claim.source_id
     JOIN entity AS claimant ON claimant.id = claim.claimant_id
     JOIN entity AS subject ON subject.id = figure.subject_id
+    JOIN entity AS voice ON voice.id = claim.voice_id
     JOIN metric ON metric.id = figure.metric_id
     JOIN measurand ON measurand.id = figure.measurand_id
     LEFT JOIN scope ON scope.id = figure.scope_id
@@ -41,6 +44,7 @@ _MEASURANDS = """
     JOIN entity ON entity.id = measurand.subject_id
     JOIN metric ON metric.id = measurand.metric_id
     LEFT JOIN scope ON scope.id = measurand.scope_id
+    LEFT JOIN measurand AS origin_measurand ON origin_measurand.id = measurand.origin_measurand_id
 """
 # the figures of a measurand around them, whose metric is another row of the same table
 _INNER = _FIGURES.replace("JOIN measurand ON measurand.id = figure.measurand_id", "")
