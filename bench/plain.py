@@ -142,7 +142,7 @@ class ClaimView(View):
     updated_at: datetime
     source: SourceRef
     claimant: EntityRef
-    claimant_role: str
+    claimant_role: str | None
     subject: EntityRef
     statement: str
     quote: str | None

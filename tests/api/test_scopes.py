@@ -245,5 +245,5 @@ def test_a_scope_that_moves_waits_for_figures_of_its_parts(database: Database) -
     written.join(20)
     assert_true(database)
     with database.read() as connection:
-        found = connection.exec_driver_sql("SELECT part_rank FROM measurand WHERE key = 'e.m.sub'").scalar_one()
+        found = connection.exec_driver_sql("SELECT part_gap FROM measurand WHERE key = 'e.m.sub'").scalar_one()
     assert found == 5

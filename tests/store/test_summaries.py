@@ -376,6 +376,6 @@ def test_a_figure_added_to_a_relay_and_a_change_to_its_origin_wait_for_each_othe
     changing.join(30)
     assert_true(database)
     with database.read() as connection:
-        ranks = connection.execute(select(MeasurandRow.drift_rank)).scalars().all()
-    assert sorted(ranks, key=str) == [50, None]
+        gaps = connection.execute(select(MeasurandRow.drift_gap)).scalars().all()
+    assert sorted(gaps, key=str) == [50, None]
     database.close()

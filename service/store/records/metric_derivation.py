@@ -3,9 +3,10 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import Connection, bindparam, cast, literal_column, or_, select, type_coerce, update
 
 from service.db.models import EntityRow, FigureRow, MeasurandRow, MetricRow, ScopeRow
+from service.db.types import Real
 from service.domain.key import Measurand, measurand_period
 from service.domain.period import Period
 from service.domain.vocabulary import OverTime
@@ -42,15 +43,13 @@ _CHANGE = (
 
 def refuse_negative_amounts(connection: Connection, metric_id: str) -> None:
     """Raises Conflict if a figure of the metric has a negative number, so that it must stay signed."""
-    negative = or_(
-        *(_is_negative(connection, number) for number in (FigureRow.value, FigureRow.lower, FigureRow.upper))
-    )
+    negative = or_(*(_is_negative(number) for number in (FigureRow.value, FigureRow.lower, FigureRow.upper)))
     if connection.execute(select(FigureRow.id).where(FigureRow.metric_id == metric_id, negative).limit(1)).first():
         raise Conflict.at("/signed", "The metric has negative amounts. Correct or withdraw their figures first.")
 
 
-def _is_negative(connection: Connection, number: Any) -> Any:
-    return number.like("-%") if connection.dialect.name == "sqlite" else number < 0
+def _is_negative(number: Any) -> Any:
+    return type_coerce(cast(number, Real), Real) < literal_column("0")  # SQLite stores decimals as text
 
 
 def derive_figures(connection: Connection, metric: Any, most: int | None) -> None:
