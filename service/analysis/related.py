@@ -6,14 +6,13 @@ from typing import Any
 
 from service.domain import running_totals
 from service.domain.comparability import NO_RATIO, Comparability, comparability, figure_reasons
-from service.domain.comparison import ends_said_apart
+from service.domain.comparison import ratio_reasons
 from service.domain.evidence import Evidence
 from service.domain.metric import MetricProperties
 from service.domain.parts import Days
-from service.domain.ratio import is_zero, side_hull, signs_differ
 from service.domain.scopes import PartOf, relation
 from service.domain.standing import Excess, Extent, Standing, excess
-from service.domain.vocabulary import OverTime, Reason, Relation
+from service.domain.vocabulary import Reason, Relation
 from service.schemas.base import MeasurandRef
 from service.schemas.comparisons import Related
 from service.schemas.views import to_comparability, to_interval, to_ratio
@@ -92,15 +91,7 @@ def standing_reasons(ours: Sequence[Evidence], theirs: Sequence[Evidence]) -> se
     reasons = figure_reasons(ours, theirs, scope_stated=True)
     if any(metric.is_total for metric in metrics) and running_totals.days_of(ours) != running_totals.days_of(theirs):
         reasons.add(Reason.PERIODS_DIFFER)
-    if all(metric.over_time is OverTime.FIXED for metric in metrics) and ends_said_apart(ours, theirs):
-        reasons.add(Reason.ASSERTED_APART)
-    if all(metric.is_ratio for metric in metrics):
-        below, above = side_hull(ours), side_hull(theirs)
-        if signs_differ(above, below):
-            reasons.add(Reason.SIGNS_DIFFER)
-        if is_zero(below):
-            reasons.add(Reason.DENOMINATOR_ZERO)
-    return reasons
+    return reasons | ratio_reasons(ours, theirs)
 
 
 def _part_exceeds(relation: Relation, ours: Extent, theirs: Extent, metric: MetricProperties) -> Excess | None:

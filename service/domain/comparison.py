@@ -239,15 +239,24 @@ def _comparability(
     reasons = figure_reasons(ours, theirs, scope_stated=scope_stated)
     if _totals_of_different_days(ours, theirs):
         reasons.add(Reason.PERIODS_DIFFER)
-    if ours[0].metric.over_time is OverTime.FIXED and ends_said_apart(ours, theirs):
+    return comparability(reasons | ratio_reasons(ours, theirs))
+
+
+def ratio_reasons(base: Sequence[Evidence], other: Sequence[Evidence]) -> set[Reason]:
+    """Why there is no ratio of two sides, or on what it depends."""
+    metrics = base[0].metric, other[0].metric
+    if not all(metric.is_ratio for metric in metrics):
+        return set()
+    below, above = side_hull(base), side_hull(other)
+    reasons = set()
+    if signs_differ(above, below):
+        reasons.add(Reason.SIGNS_DIFFER)
+    if is_zero(below):
+        reasons.add(Reason.DENOMINATOR_ZERO)
+    is_fixed = all(metric.over_time is OverTime.FIXED for metric in metrics)
+    if not reasons and is_fixed and ends_said_apart(base, other):
         reasons.add(Reason.ASSERTED_APART)
-    base_hull, other_hull = side_hull(ours), side_hull(theirs)
-    if ours[0].metric.is_ratio:
-        if signs_differ(other_hull, base_hull):
-            reasons.add(Reason.SIGNS_DIFFER)
-        if is_zero(base_hull):
-            reasons.add(Reason.DENOMINATOR_ZERO)
-    return comparability(reasons)
+    return reasons
 
 
 def ends_said_apart(base: Sequence[Evidence], other: Sequence[Evidence]) -> bool:

@@ -210,7 +210,8 @@ def test_the_answer_is_the_same_for_every_order_of_insertion(api: Api, world: Wo
 def test_a_page_shows_the_text_of_the_answer(api: Api, world: World) -> None:
     made = Made(api, world, world.claims, "w0-")
     for expect in filter(is_comparison, world.expects):
-        assert _spaced(made.get(expect.path)["text"]) in made.page(expect.path)
+        if "sides=" not in expect.path:  # pages show the usual sides
+            assert _spaced(made.get(expect.path)["text"]) in made.page(expect.path)
 
 
 def test_all_worlds_are_there() -> None:
