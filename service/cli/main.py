@@ -18,6 +18,7 @@ from rich.text import Text
 
 from service import logs
 from service.cli import console, load
+from service.cli.amend import Amendable, amend
 from service.cli.console import fail, notify
 from service.db.engine import Database, sqlite_file
 from service.db.revisions import head_revision
@@ -162,6 +163,24 @@ def recompute_summaries(
     if every:
         database.write(summary.forget_all)
     notify(f"{_recompute(database)} summaries were recomputed.")
+    database.close()
+
+
+@cli.command("amend")
+def amend_record(
+    kind: Annotated[Amendable, typer.Argument(help="metric or entity.")],
+    ref: Annotated[str, typer.Argument(help="The id or key of the record.")],
+    patch: Annotated[str, typer.Argument(help='The fields to change, as JSON: \'{"over_time": "by_period"}\'.')],
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Change a metric or an entity on which more figures depend than one request may compute anew.
+
+    All of them are computed in one transaction, during which nobody else can write.
+    """
+    database = console.existing(console.settings(database_url=database_url))
+    console.require_head(database)
+    amend(database, kind, ref, patch)
+    notify(f"The {kind} {ref} was changed, and all that depends on it.")
     database.close()
 
 

@@ -27,5 +27,5 @@ def _refuse(connection: Connection, condition: Any, most: int, noun: str, ref: s
     if connection.execute(select(func.count()).select_from(some)).scalar_one() > most:
         raise Conflict(
             f"More than {most:,} figures depend on this {noun}, too many to compute anew in one request. "
-            f"Make the change on the server: counterclaim amend {noun} {ref}."
+            f"Make the change on the server: counterclaim amend {noun} {ref} '{{…}}'."
         )

@@ -1,0 +1,33 @@
+"""Changes of a record on which too many figures depend for one request: the same change, without that bound."""
+
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection
+
+from service.db.engine import Database
+from service.errors import Invalid
+from service.schemas.entities import EntityPatch
+from service.schemas.faults import validated
+from service.schemas.metrics import MetricPatch
+from service.schemas.strict_json import parse_json
+from service.store.records import entities, metrics
+
+
+class Amendable(StrEnum):
+    METRIC = "metric"
+    ENTITY = "entity"
+
+
+def amend(database: Database, kind: Amendable, ref: str, patch: str) -> str:
+    """Applies a merge patch, given as JSON, and returns the record's id. Raises ServiceError as a PATCH would."""
+    changes = parse_json(patch.encode())
+    if not isinstance(changes, dict):
+        raise Invalid.at("", "Expected a JSON object with the fields to change.")
+    return database.write(lambda connection: _amend(connection, kind, ref, changes))
+
+
+def _amend(connection: Connection, kind: Amendable, ref: str, changes: dict[str, Any]) -> str:
+    if kind is Amendable.METRIC:
+        return metrics.amend(connection, ref, validated(MetricPatch, changes), None, most=None)
+    return entities.amend(connection, ref, validated(EntityPatch, changes), None, most=None)
