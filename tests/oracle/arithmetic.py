@@ -869,7 +869,9 @@ def comparability(reasons: frozenset[str]) -> Comparability:
 
 
 def verdict(world: World, first: Side, second: Side, names: tuple[str, str, str]) -> str:
-    """Reading: higher or lower if every pair of figures bears it, consistent if no pair excludes, mixed otherwise."""
+    """Higher or lower if every pair of figures bears it; consistent if some pair shares a value, mixed otherwise. Totals
+    of different days are higher or lower only by exclusion, and consistent otherwise.
+    """
     one, two, moved = names
     if not first.figures or not second.figures:
         return f"{one}_only" if first.figures else f"{two}_only" if second.figures else "none"
@@ -878,7 +880,7 @@ def verdict(world: World, first: Side, second: Side, names: tuple[str, str, str]
         return f"{moved}_higher"
     if all(figure_above(world, x, y) for x, y in pairs):
         return f"{moved}_lower"
-    if not any(figure_above(world, x, y) or figure_above(world, y, x) for x, y in pairs):
+    if any(not figure_above(world, x, y) and not figure_above(world, y, x) for x, y in pairs):
         return "consistent"
     return "mixed"
 
@@ -1045,15 +1047,15 @@ def _both(world: World, relay: Figure, origin: Figure, settings: Settings) -> tu
 
 
 def _factor_and_difference(world: World, relay: Amounts, origin: Amounts) -> tuple[Fraction | None, Fraction | None]:
-    """Reading: relay ÷ origin of two values, the gap of intervals that exclude each other; a difference, without its
-    sign, only where there is no factor. Nothing and something have different signs.
+    """Relay ÷ origin of two values, or the gap of intervals that exclude each other, and the difference without its
+    sign. Reading: nothing and something have different signs.
     """
     if world.metric.scale == "ordinal":
         return None, None
     ratio = world.metric.scale == "ratio"
     if relay.value is not None and origin.value is not None:
         if ratio and relay.value * origin.value > 0:
-            return relay.value / origin.value, None
+            return relay.value / origin.value, abs(relay.value - origin.value)
         return None, abs(relay.value - origin.value)
     ours, theirs = relay.interval, origin.interval
     if ours is None or theirs is None or not ours.excludes(theirs):
@@ -1063,7 +1065,7 @@ def _factor_and_difference(world: World, relay: Amounts, origin: Amounts) -> tup
     assert lower.high is not None
     small, large = sorted((abs(upper.low), abs(lower.high)))
     if ratio and small and one_side(upper, lower):
-        return large / small, None
+        return large / small, upper.low - lower.high
     return None, upper.low - lower.high
 
 

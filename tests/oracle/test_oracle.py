@@ -390,7 +390,6 @@ def lists(api: Api, every: Sequence[Stored]) -> Iterator[Mismatch]:
         kind: {row["id"]: row for row in api.pages("/disagreements", kind=kind, limit=200)}
         for kind in ("conflict", "self_conflict", "drift", "part_exceeds_whole")
     }
-    sizes: dict[str, Fraction | None] = {}
     for stored in every:
         for measurand, identifier in stored.measurands.items():
             expected = compare(stored.world, measurand, PLAIN)
@@ -403,12 +402,21 @@ def lists(api: Api, every: Sequence[Stored]) -> Iterator[Mismatch]:
             ):
                 reader.same(f"listed as {kind}", holds, identifier in listed[kind])
             row = listed["conflict"].get(identifier)
-            sizes[identifier] = expected.relative_difference
             if row and expected.least and expected.most:
                 for name, used in (("least", expected.least), ("most", expected.most)):
                     reader.same(name, used.claim.key, stored.figures[row[name]["id"]][0])
             yield from reader.found
-    order = [sizes[key] for key in listed["conflict"] if key in sizes]
+
+
+def check_order(api: Api, every: Sequence[Stored]) -> None:
+    """Conflicts are listed by relative difference, and those without one come last."""
+    listed = [row["id"] for row in api.pages("/disagreements", limit=200)]
+    sizes = {
+        identifier: compare(stored.world, measurand, PLAIN).relative_difference
+        for stored in every
+        for measurand, identifier in stored.measurands.items()
+    }
+    order = [sizes[key] for key in listed if key in sizes]
     known = [size for size in order if size is not None]
     assert order == [*known, *[None] * (len(order) - len(known))], "conflicts without a relative difference come last"
     assert known == sorted(known, reverse=True), "conflicts are listed by relative difference"
@@ -418,6 +426,7 @@ def hold(api: Api, count: int, first: int) -> None:
     every = store(api, worlds_with(count, first))
     found = [*details(api, every), *lists(api, every)]
     if not found:
+        check_order(api, every)
         return
     by_field = Counter(m.field.partition("[")[0] + m.field.partition("]")[2] for m in found)
     smallest = sorted({m.stored.world.seed: m.stored for m in found}.values(), key=lambda s: len(s.world.compact()))
