@@ -55,7 +55,7 @@ def _relation(own: Place, other: Place, part_of: PartOf) -> Relation:
 def _related(own: Place, other: Place, found: Relation, metric: MetricProperties) -> Related:
     left, right = own.standing, other.standing
     reasons = _reasons(found, left, right)
-    has_ratio = metric.is_ratio and not NO_RATIO.intersection(reasons.reasons) and left.currency == right.currency
+    has_ratio = metric.is_ratio and reasons is not None and not NO_RATIO.intersection(reasons.reasons)
     over = _part_exceeds(found, own.extent, other.extent, metric)
     return Related(
         measurand=MeasurandRef(id=other.id, key=other.key),
@@ -64,13 +64,16 @@ def _related(own: Place, other: Place, found: Relation, metric: MetricProperties
         relation=found,
         interval=to_interval(right.hull, right.unit(metric.unit), signed=metric.signed),
         ratio=to_ratio(right.divided_by(left)) if has_ratio else None,
-        comparability=to_comparability(reasons),
+        comparability=None if reasons is None else to_comparability(reasons),
         part_exceeds_whole=over is not None,
         within_rounding=over is not None and over.within_rounding,
     )
 
 
-def _reasons(relation: Relation, left: Standing, right: Standing) -> Comparability:
+def _reasons(relation: Relation, left: Standing, right: Standing) -> Comparability | None:
+    """None unless there are figures on both sides."""
+    if not left.figures or not right.figures:
+        return None
     reasons = set()
     if relation is Relation.SCOPE_NOT_STATED:
         reasons.add(Reason.SCOPE_NOT_STATED)
@@ -80,16 +83,14 @@ def _reasons(relation: Relation, left: Standing, right: Standing) -> Comparabili
         reasons.add(Reason.PERIODS_DIFFER)
     if left.lacks_exchange_rate or right.lacks_exchange_rate or left.currency != right.currency:
         reasons.add(Reason.NO_EXCHANGE_RATE)
-    if left.figures and right.figures:
-        reasons |= standing_reasons(left.figures, right.figures)
-    return comparability(reasons)
+    return comparability(reasons | standing_reasons(left.figures, right.figures))
 
 
 def standing_reasons(ours: Sequence[Evidence], theirs: Sequence[Evidence]) -> set[Reason]:
     """What the figures that represent two measurands differ in, apart from their scopes. ratio = theirs ÷ ours."""
     metrics = ours[0].metric, theirs[0].metric
     reasons = figure_reasons(ours, theirs, scope_stated=True)
-    if any(metric.is_total for metric in metrics) and running_totals.days_of(ours) != running_totals.days_of(theirs):
+    if any(metric.is_total for metric in metrics) and running_totals.periods_differ(ours, theirs):
         reasons.add(Reason.PERIODS_DIFFER)
     return reasons | ratio_reasons(ours, theirs)
 

@@ -152,7 +152,7 @@ def _reasons_without_conflict(figures: Sequence[Evidence]) -> tuple[Reason, ...]
     """Totals that count from different days are never in conflict, and the reason says so."""
     if not _is_total(figures):
         return ()
-    starts = {start for figure in figures if (start := running_totals.start_of_period(figure)) is not None}
+    starts = running_totals.starts_of(figures)
     return (Reason.PERIODS_DIFFER,) if len(starts) > 1 else ()
 
 

@@ -40,10 +40,9 @@ def figure_reasons(left: Sequence[Evidence], right: Sequence[Evidence], *, scope
     metric = both[0].metric
     if metric.has_scopes and not scope_stated:
         reasons.add(Reason.SCOPE_NOT_STATED)
-    if metric.over_time is OverTime.FIXED:
-        if _stated_periods_differ(left, right):
-            reasons.add(Reason.PERIODS_DIFFER)
-    elif any(figure.period is not None and figure.period.approximate for figure in both):
+    if metric.over_time is OverTime.FIXED and _stated_periods_differ(left, right):
+        reasons.add(Reason.PERIODS_DIFFER)
+    if any(figure.period is not None and figure.period.approximate for figure in both):
         reasons.add(Reason.PERIOD_APPROXIMATE)
     if price_years_differ((f.price_year for f in left), (f.price_year for f in right)):
         reasons.add(Reason.PRICE_YEARS_DIFFER)

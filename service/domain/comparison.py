@@ -175,7 +175,7 @@ def place_of(figure: Evidence, sides: SideChoice) -> str:
     A side can be of figures that do not count, such as projections, if it is asked for.
     """
     aside, word = figure.aside, _word(figure, sides)
-    if aside == figure.basis and word in sides.words:  # projected or assumed
+    if sides.by == "basis" and aside == figure.basis and word in sides.words:  # projected or assumed
         aside = exclusion_reason(Basis.REPORTED, figure.not_computed, is_relay=False)
     if aside is not None:
         return aside
@@ -197,10 +197,12 @@ def _verdict(base: Sequence[Evidence], other: Sequence[Evidence], sides: SideCho
     if other_hull is None:
         return base_only
     if _totals_of_different_days(ours, theirs):
-        base_days, other_days = running_totals.days_of(ours), running_totals.days_of(theirs)
-        if running_totals.excludes(other_hull, base_hull, other_days, base_days):
+        if running_totals.starts_differ(ours, theirs):
+            return Verdict.CONSISTENT
+        base_date, other_date = running_totals.date_of(ours), running_totals.date_of(theirs)
+        if running_totals.excludes(other_hull, base_hull, other_date, base_date):
             return higher
-        if running_totals.excludes(base_hull, other_hull, base_days, other_days):
+        if running_totals.excludes(base_hull, other_hull, base_date, other_date):
             return lower
         return Verdict.CONSISTENT
     if lies_above(other_hull, base_hull):
@@ -211,10 +213,7 @@ def _verdict(base: Sequence[Evidence], other: Sequence[Evidence], sides: SideCho
 
 
 def _totals_of_different_days(ours: Sequence[Evidence], theirs: Sequence[Evidence]) -> bool:
-    if not ours or not theirs or not ours[0].metric.is_total:
-        return False
-    starts = {start for figure in (*ours, *theirs) if (start := running_totals.start_of_period(figure)) is not None}
-    return len(starts) > 1 or running_totals.days_of(ours) != running_totals.days_of(theirs)
+    return ours[0].metric.is_total and running_totals.periods_differ(ours, theirs)
 
 
 # Comparability -------------------------------------------------------------------------------------------------------

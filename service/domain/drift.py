@@ -279,7 +279,7 @@ def _apart(relay: Evidence, origin: Evidence) -> tuple[Fraction | None, Fraction
     one, other = relay.own_value, origin.own_value
     if one is not None and other is not None:
         has_factor = relay.metric.is_ratio and one * other > 0 and same_side_of_zero(ours, theirs)
-        return one / other if has_factor else (_ONE if one == other else None), abs(one - other)
+        return one / other if has_factor else None, abs(one - other)
     for upper, lower in ((ours, theirs), (theirs, ours)):
         if lies_above(upper, lower):
             assert upper.low is not None

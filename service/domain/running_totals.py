@@ -41,19 +41,35 @@ def excludes(upper: Interval, lower: Interval, upper_days: Days | None, lower_da
 
 
 def latest(figures: Iterable[Evidence]) -> list[Evidence]:
-    """The figures of the last day, which represent a total; undated ones only if none is dated."""
+    """The figures of the latest date, which represent a total; undated ones only if none is dated. A date is later if
+    its last day is, or if it begins later.
+    """
     every = list(figures)
-    days = {figure.id: found for figure in every if (found := dated(figure)) is not None}
-    if not days:
-        return every
-    last = max(found[1] for found in days.values())
-    return [figure for figure in every if figure.id in days and days[figure.id][1] == last]
+    dates = {figure.id: (found[1], found[0]) for figure in every if (found := dated(figure)) is not None}
+    last = max(dates.values(), default=None)
+    return every if last is None else [figure for figure in every if dates.get(figure.id) == last]
 
 
-def days_of(figures: Sequence[Evidence]) -> Days | None:
-    """The days of the figures that represent a total."""
-    found = {days for figure in figures if (days := dated(figure)) is not None}
-    return (min(first for first, _ in found), max(last for _, last in found)) if found else None
+def date_of(figures: Sequence[Evidence]) -> Days | None:
+    """The date that the figures that represent a total have in common."""
+    return dated(figures[0])
+
+
+def starts_of(figures: Iterable[Evidence]) -> set[date]:
+    """The different days from which they count."""
+    return {start for figure in figures if (start := start_of_period(figure)) is not None}
+
+
+def starts_differ(ours: Iterable[Evidence], theirs: Iterable[Evidence]) -> bool:
+    """Whether some figure of one side counts from another day than one of the other."""
+    left, right = starts_of(ours), starts_of(theirs)
+    return bool(left) and bool(right) and len(left | right) > 1
+
+
+def periods_differ(ours: Sequence[Evidence], theirs: Sequence[Evidence]) -> bool:
+    """Whether the figures that represent two totals are of different days, or of days that are not known."""
+    date = date_of(ours)
+    return date is None or date != date_of(theirs) or starts_differ(ours, theirs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,7 +196,7 @@ def _consistency(base: Sequence[Evidence], other: Sequence[Evidence]) -> str:
     ours, theirs = side_hull(base), side_hull(other)
     assert ours is not None
     assert theirs is not None
-    if base[0].metric.is_total and running_totals.days_of(base) != running_totals.days_of(other):
+    if base[0].metric.is_total and running_totals.periods_differ(base, other):
         return "the totals are of different days, and neither excludes the other"
     if ours.is_point and (ours.low, ours.high) == (theirs.low, theirs.high):
         return "the same"

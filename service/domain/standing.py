@@ -40,7 +40,8 @@ class Standing:
 
 def standing(figures: Sequence[Evidence]) -> Standing:
     computed, currency = in_common_currency(figures)
-    side = representing(standing_side(computed))
+    side = standing_side(computed)
+    side = representing([figure for figure in side if figure.interval is not None] or side)
     return Standing(tuple(side), side_hull(side), only_value(side), currency)
 
 
@@ -95,20 +96,23 @@ NOWHERE = Extent(Bounds(None, None), tuple(Bounds(None, None) for _ in READINGS)
 
 def extent(figures: Iterable[Evidence], currency: str | None = None) -> Extent:
     """`figures` are those of one measurand that count. A measurand computed in another currency than its metric's is
-    compared with no other one.
+    compared with no other one; nor is a total whose latest figures count from different days.
     """
     side = representing([figure for figure in figures if figure.aside is None])
     if not side or currency is not None:
         return NOWHERE
-    stated = _bounds(side)
     is_total = side[0].metric.is_total
+    starts = running_totals.starts_of(side) if is_total else set()
+    if len(starts) > 1:
+        return NOWHERE
+    stated = _bounds(side)
     return Extent(
         stated,
         tuple(_bounds(read(side)) for read in READINGS),
         _holder(side, stated.least, low=True),
         _holder(side, stated.most, low=False),
-        running_totals.days_of(side) if is_total else None,
-        next(iter(sorted(filter(None, map(running_totals.start_of_period, side)))), None) if is_total else None,
+        running_totals.date_of(side) if is_total else None,
+        next(iter(starts), None),
     )
 
 

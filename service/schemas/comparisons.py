@@ -117,7 +117,7 @@ class Related(View):
     relation: Relation
     interval: Interval | None
     ratio: Ratio | None
-    comparability: Comparability
+    comparability: Comparability | None = Field(description="Null unless both measurands have figures.")
     part_exceeds_whole: Bool
     within_rounding: Bool = Field(description="Whether rounding can explain that a part exceeds its whole.")
 

@@ -389,8 +389,8 @@ class Used:
 def stand_ins(world: World, settings: Settings) -> set[tuple[str, int]]:
     """The figures of relays that count in the place of origins that cannot.
 
-    Reading: a candidate is any active relay with a figure of that scope and stated period, whatever its basis or
-    qualifier; all its relayed figures there stand in. An origin that could not be read by `as_of` is not withdrawn.
+    Reading: a candidate is an active relay with a figure of that scope and stated period that would count if it were no
+    relay; all such figures of it there stand in. An origin that could not be read by `as_of` is not withdrawn.
     """
     groups: dict[tuple[str, str | None, Span | None], list[tuple[bool, date, str, int]]] = {}
     for claim in world.claims:
@@ -401,7 +401,7 @@ def stand_ins(world: World, settings: Settings) -> set[tuple[str, int]]:
             continue
         day = readable_from(world, claim)
         for index, figure in enumerate(claim.figures):
-            if is_relay(claim, figure):
+            if is_relay(claim, figure) and figure.basis in COUNTING and figure.qualifier != "vague":
                 found = groups.setdefault((origin.key, figure.scope, span(figure.period)), [])
                 found.append((day is None, day or date.max, claim.key, index))
     standing = set()
@@ -672,7 +672,7 @@ def agree(world: World, figures: Sequence[Used]) -> Agreement:
     said_by = groups(world, figures)
     count = len({s.voice for s in said_by})
     if not count:
-        return Agreement("none", None if running else 0, None)
+        return Agreement("none", 0, None)
     most = None if running else agreeing(said_by)
     if count == 1:
         return Agreement("single", most, None)
@@ -869,8 +869,9 @@ def comparability(reasons: frozenset[str]) -> Comparability:
 
 
 def verdict(world: World, first: Side, second: Side, names: tuple[str, str, str]) -> str:
-    """Higher or lower if every pair of figures bears it; consistent if some pair shares a value, mixed otherwise. Totals
-    of different days are higher or lower only by exclusion, and consistent otherwise.
+    """Higher or lower if every pair of figures bears it; consistent if some pair shares a value, mixed otherwise.
+
+    Totals of different days are higher or lower only by exclusion, and consistent otherwise.
     """
     one, two, moved = names
     if not first.figures or not second.figures:
@@ -946,11 +947,21 @@ def relation_between(world: World, this: Measurand, other: Measurand) -> str | N
 
 
 def exceeds(world: World, part: Evidence, whole: Evidence) -> bool:
-    """Whether the part's low exceeds the whole's high. Reading: over all figures that count, of any basis."""
-    if not part.counting or not whole.counting or part.unit != whole.unit:
+    """Whether a claimant of the part lies above a claimant of the whole, as in a conflict.
+
+    Reading: over all figures that count, of any basis, and only in the metric's own unit. Of totals, only if the latest
+    figures of each count from one day.
+    """
+    if not part.counting or not whole.counting or {part.unit, whole.unit} != {world.metric.unit}:
         return False
-    pairs = product(latest(world, part.counting), latest(world, whole.counting))
-    return all(figure_above(world, x, y) for x, y in pairs)
+    ours, theirs = latest(world, part.counting), latest(world, whole.counting)
+    if world.metric.over_time != "running_total":
+        return any(x.hull.above(y.hull) for x, y in product(groups(world, ours), groups(world, theirs)))
+    starts = [{u.long_from for u in side if u.long_from} for side in (ours, theirs)]
+    if any(len(one) > 1 for one in starts) or len(starts[0] | starts[1]) > 1:
+        return False
+    said_by = [[told(v, [u for u in side if u.voice == v]) for v in {u.voice for u in side}] for side in (ours, theirs)]
+    return any(x.hull.above(y.hull) and dates_exclude(world, ours[0], theirs[0]) for x, y in product(*said_by))
 
 
 def part_and_whole(world: World, this: Measurand, other: Measurand) -> tuple[Measurand, Measurand] | None:
@@ -1053,12 +1064,14 @@ def _factor_and_difference(world: World, relay: Amounts, origin: Amounts) -> tup
     if world.metric.scale == "ordinal":
         return None, None
     ratio = world.metric.scale == "ratio"
+    ours, theirs = relay.interval, origin.interval
+    if ours is None or theirs is None:
+        return None, None
     if relay.value is not None and origin.value is not None:
-        if ratio and relay.value * origin.value > 0:
+        if ratio and relay.value * origin.value > 0 and one_side(ours, theirs):
             return relay.value / origin.value, abs(relay.value - origin.value)
         return None, abs(relay.value - origin.value)
-    ours, theirs = relay.interval, origin.interval
-    if ours is None or theirs is None or not ours.excludes(theirs):
+    if not ours.excludes(theirs):
         return None, None
     upper, lower = (ours, theirs) if ours.above(theirs) else (theirs, ours)
     assert upper.low is not None
@@ -1187,15 +1200,15 @@ def pair_up(world: World, relay: Claim, origin: Claim, settings: Settings) -> di
 def drift(world: World, measurand: Measurand, settings: Settings) -> list[Drift]:
     """The relays of a measurand held against their parent and the root of the chain.
 
-    Reading: a withdrawn claim is held against nothing; a retracted or superseded one, or one that could not be read
-    by then, is.
+    Reading: no relay is compared with a claim that is withdrawn, or could not be read by then; with a retracted or
+    superseded one it is.
     """
     rows = []
     for key, index in sorted(evidence(world, measurand, settings).relays):
         relay = world.claim(key)
         above = chain(world, relay)
         for origin in dict.fromkeys((above[0], above[-1])):
-            if origin.withdrawn:
+            if not readable(world, origin, settings):
                 continue
             at = pair_up(world, relay, origin, settings).get(index)
             if at is None:

@@ -25,7 +25,7 @@ from service.domain.vocabulary import Additive, Basis, ClaimantRole, OverTime, S
 from service.schemas.comparisons import Compared
 from service.schemas.views import to_interval
 from service.store import rows
-from service.store.lists.as_of import readable_from, replaced_from, stands
+from service.store.lists.as_of import could_be_read, readable_from, replaced_from, stands
 from service.store.records.chains import MAX_CHAIN, links_above
 from service.store.records.figure_intervals import stated_of
 from service.store.records.role_columns import role_columns
@@ -158,7 +158,7 @@ class FigureRecord:
 
     def could_be_read(self, day: date | None) -> bool:
         """Whether it could certainly be read by that day; always true without a day."""
-        return day is None or (self.readable_from is not None and self.readable_from <= day)
+        return could_be_read(self.readable_from, day)
 
     def stands(self, day: date | None) -> bool:
         """Whether its claim was neither retracted nor replaced by that day; without a day, whether it is active now."""
@@ -237,14 +237,19 @@ class _Claim:
 
     parent: str | None
     subject_id: str
+    withdrawn: bool
+    readable_from: date | None
+
+    def could_be_read(self, day: date | None) -> bool:
+        return not self.withdrawn and could_be_read(self.readable_from, day)
 
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
     """The chains of relays and the figures of their claims, by the question that they answer.
 
-    Origins count whatever the status of their claim, because the relay repeated what they said. Those of withdrawn
-    claims are left out. `day` leaves out what could not be read by then.
+    Relays are compared with their origins whatever the status of these, because they repeated what those said; but not
+    with withdrawn claims, nor with those that could not be read by `day`.
     """
 
     claims: Mapping[str, _Claim]
@@ -288,16 +293,15 @@ class Lineage:
                 continue
             chain = self._chain(figure.relays_claim)
             for claim in dict.fromkeys((chain[0], chain[-1])):
+                if not self.claims[claim].could_be_read(self.day):
+                    continue
                 asked, own = _question(figure, claim), _question(figure, figure.claim_id)
                 if asked not in made:
-                    made[asked] = Origin(one.evidence for one in self._readable(asked))
+                    made[asked] = Origin(one.evidence for one in self.figures.get(asked, ()))
                 if (own, asked) not in pairs:
                     relays = [one.evidence for one in self.figures[own] if one.relays_claim is not None]
                     pairs[own, asked] = Copied(relays, made[asked])
         return list(pairs.values())
-
-    def _readable(self, asked: _Question) -> list[FigureRecord]:
-        return [one for one in self.figures.get(asked, ()) if one.could_be_read(self.day)]
 
     def records(self) -> Iterator[FigureRecord]:
         for found in self.figures.values():
@@ -319,7 +323,17 @@ class Lineage:
 
 
 _ABOVE = links_above(ClaimRow.id, ClaimRow.derived_from_id).subquery("above")
-_CHAIN = select(ClaimRow.id, ClaimRow.derived_from_id, ClaimRow.subject_id).join(_ABOVE, _ABOVE.c.id == ClaimRow.id)
+_CHAIN = (
+    select(
+        ClaimRow.id,
+        ClaimRow.derived_from_id,
+        ClaimRow.subject_id,
+        ClaimRow.withdrawn_at.is_not(None).label("withdrawn"),
+        readable_from(SourceRow, ClaimRow).label("readable_from"),
+    )
+    .join(_ABOVE, _ABOVE.c.id == ClaimRow.id)
+    .join(SourceRow, SourceRow.id == ClaimRow.source_id)
+)
 
 
 def lineage(
@@ -335,7 +349,7 @@ def lineage(
         return Lineage({}, {}, {}, day)
     starts = sorted({relay.claim_id for relay in relays})
     claims = {
-        row.id: _Claim(row.derived_from_id, row.subject_id)
+        row.id: _Claim(row.derived_from_id, row.subject_id, row.withdrawn, row.readable_from)
         for part in rows.chunks(starts, rows.MOST_IDS)
         for row in connection.execute(_CHAIN, {"ids": list(part)})
     }

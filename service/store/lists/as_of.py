@@ -24,6 +24,11 @@ def readable_from(source: Any, claim: Any) -> Any:
     return case((published > asserted, published), else_=func.coalesce(asserted, published, type_=published.type))
 
 
+def could_be_read(since: date | None, day: date | None) -> bool:
+    """The same for `readable_from` as read: whether it could certainly be read by `day`; always true without a day."""
+    return day is None or (since is not None and since <= day)
+
+
 def replaced_from() -> Any:
     """For rows of claims: the first day on which the claim that replaced it could certainly be read."""
     return (
