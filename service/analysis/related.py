@@ -82,7 +82,7 @@ def _reasons(relation: Relation, left: Standing, right: Standing) -> Comparabili
     if relation in _PERIODS_DIFFER:
         reasons.add(Reason.PERIODS_DIFFER)
     if left.lacks_exchange_rate or right.lacks_exchange_rate or left.currency != right.currency:
-        reasons.add(Reason.NO_EXCHANGE_RATE)
+        return comparability(reasons | {Reason.NO_EXCHANGE_RATE})
     return comparability(reasons | standing_reasons(left.figures, right.figures))
 
 

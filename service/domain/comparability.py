@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from service.domain.evidence import Evidence
+from service.domain.evidence import Evidence, interval_of
+from service.domain.interval import same_side_of_zero
 from service.domain.period import Period
 from service.domain.vocabulary import ComparabilityStatus, OverTime, Reason
 
@@ -54,6 +55,8 @@ def pair_reasons(one: Evidence, other: Evidence, *, scope_stated: bool) -> set[R
     reasons = figure_reasons([one], [other], scope_stated=scope_stated)
     if one.metric.over_time is OverTime.FIXED and said_apart([one], [other]):
         reasons.add(Reason.ASSERTED_APART)
+    if one.metric.is_ratio and not same_side_of_zero(interval_of(one), interval_of(other)):
+        reasons.add(Reason.SIGNS_DIFFER)
     return reasons
 
 

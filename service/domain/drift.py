@@ -15,8 +15,8 @@ from fractions import Fraction
 from typing import Any
 
 from service.domain.evidence import Evidence
-from service.domain.interval import Interval, lies_above
-from service.domain.separation import factor_between, relative_difference, same_side_of_zero
+from service.domain.interval import Interval, lies_above, same_side_of_zero
+from service.domain.separation import factor_between, relative_difference
 from service.domain.vocabulary import Basis, DriftFlag, DriftResult, Scale
 
 _MAX_ROUNDING = Fraction(11, 10)
@@ -188,10 +188,10 @@ def _nearest(relays: Sequence[Evidence], origins: Sequence[Evidence]) -> dict[st
 
 
 def _size(figure: Evidence) -> Fraction:
-    """The number by which figures are ordered; 0 if it cannot be computed with."""
-    interval = figure.own_interval
-    ends = () if interval is None else (figure.own_value, interval.low, interval.high)
-    return next((end for end in ends if end is not None), _ZERO)
+    """The number by which figures are ordered: the value, else the lower or the upper bound; 0 if none is stated."""
+    stated = figure.stated
+    number = next((n for n in (stated.value, stated.lower, stated.upper) if n is not None), None)
+    return _ZERO if number is None else Fraction(number) * figure.factor
 
 
 # Comparing -----------------------------------------------------------------------------------------------------------

@@ -62,6 +62,13 @@ def point(value: Fraction) -> Interval:
     return Interval(value, value)
 
 
+def same_side_of_zero(*intervals: Interval) -> bool:
+    """Whether none of them holds a negative amount, or none a positive one."""
+    return all(i.low is not None and i.low >= 0 for i in intervals) or all(
+        i.high is not None and i.high <= 0 for i in intervals
+    )
+
+
 def lies_above(upper: Interval, lower: Interval) -> bool:
     """Whether every value of `upper` exceeds every value of `lower`."""
     if upper.low is None or lower.high is None:

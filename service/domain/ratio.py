@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from service.domain.evidence import Evidence
-from service.domain.interval import Interval, divide, hull
-from service.domain.separation import same_side_of_zero
+from service.domain.interval import Interval, divide, hull, same_side_of_zero
 
 
 @dataclass(frozen=True, slots=True)

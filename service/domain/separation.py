@@ -8,7 +8,7 @@ from typing import Any
 
 from service.domain.comparability import pair_reasons
 from service.domain.evidence import Evidence, interval_of
-from service.domain.interval import Interval
+from service.domain.interval import Interval, same_side_of_zero
 from service.domain.vocabulary import IntervalBasis, Reason, Scale
 
 _ZERO = Fraction(0)
@@ -91,12 +91,6 @@ def factor_between(upper: Interval, lower: Interval, a: Fraction, b: Fraction) -
     """
     small, large = sorted((abs(a), abs(b)))
     return large / small if small and same_side_of_zero(upper, lower) else None
-
-
-def same_side_of_zero(*intervals: Interval) -> bool:
-    return all(i.low is not None and i.low >= 0 for i in intervals) or all(
-        i.high is not None and i.high <= 0 for i in intervals
-    )
 
 
 def separate(

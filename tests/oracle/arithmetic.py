@@ -419,6 +419,7 @@ class Evidence:
     beside: set[tuple[str, int]]
     relays: set[tuple[str, int]]
     unit: str
+    foreign_units: set[str]
     foreign_bases: set[str]
     foreign_roles: set[str]
     projections: list[Used]  # projected and assumed, for sides of these
@@ -435,8 +436,13 @@ def standing_figures(world: World, measurand: Measurand, settings: Settings) -> 
     ]
 
 
-def evidence(world: World, measurand: Measurand, settings: Settings, read: Reading = "as_stated") -> Evidence:
-    """Reading: "all that count share one other currency" is asked of counting figures with an interval."""
+def evidence(
+    world: World, measurand: Measurand, settings: Settings, read: Reading = "as_stated", unit: str | None = None
+) -> Evidence:
+    """Computed in `unit`, or as the measurand is.
+
+    Reading: "all that count share one other currency" is asked of counting figures with an interval.
+    """
     standing = stand_ins(world, settings)
     relays: set[tuple[str, int]] = set()
     shown: list[tuple[Claim, int, Figure]] = []
@@ -446,11 +452,12 @@ def evidence(world: World, measurand: Measurand, settings: Settings, read: Readi
             relays.add((claim.key, index))
         else:
             shown.append((claim, index, figure))
-    unit = world.metric.unit
-    units = {f.unit for _, _, f in shown if f.basis in COUNTING and f.qualifier != "vague"}
-    if len(units) == 1 and units <= set(CURRENCIES):
-        (unit,) = units
-    found = Evidence([], set(), relays, unit, set(), set(), [])
+    if unit is None:
+        unit = world.metric.unit
+        units = {f.unit for _, _, f in shown if f.basis in COUNTING and f.qualifier != "vague"}
+        if len(units) == 1 and units <= set(CURRENCIES):
+            (unit,) = units
+    found = Evidence([], set(), relays, unit, set(), set(), set(), [])
     for claim, index, figure in shown:
         counts = figure.basis in COUNTING
         known = factor_to(figure.unit, unit) is not None
@@ -461,6 +468,7 @@ def evidence(world: World, measurand: Measurand, settings: Settings, read: Readi
         if known:
             (found.counting if counts else found.projections).append(used(world, claim, index, unit, settings, read))
         elif counts:
+            found.foreign_units.add(figure.unit)
             found.foreign_bases.add(figure.basis)
             found.foreign_roles.add(role(world, claim))
     return found
@@ -590,6 +598,9 @@ class Agreement:
     agreeing: int | None
     conflict: Conflict | None
 
+    def wider_than(self, other: "Agreement") -> bool:
+        return self.conflict is not None and (other.conflict is None or self.rank > other.rank)
+
     @property
     def rank(self) -> tuple[int, Fraction, Fraction]:
         """Narrower ones first.
@@ -680,6 +691,12 @@ def agree(world: World, figures: Sequence[Used]) -> Agreement:
     if conflict:
         return Agreement("conflict", most, conflict)
     return Agreement("agree" if running or most == count else "mixed", most, None)
+
+
+def reasons_for_none(world: World, figures: Sequence[Used]) -> frozenset[str]:
+    """Why there is no conflict: totals that count from different days exclude nothing."""
+    starts = {u.long_from for u in figures if u.long_from}
+    return frozenset({"periods_differ"} if world.metric.over_time == "running_total" and len(starts) > 1 else ())
 
 
 def self_conflict(world: World, figures: Sequence[Used]) -> bool:
@@ -914,16 +931,18 @@ class Related:
     within_rounding: bool
 
 
-def operand(world: World, found: Evidence) -> Side:
-    """What stands for a measurand: what was reported if anything was, else what was estimated, else all that count.
+def operand(world: World, found: Evidence) -> Side | None:
+    """What represents a measurand: what was reported if anything was, else what was estimated, else all that count.
 
-    Reading: as for a comparison of two measurands; figures that cannot be computed with are passed over.
+    Reading: None if that is in another currency only, because then there is nothing to compute with.
     """
     for basis in ("reported", "estimated"):
         figures = [u for u in found.counting if u.figure.basis == basis]
         if figures:
             return Side(latest(world, figures))
-    return Side(latest(world, found.counting))
+        if basis in found.foreign_bases:
+            return None
+    return None if found.foreign_bases and not found.counting else Side(latest(world, found.counting))
 
 
 def relation_between(world: World, this: Measurand, other: Measurand) -> str | None:
@@ -944,6 +963,13 @@ def relation_between(world: World, this: Measurand, other: Measurand) -> str | N
     if first <= start and end <= last:
         return "within_period"
     return "containing_period" if start <= first and last <= end else "overlapping_period"
+
+
+REASONS = {
+    "scope_not_stated": "scope_not_stated",
+    **dict.fromkeys(("wider", "narrower", "other"), "scopes_differ"),
+    **dict.fromkeys(("within_period", "containing_period", "overlapping_period"), "periods_differ"),
+}
 
 
 def exceeds(world: World, part: Evidence, whole: Evidence) -> bool:
@@ -998,13 +1024,15 @@ def related(world: World, this: Measurand, settings: Settings) -> list[Related]:
     for other in measurands(world):
         relation = relation_between(world, this, other)
         theirs = evidence(world, other, settings)
-        if relation is None or not theirs.counting:
+        own, side = operand(world, mine), operand(world, theirs)
+        ratio: Ratio | None = None
+        status: Comparability | None
+        if relation is None or side is None or not side.figures:
             continue
-        side = operand(world, theirs)
-        ratio, status = compared(world, operand(world, mine), side)
-        if status and mine.unit != theirs.unit:
-            reasons = side_reasons(world, operand(world, mine), side)
-            ratio, status = None, comparability(reasons | {"no_exchange_rate"})
+        if own is None or (own.figures and mine.unit != theirs.unit):
+            status = comparability(frozenset({REASONS[relation], "no_exchange_rate"}))
+        else:
+            ratio, status = compared(world, own, side)
         more, rounding = part_exceeds_whole(world, this, other, settings)
         interval = side.interval
         assert interval is not None
@@ -1293,18 +1321,22 @@ def compare(world: World, measurand: Measurand, settings: Settings = PLAIN) -> A
     `/disagreements?kind=drift` lists; `part_within_rounding` holds if rounding explains every whole that is exceeded.
     """
     found = evidence(world, measurand, settings)
-    whole = agree(world, found.counting)
+    whole, stated = agree(world, found.counting), found
+    for unit in sorted(found.foreign_units):
+        there = evidence(world, measurand, settings, unit=unit)
+        if (other := agree(world, there.counting)).wider_than(whole):
+            whole, stated = other, there
     conflict = whole.conflict
     first, second, names = sides_of(found, settings)
     ratio, status = compared(world, first, second)
     asks = found.foreign_roles if settings.by == "party" else found.foreign_bases
-    there = [bool(side.figures) or name in asks for side, name in zip((first, second), names[:2], strict=True)]
-    if status is None and all(there):
+    both = [bool(side.figures) or name in asks for side, name in zip((first, second), names[:2], strict=True)]
+    if status is None and all(both):
         status = comparability(frozenset({"no_exchange_rate"}))
     falls = self_conflict(world, found.counting)
-    reading = (
-        [evidence(world, measurand, settings, how).counting for how in READ] if world.metric.scale != "ordinal" else []
-    )
+    ordinal = world.metric.scale == "ordinal"
+    own = [] if ordinal else [evidence(world, measurand, settings, how).counting for how in READ]
+    reading = [] if ordinal else [evidence(world, measurand, settings, how, unit=stated.unit).counting for how in READ]
     rows = drift(world, measurand, settings)
     wholes = [
         part_exceeds_whole(world, measurand, other, settings)
@@ -1318,14 +1350,14 @@ def compare(world: World, measurand: Measurand, settings: Settings = PLAIN) -> A
         ratio=ratio,
         comparability=status,
         agreement=whole.status,
-        agreeing=whole.agreeing,
+        agreeing=agree(world, found.counting).agreeing,
         gap=conflict.gap if conflict else None,
         gap_open=bool(conflict and conflict.open),
         difference=shown_difference(world, whole),
         relative_difference=conflict.relative_difference if conflict else None,
-        conflict_reasons=conflict.reasons if conflict else frozenset(),
+        conflict_reasons=conflict.reasons if conflict else reasons_for_none(world, found.counting),
         self_conflict=falls,
-        self_conflict_within_rounding=falls and any(not self_conflict(world, read) for read in reading),
+        self_conflict_within_rounding=falls and any(not self_conflict(world, read) for read in own),
         within_rounding=bool(conflict) and any(agree(world, read).conflict is None for read in reading),
         part_exceeds_whole=bool(exceeded),
         part_within_rounding=bool(exceeded) and all(exceeded),
@@ -1334,7 +1366,7 @@ def compare(world: World, measurand: Measurand, settings: Settings = PLAIN) -> A
         figure_count=len(found.counting),
         relay_count=len(found.relays),
         drift_count=sum(row.listed for row in rows),
-        gap_without_one=without_one(world, found.counting, whole),
+        gap_without_one=without_one(world, stated.counting, whole),
         first=first,
         second=second,
         counting=found.counting,

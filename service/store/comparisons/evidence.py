@@ -224,11 +224,7 @@ _Question = tuple[str, str, Any]  # a claim, a metric and, unless amounts are th
 
 def _question(figure: FigureRecord, claim_id: str) -> _Question:
     row = figure.row
-    return (
-        claim_id,
-        row.metric_id,
-        None if row.over_time == OverTime.FIXED else (row.period_earliest, row.period_latest),
-    )
+    return claim_id, row.metric_id, (row.period_earliest, row.period_latest)
 
 
 @dataclass(frozen=True, slots=True)
