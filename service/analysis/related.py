@@ -54,7 +54,7 @@ def _relation(own: Place, other: Place, part_of: PartOf) -> Relation:
 
 def _related(own: Place, other: Place, found: Relation, metric: MetricProperties) -> Related:
     left, right = own.standing, other.standing
-    reasons = _reasons(found, left, right)
+    reasons = _reasons(found, own, other)
     has_ratio = metric.is_ratio and reasons is not None and not NO_RATIO.intersection(reasons.reasons)
     over = _part_exceeds(found, own.extent, other.extent, metric)
     return Related(
@@ -70,12 +70,13 @@ def _related(own: Place, other: Place, found: Relation, metric: MetricProperties
     )
 
 
-def _reasons(relation: Relation, left: Standing, right: Standing) -> Comparability | None:
+def _reasons(relation: Relation, own: Place, other: Place) -> Comparability | None:
     """None unless there are figures on both sides."""
+    left, right = own.standing, other.standing
     if not left.figures or not right.figures:
         return None
     reasons = set()
-    if relation is Relation.SCOPE_NOT_STATED:
+    if left.figures[0].metric.has_scopes and not (own.scope and other.scope):
         reasons.add(Reason.SCOPE_NOT_STATED)
     if relation in _SCOPES_DIFFER:
         reasons.add(Reason.SCOPES_DIFFER)

@@ -197,7 +197,7 @@ def _self_conflict(figures: Sequence[Evidence], scope_stated: bool) -> Separatio
     if _is_total(figures):
         return running_totals.widest_fall(figures, scope_stated=scope_stated)
     apart = [(own, ends) for own in _by_voice(figures).values() if lies_above(*(ends := _ends_of(own)))]
-    widths = [width_between(*ends) for _, ends in apart]
+    widths = [width_between(*ends, own[0].metric.scale) for own, ends in apart]
     widest = max(widths, default=None)
     found = [
         separate(attaining(own, upper, low=True), attaining(own, lower, low=False), scope_stated=scope_stated)

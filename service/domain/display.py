@@ -87,14 +87,13 @@ def unit_in_words(unit: str, *, plural: bool = True) -> str:
 def amount(number: Decimal, unit: str, suffix: str = "") -> str:
     """`$294,000`, `512 GPUs`, `$2 per GPU-hour`, `30%`. A suffix directly follows the number: `$294K`."""
     head, slash, rest = shown_unit(unit).partition("/")
-    if head not in currencies():
-        is_one = number == 1 and not suffix
-        if head == "%":
-            return f"{plain(number)}{suffix}{unit_in_words(unit)}"
-        return f"{plain(number)}{suffix} {unit_in_words(unit, plural=not is_one)}".rstrip()
-    sign = "−" if number < 0 else ""
-    per = f" per {rest.replace('.', '-')}" if slash else ""
-    return f"{sign}{_symbol(head)}{plain(abs(number))}{suffix}{per}"
+    sign, size = "−" if number < 0 else "", f"{plain(abs(number))}{suffix}"
+    if head in currencies():
+        per = f" per {rest.replace('.', '-')}" if slash else ""
+        return f"{sign}{_symbol(head)}{size}{per}"
+    if head == "%":
+        return f"{sign}{size}{unit_in_words(unit)}"
+    return f"{sign}{size} {unit_in_words(unit, plural=number != 1 or bool(suffix))}".rstrip()
 
 
 _LARGE = ((12, " trillion"), (9, " billion"), (6, " million"))
@@ -111,7 +110,9 @@ def amount_in_words(number: Decimal, unit: str) -> str:
 
 def points(number: Decimal, unit: str) -> str:
     """A difference: that of two shares is in percentage points."""
-    return f"{plain(number)} percentage points" if unit == "%" else amount_in_words(number, unit)
+    if unit != "%":
+        return amount_in_words(number, unit)
+    return f"{plain(number)} percentage point{'' if number == 1 else 's'}"
 
 
 def _exact(number: Fraction) -> Decimal | None:
@@ -123,8 +124,16 @@ def _exact(number: Fraction) -> Decimal | None:
 Write = Callable[[Decimal, str], str]
 
 
-def interval_text(interval: Interval, unit: str, *, signed: bool = False, write: Write = amount) -> str:
-    """A point is shown exactly; bounds are rounded outwards. Non-negative amounts from 0 on are only bounded above."""
+def interval_text(
+    interval: Interval, unit: str, *, signed: bool = False, write: Write = amount, exact: bool = False
+) -> str:
+    """A point is shown exactly; bounds are rounded outwards, unless they are to be exact too. Non-negative amounts from
+    0 on are only bounded above.
+    """
+
+    def bound(number: Fraction, rounding: str) -> str:
+        return number_text(number, unit, write=write) if exact else write(rounded(number, rounding), unit)
+
     low, high = interval.low, interval.high
     if low is not None and low == high:
         return number_text(low, unit, write=write)
@@ -132,10 +141,10 @@ def interval_text(interval: Interval, unit: str, *, signed: bool = False, write:
         return "any amount"
     if high is None:
         assert low is not None
-        return f"{'more than' if interval.low_open else 'at least'} {write(rounded(low, DOWN), unit)}"
+        return f"{'more than' if interval.low_open else 'at least'} {bound(low, DOWN)}"
     if low is None or (low == 0 and not signed):
-        return f"{'less than' if interval.high_open else 'at most'} {write(rounded(high, UP), unit)}"
-    return f"{write(rounded(low, DOWN), unit)} to {write(rounded(high, UP), unit)}"
+        return f"{'less than' if interval.high_open else 'at most'} {bound(high, UP)}"
+    return f"{bound(low, DOWN)} to {bound(high, UP)}"
 
 
 def number_text(number: Fraction, unit: str, *, write: Write = amount) -> str:

@@ -76,9 +76,8 @@ class Origin:
         self._alike: dict[Any, list[Evidence]] = {}
         for figure in sorted(self.figures, key=lambda one: (_size(one), one.order)):
             self._by_scope.setdefault(figure.scope_id, []).append(figure)
-            for words_too in (True, False):
-                key = figure.scope_id, _numbers(figure, words_too=words_too)
-                self._alike.setdefault(key, []).append(figure)
+            for likeness in _LIKENESSES:
+                self._alike.setdefault((figure.scope_id, likeness(figure)), []).append(figure)
         self._sizes = {scope: [_size(figure) for figure in own] for scope, own in self._by_scope.items()}
 
     def candidates(self, relays: Sequence[Evidence], scope_id: str | None) -> list[Evidence]:
@@ -91,8 +90,8 @@ class Origin:
         for relay in relays:
             place = bisect_left(sizes, _size(relay))
             near = own[max(place - most, 0) : place + most]
-            for words_too in (True, False):
-                near += self._alike.get((scope_id, _numbers(relay, words_too=words_too)), [])[:most]
+            for likeness in _LIKENESSES:
+                near += self._alike.get((scope_id, likeness(relay)), [])[:most]
             found |= {figure.id: figure for figure in near}
         return list(found.values())
 
@@ -131,12 +130,12 @@ def _matched(relays: Sequence[Evidence], origins: Sequence[Evidence]) -> dict[st
     """Pairs figures of one scope: those with equal numbers first, then the nearest."""
     pairs: dict[str, Evidence] = {}
     waiting, free = sorted(relays, key=lambda one: one.order), sorted(origins, key=lambda one: one.order)
-    for words_too in (True, False):
-        by_numbers: dict[Any, list[Evidence]] = {}
+    for likeness in _LIKENESSES:
+        alike: dict[Any, list[Evidence]] = {}
         for origin in reversed(free):
-            by_numbers.setdefault(_numbers(origin, words_too=words_too), []).append(origin)
+            alike.setdefault(likeness(origin), []).append(origin)
         for relay in waiting:
-            same = by_numbers.get(_numbers(relay, words_too=words_too))
+            same = alike.get(likeness(relay))
             if same:
                 pairs[relay.id] = same.pop()
         used = {origin.id for origin in pairs.values()}
@@ -145,11 +144,21 @@ def _matched(relays: Sequence[Evidence], origins: Sequence[Evidence]) -> dict[st
     return pairs | _nearest(waiting, free)
 
 
-def _numbers(figure: Evidence, *, words_too: bool) -> Any:
+def _numbers(figure: Evidence) -> Any:
     stated = (figure.stated.value, figure.stated.lower, figure.stated.upper)
     numbers = tuple(None if n is None else Fraction(n) * figure.factor for n in stated)
-    vague = figure.stated.stated_as if figure.own_interval is None else None
-    return numbers, vague, figure.currency, figure.stated.qualifier if words_too else None
+    return numbers, figure.stated.stated_as if figure.own_interval is None else None, figure.currency
+
+
+def _statement(figure: Evidence) -> Any:
+    return _numbers(figure), figure.stated.qualifier
+
+
+def _statement_and_basis(figure: Evidence) -> Any:
+    return _statement(figure), figure.basis
+
+
+_LIKENESSES = (_statement_and_basis, _statement, _numbers)  # the closest first
 
 
 def _nearest(relays: Sequence[Evidence], origins: Sequence[Evidence]) -> dict[str, Evidence]:
@@ -218,7 +227,7 @@ def _flags(relay: Evidence, origin: Evidence) -> Iterable[DriftFlag]:
 
 
 def _result(relay: Evidence, origin: Evidence) -> DriftResult:
-    if _numbers(relay, words_too=True) == _numbers(origin, words_too=True):
+    if _statement(relay) == _statement(origin):
         return DriftResult.SAME
     if relay.own_interval is None or origin.own_interval is None:
         return DriftResult.UNPAIRED

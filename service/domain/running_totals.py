@@ -185,7 +185,7 @@ class _Reached:
 
 def _widest(pairs: Sequence[tuple[_Point, _Point]], scope_stated: bool) -> Separation | None:
     """Of the pairs that are equally far apart, the first in the order of `separate`."""
-    widths = [width_between(above.interval, below.interval) for above, below in pairs]
+    widths = [width_between(one.interval, other.interval, one.hull.figures[0].metric.scale) for one, other in pairs]
     widest = max(widths, default=None)
     found = []
     for (above, below), width in zip(pairs, widths, strict=True):

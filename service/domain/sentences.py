@@ -5,10 +5,11 @@ that holds at least is rounded down. Numbers of the figures themselves stay exac
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from service.domain import running_totals
 from service.domain.comparison import Comparison, representing
@@ -34,6 +35,7 @@ from service.domain.units import in_currency
 from service.domain.vocabulary import (
     Agreement,
     Basis,
+    ClaimantRole,
     DriftFlag,
     DriftResult,
     NotComputed,
@@ -67,16 +69,19 @@ _WITHOUT_RATIO = {
     Reason.SIGNS_DIFFER: "The amounts have different signs, or may have, so no ratio is formed.",
     Reason.DENOMINATOR_ZERO: "There is no ratio to zero.",
 }
-_ONLY = {
-    Verdict.REPORTED_ONLY: "no estimate to compare with",
-    Verdict.ESTIMATED_ONLY: "no reported figure to compare with",
-    Verdict.FIRST_PARTY_ONLY: "no third-party figure to compare with",
-    Verdict.THIRD_PARTY_ONLY: "no first-party figure to compare with",
-    Verdict.FIRST_ONLY: "no figure of the second side to compare with",
-    Verdict.SECOND_ONLY: "no figure of the first side to compare with",
+_NOUNS: Mapping[Basis | ClaimantRole, str] = {
+    Basis.REPORTED: "reported figure",
+    Basis.ESTIMATED: "estimate",
+    Basis.ALLEGED: "alleged figure",
+    Basis.PROJECTED: "projection",
+    Basis.ASSUMED: "assumption",
+    Basis.UNSTATED: "figure of unstated basis",
+    ClaimantRole.FIRST_PARTY: "first-party figure",
+    ClaimantRole.THIRD_PARTY: "third-party figure",
 }
 _RANGE_FROM = Fraction(3, 2)  # a ratio's range is given beside its central value if it is wider than this
 _ONE = Fraction(1)
+_THE_SAME, _NO_VALUE_FITS = "the same", "no value fits both"
 
 
 # Summary -------------------------------------------------------------------------------------------------------------
@@ -93,7 +98,8 @@ def summary_text(comparison: Comparison, unit: str, origin: str | None = None) -
     found = comparison.disagreement
     sentences = [_sides(comparison, unit), _conflict(comparison, unit)]
     if found.agreement is Agreement.MIXED:
-        sentences.append(f"No value fits all {found.claimant_count} claimants, but none lies wholly above another.")
+        all_of_them = "both" if found.claimant_count == 2 else f"all {found.claimant_count}"
+        sentences.append(f"No value fits {all_of_them} claimants, but none lies wholly above another.")
     if found.self_conflict is not None:
         sentences.append(self_conflict_text(found.self_conflict, unit, found.self_conflict_within_rounding))
     sentences.append(_left_aside(comparison))
@@ -111,7 +117,8 @@ def _sides(comparison: Comparison, unit: str) -> str:
         return ""
     side = base or other
     if side:
-        return f"{_side(side, unit)}; {_ONLY[comparison.verdict]}."
+        first, second = comparison.sides.words
+        return f"{_side(side, unit)}; no {_NOUNS[second if base else first]} to compare with."
     if not comparison.counted:
         return "No figure counts." if comparison.beside else "No figure can be computed with."
     by_basis = [[f for f in comparison.counted if f.basis is basis] for basis in Basis]
@@ -119,17 +126,30 @@ def _sides(comparison: Comparison, unit: str) -> str:
 
 
 def _side(figures: Sequence[Evidence], unit: str) -> str:
-    """`DeepSeek reported $294,000`, `3 claimants estimated $1 million to $5 million`."""
+    """`DeepSeek reported $294,000`, `A reported $100 and B $200`, `3 claimants estimated $1 million to $5 million`."""
     bases = {figure.basis for figure in figures}
     verb = _VERBS[next(iter(bases))] if len(bases) == 1 else "said"
-    if len(figures) == 1:
-        return f"{figures[0].name} {verb} {figure_text(figures[0], unit)}"
+    texts = [figure_text(figure, unit) for figure in figures]
+    if len(set(texts)) == 1:
+        return f"{_names(figures)} {verb} {texts[0]}"
+    if len(figures) == 2:
+        (one, first), (other, second) = sorted(zip(figures, texts, strict=True), key=lambda pair: _place(pair[0]))
+        return f"{one.name} {verb} {first} and {'' if one.voice == other.voice else f'{other.name} '}{second}"
     hull = side_hull(figures)
     assert hull is not None
-    said = interval_text(hull, unit, signed=figures[0].metric.signed, write=amount_in_words)
+    says_zero = any(interval_of(f).low == 0 and not f.is_bounded_above_only for f in figures)
+    signed = figures[0].metric.signed or says_zero
+    said = interval_text(hull, unit, signed=signed, write=amount_in_words)
     if figures[0].metric.scale is Scale.ORDINAL:
         said = f"from {_rank(hull.low, unit)} to {_rank(hull.high, unit)}"
     return f"{_names(figures)} {verb} {said}"
+
+
+def _place(figure: Evidence) -> tuple[Fraction, tuple[Any, ...]]:
+    """Sorts figures by size, then by their keys."""
+    interval = interval_of(figure)
+    size = next(number for number in (figure.value, interval.high, interval.low, _ONE) if number is not None)
+    return size, figure.order
 
 
 def _names(figures: Iterable[Evidence]) -> str:
@@ -143,14 +163,14 @@ def figure_text(figure: Evidence, unit: str) -> str:
     """A figure in its own words: `about $1 million`, `$1,000 ($101 to $1 million)`, `more than 100`."""
     value, interval = figure.value, interval_of(figure)
     if value is None or figure.stated.qualifier is Qualifier.BETWEEN:
-        return interval_text(interval, unit, signed=figure.metric.signed, write=amount_in_words)
+        return interval_text(interval, unit, signed=figure.metric.signed, write=amount_in_words, exact=True)
     if figure.metric.scale is Scale.ORDINAL:
         return _rank(value, unit)
     text = number_text(value, unit, write=amount_in_words)
     if figure.stated.qualifier is Qualifier.ABOUT and not text.startswith("about "):
         text = f"about {text}"
     if figure.stated.has_bounds:
-        text += f" ({interval_text(interval, unit, signed=figure.metric.signed, write=amount_in_words)})"
+        text += f" ({interval_text(interval, unit, signed=figure.metric.signed, write=amount_in_words, exact=True)})"
     return text
 
 
@@ -162,11 +182,15 @@ def _rank(number: Fraction | None, unit: str) -> str:
 def _relation(comparison: Comparison, unit: str) -> str:
     """What follows the two sides: how they compare, and on what that depends."""
     reasons = comparison.comparability.reasons if comparison.comparability else ()
+    if comparison.verdict is Verdict.CONSISTENT and _are_totals_of_different_days(comparison):
+        reasons = tuple(reason for reason in reasons if reason is not Reason.PERIODS_DIFFER)  # the word says it
     missing = next((_WITHOUT_RATIO[reason] for reason in reasons if reason in _WITHOUT_RATIO), None)
     word = _comparison_word(comparison, unit)
     condition = conditions_text(reasons)
     text = f": {word}{condition}" if word else (f": {condition.removeprefix(', ')}" if condition else "")
-    return f"{text}. {missing.removesuffix('.')}" if missing and comparison.ratio is None else text
+    if missing is None or word == _THE_SAME:
+        return text
+    return f"{text}. {missing.removesuffix('.')}"
 
 
 def conditions_text(reasons: Iterable[Reason]) -> str:
@@ -179,6 +203,8 @@ def _comparison_word(comparison: Comparison, unit: str) -> str:
     if comparison.verdict is Verdict.MIXED:
         return "their ranges overlap, but no two of their figures do"
     if comparison.verdict is Verdict.CONSISTENT:
+        if _are_totals_of_different_days(comparison):
+            return "the totals are of different days, and neither excludes the other"
         return _consistency(base, other)
     if base[0].metric.scale is Scale.ORDINAL:
         return ""
@@ -192,14 +218,17 @@ def _comparison_word(comparison: Comparison, unit: str) -> str:
     return f"{_difference(theirs, ours, unit)} lower"
 
 
+def _are_totals_of_different_days(comparison: Comparison) -> bool:
+    base, other = representing(comparison.base), representing(comparison.other)
+    return base[0].metric.is_total and running_totals.periods_differ(base, other)
+
+
 def _consistency(base: Sequence[Evidence], other: Sequence[Evidence]) -> str:
     ours, theirs = side_hull(base), side_hull(other)
     assert ours is not None
     assert theirs is not None
-    if base[0].metric.is_total and running_totals.periods_differ(base, other):
-        return "the totals are of different days, and neither excludes the other"
     if ours.is_point and (ours.low, ours.high) == (theirs.low, theirs.high):
-        return "the same"
+        return _THE_SAME
     return "the two agree" if _all_overlap(base, other) else "some of their figures agree, others do not"
 
 
@@ -258,7 +287,7 @@ def times_text(ratio: Ratio) -> str:
     low, high, central = ratio.interval.low, ratio.interval.high, ratio.central
     assert low is not None
     if low == high == 1:
-        return "the same"
+        return _THE_SAME
     if high is not None and high <= 1:
         if high == 0:
             return "lower"
@@ -316,7 +345,7 @@ def apart_text(apart: Separation, unit: str) -> str:
     if apart.difference is None:
         return ""
     if not apart.difference:
-        return "which exclude each other"
+        return _NO_VALUE_FITS
     return f"{_apart_by(apart.difference, unit, is_exact=apart.is_between_points, is_open=apart.open)} apart"
 
 
@@ -324,11 +353,11 @@ def _gap_text(gap: Fraction, *, is_exact: bool, is_open: bool) -> str:
     if is_exact:
         near = rounded(gap, NEAREST)
         if near == 1:
-            return "which differ by less than 1%"
+            return "less than 1% apart"
         return f"{'' if Fraction(near) == gap else 'about '}{plain(near)} times apart"
     least = rounded(gap, DOWN)
     if least == 1:
-        return "which exclude each other"
+        return _NO_VALUE_FITS
     return f"more than {plain(least)} times apart" if is_open else f"{plain(least)} times apart or more"
 
 
@@ -398,7 +427,7 @@ def self_conflict_text(apart: Separation, unit: str, within_rounding: bool = Fal
     note = " Rounding can explain this." if within_rounding else ""
     if earlier is None or later is None:
         said = f"{figure_text(apart.least, unit)} and {figure_text(apart.most, unit)}"
-        end = f", {size}" if size and size != "which exclude each other" else ""
+        end = f", {size}" if size and size != _NO_VALUE_FITS else ""
         return f"{_possessive(name)} own figures exclude each other: {said}{end}.{note}"
     if earlier.metric.is_total:
         return f"{_possessive(name)} total fell from {figure_text(earlier, unit)} to {figure_text(later, unit)}.{note}"
@@ -485,7 +514,12 @@ _FLAG_TEXTS = {
 
 def drift_text(drift: Drift, unit: str) -> str:
     """How the relayed number differs from its origin's, and what else was changed."""
-    return "; ".join([_drift_result(drift, unit), *(_FLAG_TEXTS[flag] for flag in drift.flags)])
+    flags = [
+        flag
+        for flag in drift.flags
+        if not (flag is DriftFlag.PRICE_YEAR_CHANGED and drift.result is DriftResult.REPRICED)
+    ]
+    return "; ".join([_drift_result(drift, unit), *(_FLAG_TEXTS[flag] for flag in flags)])
 
 
 def _drift_result(drift: Drift, unit: str) -> str:

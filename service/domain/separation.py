@@ -52,8 +52,8 @@ class Separation:
 
     @property
     def width(self) -> Width:
-        """Orders the separations of one metric."""
-        return relative_difference(self.a, self.b), self.a - self.b
+        """Orders the separations of one metric: by the relative difference first, if it means something."""
+        return self.relative_difference or _ZERO, self.a - self.b
 
     @property
     def interval_basis(self) -> IntervalBasis:
@@ -78,11 +78,12 @@ def relative_difference(a: Fraction, b: Fraction) -> Fraction:
     return (a - b) / size if size else _ZERO
 
 
-def width_between(upper: Interval, lower: Interval) -> Width:
+def width_between(upper: Interval, lower: Interval, scale: Scale) -> Width:
     """The `width` of the separation of two intervals, of which the upper one lies above the lower one."""
     assert upper.low is not None
     assert lower.high is not None
-    return relative_difference(upper.low, lower.high), upper.low - lower.high
+    relative = relative_difference(upper.low, lower.high) if scale is Scale.RATIO else _ZERO
+    return relative, upper.low - lower.high
 
 
 def factor_between(upper: Interval, lower: Interval, a: Fraction, b: Fraction) -> Fraction | None:

@@ -828,8 +828,8 @@ def _apart(first: Side, second: Side) -> bool:
     )
 
 
-def divide(first: Side, second: Side) -> tuple[Ratio | None, str | None]:
-    """Second ÷ first, as the exact set of all quotients, or the reason why there is none.
+def divide(first: Side, second: Side) -> tuple[Ratio | None, set[str]]:
+    """Second ÷ first, as the exact set of all quotients, or the reasons why there is none.
 
     Reading: `denominator_zero` only where the first can be nothing but zero; where it may come near zero, the ratio
     has no upper end.
@@ -837,12 +837,13 @@ def divide(first: Side, second: Side) -> tuple[Ratio | None, str | None]:
     ours, theirs = first.interval, second.interval
     assert ours is not None
     assert theirs is not None
-    if not one_side(ours, theirs):
-        return None, "signs_differ"
+    missing = {"signs_differ"} if not one_side(ours, theirs) else set()
+    if ours.low == ours.high == 0:
+        missing.add("denominator_zero")
+    if missing:
+        return None, missing
     if not (ours.positive and theirs.positive):
         ours, theirs = ours.mirrored(), theirs.mirrored()
-    if ours.high == 0:
-        return None, "denominator_zero"
     assert ours.low is not None
     assert theirs.low is not None
     low, low_open = Fraction(0), False
@@ -860,7 +861,7 @@ def divide(first: Side, second: Side) -> tuple[Ratio | None, str | None]:
     if len(first.figures) == len(second.figures) == 1:
         below, above = first.figures[0].amounts.value, second.figures[0].amounts.value
         central = above / below if below and above is not None else None
-    return Ratio(low, high, low_open, high_open, central), None
+    return Ratio(low, high, low_open, high_open, central), set()
 
 
 def compared(world: World, first: Side, second: Side) -> tuple[Ratio | None, Comparability | None]:
@@ -873,7 +874,7 @@ def compared(world: World, first: Side, second: Side) -> tuple[Ratio | None, Com
     if world.metric.scale == "ratio":
         ratio, missing = divide(first, second)
         if missing:
-            reasons |= {missing}
+            reasons |= missing
         elif world.metric.over_time == "fixed" and _apart(first, second):
             reasons |= {"asserted_apart"}
     return ratio, comparability(reasons)
@@ -1030,7 +1031,8 @@ def related(world: World, this: Measurand, settings: Settings) -> list[Related]:
         if relation is None or side is None or not side.figures:
             continue
         if own is None or (own.figures and mine.unit != theirs.unit):
-            status = comparability(frozenset({REASONS[relation], "no_exchange_rate"}))
+            unstated = {"scope_not_stated"} if world.metric.scopes and not (this.scope and other.scope) else set()
+            status = comparability(frozenset({REASONS[relation], "no_exchange_rate"} | unstated))
         else:
             ratio, status = compared(world, own, side)
         more, rounding = part_exceeds_whole(world, this, other, settings)
@@ -1164,22 +1166,24 @@ def _flags(relay: tuple[Claim, Figure], origin: tuple[Claim, Figure]) -> frozens
     return frozenset(name for name, holds in flags.items() if holds)
 
 
-def _distance(world: World, relay: Figure, origin: Figure, settings: Settings) -> tuple[bool, Fraction]:
+def _distance(world: World, relay: Figure, origin: Figure, settings: Settings) -> tuple[bool, Fraction, bool, bool]:
     """Equal numbers first, then the nearest.
 
-    Reading: the distance is that of the values, else of the lower, else of the upper bounds.
+    Reading: the distance is that of the values, else of the lower, else of the upper bounds. Of equal numbers, those of
+    the same qualifier come first, then those of the same basis.
     """
     both = _both(world, relay, origin, settings)
     if both is None:
-        return True, Fraction(10**30)
+        return True, Fraction(10**30), True, True
     r, o = both
     equal = (r.value, r.lower, r.upper) == (o.value, o.lower, o.upper)
     near = [a if a is not None else b if b is not None else c for a, b, c in (
         (r.value, r.lower, r.upper), (o.value, o.lower, o.upper)
     )]  # fmt: skip
     if near[0] is None or near[1] is None:
-        return True, Fraction(10**30)
-    return not equal, abs(near[0] - near[1])
+        return True, Fraction(10**30), True, True
+    unlike = relay.qualifier != origin.qualifier, relay.basis != origin.basis
+    return not equal, abs(near[0] - near[1]), *unlike
 
 
 def pair_up(world: World, relay: Claim, origin: Claim, settings: Settings) -> dict[int, int]:
@@ -1317,7 +1321,7 @@ def compare(world: World, measurand: Measurand, settings: Settings = PLAIN) -> A
 
     Reading: a side that has only figures in another currency is there, and cannot be compared; without a conflict,
     `interval_basis` is `stated_limits`; figures that are read as rounded are read all in one way, those of all
-    claimants, also for `self_conflict_within_rounding`; `drift_count` counts the rows that
+    claimants, also for `self_conflict_within_rounding`; `drift_count` counts the relayed figures that
     `/disagreements?kind=drift` lists; `part_within_rounding` holds if rounding explains every whole that is exceeded.
     """
     found = evidence(world, measurand, settings)
@@ -1365,7 +1369,7 @@ def compare(world: World, measurand: Measurand, settings: Settings = PLAIN) -> A
         claimant_count=len({u.voice for u in found.counting}),
         figure_count=len(found.counting),
         relay_count=len(found.relays),
-        drift_count=sum(row.listed for row in rows),
+        drift_count=len({row.relay for row in rows if row.listed}),
         gap_without_one=without_one(world, stated.counting, whole),
         first=first,
         second=second,

@@ -352,7 +352,8 @@ def _relay(rng: random.Random, maker: _Maker, claims: list[Claim], add: Any) -> 
         figures = _unique(copied)
         if rng.random() < 0.2:
             own = maker.figure(figures[0].scope, figures[0].period, vague=False)
-            figures = (*figures, replace(own, basis="estimated", relayed=False))
+            if all((own.value, own.lower, own.upper) != (f.value, f.lower, f.upper) for f in figures):
+                figures = (*figures, replace(own, basis="estimated", relayed=False))
         others = [c for c in ("thing", "topic") if c != origin.subject]
         subject = origin.subject if rng.random() < 0.8 else others[0]
         add(subject, figures, derived_from=origin.key)

@@ -310,7 +310,8 @@ class Lineage:
             if relay.relays_claim is None or relay.evidence.stands_in:
                 return None
             for claim in self._chain(relay.relays_claim):
-                found = self.figures.get(_question(relay, claim), ())
+                asked = self.figures.get(_question(relay, claim), ())
+                found = [one for one in asked if one.row.measurand_id != relay.row.measurand_id]
                 alike = [one for one in found if one.row.scope_id == relay.row.scope_id] or found
                 if alike:
                     counts.update({one.row.measurand_id for one in alike})
