@@ -112,6 +112,7 @@ def create_app(settings: AppSettings, database: Database | None = None) -> FastA
     app.state.body_seconds = settings.request_seconds
     app.state.public_actor_names = settings.public_actor_names
     app.state.problem_kinds = KINDS
+    app.state.home_comparison = settings.home_comparison
     app.state.response_cache = ResponseCache(settings.response_cache_bytes)
     app.state.meters = meters
     app.state.build = f"{version('counterclaim')} {web.BUILD}"

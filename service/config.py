@@ -90,6 +90,9 @@ class AppSettings(BaseSettings):
     postgres_bin: Path | None = Field(
         None, description="folder of `pg_dump` and `pg_restore`, where they are not on the PATH; for backups"
     )
+    home_comparison: Names = Field(
+        [], description="two measurands that the home page compares, such as `a.training-cost,b.training-cost`"
+    )
     drain_seconds: float = Field(
         0, ge=0, le=600, description="after SIGTERM: seconds to go on responding while readiness already fails"
     )

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from sqlalchemy import Dialect
 
 from service.app import create_app
+from service.cli.main import DEMO_COMPARISON
 from service.config import AppSettings
 from service.db.engine import Database
 from service.server import server_for
@@ -108,7 +109,9 @@ class LiveServer:
 
 @pytest.fixture(scope="session")
 def live(templates: Templates) -> Iterator[LiveServer]:
-    app = create_app(AppSettings(database_url=templates.clone("sqlite"), access_log=False, rate_limits=False))
+    url = templates.clone("sqlite")
+    settings = AppSettings(database_url=url, access_log=False, rate_limits=False, home_comparison=DEMO_COMPARISON)
+    app = create_app(settings)
     app.state.access.noted[ADMIN.id] = datetime.max.replace(tzinfo=UTC)  # so that no test meets that write
     server = LiveServer(app)
     yield server

@@ -74,15 +74,16 @@ def between(
     a = _operand(connection, left, left_side, options, "/left")
     b = _operand(connection, right, right_side, options, "/right")
     reasons, factor = _reasons(a, b)
+    has_both = bool(a.figures and b.figures)
     found = None
-    if not NO_RATIO.intersection(reasons.reasons):
+    if has_both and not NO_RATIO.intersection(reasons.reasons):
         found = _scaled(ratio(b.counted, a.counted), factor)
     return Between(
         settings=BetweenSettings(about_tolerance=float(options.tolerance), as_of=options.as_of),
         left=_shown(connection, a),
         right=_shown(connection, b),
         ratio=to_ratio(found),
-        comparability=to_comparability(reasons),
+        comparability=to_comparability(reasons) if has_both else None,
         text=between_text(a.counted, b.counted, a.unit, b.unit, found, reasons.reasons),
     )
 

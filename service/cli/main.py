@@ -37,6 +37,7 @@ from service.transfer.imports import is_empty, load_file
 from service.transfer.jsonl import JsonLines
 
 DEMO = folder("fixtures") / "ai-training-costs.jsonl"
+DEMO_COMPARISON = ["deepseek-r1.training-cost.on-top-of-base", "openai-foundation-models.training-cost"]
 HELP = """Counterclaim: a REST service over a database of claims.
 
 A database is migrated once, then served; bundles can be loaded at any time:
@@ -91,6 +92,8 @@ def serve(
         with DEMO.open("rb") as bundle:
             result = load_file(database, bundle, JsonLines(), ImportOptions())
         notify(f"Loaded the demo bundle: {result.lines} records.")
+    if demo and not settings.home_comparison:
+        settings = settings.model_copy(update={"home_comparison": DEMO_COMPARISON})
     if not settings.read_only:
         _first_key(database, settings.bootstrap_key_file)
     logs.configure()

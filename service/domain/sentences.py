@@ -390,12 +390,13 @@ def _conflict(comparison: Comparison, unit: str) -> str:
 
 
 def _says_as_much(comparison: Comparison, apart: Separation) -> bool:
-    """Whether the two sides are as far apart as the two claimants that are furthest apart."""
+    """Whether the two sides are as far apart as the two claimants that are furthest apart, in the digits shown."""
     ratio = comparison.ratio
     if ratio is None or ratio.interval.low is None or apart.gap is None:
         return False
     low, high = ratio.interval.low, ratio.interval.high
-    return apart.gap == low or (high is not None and high > 0 and apart.gap == 1 / high)
+    said = [low] if high is None or high == 0 else [low, 1 / high]
+    return rounded(apart.gap, DOWN) in [rounded(factor, DOWN) for factor in said]
 
 
 def _unit_of(figure: Evidence, unit: str) -> str:
@@ -417,7 +418,7 @@ def _notes(apart: Separation, *, is_rounding: bool) -> str:
 
 
 def _possessive(name: str) -> str:
-    return f"{name}'" if name.endswith("s") else f"{name}'s"
+    return f"{name}'s"
 
 
 def self_conflict_text(apart: Separation, unit: str, within_rounding: bool = False) -> str:

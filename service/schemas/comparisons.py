@@ -243,7 +243,7 @@ class Between(View):
     left: Operand
     right: Operand
     ratio: Ratio | None
-    comparability: Comparability
+    comparability: Comparability | None = Field(description="Null unless both operands have figures.")
     text: str
 
 

@@ -1,5 +1,6 @@
 """The explorer's HTML pages. Each is a few queries and a template, and its URL holds its state."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -8,17 +9,19 @@ from markupsafe import Markup
 
 from service.analysis import forest
 from service.analysis import tables as as_of_day
-from service.analysis.options import from_query
+from service.analysis.between import between
+from service.analysis.options import ComparisonOptions, from_query
 from service.api.dependencies import Db, SeesNames
 from service.charts import comparison as comparison_chart
 from service.charts import ranking, timeline
 from service.charts.svg import fragment
 from service.db.engine import Connection
+from service.domain.figure import DEFAULT_TOLERANCE
 from service.domain.period import parse_period
-from service.errors import Invalid
+from service.errors import Invalid, NotFound
 from service.schemas.base import Head
 from service.schemas.claims import Claim, ClaimPage
-from service.schemas.comparisons import Comparison, Summary
+from service.schemas.comparisons import Between, Comparison, Summary
 from service.schemas.pages import (
     ChangesPageQuery,
     ComparisonPageQuery,
@@ -47,8 +50,19 @@ def show_home(request: Request, query: Annotated[HomeQuery, Query()], db: Db) ->
     """Shows the search, and where sources disagree most."""
     with db.snapshot() as connection:
         context = _found(connection, query.q) if query.q else _ranking(connection, query)
+        context["compared"] = None if query.q else _compared(connection, request.app.state.home_comparison, query)
         known = metrics.LIST.page(connection, MetricQuery(sort="name", limit=100)).items
     return page(request, "home.html", query=query, metrics=known, **context)
+
+
+def _compared(connection: Connection, refs: Sequence[str], query: HomeQuery) -> Between | None:
+    """Returns the comparison that the settings choose for this page; None if its measurands do not exist."""
+    if len(refs) != 2:
+        return None
+    try:
+        return between(connection, refs[0], refs[1], ComparisonOptions(DEFAULT_TOLERANCE, query.as_of))
+    except NotFound:
+        return None
 
 
 def _found(connection: Connection, words: str) -> dict[str, Any]:

@@ -98,11 +98,12 @@ def test_the_keyboard_goes_through_a_page_in_its_order(browser: Browser, demo: A
     page, _ = opened(browser, demo)
     page.goto("/")
     names = []
-    for _ in range(12):
+    for _ in range(14):
         page.keyboard.press("Tab")
         names.append(page.evaluate("document.activeElement.name || document.activeElement.innerText || ''").strip())
-    assert names[:9] == [
-        "Skip to the content", "Counterclaim", "Changes", "API", "q", "Search", "Conflicts", "Copied wrongly",
+    assert names[:11] == [
+        "Skip to the content", "Counterclaim", "Changes", "API", "q", "Search",
+        "DeepSeek-R1", "OpenAI's foundation models", "Conflicts", "Copied wrongly",
         "Self-contradictions",
     ]  # fmt: skip
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")

@@ -43,6 +43,18 @@ def look(api: Api, path: str, status: int = 200, **params: Any) -> Page:
     return Page(answer.text)
 
 
+def test_the_home_page_compares_what_the_settings_name(demo: Api) -> None:
+    shown = look(demo, "/")
+    assert (
+        "DeepSeek reported $294,000. OpenAI reported more than $100 million: more than 340 times as much" in shown.text
+    )
+    assert {f"/comparisons/{R1}", "/comparisons/openai-foundation-models.training-cost"} <= set(shown.links)
+
+
+def test_a_home_page_without_these_measurands_leaves_them_out(api: Api) -> None:
+    assert "against" not in look(api, "/").text
+
+
 @pytest.mark.parametrize("kind", ["sqlite"])
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_is_whole_and_loads_nothing_from_elsewhere(demo: Api, path: str) -> None:
@@ -258,8 +270,8 @@ def test_where_reading_needs_a_key_pages_do_too(demo: Api, live: Any) -> None:
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [("/", 5), ("/?q=deepseek", 5), ("/entities/deepseek-r1", 10), (f"/comparisons/{R1}", 12),
-     ("/claims/r1-12", 12), ("/sources/deepseek-r1-nature", 5), ("/changes", 1), ("/?as_of=2025-09-20", 11)],
+    [("/", 11), ("/?q=deepseek", 5), ("/entities/deepseek-r1", 10), (f"/comparisons/{R1}", 12),
+     ("/claims/r1-12", 12), ("/sources/deepseek-r1-nature", 5), ("/changes", 1), ("/?as_of=2025-09-20", 17)],
 )  # fmt: skip
 def test_a_page_takes_a_bounded_number_of_queries(demo: Api, path: str, most: int) -> None:
     with demo.counting() as statements:
