@@ -1,4 +1,7 @@
-"""Changes of a record on which too many figures depend for one request: the same change, without that bound."""
+"""Changes of a record on which too many figures depend for one request: the same change, without that bound.
+
+A metric's patch may also have `scopes` to create, because the first scope of a metric changes all its summaries.
+"""
 
 from enum import StrEnum
 from typing import Any
@@ -10,8 +13,9 @@ from service.errors import Invalid
 from service.schemas.entities import EntityPatch
 from service.schemas.faults import validated
 from service.schemas.metrics import MetricPatch
+from service.schemas.scopes import ScopeCreate
 from service.schemas.strict_json import parse_json
-from service.store.records import entities, metrics
+from service.store.records import entities, metrics, scopes
 
 
 class Amendable(StrEnum):
@@ -24,10 +28,18 @@ def amend(database: Database, kind: Amendable, ref: str, patch: str) -> str:
     changes = parse_json(patch.encode())
     if not isinstance(changes, dict):
         raise Invalid.at("", "Expected a JSON object with the fields to change.")
-    return database.write(lambda connection: _amend(connection, kind, ref, changes))
+    try:
+        return database.write(lambda connection: _amend(connection, kind, ref, changes))
+    except Invalid as error:
+        faults = "; ".join(f"{fault.pointer}: {fault.detail}" for fault in error.faults)
+        raise Invalid(faults or error.detail, error.faults) from error
 
 
 def _amend(connection: Connection, kind: Amendable, ref: str, changes: dict[str, Any]) -> str:
     if kind is Amendable.METRIC:
-        return metrics.amend(connection, ref, validated(MetricPatch, changes), None, most=None)
+        added = changes.pop("scopes", [])
+        metric_id = metrics.amend(connection, ref, validated(MetricPatch, changes), None, most=None)
+        for scope in added if isinstance(added, list) else [added]:
+            scopes.create(connection, metric_id, validated(ScopeCreate, scope), most=None)
+        return metric_id
     return entities.amend(connection, ref, validated(EntityPatch, changes), None, most=None)

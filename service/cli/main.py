@@ -173,7 +173,12 @@ def recompute_summaries(
 def amend_record(
     kind: Annotated[Amendable, typer.Argument(help="metric or entity.")],
     ref: Annotated[str, typer.Argument(help="The id or key of the record.")],
-    patch: Annotated[str, typer.Argument(help='The fields to change, as JSON: \'{"over_time": "by_period"}\'.')],
+    patch: Annotated[
+        str,
+        typer.Argument(
+            help='The fields to change, as JSON: \'{"over_time": "by_period"}\'. Of a metric also `scopes` to add.'
+        ),
+    ],
     database_url: DatabaseUrl = None,
 ) -> None:
     """Change a metric or an entity on which more figures depend than one request may compute anew.

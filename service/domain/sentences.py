@@ -162,7 +162,7 @@ def _names(figures: Iterable[Evidence]) -> str:
 def figure_text(figure: Evidence, unit: str) -> str:
     """A figure in its own words: `about $1 million`, `$1,000 ($101 to $1 million)`, `more than 100`."""
     value, interval = figure.value, interval_of(figure)
-    if value is None or figure.stated.qualifier is Qualifier.BETWEEN:
+    if value is None:
         return interval_text(interval, unit, signed=figure.metric.signed, write=amount_in_words, exact=True)
     if figure.metric.scale is Scale.ORDINAL:
         return _rank(value, unit)

@@ -1,5 +1,6 @@
 """The commands as people and containers run them: processes of their own, on both databases."""
 
+import json
 import os
 import re
 import signal
@@ -21,6 +22,7 @@ from typer.testing import CliRunner
 from service.cli.main import cli
 from service.config import AppSettings
 from service.store.operations.database_setup import open_database
+from service.store.records import metrics, scopes
 from tests.commands import COUNTERCLAIM, ROOT, run
 from tests.databases import Templates
 from tests.support import ADMIN
@@ -233,6 +235,25 @@ def test_migrate_and_load(bare_url: str, tmp_path: Path) -> None:
     refused = run("load", str(bad), **settings)
     assert refused.returncode == 1
     assert "line 1, /title" in refused.stderr
+
+
+def test_a_record_is_amended_on_the_server(bare_url: str) -> None:
+    database = {"COUNTERCLAIM_DATABASE_URL": bare_url}
+    run("migrate", **database)
+    run("load", "fixtures/ai-training-costs.jsonl", **database)
+    change = {"over_time": "by_period", "scopes": [{"key": "extra", "name": "Extra", "part_of": "full"}]}
+    changed = run("amend", "metric", "training-cost", json.dumps(change), **database)
+    assert changed.returncode == 0, changed.stderr
+    opened = open_database(bare_url)
+    with opened.snapshot() as connection:
+        metric = metrics.PROJECTION.read(connection, "training-cost")
+        assert "extra" in [scope.key for scope in scopes.names_of(connection, metric.id)]
+    opened.close()
+    assert metric.over_time == "by_period"
+    for patch, message in (("{", "JSON"), ('{"over_time": "now"}', "/over_time"), ("[]", "JSON object")):
+        refused = run("amend", "metric", "training-cost", patch, **database)
+        assert refused.returncode == 1
+        assert message in refused.stderr
 
 
 def test_help_tells_what_each_command_does() -> None:

@@ -17,15 +17,17 @@ def refuse_too_many_figures(connection: Connection, claims: Any, most: int | Non
     _refuse(connection, FigureRow.claim_id.in_(claims), most, noun, ref)
 
 
-def refuse_too_many_of_metric(connection: Connection, metric_id: str, most: int | None, ref: str) -> None:
+def refuse_too_many_of_metric(
+    connection: Connection, metric_id: str, most: int | None, ref: str, change: str = "{…}"
+) -> None:
     if most is not None:
-        _refuse(connection, FigureRow.metric_id == metric_id, most, "metric", ref)
+        _refuse(connection, FigureRow.metric_id == metric_id, most, "metric", ref, change)
 
 
-def _refuse(connection: Connection, condition: Any, most: int, noun: str, ref: str) -> None:
+def _refuse(connection: Connection, condition: Any, most: int, noun: str, ref: str, change: str = "{…}") -> None:
     some = select(FigureRow.id).where(condition).limit(most + 1).subquery()
     if connection.execute(select(func.count()).select_from(some)).scalar_one() > most:
         raise Conflict(
             f"More than {most:,} figures depend on this {noun}, too many to compute anew in one request. "
-            f"Make the change on the server: counterclaim amend {noun} {ref} '{{…}}'."
+            f"Make the change on the server: counterclaim amend {noun} {ref} '{change}'."
         )

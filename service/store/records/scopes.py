@@ -118,8 +118,8 @@ def _ids(connection: Connection, metric_id: str, refs: Sequence[str], place: Any
 # Writing -------------------------------------------------------------------------------------------------------------
 
 
-def create(connection: Connection, metric: str, body: ScopeCreate) -> Created:
-    """Raises NotFound for an unknown metric."""
+def create(connection: Connection, metric: str, body: ScopeCreate, most: int | None = MOST_FIGURES) -> Created:
+    """Raises NotFound for an unknown metric, and Conflict for a first scope that more than `most` figures depend on."""
     own = _metric(connection, metric)
     record_writes.refuse_withdrawn(MetricRow, own)
     known = _known(connection, own["id"], body)
@@ -128,7 +128,7 @@ def create(connection: Connection, metric: str, body: ScopeCreate) -> Created:
         if differing:
             raise record_writes.already_stored(ScopeRow, known["id"], differing)
         return Created(known["id"], is_new=False)
-    (scope_id,) = create_all(connection, own["id"], [body])
+    (scope_id,) = create_all(connection, own["id"], [body], most)
     return Created(scope_id, is_new=True)
 
 
@@ -182,9 +182,12 @@ def are_stored(connection: Connection, metric_id: str, bodies: Sequence[ScopeCre
     )
 
 
-def create_all(connection: Connection, metric_id: str, bodies: Sequence[ScopeCreate]) -> list[str]:
+def create_all(
+    connection: Connection, metric_id: str, bodies: Sequence[ScopeCreate], most: int | None = MOST_FIGURES
+) -> list[str]:
     """Creates new scopes of a metric, in their order, and returns their ids. Each may be a part of a stored one or of
-    another one of these. Raises Conflict for an id in use, and if the metric would have too many.
+    another one of these. Raises Conflict for an id in use, if the metric would have too many, and if they are its first
+    and it has more than `most` figures.
     """
     if not bodies:
         return []
@@ -218,14 +221,14 @@ def create_all(connection: Connection, metric_id: str, bodies: Sequence[ScopeCre
     for scope_id in ids.values():
         record_writes.note(connection, ScopeRow, scope_id, Operation.CREATE)
     if is_first:
-        _mark_unscoped_stale(connection, metric_id)
+        _mark_unscoped_stale(connection, metric_id, most)
     return list(ids.values())
 
 
-def _mark_unscoped_stale(connection: Connection, metric_id: str) -> None:
+def _mark_unscoped_stale(connection: Connection, metric_id: str, most: int | None) -> None:
     """Marks the metric's summaries stale, since figures without a scope now leave something unsaid."""
     metric = connection.execute(select(MetricRow.key).where(MetricRow.id == metric_id).with_for_update()).one()
-    refuse_too_many_of_metric(connection, metric_id, MOST_FIGURES, metric.key)
+    refuse_too_many_of_metric(connection, metric_id, most, metric.key, '{"scopes": [{"key": …, "name": …}]}')
     metric_derivation.mark_summaries_stale(connection, metric_id)
 
 
