@@ -65,7 +65,7 @@ class Separation:
     def preference(self) -> tuple[Any, ...]:
         """Orders separations that are equally wide."""
         missable = self.most.end_may_miss(low=True) + self.least.end_may_miss(low=False)
-        return missable, len(self.reasons), self.most.order, self.least.order
+        return missable, len(self.reasons), self.least.order, self.most.order
 
     @property
     def is_between_points(self) -> bool:
