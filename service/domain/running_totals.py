@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
+from typing import Any
 
 from service.domain.evidence import Evidence
 from service.domain.hull import Hull, attaining, hull_of
@@ -129,11 +130,15 @@ class _Highest:
         return next((point for point in self.points if point.hull.voice != voice), None)
 
 
-def _restriction(point: _Point) -> tuple[bool, float, object, bool, object]:
-    """Orders points from the highest low end to the lowest, then by keys."""
-    low = point.interval.low
-    order = min(figure.order for figure in point.hull.figures)
-    return low is None, -point.interval.low_rank[1], -(low or 0), not point.interval.low_open, order
+def _restriction(point: _Point) -> tuple[Any, ...]:
+    """Orders points from the highest low end to the lowest, then as `Separation.preference` orders pairs."""
+    interval, held = point.interval, attaining(point.hull.figures, point.interval, low=True)
+    preferred = min((figure.end_may_miss(low=True), _is_approximate(figure), figure.order) for figure in held)
+    return interval.low is None, -(interval.low or 0), not interval.low_open, preferred
+
+
+def _is_approximate(figure: Evidence) -> bool:
+    return figure.period is not None and figure.period.approximate
 
 
 def _excluding(points: Sequence[_Point], *, same_voice: bool) -> list[tuple[_Point, _Point]]:

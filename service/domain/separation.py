@@ -13,7 +13,7 @@ from service.domain.vocabulary import IntervalBasis, Reason, Scale
 
 _ZERO = Fraction(0)
 # To compare each figure that attains an end with each that attains the other would be quadratic. So of figures that
-# differ in price year, period or date, only this many of each side are compared: the first in the order of their keys.
+# differ in price year, period, date or sign, only this many of each side are compared: the first by their keys.
 _MOST_UNLIKE = 20
 
 Width = tuple[Fraction, Fraction]
@@ -129,6 +129,12 @@ def _unlike(figures: Iterable[Evidence], *, low: bool) -> list[Evidence]:
     """In the order of their keys, of those that have the same reasons only the first."""
     first: dict[object, Evidence] = {}
     for figure in sorted(figures, key=lambda one: one.order):
-        alike = (figure.end_may_miss(low=low), figure.price_year, figure.period, figure.said)
+        alike = (figure.end_may_miss(low=low), figure.price_year, figure.period, figure.said, _signs(figure))
         first.setdefault(alike, figure)
     return list(first.values())[:_MOST_UNLIKE]
+
+
+def _signs(figure: Evidence) -> tuple[bool, bool]:
+    """Whether the figure allows negative amounts, and whether it allows positive ones."""
+    interval = interval_of(figure)
+    return interval.low is None or interval.low < 0, interval.high is None or interval.high > 0

@@ -352,13 +352,18 @@ def _relay(rng: random.Random, maker: _Maker, claims: list[Claim], add: Any) -> 
         figures = _unique(copied)
         if rng.random() < 0.2:
             own = maker.figure(figures[0].scope, figures[0].period, vague=False)
-            if all((own.value, own.lower, own.upper) != (f.value, f.lower, f.upper) for f in figures):
+            if _near(own) not in {_near(f) for f in figures}:
                 figures = (*figures, replace(own, basis="estimated", relayed=False))
         others = [c for c in ("thing", "topic") if c != origin.subject]
         subject = origin.subject if rng.random() < 0.8 else others[0]
         add(subject, figures, derived_from=origin.key)
         if rng.random() < 0.15 and not origin.derived_from:
             claims[at] = replace(origin, figures=())
+
+
+def _near(figure: Figure) -> str | None:
+    """The number by which relays are paired with their origins."""
+    return next((text for text in (figure.value, figure.lower, figure.upper) if text is not None), None)
 
 
 def _supersede(rng: random.Random, maker: _Maker, claims: list[Claim], add: Any) -> None:
