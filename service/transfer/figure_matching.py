@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from service.schemas.figures import ClaimFigure, FigureFields
-from service.store.records.figure_validation import STATED
+from service.store.records.figure_intervals import STATED
 
 
 def matched(given: Sequence[FigureFields], stored: Sequence[ClaimFigure]) -> list[tuple[FigureFields, str | None]]:

@@ -27,24 +27,11 @@ from service.schemas.views import to_interval
 from service.store import rows
 from service.store.lists.as_of import could_be_read, readable_from, replaced_from, stands
 from service.store.records.chains import MAX_CHAIN, links_above
-from service.store.records.figure_intervals import stated_of
+from service.store.records.figure_intervals import STATED, stated_of
 from service.store.records.role_columns import role_columns
 
 CLAIMANT, VOICE = aliased(EntityRow, name="claimant"), aliased(EntityRow, name="voice")
-_STATED = (
-    "basis",
-    "qualifier",
-    "value",
-    "lower",
-    "upper",
-    "interval_kind",
-    "precision",
-    "unit",
-    "price_year",
-    "period",
-    "stated_as",
-    "relayed",
-)
+_STATED = tuple(name for name in STATED if name != "method")
 # depend on the settings of a comparison, so Python appends them
 _APPENDED = ("interval", "not_computed")
 _NOTHING: Mapping[str, Any] = {}

@@ -30,7 +30,8 @@ from service.store.records import (
 )
 from service.store.records.claim_creation import REFS, Draft, derive, drafts_of
 from service.store.records.claim_idempotency import Given, Repeated
-from service.store.records.figure_validation import STATED, CheckedFigure, check_figures, context_of
+from service.store.records.figure_intervals import STATED
+from service.store.records.figure_validation import CheckedFigure, check_figures, context_of
 from service.store.records.figures import NewFigure
 from service.store.records.projection import Projection
 from service.store.records.record_writes import Versions

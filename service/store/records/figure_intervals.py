@@ -10,6 +10,23 @@ from service.domain.vocabulary import IntervalKind, NotComputed, Qualifier
 from service.schemas.views import to_number
 from service.store.rows import Values
 
+# what a figure's source states; columns and fields have the same names
+STATED = (
+    "basis",
+    "method",
+    "qualifier",
+    "value",
+    "lower",
+    "upper",
+    "interval_kind",
+    "precision",
+    "unit",
+    "price_year",
+    "period",
+    "stated_as",
+    "relayed",
+)
+
 
 def interval_columns(stated: Stated, unit: str, metric_unit: str, *, signed: bool) -> Values:
     factor, currency = own_factor(unit, metric_unit)

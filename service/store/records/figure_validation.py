@@ -16,25 +16,8 @@ from service.errors import Conflict, Invalid, ServiceError
 from service.store.comparisons.measurands import NamedMeasurand
 from service.store.records import metric_derivation, references
 from service.store.records.bounds import MOST_FIGURES
-from service.store.records.figure_intervals import interval_columns, stated_of
+from service.store.records.figure_intervals import STATED, interval_columns, stated_of
 from service.store.rows import Values
-
-# what a figure's source states; columns and fields have the same names
-STATED = (
-    "basis",
-    "method",
-    "qualifier",
-    "value",
-    "lower",
-    "upper",
-    "interval_kind",
-    "precision",
-    "unit",
-    "price_year",
-    "period",
-    "stated_as",
-    "relayed",
-)
 
 
 @dataclass(frozen=True, slots=True)

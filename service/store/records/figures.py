@@ -19,7 +19,8 @@ from service.store.comparisons import summary
 from service.store.lists.filters import AnyOf, Filter, RefTo, RefToMeasurand, Value, withdrawn
 from service.store.lists.pagination import record_list
 from service.store.records import record_writes
-from service.store.records.figure_validation import STATED, CheckedFigure, check_figures, context_of
+from service.store.records.figure_intervals import STATED
+from service.store.records.figure_validation import CheckedFigure, check_figures, context_of
 from service.store.records.projection import Projection
 from service.store.records.record_writes import Created, Versions
 
