@@ -49,8 +49,6 @@ def _sides(by: By, chosen: str | None) -> SideChoice:
     if by == "party":
         raise Invalid.at("/sides", "Sides are bases, so they are chosen with by=basis only.", "query")
     first, second = map(Basis, chosen.split(":"))
-    if first is second:
-        raise Invalid.at("/sides", "Name two different bases.", "query")
     return SideChoice("basis", first, second)
 
 

@@ -467,9 +467,10 @@ def evidence(
             continue
         if known:
             (found.counting if counts else found.projections).append(used(world, claim, index, unit, settings, read))
-        elif counts:
+            continue
+        found.foreign_bases.add(figure.basis)
+        if counts:
             found.foreign_units.add(figure.unit)
-            found.foreign_bases.add(figure.basis)
             found.foreign_roles.add(role(world, claim))
     return found
 
@@ -943,7 +944,7 @@ def operand(world: World, found: Evidence) -> Side | None:
             return Side(latest(world, figures))
         if basis in found.foreign_bases:
             return None
-    return None if found.foreign_bases and not found.counting else Side(latest(world, found.counting))
+    return None if found.foreign_units and not found.counting else Side(latest(world, found.counting))
 
 
 def relation_between(world: World, this: Measurand, other: Measurand) -> str | None:
