@@ -231,14 +231,24 @@ class ComputeQuery(Body):
     )
 
 
-# two different ones: neither JSON Schema nor the validator can say so in a shorter way
+# for the document: a pattern without look-ahead cannot say "two different ones" in a shorter way
 _PAIRS = "|".join(f"{first}:({'|'.join(other for other in Basis if other != first)})" for first in Basis)
+
+
+def _two_bases(text: str) -> str:
+    first, _, second = text.partition(":")
+    if first == second or not {first, second} <= set(Basis):
+        raise refuse(f"Name two different bases: projected:reported. There are {', '.join(Basis)}.")
+    return text
+
+
 Sides = TypeAliasType(
     "Sides",
     Annotated[
         str,
+        AfterValidator(_two_bases),
         Field(
-            pattern=f"^({_PAIRS})$",
+            json_schema_extra={"pattern": f"^({_PAIRS})$"},
             description="Compare two different bases: `projected:reported`. Only with by=basis.",
         ),
     ],
