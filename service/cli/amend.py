@@ -14,13 +14,15 @@ from service.schemas.entities import EntityPatch
 from service.schemas.faults import validated
 from service.schemas.metrics import MetricPatch
 from service.schemas.scopes import ScopeCreate
+from service.schemas.sources import SourcePatch
 from service.schemas.strict_json import parse_json
-from service.store.records import entities, metrics, scopes
+from service.store.records import entities, metrics, scopes, sources
 
 
 class Amendable(StrEnum):
     METRIC = "metric"
     ENTITY = "entity"
+    SOURCE = "source"
 
 
 def amend(database: Database, kind: Amendable, ref: str, patch: str) -> str:
@@ -42,4 +44,6 @@ def _amend(connection: Connection, kind: Amendable, ref: str, changes: dict[str,
         for scope in added if isinstance(added, list) else [added]:
             scopes.create(connection, metric_id, validated(ScopeCreate, scope), most=None)
         return metric_id
+    if kind is Amendable.SOURCE:
+        return sources.amend(connection, ref, validated(SourcePatch, changes), None, most=None)
     return entities.amend(connection, ref, validated(EntityPatch, changes), None, most=None)

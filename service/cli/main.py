@@ -171,7 +171,7 @@ def recompute_summaries(
 
 @cli.command("amend")
 def amend_record(
-    kind: Annotated[Amendable, typer.Argument(help="metric or entity.")],
+    kind: Annotated[Amendable, typer.Argument(help="metric, entity or source.")],
     ref: Annotated[str, typer.Argument(help="The id or key of the record.")],
     patch: Annotated[
         str,
@@ -181,7 +181,7 @@ def amend_record(
     ],
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Change a metric or an entity on which more figures depend than one request may compute anew.
+    """Change a metric, an entity or a source on which more figures depend than one request may compute anew.
 
     All of them are computed in one transaction, during which nobody else can write.
     """

@@ -34,6 +34,7 @@ class WithoutOne:
 class Disagreement:
     """Whether the claimants of one measurand agree, and how far apart they are.
 
+    `conflict_count` is the number of claimants among whom the conflict is: all, or those of one other currency.
     `agreeing` is the most claimants that have a figure holding one and the same value; None for running totals.
     """
 
@@ -45,6 +46,7 @@ class Disagreement:
     self_conflict_within_rounding: bool
     agreeing: int | None
     claimant_count: int
+    conflict_count: int
     figure_count: int
     without_one: WithoutOne | None
 
@@ -67,6 +69,7 @@ def assess(figures: Sequence[Evidence], *, scope_stated: bool = True) -> Disagre
         self_conflict_within_rounding=own is not None and explains(figures, _contradict_themselves),
         agreeing=agreeing,
         claimant_count=len(voices),
+        conflict_count=len(voices),
         figure_count=len(figures),
         without_one=_without_one(figures, agreement, conflict, scope_stated) if len(voices) >= 3 else None,
     )
@@ -91,6 +94,7 @@ def assess_by_currency(
                 self_conflict_within_rounding=found.self_conflict_within_rounding,
                 agreeing=found.agreeing,
                 claimant_count=found.claimant_count,
+                conflict_count=theirs.claimant_count,
                 figure_count=found.figure_count,
                 without_one=theirs.without_one,
             )

@@ -109,7 +109,19 @@ class Evidence:
             content,
             self.price_year or 0,
             self.stated.stated_as or "",
+            _days(self.period),
+            _days(self.said),
+            self.stated.interval_kind or "",
+            self.stated.precision or 0,
+            self.currency or "",
+            self.is_relay,
         )
+
+
+def _days(period: Period | None) -> tuple[int, int, bool]:
+    if period is None:
+        return 0, 0, False
+    return period.earliest.toordinal(), period.latest.toordinal(), period.approximate
 
 
 def interval_of(figure: Evidence) -> Interval:

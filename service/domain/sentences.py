@@ -295,8 +295,17 @@ def times_text(ratio: Ratio) -> str:
             1 / high, 1 / low if low else None, ratio.interval.high_open, central and 1 / central, "times lower"
         )
     if low < 1:
-        return _range(low, high)
+        return _either_way(low, high)
     return _times(low, high, ratio.interval.low_open, central, "times as much")
+
+
+def _either_way(low: Fraction, high: Fraction | None) -> str:
+    """`between 500 times lower and 5 times as much`: the amounts overlap, or may."""
+    most = None if high is None else f"{plain(rounded(high, UP))} times as much"
+    if not low:
+        return "any amount" if most is None else f"at most {most}"
+    least = f"{plain(rounded(1 / low, UP))} times lower"
+    return f"at most {least}" if most is None else f"between {least} and {most}"
 
 
 def _times(low: Fraction, high: Fraction | None, is_open: bool, central: Fraction | None, words: str) -> str:
@@ -325,7 +334,7 @@ def _range(low: Fraction, high: Fraction | None) -> str:
 def _at_least(factor: Fraction, is_open: bool, words: str) -> str:
     least = rounded(factor, DOWN)
     if least == 1:
-        return "slightly lower" if words == "times lower" else "slightly more"
+        return "lower" if words == "times lower" else "more"
     return f"more than {plain(least)} {words}" if is_open else f"{plain(least)} {words} or more"
 
 
@@ -384,8 +393,8 @@ def _conflict(comparison: Comparison, unit: str) -> str:
     end = f": {size}{condition}" if size else condition
     if base and other:
         return f"Two of the sources are further apart: {said}{end}. {notes}".rstrip()
-    if found.claimant_count > 2:
-        return f"Two of {found.claimant_count} claimants are furthest apart: {said}{end}. {notes}".rstrip()
+    if found.conflict_count > 2:
+        return f"Two of {found.conflict_count} claimants are furthest apart: {said}{end}. {notes}".rstrip()
     return f"{said}{end}. {notes}".rstrip()
 
 

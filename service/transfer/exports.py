@@ -102,7 +102,7 @@ def _inside(stated: list[FigureFields]) -> int:
 
 
 def _figure(figure: ClaimFigure) -> FigureFields:
-    """The fields of a figure as given. A precision that can be read from the value is left out."""
+    """The fields of a figure as given."""
     fields = {name: getattr(figure, name) for name in FigureFields.model_fields if hasattr(figure, name)}
     return FigureFields.model_construct(**(fields | {"metric": figure.metric.key, "scope": _ref(figure.scope)}))
 
@@ -121,7 +121,20 @@ def _line(kind: str, model: type[BaseModel], row: Values) -> str:
 def _json(model: type[BaseModel], row: Values) -> str:
     """The JSON that a client would send to create the record. Refs are keys if they exist, else ids."""
     fields = {name: _ref(row[name]) if isinstance(row[name], BaseModel) else row[name] for name in model.model_fields}
-    return model.model_construct(**fields).model_dump_json(exclude_defaults=True, warnings=False)
+    text = model.model_construct(**fields).model_dump_json(exclude_defaults=True, warnings=False)
+    stated = [row] if "precision" in model.model_fields else [dict(figure) for figure in row.get("figures", ())]
+    if any(figure["value"] is not None and figure["precision"] is None for figure in stated):
+        return _with_unknown_precision(text)
+    return text
+
+
+def _with_unknown_precision(text: str) -> str:
+    """Says that the precision of a value is not known, which is not the default: that is read from its digits."""
+    fields = json.loads(text)
+    for figure in fields.get("figures", [fields]):
+        if "value" in figure:
+            figure.setdefault("precision", None)
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
 
 
 def _ref(embedded: Any) -> Any:

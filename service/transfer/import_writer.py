@@ -271,6 +271,11 @@ class ImportWriter:
         """The fields of a body that a patch has. Unset fields are included, unless the format has only some fields."""
         names = body.model_fields_set if self.given == "more" else type(body).model_fields
         fields = {name: getattr(body, name) for name in names if name in patch.model_fields}
+        if isinstance(body, MetricCreate):
+            if body.additive is None:
+                fields.pop("additive", None)
+            if body.over_time_inferred or "over_time" not in body.model_fields_set:  # nobody set it
+                fields.pop("over_time", None)
         return {name: value for name, value in fields.items() if name != "key" or value is not None}
 
     def _create_or_update(self, body: ClaimCreate, retracted: Mapping[int, str | None]) -> None:

@@ -13,10 +13,11 @@ from service.db.models import ClaimRow, MeasurandRow, metadata
 from service.domain.vocabulary import ImportMode, OnExisting
 from service.errors import ServiceError
 from service.schemas.queries import ClaimQuery
-from service.store.records import claims
+from service.store.records import claims, metrics
 from service.transfer.imports import is_empty
 from service.transfer.jsonl import JsonLines
 from tests.support import load, load_demo
+from tests.transfer.files import UPDATE, json_lines, made, take
 
 SOURCE = {"type": "source", "key": "s", "kind": "paper", "title": "A paper"}
 
@@ -187,3 +188,53 @@ def test_what_is_named_before_it_is_there_is_refused_wherever_a_batch_ends(datab
     assert (second.counts.claim.created, second.counts.claim.unchanged) == (3, 2)
     third = load(database, path, JsonLines(), mode=ImportMode.PARTIAL)
     assert (third.counts.claim.created, third.counts.claim.unchanged, third.rejected) == (0, 5, [])
+
+
+def lines(*records: dict[str, Any]) -> bytes:
+    return "".join(json.dumps(record) + "\n" for record in records).encode()
+
+
+def test_a_metric_is_updated_without_its_additivity(database: Database) -> None:
+    metric = {"type": "metric", "key": "cost", "name": "Cost", "unit": "USD"}
+    take(database, lines(metric), JsonLines())
+    result = take(database, lines(metric | {"name": "The cost"}), JsonLines(), **UPDATE)
+    assert result.counts.metric.updated == 1
+
+
+def test_a_line_that_does_not_set_over_time_leaves_it(database: Database) -> None:
+    metric = {"type": "metric", "key": "cost", "name": "Cost", "unit": "USD", "over_time_inferred": True}
+    said = {
+        "type": "claim", "key": "c", "source": "s", "claimant": "lab", "subject": "lab", "statement": "x",
+        "figures": [{"metric": "cost", "basis": "reported", "qualifier": "exact", "value": "1", "unit": "USD",
+                     "period": "2024"}],
+    }  # fmt: skip
+    others = [
+        {"type": "entity", "key": "lab", "kind": "organization", "name": "Lab"},
+        {"type": "source", "key": "s", "kind": "paper", "title": "S"},
+    ]
+    content = lines(metric, *others, said)
+    take(database, content, JsonLines())
+    again = take(database, content, JsonLines())
+    assert made(again) == {}
+    take(database, lines(metric | {"name": "The cost"}), JsonLines(), **UPDATE)
+    with database.snapshot() as connection:
+        found = metrics.PROJECTION.read(connection, "cost")
+    assert (found.name, found.over_time, found.over_time_inferred) == ("The cost", "by_period", True)
+
+
+def test_a_precision_that_is_not_known_stays_so(database: Database) -> None:
+    stated = {
+        "metric": "cost", "basis": "reported", "qualifier": "exact", "value": "294000", "unit": "USD",
+        "precision": None,
+    }  # fmt: skip
+    said = {"type": "claim", "key": "c", "source": "s", "claimant": "lab", "subject": "lab", "statement": "x"}
+    content = lines(
+        {"type": "metric", "key": "cost", "name": "Cost", "unit": "USD"},
+        {"type": "entity", "key": "lab", "kind": "organization", "name": "Lab"},
+        {"type": "source", "key": "s", "kind": "paper", "title": "S"},
+        said | {"figures": [stated]},
+    )
+    take(database, content, JsonLines())
+    exported = json_lines(database)
+    assert b'"precision":null' in exported
+    assert made(take(database, exported, JsonLines())) == {}

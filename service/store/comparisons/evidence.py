@@ -25,7 +25,7 @@ from service.domain.vocabulary import Additive, Basis, ClaimantRole, OverTime, S
 from service.schemas.comparisons import Compared
 from service.schemas.views import to_interval
 from service.store import rows
-from service.store.lists.as_of import could_be_read, readable_from, replaced_from, stands
+from service.store.lists.as_of import could_be_read, readable_from, replacement_days, stands
 from service.store.records.chains import MAX_CHAIN, links_above
 from service.store.records.figure_intervals import STATED, stated_of
 from service.store.records.role_columns import role_columns
@@ -61,7 +61,12 @@ _IS_DISPUTED = (
     .exists()
 )
 _SCOPE = aliased(ScopeRow, name="some_scope")
-_HAS_SCOPES = select(_SCOPE.id).where(_SCOPE.metric_id == MetricRow.id).correlate(MetricRow).exists()
+_HAS_SCOPES = (
+    select(_SCOPE.id)
+    .where(_SCOPE.metric_id == MetricRow.id, _SCOPE.withdrawn_at.is_(None))
+    .correlate(MetricRow)
+    .exists()
+)
 _EVIDENCE = (
     select(
         FigureRow.id,
@@ -96,7 +101,7 @@ _EVIDENCE = (
         SourceRow.published,
         SourceRow.published_earliest,
         readable_from(SourceRow, ClaimRow).label("readable_from"),
-        replaced_from().label("replaced_from"),
+        *replacement_days(),
         _IS_DISPUTED.label("is_disputed"),
     )
     .join(ClaimRow, ClaimRow.id == FigureRow.claim_id)
@@ -149,7 +154,7 @@ class FigureRecord:
 
     def stands(self, day: date | None) -> bool:
         """Whether its claim was neither retracted nor replaced by that day; without a day, whether it is active now."""
-        return stands(self.row.status, self.row.replaced_from, self.row.retracted_latest, day)
+        return stands(self.row, day)
 
     @property
     def relays_claim(self) -> str | None:

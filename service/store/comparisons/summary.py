@@ -57,8 +57,8 @@ _MEASURANDS_OF = select(FigureRow.measurand_id).distinct().join(_RELAYS, FigureR
 
 def mark_claims_stale(connection: Connection, claim_ids: Collection[str]) -> None:
     """Marks the measurands of these claims' figures, and of all that relay them: their drift depends on them."""
-    if claim_ids:
-        mark_stale(connection, connection.execute(_MEASURANDS_OF, {"ids": list(claim_ids)}).scalars())
+    for part in rows.chunks(list(claim_ids), rows.MOST_IDS):
+        mark_stale(connection, connection.execute(_MEASURANDS_OF, {"ids": list(part)}).scalars())
 
 
 def mark_scopes_stale(connection: Connection, scope_id: str) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from service.db.models import ClaimRow, SourceRow
+from service.db.types import Day
 from service.domain.vocabulary import ClaimStatus
 
 _NEWER, _NEWER_SOURCE = aliased(ClaimRow, name="replacing"), aliased(SourceRow, name="replacing_source")
@@ -29,32 +30,48 @@ def could_be_read(since: date | None, day: date | None) -> bool:
     return day is None or (since is not None and since <= day)
 
 
-def replaced_from() -> Any:
-    """For rows of claims: the first day on which the claim that replaced it could certainly be read."""
+def _of_newer(column: Any, *conditions: Any) -> Any:
     return (
-        select(readable_from(_NEWER_SOURCE, _NEWER))
+        select(column)
         .select_from(_NEWER)
         .join(_NEWER_SOURCE, _NEWER_SOURCE.id == _NEWER.source_id)
-        .where(_NEWER.id == ClaimRow.superseded_by_id)
+        .where(_NEWER.supersedes_id == ClaimRow.id, _NEWER.withdrawn_at.is_(None), *conditions)
         .correlate(ClaimRow)
-        .scalar_subquery()
+    )
+
+
+def replacement_days() -> tuple[Any, Any, Any]:
+    """For rows of claims: the first day on which a claim that replaces it could certainly be read, and the days from
+    and up to which one replaced it that was retracted later.
+    """
+    readable = readable_from(_NEWER_SOURCE, _NEWER)
+    retracted = _NEWER.status == ClaimStatus.RETRACTED
+    return (
+        _of_newer(func.min(readable, type_=Day()), ~retracted).scalar_subquery().label("replaced_from"),
+        _of_newer(func.min(readable, type_=Day()), retracted).scalar_subquery().label("briefly_from"),
+        _of_newer(func.max(_NEWER.retracted_latest, type_=Day()), retracted).scalar_subquery().label("briefly_until"),
     )
 
 
 def stood_on(day: Any) -> Any:
     """The condition that a claim was active on `day`, for rows of claims joined with their sources."""
-    replaced = and_(ClaimRow.status == ClaimStatus.SUPERSEDED, replaced_from() <= day)
+    standing = or_(_NEWER.status != ClaimStatus.RETRACTED, _NEWER.retracted_latest > day)
     return and_(
         readable_from(SourceRow, ClaimRow) <= day,
         or_(ClaimRow.status != ClaimStatus.RETRACTED, ClaimRow.retracted_latest > day),
-        or_(replaced.is_(None), ~replaced),  # null if replaced on an unknown day: not by then
+        ~_of_newer(_NEWER.id, readable_from(_NEWER_SOURCE, _NEWER) <= day, standing).exists(),
     )
 
 
-def stands(status: str, replaced: date | None, retracted: date | None, day: date | None) -> bool:
-    """The same rule for the columns of a claim that could be read by `day`; without a day, whether it is active now."""
+def stands(row: Any, day: date | None) -> bool:
+    """The same rule for a claim that could be read by `day`, by its status, `retracted_latest` and `replacement_days`.
+    Without a day, whether it is active now.
+    """
     if day is None:
-        return status == ClaimStatus.ACTIVE
-    if status == ClaimStatus.RETRACTED:
-        return retracted is not None and day < retracted
-    return not (status == ClaimStatus.SUPERSEDED and replaced is not None and replaced <= day)
+        return bool(row.status == ClaimStatus.ACTIVE)
+    if row.status == ClaimStatus.RETRACTED and (row.retracted_latest is None or row.retracted_latest <= day):
+        return False
+    if row.replaced_from is not None and row.replaced_from <= day:
+        return False
+    briefly = row.briefly_from is not None and row.briefly_until is not None
+    return not (briefly and row.briefly_from <= day < row.briefly_until)

@@ -74,13 +74,15 @@ def amend(
     links = references.resolve(connection, patch, _REFS, row)
     chains.refuse_cycle(connection, EntityRow.id, EntityRow.part_of_id, row["id"], links.get("part_of_id"), "/part_of")
     changes = patch.model_dump(exclude=set(_REFS)) | links
+    if changes.get("kind", row["kind"]) != row["kind"]:
+        voices.refuse_change_of_kind(connection, row["id"], changes["kind"])
     if record_writes.amend(connection, EntityRow, row, changes):
         values = rows.content(row, _FIELDS) | changes
         names.keep(connection, EntityRow, row["id"], values["name"], values["aliases"])
         search.index(connection, EntityRow, {row["id"]: _texts(values)})
         if any(changes.get(name, row[name]) != row[name] for name in ("part_of_id", "kind")):
             voices.derive_below(connection, row["id"], most)
-        if values["name"] != row["name"]:
+        if any(values[name] != row[name] for name in ("name", "key")):  # keys decide ties
             voices.mark_named_stale(connection, row["id"], most)
     return str(row["id"])
 

@@ -232,6 +232,8 @@ def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) 
 def restore(connection: Connection, ref: str, expected: Versions) -> str:
     claim, row = _lock(connection, ref, expected)
     refuse_too_many(connection, claim["id"])
+    if row["relayed"] and claim["derived_from_id"] is None:
+        raise Conflict("The figure repeats another claim, and its claim derives from none any more.")
     record_writes.restore(connection, FigureRow, row)
     record_writes.bump(connection, ClaimRow, claim, {})
     summary.mark_claims_stale(connection, [claim["id"]])

@@ -45,7 +45,7 @@ def refuse_negative_amounts(connection: Connection, metric_id: str) -> None:
     """Raises Conflict if a figure of the metric has a negative number, so that it must stay signed."""
     negative = or_(*(_is_negative(number) for number in (FigureRow.value, FigureRow.lower, FigureRow.upper)))
     if connection.execute(select(FigureRow.id).where(FigureRow.metric_id == metric_id, negative).limit(1)).first():
-        raise Conflict.at("/signed", "The metric has negative amounts. Correct or withdraw their figures first.")
+        raise Conflict.at("/signed", "The metric has negative amounts, also of withdrawn figures. Correct these first.")
 
 
 def _is_negative(number: Any) -> Any:

@@ -38,6 +38,10 @@ def create(connection: Connection, body: MetricCreate) -> Created:
     scopes.check_tree(body.scopes)
     values = body.model_dump(exclude={"scopes"})
     values["additive"] = values["additive"] or default_additive(body.unit)
+    if body.over_time_inferred:  # a figure with a period may have changed it since
+        known = record_writes.stored(connection, MetricRow, {"id": body.id, "key": body.key})
+        if known is not None and known["over_time_inferred"]:
+            values["over_time"] = known["over_time"]
     made = record_writes.create(connection, MetricRow, values)
     if made.is_new:
         names.keep(connection, MetricRow, made.id, body.name)

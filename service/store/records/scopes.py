@@ -192,7 +192,7 @@ def create_all(
     if not bodies:
         return []
     _refuse_too_many(connection, metric_id, len(bodies))
-    is_first = connection.execute(select(ScopeRow.id).where(ScopeRow.metric_id == metric_id).limit(1)).first() is None
+    is_first = not _has_scopes(connection, metric_id)
     given = [body.id for body in bodies if body.id is not None]
     taken = select(ScopeRow.id).where(ScopeRow.id.in_(given))
     if len(set(given)) < len(given) or (given and connection.execute(taken).first() is not None):
@@ -223,6 +223,11 @@ def create_all(
     if is_first:
         _mark_unscoped_stale(connection, metric_id, most)
     return list(ids.values())
+
+
+def _has_scopes(connection: Connection, metric_id: str) -> bool:
+    standing = select(ScopeRow.id).where(ScopeRow.metric_id == metric_id, ScopeRow.withdrawn_at.is_(None))
+    return connection.execute(standing.limit(1)).first() is not None
 
 
 def _mark_unscoped_stale(connection: Connection, metric_id: str, most: int | None) -> None:
@@ -286,11 +291,16 @@ def _lock_tree(connection: Connection, scope_id: str) -> None:
 def withdraw(connection: Connection, scope_id: str, reason: str, expected: Versions) -> str:
     row = record_writes.lock(connection, ScopeRow, scope_id, expected)
     record_writes.withdraw(connection, ScopeRow, row, reason)
+    if not _has_scopes(connection, row["metric_id"]):
+        _mark_unscoped_stale(connection, row["metric_id"], MOST_FIGURES)
     return str(row["id"])
 
 
 def restore(connection: Connection, scope_id: str, expected: Versions) -> str:
     row = record_writes.lock(connection, ScopeRow, scope_id, expected)
     _refuse_too_many(connection, row["metric_id"], 1)
+    is_first = not _has_scopes(connection, row["metric_id"])
     record_writes.restore(connection, ScopeRow, row)
+    if is_first:
+        _mark_unscoped_stale(connection, row["metric_id"], MOST_FIGURES)
     return str(row["id"])

@@ -3,16 +3,18 @@
 from sqlalchemy import Connection, select
 
 from service.db.json_select import JsonSelect
-from service.db.models import SourceRow
+from service.db.models import ClaimRow, SourceRow
 from service.db.types import Day
 from service.domain.period import parse_period
 from service.errors import Invalid
 from service.schemas.sources import Source, SourceCreate, SourcePage, SourcePatch
 from service.store import rows
+from service.store.comparisons.summary import mark_claims_stale
 from service.store.lists import search
 from service.store.lists.filters import AnyOf, Filter, HasWords, Value, withdrawn
 from service.store.lists.pagination import record_list
 from service.store.records import record_writes
+from service.store.records.bounds import MOST_FIGURES, refuse_too_many_figures
 from service.store.records.projection import Projection
 from service.store.records.record_writes import Created, Versions
 from service.store.rows import Values
@@ -64,11 +66,19 @@ def create(connection: Connection, body: SourceCreate) -> Created:
     return made
 
 
-def amend(connection: Connection, ref: str, patch: SourcePatch, expected: Versions) -> str:
+def amend(
+    connection: Connection, ref: str, patch: SourcePatch, expected: Versions | None, most: int | None = MOST_FIGURES
+) -> str:
+    """Raises Conflict if more than `most` figures would have to be computed anew; None means no bound."""
     row = record_writes.lock(connection, SourceRow, ref, expected)
     values = _derive({**rows.content(row, _FIELDS), **patch.model_dump()})
     if record_writes.amend(connection, SourceRow, row, values):
         _index(connection, row["id"], values)
+    # dates decide between running totals and which relay stands in, keys decide ties
+    if any(values[name] != row[name] for name in ("published", "key")):
+        claims = select(ClaimRow.id).where(ClaimRow.source_id == row["id"])
+        refuse_too_many_figures(connection, claims, most, "source", ref)
+        mark_claims_stale(connection, connection.execute(claims).scalars().all())
     return str(row["id"])
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, or_, select, update
 
-from service.db.models import ClaimRow, EntityRow, FigureRow
+from service.db.models import ClaimRow, EntityRow
 from service.domain.vocabulary import ClaimantRole, EntityKind
 from service.domain.voice import Parties, Party, inferred_role, voice_of
-from service.errors import Invalid
+from service.errors import Conflict, Invalid
 from service.store import rows
 from service.store.comparisons import summary
 from service.store.records import chains
@@ -69,6 +69,15 @@ def _claims_below(entity_id: str) -> Any:
     return or_(ClaimRow.claimant_id.in_(below), ClaimRow.subject_id.in_(below), ClaimRow.speaks_for_id == entity_id)
 
 
+def refuse_change_of_kind(connection: Connection, entity_id: str, kind: str) -> None:
+    """Raises Conflict if somebody else's claim speaks for an entity that would be no organization."""
+    if kind == EntityKind.ORGANIZATION:
+        return
+    for_it = select(ClaimRow.id).where(ClaimRow.speaks_for_id == entity_id, ClaimRow.claimant_id != entity_id)
+    if connection.execute(for_it.limit(1)).first() is not None:
+        raise Conflict.at("/kind", "Claims speak for this organization. Change their speaks_for first.")
+
+
 def derive_below(connection: Connection, entity_id: str, most: int | None) -> None:
     """Computes the roles and voices of all claims that an entity and its parts make, or that are about them, and marks
     the summaries stale that depend on them. Raises Conflict if they have more than `most` figures.
@@ -104,5 +113,4 @@ def mark_named_stale(connection: Connection, entity_id: str, most: int | None) -
     named = or_(ClaimRow.voice_id == entity_id, ClaimRow.claimant_id == entity_id)
     claims = select(ClaimRow.id).where(named)
     refuse_too_many_figures(connection, claims, most, "entity", entity_id)
-    measurands = select(FigureRow.measurand_id).distinct().where(FigureRow.claim_id.in_(claims))
-    summary.mark_stale(connection, connection.execute(measurands).scalars())
+    summary.mark_claims_stale(connection, connection.execute(claims).scalars().all())
