@@ -1,7 +1,7 @@
 """Metric properties, voices, precision, and the summaries of the second rules.
 
 SQLite cannot alter constraints, so tables are created again from their own statement, edited line by line: SQLAlchemy
-writes one column or constraint a line. PostgreSQL alters them in place. Summaries are computed anew by `recompute`.
+writes one column or constraint a line. PostgreSQL alters them in place. Summaries are recomputed by `recompute`.
 """
 
 import re

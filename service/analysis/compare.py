@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from service.analysis.options import ComparisonOptions, Readable, readable
-from service.analysis.related import Place, related
+from service.analysis.related import WHOLES, Place, related
 from service.db.engine import Connection
 from service.domain.assessment import Assessment, assess_measurand
 from service.domain.comparison import side_interval
@@ -18,7 +18,6 @@ from service.domain.drift import Drift as DomainDrift
 from service.domain.evidence import Evidence, in_common_currency
 from service.domain.sentences import drift_text
 from service.domain.standing import extent, standing
-from service.domain.vocabulary import Relation
 from service.schemas.comparisons import Comparison, Counts, Excluded, Related, Summary, WithoutOne
 from service.schemas.views import to_interval, to_number, to_summary
 from service.store.comparisons import evidence, measurands
@@ -113,9 +112,6 @@ class _Answer:
     origin: tuple[str, str] | None
 
 
-_WHOLES = (Relation.WIDER, Relation.CONTAINING_PERIOD)
-
-
 def _shown(found: Assessment, figures: Sequence[FigureRecord]) -> set[str]:
     """The ids of the figures that the answer shows."""
     sides = found.comparison
@@ -135,7 +131,7 @@ def _written(answer: _Answer, disputes: Cut, related: Sequence[Related], related
     found, items, own, loaded = answer.found, answer.items, answer.own, answer.loaded
     measurand, sides = loaded.measurand, found.comparison
     computed = to_summary(found, measurand.unit, disputes.count, answer.origin)
-    within = [one.within_rounding for one in related if one.part_exceeds_whole and one.relation in _WHOLES]
+    within = [one.within_rounding for one in related if one.part_exceeds_whole and one.relation in WHOLES]
     summary = Summary(**measurand.own_fields, **computed, part_within_rounding=bool(within) and all(within))
     fields = {
         "settings": loaded.options.settings().model_dump_json(),

@@ -18,6 +18,7 @@ from service.schemas.comparisons import Related
 from service.schemas.views import to_comparability, to_interval, to_ratio
 
 _SCOPES_DIFFER = (Relation.WIDER, Relation.NARROWER, Relation.OTHER)
+WHOLES = (Relation.WIDER, Relation.CONTAINING_PERIOD)
 _PERIODS_DIFFER = (Relation.WITHIN_PERIOD, Relation.CONTAINING_PERIOD, Relation.OVERLAPPING_PERIOD)
 
 
@@ -97,10 +98,7 @@ def standing_reasons(ours: Sequence[Evidence], theirs: Sequence[Evidence]) -> se
 
 
 def _part_exceeds(relation: Relation, ours: Extent, theirs: Extent, metric: MetricProperties) -> Excess | None:
-    if relation in (Relation.NARROWER, Relation.WIDER) and metric.parts_add_up:
-        part, whole = (theirs, ours) if relation is Relation.NARROWER else (ours, theirs)
-        return excess(part, whole)
-    if relation in (Relation.WITHIN_PERIOD, Relation.CONTAINING_PERIOD) and metric.periods_add_up:
-        part, whole = (theirs, ours) if relation is Relation.WITHIN_PERIOD else (ours, theirs)
-        return excess(part, whole)
-    return None
+    adds_up = metric.periods_add_up if relation in _PERIODS_DIFFER else metric.parts_add_up
+    if adds_up and relation in (Relation.NARROWER, Relation.WITHIN_PERIOD):
+        return excess(theirs, ours)
+    return excess(ours, theirs) if adds_up and relation in WHOLES else None

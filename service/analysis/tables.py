@@ -1,7 +1,7 @@
 """Comparisons and disagreements as of a day, as rows for dashboards. They are computed on request."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from operator import itemgetter
@@ -11,9 +11,8 @@ from service.analysis.options import readable
 from service.db.engine import Connection
 from service.db.models import EntityRow, MeasurandRow, ScopeRow
 from service.db.types import Real, Whole
-from service.db.views import NO_RANK
+from service.db.views import NO_RANK, RANKING
 from service.domain.assessment import Assessment, assess_measurand
-from service.domain.parts import all_exceeded
 from service.domain.vocabulary import DisagreementKind
 from service.errors import Invalid
 from service.schemas.comparisons import Disagreement, Summary
@@ -24,14 +23,13 @@ from service.schemas.views import to_summary
 from service.store.comparisons import evidence, measurands, ranking
 from service.store.comparisons.evidence import FigureRecord
 from service.store.comparisons.measurands import MeasurandRecord
-from service.store.comparisons.summary_columns import columns_of, extent_of, part_columns
+from service.store.comparisons.summary_columns import columns_of, extent_of
 from service.store.lists.pagination import page_of
 from service.store.lists.tables import TablePage
 from service.store.records import disputes, references
 from service.store.rows import Values
 
 _CONFLICT = DisagreementKind.CONFLICT
-_WITHOUT_GAP = 0.5  # the rank from which a disagreement without a factor is wider than any factor
 MOST_AS_OF = 1_000  # comparisons that are recomputed in one request
 MOST_FIGURES_AS_OF = 20_000  # figures in them
 
@@ -192,23 +190,12 @@ def _judged(connection: Connection, query: MeasurandFilters, day: date) -> list[
             dispute_count=len(raised),
             origin=origins.get(one.id),
         )
-    columns = {
-        one: own | parts
-        for (one, own), parts in zip(columns.items(), _parts(connection, present, columns), strict=True)
-    }
+    extents = {one: extent_of(own) for one, own in columns.items()}
+    parts = measurands.exceeded_columns(connection, {one.id: one.row._mapping for one in present}, extents)
+    columns = {one: own | parts[one] for one, own in columns.items()}
     return [
         _one_judged(one, found[one.id], columns[one.id], figures[one.id], origins.get(one.id), by_id) for one in present
     ]
-
-
-def _parts(
-    connection: Connection, present: Sequence[MeasurandRecord], columns: Mapping[str, Values]
-) -> Iterator[Values]:
-    """The columns that say which whole each measurand exceeds most, if any."""
-    extents = {one.id: extent_of(columns[one.id]) for one in present}
-    parts = [measurands.part(one.row._mapping, extents[one.id]) for one in present]
-    exceeded = all_exceeded(parts, measurands.part_of(connection, [one.scope_id for one in present]))
-    return (part_columns(extents[one.id], exceeded[one.id]) for one in present)
 
 
 def _one_judged(
@@ -231,20 +218,13 @@ def _one_judged(
     )
 
 
-_NAMES = {
-    DisagreementKind.CONFLICT: ("rank", "gap", "conflict_least_id", "conflict_most_id", "text"),
-    DisagreementKind.SELF_CONFLICT: ("self_rank", "self_gap", "self_least_id", "self_most_id", "self_text"),
-    DisagreementKind.DRIFT: ("drift_rank", "drift_gap", "drift_least_id", "drift_most_id", "drift_text"),
-    DisagreementKind.PART_EXCEEDS_WHOLE: ("part_rank", "part_gap", "part_least_id", "part_most_id", "part_text"),
-}
-
-
 def _apart(columns: Values, by_id: Mapping[str, FigureRecord]) -> dict[DisagreementKind, Apart]:
     apart = {}
-    for kind, (rank, gap, least, most, text) in _NAMES.items():
-        if columns[least] is not None:
-            held = by_id[columns[least]], by_id[columns[most]]
-            apart[kind] = Apart(columns[rank], columns[gap], columns[text], *held)
+    for kind, ranked in RANKING.items():
+        least, most = columns[ranked.least_id.key], columns[ranked.most_id.key]
+        if least is not None:
+            rank, gap, text = (columns[column.key] for column in (ranked.rank, ranked.gap, ranked.text))
+            apart[kind] = Apart(rank, gap, text, by_id[least], by_id[most])
     return apart
 
 
@@ -311,4 +291,4 @@ def _is_as_wide(apart: Apart, least: float, kind: DisagreementKind) -> bool:
     """The rule of `ranking.filters`."""
     if apart.gap is not None:
         return apart.gap >= least
-    return apart.rank >= (0 if kind is _CONFLICT else _WITHOUT_GAP)
+    return apart.rank >= RANKING[kind].least_without_gap

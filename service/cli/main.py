@@ -181,7 +181,7 @@ def amend_record(
     ],
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Change a metric, an entity or a source on which more figures depend than one request may compute anew.
+    """Change a metric, an entity or a source on which more figures depend than one request may recompute.
 
     All of them are computed in one transaction, during which nobody else can write.
     """

@@ -182,7 +182,7 @@ class Ranked(NamedTuple):
     least_id: Any
     most_id: Any
     text: Any
-    least_without_gap: Any = literal_column("0.5")  # the rank from which one without a factor is wider than any factor
+    least_without_gap: float = 0.5  # the rank from which one without a factor is wider than any factor
 
 
 # numbers are literals: for a parameter, PostgreSQL would plan again each time
@@ -194,7 +194,7 @@ RANKING = {
         MeasurandRow.conflict_least_id,
         MeasurandRow.conflict_most_id,
         MeasurandRow.text,
-        literal_column("0"),
+        0.0,
     ),
     DisagreementKind.SELF_CONFLICT: Ranked(
         MeasurandRow.self_rank.is_not(None),

@@ -15,7 +15,7 @@ from service.domain.hull import Hull, attaining, hulls
 from service.domain.interval import Interval, lies_above
 from service.domain.rounding import explains
 from service.domain.separation import Separation, separate, width_between
-from service.domain.vocabulary import Agreement, IntervalBasis, OverTime, Reason
+from service.domain.vocabulary import Agreement, IntervalBasis, Reason
 
 _ZERO = Fraction(0)
 _SERIOUSNESS = (Agreement.NONE, Agreement.SINGLE, Agreement.AGREE, Agreement.MIXED, Agreement.CONFLICT)
@@ -102,7 +102,7 @@ def assess_by_currency(
 
 
 def _is_total(figures: Sequence[Evidence]) -> bool:
-    return bool(figures) and figures[0].metric.over_time is OverTime.RUNNING_TOTAL
+    return bool(figures) and figures[0].metric.is_total
 
 
 # Agreement and conflict ----------------------------------------------------------------------------------------------

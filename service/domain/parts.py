@@ -20,7 +20,7 @@ Days = tuple[date, date]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A measurand: `quantity` tells its subject and metric."""
+    """A measurand: `quantity` is its subject and metric."""
 
     id: str
     key: str

@@ -30,7 +30,7 @@ class MetricCreate(Body):
 
 class MetricPatch(Body):
     """The unit cannot change once the metric has figures. With the other properties, all figures and comparisons of the
-    metric are computed anew.
+    metric are recomputed.
     """
 
     key: Key | MISSING = MISSING

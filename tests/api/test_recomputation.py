@@ -1,4 +1,4 @@
-"""What an answer depends on is computed anew when it changes: the stored summary is that of the detail."""
+"""What an answer depends on is recomputed when it changes: the stored summary is that of the detail."""
 
 from typing import Any
 

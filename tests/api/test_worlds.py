@@ -154,8 +154,8 @@ def _wanted(value: Any) -> Any:
     return pytest.approx(float(value), rel=1e-12)
 
 
-def check(made: Made, expect: Expect, told: str) -> str:
-    """Holds the answer against what is expected. Returns its text."""
+def check(made: Made, expect: Expect, label: str) -> str:
+    """Compares the answer with what is expected. Returns its text."""
     if expect.form == "page":
         answer: Any = {"text": made.page(expect.path)}
     elif expect.form == "csv":
@@ -163,16 +163,16 @@ def check(made: Made, expect: Expect, told: str) -> str:
     else:
         answer = made.get(expect.path)
     found = {path: _at_or_absent(answer, path) for path in expect.fields}
-    assert found == {path: _wanted(value) for path, value in expect.fields.items()}, told
+    assert found == {path: _wanted(value) for path, value in expect.fields.items()}, label
     text = str(answer.get("text", "")) if isinstance(answer, dict) else ""
     missing = [pattern for pattern in expect.contains if not _is_found(pattern, text)]
-    assert not missing, f"{told}: {text}"
+    assert not missing, f"{label}: {text}"
     unwanted = [pattern for pattern in expect.lacks if _is_found(pattern, text)]
-    assert not unwanted, f"{told}: {text}"
+    assert not unwanted, f"{label}: {text}"
     return text
 
 
-def check_tables(made: Made, told: str) -> None:
+def check_tables(made: Made, label: str) -> None:
     """The tables say the same as the comparisons, and the conflicts are listed."""
     tabled = {row["key"]: row for row in made.rows("comparisons.json")}
     listed = {
@@ -183,9 +183,9 @@ def check_tables(made: Made, told: str) -> None:
         answer = made.get(path)
         key = answer["key"]
         if answer["figure_count"]:
-            assert {name: tabled[key][name] for name in _TABLED} == {name: answer[name] for name in _TABLED}, told
-        assert (key in listed["conflict"]) == (answer["agreement"] == "conflict"), told
-        assert (key in listed["self_conflict"]) == answer["self_conflict"], told
+            assert {name: tabled[key][name] for name in _TABLED} == {name: answer[name] for name in _TABLED}, label
+        assert (key in listed["conflict"]) == (answer["agreement"] == "conflict"), label
+        assert (key in listed["self_conflict"]) == answer["self_conflict"], label
 
 
 def is_comparison(expect: Expect) -> bool:
@@ -196,13 +196,13 @@ def is_comparison(expect: Expect) -> bool:
 def test_the_answer_is_the_same_for_every_order_of_insertion(api: Api, world: World) -> None:
     texts: dict[str, str] = {}
     for number, order in enumerate(orders(world)):
-        told = " → ".join(claim.key for claim in order)
+        label = " → ".join(claim.key for claim in order)
         made = Made(api, world, order, f"w{number}-")
         for expect in world.expects:
-            text = check(made, expect, f"{told}, {expect.path}")
+            text = check(made, expect, f"{label}, {expect.path}")
             if is_comparison(expect):
-                assert texts.setdefault(expect.path, text) == text, told
-        check_tables(made, told)
+                assert texts.setdefault(expect.path, text) == text, label
+        check_tables(made, label)
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])

@@ -1,7 +1,7 @@
 """The oracle: what a comparison must answer, in fractions and by brute force over all pairs.
 
-Written from the text of the design alone, for clarity and not for speed. Where the text leaves a choice, the choice is
-told after "Reading:". Sentences (`text`) are not covered, nor are exchange rates and restated prices.
+Written from the text of the design alone, for clarity and not for speed. Where the text leaves a choice, the choice
+follows "Reading:". Sentences (`text`) are not covered, nor are exchange rates and restated prices.
 """
 
 import calendar
@@ -382,7 +382,7 @@ class Used:
 
     @property
     def order(self) -> tuple[str, ...]:
-        """Reading: the claimant's key is that of the voice; the order of contents is not told, and left open here."""
+        """Reading: the claimant's key is that of the voice; the design does not say the order of contents."""
         return (self.voice, self.claim.source, self.claim.key)
 
 
@@ -511,7 +511,7 @@ class Said:
         return [u for u in self.figures if u.interval.high_key == self.hull.high_key]
 
 
-def told(speaker: str, figures: Sequence[Used]) -> Said:
+def statement_of(speaker: str, figures: Sequence[Used]) -> Said:
     """Leaves out what adds nothing and reads one-sided figures together.
 
     Of equal one-sided figures all are kept: the hull is the same, and each may be named.
@@ -561,7 +561,7 @@ def groups(world: World, figures: Sequence[Used]) -> list[Said]:
     for one in figures:
         running = world.metric.over_time == "running_total"
         by.setdefault((one.voice, one.dated, one.long_from) if running else (one.voice, None, None), []).append(one)
-    return [told(key[0], by[key]) for key in by]
+    return [statement_of(key[0], by[key]) for key in by]
 
 
 def group_above(world: World, upper: Said, lower: Said) -> bool:
@@ -649,7 +649,7 @@ def _conflict(world: World, upper: Said, lower: Said, most: Used, least: Used) -
 
 
 def find_conflict(world: World, said_by: Sequence[Said]) -> Conflict | None:
-    """The conflict of the pair that is told.
+    """The conflict of the pair that is named.
 
     Reading: probability intervals are counted by the two ends of the conflict; the keys of the least figure come
     before those of the most.
@@ -740,7 +740,7 @@ class Comparability:
 
 @dataclass(frozen=True)
 class Side:
-    """Figures that are held against others.
+    """Figures that are compared with others.
 
     Reading: the interval is over all figures of the side: what adds nothing to a claimant's hull is not left out here.
     """
@@ -988,7 +988,9 @@ def exceeds(world: World, part: Evidence, whole: Evidence) -> bool:
     starts = [{u.long_from for u in side if u.long_from} for side in (ours, theirs)]
     if any(len(one) > 1 for one in starts) or len(starts[0] | starts[1]) > 1:
         return False
-    said_by = [[told(v, [u for u in side if u.voice == v]) for v in {u.voice for u in side}] for side in (ours, theirs)]
+    said_by = [
+        [statement_of(v, [u for u in side if u.voice == v]) for v in {u.voice for u in side}] for side in (ours, theirs)
+    ]
     return any(x.hull.above(y.hull) and dates_exclude(world, ours[0], theirs[0]) for x, y in product(*said_by))
 
 
@@ -1049,7 +1051,7 @@ def related(world: World, this: Measurand, settings: Settings) -> list[Related]:
 @dataclass(frozen=True)
 class Drift:
     relay: tuple[str, int]
-    held_against: str  # the claim
+    compared_with: str  # the claim
     origin: tuple[str, int] | None
     result: str
     factor: Fraction | None = None
@@ -1143,7 +1145,7 @@ def _lies_within(inner: Interval, outer: Interval) -> bool:
 
 
 def _repriced(world: World, relay: Figure, origin: tuple[Claim, Figure], factor: Fraction | None) -> bool:
-    """Reading: the year in which a claim was said is told by its day or month, or by a year; without a factor no."""
+    """Reading: the year of a claim is that of its day, its month or its year; without a factor no."""
     year = origin[1].price_year
     if year is None:
         day = said(world, origin[0])
@@ -1231,7 +1233,7 @@ def pair_up(world: World, relay: Claim, origin: Claim, settings: Settings) -> di
 
 
 def drift(world: World, measurand: Measurand, settings: Settings) -> list[Drift]:
-    """The relays of a measurand held against their parent and the root of the chain.
+    """The relays of a measurand compared with their parent and the root of the chain.
 
     Reading: no relay is compared with a claim that is withdrawn, or could not be read by then; with a retracted or
     superseded one it is.

@@ -1,4 +1,4 @@
-"""Random worlds over HTTP: every answer is held against the oracle, field by field."""
+"""Random worlds over HTTP: every answer is compared with the oracle, field by field."""
 
 import json
 import random
@@ -181,7 +181,7 @@ def near(expected: Fraction | None, got: float | None) -> bool:
 
 
 class Reader:
-    """Holds one answer of the service against what the oracle expects."""
+    """Compares one answer of the service with what the oracle expects."""
 
     def __init__(self, stored: Stored, measurand: Measurand, params: dict[str, str]) -> None:
         self.stored, self.measurand, self.params = stored, measurand, params
@@ -277,9 +277,9 @@ class Reader:
         for figure in got["figures"]:
             used = by_key.get(self.stored.figures[figure["id"]])
             if used:
-                told = (used.role, used.claim.claimant_role is None, used.voice)
+                expected_voice = (used.role, used.claim.claimant_role is None, used.voice)
                 voice = self.stored.bare(figure["voice"]["key"])
-                self.same("voice", told, (figure["claimant_role"], figure["claimant_role_inferred"], voice))
+                self.same("voice", expected_voice, (figure["claimant_role"], figure["claimant_role_inferred"], voice))
 
     def related(self, expected: Answer, got: Sequence[Json]) -> None:
         """Rows without an interval are left aside: figures that cannot be computed with are not the oracle's."""
@@ -307,7 +307,7 @@ class Reader:
         self.same("drift.pairs", set(paired), set(rows))
         unpaired = {row.relay for row in expected if row.origin is None}
         shown = {self.stored.figures[row["relay"]["id"]] for row in got if row["origin"] is None}
-        # a relay whose origins are withdrawn has nothing to be held against, told or not
+        # a relay whose origins are withdrawn has nothing to be compared with, whether a row says so or not
         silent = set(self._relays_without_rows(expected))
         self.same("drift.unpaired", unpaired, shown - silent)
         for key in paired.keys() & rows.keys():
@@ -319,8 +319,8 @@ class Reader:
             self.same(f"{name}.flags", one.shown_flags, frozenset(row["flags"]))
 
     def _relays_without_rows(self, expected: Sequence[Drift]) -> Iterator[FigureKey]:
-        told = {row.relay for row in expected}
-        return (key for key in self.stored.figures.values() if key not in told)
+        with_rows = {row.relay for row in expected}
+        return (key for key in self.stored.figures.values() if key not in with_rows)
 
     def origin(self, expected: Answer, got: Json | None) -> None:
         if not expected.origin_measurands:

@@ -11,13 +11,13 @@ from service.db.models import EntityRow, MeasurandRow, MetricRow, ScopeRow
 from service.db.types import String
 from service.domain.key import Measurand, is_uuid, measurand_key, normal_measurand_key
 from service.domain.metric import MetricProperties
-from service.domain.parts import Part
+from service.domain.parts import Part, all_exceeded
 from service.domain.period import canonical_period
 from service.domain.scopes import PartOf
 from service.domain.standing import Extent
 from service.domain.vocabulary import Additive, OverTime, Scale
 from service.errors import Invalid, NotFound, Place
-from service.store.comparisons.summary_columns import empty_columns
+from service.store.comparisons.summary_columns import empty_columns, part_columns
 from service.store.records import record_writes
 from service.store.records.chains import links_above
 from service.store.rows import IDS, MOST_IDS, Values, chunks
@@ -99,10 +99,7 @@ class MeasurandRecord:
 
     @property
     def properties(self) -> MetricProperties:
-        row = self.row
-        return MetricProperties(
-            row.unit, Scale(row.scale), bool(row.signed), Additive(row.additive), OverTime(row.over_time)
-        )
+        return _properties(self.row._mapping)
 
     @property
     def days(self) -> tuple[Any, Any]:
@@ -252,11 +249,24 @@ def _read(
     return found
 
 
-def part(row: Any, extent: Extent) -> Part:
-    """`row` has the columns of a measurand and the properties of its metric."""
-    metric = MetricProperties(
-        row["unit"], Scale(row["scale"]), row["signed"], Additive(row["additive"]), OverTime(row["over_time"])
+def _properties(row: Any) -> MetricProperties:
+    return MetricProperties(
+        row["unit"], Scale(row["scale"]), bool(row["signed"]), Additive(row["additive"]), OverTime(row["over_time"])
     )
+
+
+def exceeded_columns(
+    connection: Connection, stored: Mapping[str, Any], extents: Mapping[str, Extent]
+) -> dict[str, Values]:
+    """The columns that say which whole each measurand exceeds most, if any. `stored` has rows as for `_part`, by id."""
+    parts = [_part(row, extents[one]) for one, row in stored.items()]
+    tree = part_of(connection, [one.scope_id for one in parts if one.parts_add_up])
+    return {one: part_columns(extents[one], found) for one, found in all_exceeded(parts, tree).items()}
+
+
+def _part(row: Any, extent: Extent) -> Part:
+    """`row` has the columns of a measurand and the properties of its metric."""
+    metric = _properties(row)
     days = None if row["period_earliest"] is None else (row["period_earliest"], row["period_latest"])
     return Part(
         row["id"],

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, literal, or_, select
+from sqlalchemy import Connection, Select, and_, case, literal, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
 from service.db import views
@@ -67,7 +67,7 @@ def filters(ranked: views.Ranked) -> dict[str, Filter]:
     off the ratio scale, its rank is negative.
     """
     gap, rank = ranked.gap, ranked.rank
-    no_limit = and_(gap.is_(None), rank >= ranked.least_without_gap)
+    no_limit = and_(gap.is_(None), rank >= literal_column(str(ranked.least_without_gap)))
     return {
         "id": AnyOf(MeasurandRow.id),
         "subject": RefTo(EntityRow, MeasurandRow.subject_id),

@@ -26,13 +26,12 @@ from service.db import bulk
 from service.db.models import ClaimRow, DisputeRow, FigureRow, MeasurandRow, MetricRow, ScopeRow
 from service.db.types import String
 from service.domain.assessment import RULES_VERSION, assess_measurand
-from service.domain.parts import all_exceeded
 from service.domain.vocabulary import ACTIVE_DISPUTE_STATUSES
 from service.errors import Invalid
 from service.store import rows
 from service.store.comparisons import evidence, measurands
 from service.store.comparisons.measurands import NamedMeasurand
-from service.store.comparisons.summary_columns import columns_of, extent_of, part_columns
+from service.store.comparisons.summary_columns import columns_of, extent_of
 from service.store.records import chains, record_writes
 from service.store.rows import Values
 
@@ -176,7 +175,8 @@ def compute(connection: Connection, stored: Mapping[str, Any], stale: Collection
     they exceed a whole. `stored` has complete quantities, with the properties of their metrics.
     """
     computed = _summaries(connection, {one: stored[one] for one in stored if one in stale})
-    for measurand_id, columns in _parts(connection, stored, computed).items():
+    extents = {one: extent_of(computed.get(one) or row) for one, row in stored.items()}
+    for measurand_id, columns in measurands.exceeded_columns(connection, stored, extents).items():
         computed[measurand_id] = computed.get(measurand_id, {}) | columns
     return computed
 
@@ -203,14 +203,6 @@ def _summaries(connection: Connection, stale: Mapping[str, Any]) -> dict[str, Va
         )
         for one, row in stale.items()
     }
-
-
-def _parts(connection: Connection, stored: Mapping[str, Any], computed: Mapping[str, Values]) -> dict[str, Values]:
-    """Returns the columns that say which whole each measurand exceeds most, if any."""
-    extents = {one: extent_of(computed.get(one) or row) for one, row in stored.items()}
-    parts = [measurands.part(row, extents[one]) for one, row in stored.items()]
-    part_of = measurands.part_of(connection, [one.scope_id for one in parts if one.parts_add_up])
-    return {one: part_columns(extents[one], found) for one, found in all_exceeded(parts, part_of).items()}
 
 
 def _active_disputes() -> Any:

@@ -1,4 +1,4 @@
-"""How much of a database one request may compute anew."""
+"""How much of a database one request may recompute."""
 
 from typing import Any
 
@@ -28,6 +28,6 @@ def _refuse(connection: Connection, condition: Any, most: int, noun: str, ref: s
     some = select(FigureRow.id).where(condition).limit(most + 1).subquery()
     if connection.execute(select(func.count()).select_from(some)).scalar_one() > most:
         raise Conflict(
-            f"More than {most:,} figures depend on this {noun}, too many to compute anew in one request. "
+            f"More than {most:,} figures depend on this {noun}, too many to recompute in one request. "
             f"Make the change on the server: counterclaim amend {noun} {ref} '{change}'."
         )

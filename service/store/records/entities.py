@@ -67,7 +67,7 @@ def create_all(connection: Connection, bodies: Sequence[EntityCreate]) -> list[C
 def amend(
     connection: Connection, ref: str, patch: EntityPatch, expected: Versions | None, most: int | None = MOST_FIGURES
 ) -> str:
-    """Raises Conflict if more than `most` figures would have to be computed anew; None means no bound."""
+    """Raises Conflict if more than `most` figures would have to be recomputed; None means no bound."""
     if "part_of" in patch.model_fields_set:
         chains.lock_links(connection)
     row = record_writes.lock(connection, EntityRow, ref, expected)

@@ -19,7 +19,6 @@ from service.store.records.bounds import refuse_too_many_of_metric
 from service.store.records.figure_intervals import interval_columns, stated_of
 from service.store.rows import Values
 
-_CHUNK = 5_000
 _DERIVED = (
     "measurand_id",
     *(f"interval_{name}" for name in ("low", "high", "low_open", "high_open", "text", "unit")),
@@ -58,7 +57,7 @@ def derive_figures(connection: Connection, metric: Any, most: int | None) -> Non
     """
     refuse_too_many_of_metric(connection, metric["id"], most, metric["key"])
     figures = connection.execute(_FIGURES.where(FigureRow.metric_id == metric["id"])).mappings().all()
-    for part in rows.chunks(figures, _CHUNK):
+    for part in rows.chunks(figures, rows.MOST_IDS):
         _derive(connection, part, metric)
     mark_summaries_stale(connection, metric["id"])
 

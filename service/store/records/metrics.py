@@ -54,7 +54,7 @@ def create(connection: Connection, body: MetricCreate) -> Created:
 def amend(
     connection: Connection, ref: str, patch: MetricPatch, expected: Versions | None, most: int | None = MOST_FIGURES
 ) -> str:
-    """Raises Conflict if more than `most` figures would have to be computed anew; None means no bound."""
+    """Raises Conflict if more than `most` figures would have to be recomputed; None means no bound."""
     row = record_writes.lock(connection, MetricRow, ref, expected)
     changes = patch.model_dump()
     if "over_time" in changes:

@@ -69,7 +69,7 @@ def create(connection: Connection, body: SourceCreate) -> Created:
 def amend(
     connection: Connection, ref: str, patch: SourcePatch, expected: Versions | None, most: int | None = MOST_FIGURES
 ) -> str:
-    """Raises Conflict if more than `most` figures would have to be computed anew; None means no bound."""
+    """Raises Conflict if more than `most` figures would have to be recomputed; None means no bound."""
     row = record_writes.lock(connection, SourceRow, ref, expected)
     values = _derive({**rows.content(row, _FIELDS), **patch.model_dump()})
     if record_writes.amend(connection, SourceRow, row, values):
