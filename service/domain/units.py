@@ -1,8 +1,8 @@
 """Units of measurement: a closed table of exact factors, ISO 4217 currencies and count nouns.
 
 A unit is written as components joined by `.`, with at most one `/` before those of the denominator:
-`GPU.hour`, `USD/GPU.hour` (dollars per GPU-hour), `{people}`. A count noun in braces (after UCUM) converts only to
-itself. Factors are exact fractions, so that no conversion loses a digit.
+`GPU.hour`, `USD/GPU.hour` (dollars per GPU-hour), `{cars}`. A count noun in braces (after UCUM) converts only to
+itself, except for people, who are persons. Factors are exact fractions, so that no conversion loses a digit.
 """
 
 import re
@@ -18,18 +18,26 @@ MAX_UNIT_LENGTH = 60
 # two units within these bounds convert any number without leaving the range of a double
 _LARGEST, _SMALLEST = Fraction(10) ** 60, Fraction(1, 10**60)
 _NOUN = re.compile(r"\{[a-z0-9]+(?:[ _-][a-z0-9]+)*\}")
+_PERSONS = ("{people}", "{person}", "{persons}")
 
+_THOUSANDTHS = {"m": 3, "u": 6, "n": 9, "p": 12}
 _THOUSANDS = {"k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18, "Z": 21}
 
 # symbol: (dimension, factor to the dimension's base, name)
 TABLE: dict[str, tuple[str, Fraction, str]] = {
     "1": ("", Fraction(1), "a pure number"),
     "%": ("", Fraction(1, 100), "percent"),
+    "permille": ("", Fraction(1, 1_000), "thousandth"),
+    "bp": ("", Fraction(1, 10_000), "basis point: a hundredth of a percent"),
+    "per100k": ("", Fraction(1, 100_000), "one in 100,000"),
+    "ppm": ("", Fraction(1, 10**6), "part per million"),
+    "ppb": ("", Fraction(1, 10**9), "part per billion"),
     "second": ("time", Fraction(1), "second"),
     "minute": ("time", Fraction(60), "minute"),
     "hour": ("time", Fraction(3600), "hour"),
     "day": ("time", Fraction(86400), "day of 24 hours"),
     "week": ("time", Fraction(7 * 86400), "week"),
+    "month": ("time", Fraction(31557600, 12), "a twelfth of a year"),
     "year": ("time", Fraction(31557600), "Julian year of 365.25 days"),
     "GPU": ("gpu", Fraction(1), "graphics processor used as an accelerator"),
     "TPU": ("tpu", Fraction(1), "tensor processor"),
@@ -44,13 +52,20 @@ TABLE: dict[str, tuple[str, Fraction, str]] = {
     "J": ("energy", Fraction(1), "joule"),
     "g": ("mass", Fraction(1), "gram"),
     "t": ("mass", Fraction(10**6), "tonne"),
+    "lb": ("mass", Fraction("453.59237"), "international avoirdupois pound"),
     "gCO2e": ("co2e", Fraction(1), "gram of CO2 equivalent"),
     "tCO2e": ("co2e", Fraction(10**6), "tonne of CO2 equivalent"),
+    "gCO2": ("co2", Fraction(1), "gram of CO2"),
+    "tCO2": ("co2", Fraction(10**6), "tonne of CO2"),
     "L": ("volume", Fraction(1), "litre"),
     "m3": ("volume", Fraction(1000), "cubic metre"),
+    "barrel": ("volume", Fraction("158.987294928"), "barrel of 42 US gallons"),
     "m": ("length", Fraction(1), "metre"),
     "km": ("length", Fraction(1000), "kilometre"),
+    "mile": ("length", Fraction("1609.344"), "international mile"),
     "m2": ("area", Fraction(1), "square metre"),
+    "ha": ("area", Fraction(10**4), "hectare"),
+    "km2": ("area", Fraction(10**6), "square kilometre"),
     "B": ("data", Fraction(1), "byte"),
 }
 for _symbol, _dimension, _factor, _name, _prefixes in (
@@ -62,7 +77,10 @@ for _symbol, _dimension, _factor, _name, _prefixes in (
     ("B", "data", Fraction(1), "byte", "kMGTPE"),
     ("g", "mass", Fraction(1), "gram", "k"),
     ("gCO2e", "co2e", Fraction(1), "gram of CO2 equivalent", "k"),
-    ("tCO2e", "co2e", Fraction(10**6), "tonne of CO2 equivalent", "kM"),
+    ("tCO2e", "co2e", Fraction(10**6), "tonne of CO2 equivalent", "kMG"),
+    ("gCO2", "co2", Fraction(1), "gram of CO2", "k"),
+    ("tCO2", "co2", Fraction(10**6), "tonne of CO2", "kMG"),
+    ("t", "mass", Fraction(10**6), "tonne", "kMG"),
     ("L", "volume", Fraction(1), "litre", "M"),
 ):
     TABLE.setdefault(_symbol, (_dimension, _factor, _name))
@@ -70,7 +88,14 @@ for _symbol, _dimension, _factor, _name, _prefixes in (
         _power = _THOUSANDS[_prefix]
         TABLE[_prefix + _symbol] = (_dimension, _factor * 10**_power, f"10^{_power} {_name}s")
 
-# a watt is a joule per second: two dimensions, so it has a separate table
+for _prefix, _power in _THOUSANDTHS.items():
+    TABLE[f"{_prefix}s"] = ("time", Fraction(1, 10**_power), f"10^-{_power} seconds")
+
+# what is not of one dimension with exponent 1: a watt is a joule per second, a hertz one per second
+_HERTZ = {
+    prefix + "Hz": Fraction(10) ** power for prefix, power in {"": 0, **_THOUSANDS}.items() if prefix not in "PEZ"
+}
+_HERTZ["Hz"] = Fraction(1)
 _WATTS = {prefix + "W": Fraction(10) ** power for prefix, power in {"": 0, **_THOUSANDS}.items() if prefix not in "EZ"}
 _WATTS["W"] = Fraction(1)
 
@@ -104,6 +129,10 @@ def _component(text: str) -> tuple[dict[str, int], Fraction]:
         raise Invalid.at("", "A unit is missing before or after '.' or '/'.")
     if text in _WATTS:
         return {"energy": 1, "time": -1}, _WATTS[text]
+    if text in _HERTZ:
+        return {"time": -1}, _HERTZ[text]
+    if text in _PERSONS:
+        text = "person"
     if text in TABLE:
         dimension, factor, _ = TABLE[text]
         return ({dimension: 1} if dimension else {}), factor
@@ -187,5 +216,6 @@ def own_factor(unit: str, target: str) -> tuple[Fraction, str | None]:
 def unit_words() -> dict[str, str]:
     """Each single unit of the table with its meaning, for forms."""
     words = {symbol: name for symbol, (_, _, name) in TABLE.items()}
+    words |= {symbol: "hertz" if factor == 1 else f"{int(factor):,} hertz" for symbol, factor in _HERTZ.items()}
     words |= {symbol: "watt" if factor == 1 else f"{int(factor):,} watts" for symbol, factor in _WATTS.items()}
     return dict(sorted(words.items()))

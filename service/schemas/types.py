@@ -15,7 +15,7 @@ from service.domain import key as keys
 from service.domain.number import BOUNDS, format_number, parse_number
 from service.domain.period import parse_period
 from service.domain.text import composed, has_visible
-from service.domain.units import parse_unit
+from service.domain.unit_spellings import canonical_unit
 from service.errors import Invalid
 from service.schemas.strict_json import Outsized
 from service.schemas.urls import MAX_URL, check_url
@@ -68,6 +68,13 @@ def _no_controls(allowed: str) -> AfterValidator:
         return text
 
     return AfterValidator(check)
+
+
+def _unit(text: str) -> str:
+    try:
+        return canonical_unit(text)
+    except Invalid as error:
+        raise refuse(error.detail) from None
 
 
 def _accepts(parse: Callable[[str], Any]) -> AfterValidator:
@@ -242,9 +249,10 @@ UnitText = TypeAliasType(
             max_length=60,
             json_schema_extra={"format": "unit"},
             description="A unit of the table at /v1, an ISO 4217 currency, a noun in braces, or these joined by '.' and"
-            " at most one '/': USD, GPU.hour, USD/GPU.hour, {people}.",
+            " at most one '/': USD, GPU.hour, USD/GPU.hour, {cars}. Other spellings, such as GPU-hours, are read as"
+            " these.",
         ),
-        _accepts(parse_unit),
+        AfterValidator(_unit),
     ],
 )
 DecimalText = TypeAliasType(

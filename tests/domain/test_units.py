@@ -2,6 +2,7 @@ from fractions import Fraction
 
 import pytest
 
+from service.domain.unit_spellings import canonical_unit
 from service.domain.units import conversion, currencies, parse_unit, unit_words
 from service.errors import Invalid
 
@@ -22,6 +23,23 @@ from service.errors import Invalid
         ("%", "1", Fraction(1, 100)),
         ("{people}", "{people}", 1),
         ("hour.GPU", "GPU.hour", 1),
+        ("{people}", "person", 1),
+        ("km2", "ha", 100),
+        ("mile", "m", Fraction("1609.344")),
+        ("lb", "kg", Fraction("0.45359237")),
+        ("barrel", "L", Fraction("158.987294928")),
+        ("month", "year", Fraction(1, 12)),
+        ("ms", "second", Fraction(1, 1000)),
+        ("GHz", "Hz", 10**9),
+        ("Hz.second", "1", 1),
+        ("ppm", "ppb", 1000),
+        ("bp", "%", Fraction(1, 100)),
+        ("permille", "%", Fraction(1, 10)),
+        ("per100k", "1", Fraction(1, 100_000)),
+        ("Mt", "t", 10**6),
+        ("GtCO2e", "tCO2e", 10**9),
+        ("MtCO2", "kgCO2", 10**9),
+        ("PFLOP/second", "FLOP/second", 10**15),
         ("USD", "EUR", None),
         ("EUR/GPU.hour", "USD/GPU.hour", None),
     ],
@@ -31,7 +49,8 @@ def test_units_convert_by_exact_factors(unit: str, target: str, factor: int | Fr
 
 
 @pytest.mark.parametrize(
-    ("unit", "target"), [("hour", "GPU"), ("{people}", "{cars}"), ("USD", "hour"), ("USD/GPU", "EUR")]
+    ("unit", "target"),
+    [("hour", "GPU"), ("{people}", "{cars}"), ("tCO2", "tCO2e"), ("Hz", "hour"), ("USD", "hour"), ("USD/GPU", "EUR")],
 )
 def test_units_of_different_things_do_not_convert(unit: str, target: str) -> None:
     with pytest.raises(Invalid):
@@ -68,3 +87,43 @@ def test_currencies_are_those_that_are_or_were_in_use() -> None:
 def test_every_listed_unit_can_be_parsed() -> None:
     for symbol in unit_words():
         parse_unit(symbol)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("hours", "hour"),
+        ("h", "hour"),
+        ("GPU-hours", "GPU.hour"),
+        ("GPU hours", "GPU.hour"),
+        ("USD per GPU hour", "USD/GPU.hour"),
+        ("$/GPU-hour", "USD/GPU.hour"),
+        ("people", "person"),
+        ("km²", "km2"),
+        ("m^3", "m3"),
+        ("[mi_i]", "mile"),
+        ("[lb_av]", "lb"),
+        ("tonnes per year", "t/year"),
+        ("FLOP/s", "FLOP/second"),
+        ("per 100,000", "per100k"),
+        ("1/100000", "per100k"),
+        ("basis points", "bp"),
+        ("Percent", "%"),
+        ("‰", "permille"),
+        ("{large-cars} per year", "{large-cars}/year"),
+    ],
+)
+def test_other_spellings_are_read_as_one(text: str, unit: str) -> None:
+    assert canonical_unit(text) == unit
+    assert canonical_unit(unit) == unit
+
+
+def test_what_is_a_unit_keeps_its_spelling() -> None:
+    for symbol in [*unit_words(), "{people}", "hour.GPU", "EUR/MWh"]:
+        assert canonical_unit(symbol) == symbol
+
+
+@pytest.mark.parametrize("text", ["", "furlong", "GPU-", "pounds", "H800 hours", "a" * 61, "per", "tons"])
+def test_what_has_no_certain_meaning_is_refused(text: str) -> None:
+    with pytest.raises(Invalid):
+        canonical_unit(text)
