@@ -6,14 +6,14 @@ mean two things is refused. The work is linear in the length of the text.
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from typing import Literal
 
-from service.domain.number import parse_number, stated_precision
+from service.domain.number import canonical, parse_number, stated_precision
 from service.domain.unit_spellings import canonical_unit
 from service.domain.units import currencies
 from service.domain.vocabulary import Qualifier
@@ -83,13 +83,14 @@ _AFTER: Mapping[Qualifier, str] = {
     Qualifier.AT_MOST: r"or less|or fewer",
     Qualifier.ABOUT: r"or so",
 }
+_END = r"(?: |$|(?=\W))"
 _VAGUE = (
     r"(?:(?:a few|several|many|some) )?(?:(?:dozens|tens|10s|100s|hundreds|thousands|millions|billions|trillions)"
-    r"(?: of)?(?: |$))+"
-    r"|(?:a few|several|many) (?:dozen|hundred|thousand|million|billion|trillion)(?: |$)"
-    r"|a (?:significant|large|small) number(?: of)?(?: |$)"
-    r"|a lot(?: of)?(?: |$)"
-)
+    rf"(?: of)?{_END})+"
+    rf"|(?:a few|several|many) (?:dozen|hundred|thousand|million|billion|trillion){_END}"
+    rf"|a (?:significant|large|small) number(?: of)?{_END}"
+    rf"|a lot(?: of)?{_END}"
+).replace(" ", " +")
 _CURRENCIES: Mapping[str, str] = {
     "$": "USD", "us$": "USD", "€": "EUR", "£": "GBP", "dollar": "USD", "dollars": "USD", "us dollars": "USD",
     "euro": "EUR", "euros": "EUR", "pound": "GBP", "pounds": "GBP",
@@ -119,25 +120,29 @@ class _Amount:
 
     @property
     def scaled(self) -> Decimal:
-        return self.number.scaleb(self.scale or 0)
+        try:
+            return canonical(self.number.scaleb(self.scale or 0))
+        except Invalid as error:
+            raise Unreadable(Doubt.NO_NUMBER, error.detail) from None
 
     @property
     def precision(self) -> Decimal | None:
         unit = stated_precision(self.digits) if self.digits is not None else None
-        return None if unit is None else unit.scaleb(self.scale or 0)
+        return None if unit is None else canonical(unit.scaleb(self.scale or 0))
 
 
-class _Cursor:
+class Cursor:
     """A position in the text, which the pattern that it is asked for moves on."""
 
-    def __init__(self, text: str) -> None:
-        self.text, self.place = text, 0
+    def __init__(self, text: str, place: int = 0) -> None:
+        self.text, self.place, self.end = text, place, place
 
     def take(self, pattern: str) -> str | None:
+        """What the pattern matches here, without the spaces around it. `end` is where it ends."""
         found = _compiled(pattern).match(self.text, self.place)
         if found is None:
             return None
-        self.place = found.end()
+        self.place, self.end = found.end(), found.start() + len(found.group().rstrip())
         while self.place < len(self.text) and self.text[self.place] == " ":
             self.place += 1
         return found.group().strip()
@@ -153,16 +158,23 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def _word(words: str) -> str:
-    """The pattern for any of these words, if no letter or digit follows."""
-    return rf"(?:{words})(?:(?<=\W)|(?!\w))"
+    """The pattern for any of these words, with any spaces between, if no letter or digit follows."""
+    return rf"(?:{words})(?:(?<=\W)|(?!\w))".replace(" ", r" +")
 
 
 def read_phrase(text: str, decimal: DecimalSign = ".") -> Phrase:
     """Reads a whole phrase. Raises Unreadable."""
     if len(text) > MAX_PHRASE:
         raise Unreadable(Doubt.NO_NUMBER, f"A phrase has at most {MAX_PHRASE} characters.")
-    cursor = _Cursor(_plain(text))
-    if vague := _read_vague(cursor):
+    return read_at(Cursor(_plain(text)), decimal, lambda cursor: cursor.rest)
+
+
+def read_at(cursor: Cursor, decimal: DecimalSign, take_rest: Callable[[Cursor], str]) -> Phrase:
+    """Reads the phrase that begins at the cursor. `take_rest` returns the words behind the numbers that belong to it.
+    Raises Unreadable.
+    """
+    start = cursor.place
+    if vague := _read_vague(cursor, take_rest):
         return vague
     qualifier = _qualifier(cursor, _BEFORE)
     ranged = cursor.take(_word("between|from"))
@@ -171,10 +183,10 @@ def read_phrase(text: str, decimal: DecimalSign = ".") -> Phrase:
         raise Unreadable(Doubt.NO_NUMBER, "There is no amount at the beginning of the text.")
     joint, second = _read_second(cursor, ranged, decimal)
     qualifier = _qualifier(cursor, _AFTER) or qualifier
-    rest, late = _without_suffix(cursor.rest)
+    rest, late = _without_suffix(take_rest(cursor))
     unit, noun = _unit_of(rest, first, second)
     qualifier = qualifier or late
-    _refuse_other_readings(cursor.text, rest, unit, noun, first, second, qualifier)
+    _refuse_other_readings(cursor.text[start : cursor.end], rest, unit, noun, first, second, qualifier)
     if second is None:
         return _single(first, qualifier or Qualifier.EXACT, unit, noun)
     if qualifier not in (None, Qualifier.ABOUT):
@@ -188,20 +200,21 @@ def _plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", dashes).split())
 
 
-def _read_vague(cursor: _Cursor) -> Phrase | None:
-    sign = _Cursor(cursor.text)
-    currency = sign.take(r"us\$|[$€£]")
-    if sign.take(_VAGUE) is None:
+def _read_vague(cursor: Cursor, take_rest: Callable[[Cursor], str]) -> Phrase | None:
+    start = cursor.place
+    currency = cursor.take(r"us\$|[$€£]")
+    if cursor.take(_VAGUE) is None:
+        cursor.place = start
         return None
-    unit, noun = _named(sign.rest)
+    unit, noun = _named(take_rest(cursor))
     return Phrase(Qualifier.VAGUE, unit=_CURRENCIES[currency.casefold()] if currency else unit, noun=noun)
 
 
-def _qualifier(cursor: _Cursor, words: Mapping[Qualifier, str]) -> Qualifier | None:
+def _qualifier(cursor: Cursor, words: Mapping[Qualifier, str]) -> Qualifier | None:
     return next((qualifier for qualifier, pattern in words.items() if cursor.take(_word(pattern))), None)
 
 
-def _read_amount(cursor: _Cursor, decimal: DecimalSign) -> _Amount | None:
+def _read_amount(cursor: Cursor, decimal: DecimalSign) -> _Amount | None:
     start = cursor.place
     negative = cursor.take(r"-|minus ")
     currency = _currency_before(cursor)
@@ -217,7 +230,7 @@ def _read_amount(cursor: _Cursor, decimal: DecimalSign) -> _Amount | None:
     return _Amount(-number if negative else number, None, _scale(cursor), currency, may_be_thousands=False)
 
 
-def _currency_before(cursor: _Cursor) -> str | None:
+def _currency_before(cursor: Cursor) -> str | None:
     sign = cursor.take(r"us\$|[$€£]")
     if sign is not None:
         return _CURRENCIES[sign.casefold()]
@@ -233,7 +246,7 @@ def _currency_before(cursor: _Cursor) -> str | None:
     return None
 
 
-def _in_digits(cursor: _Cursor, digits: str, currency: str | None, decimal: DecimalSign, *, negative: bool) -> _Amount:
+def _in_digits(cursor: Cursor, digits: str, currency: str | None, decimal: DecimalSign, *, negative: bool) -> _Amount:
     plain = _without_groups(digits, decimal)
     behind = cursor.text[cursor.place - 1] if cursor.place else ""
     exponent = cursor.take(r"e[+-]?\d{1,3}(?!\w)") if behind != " " else None
@@ -268,12 +281,12 @@ def _without_groups(digits: str, decimal: DecimalSign) -> str:
     return "".join(parts) + (f".{decimals}" if sign else "")
 
 
-def _scale(cursor: _Cursor) -> int | None:
+def _scale(cursor: Cursor) -> int | None:
     word = cursor.take(_word("|".join(re.escape(word) for word in sorted(_SCALES, key=len, reverse=True))))
     return _SCALES[word.casefold()] if word else None
 
 
-def _read_second(cursor: _Cursor, ranged: str | None, decimal: DecimalSign) -> tuple[str, _Amount | None]:
+def _read_second(cursor: Cursor, ranged: str | None, decimal: DecimalSign) -> tuple[str, _Amount | None]:
     """What joins a second number to the first, and that number."""
     start = cursor.place
     joint = cursor.take(r"±|\+/-|–|-|to\b" + (r"|and\b" if ranged else ""))
@@ -310,7 +323,7 @@ def _named(rest: str) -> tuple[str | None, str | None]:
         return None, None
     if _compiled(r"¥|kr\b").match(rest):
         raise Unreadable(Doubt.AMBIGUOUS_CURRENCY, f"{rest} stands for several currencies. Write the code of one.")
-    cursor = _Cursor(rest)
+    cursor = Cursor(rest)
     if cursor.take(_word(_SHARES)):
         return "%", cursor.rest or None
     money = cursor.take(_word("|".join(re.escape(word) for word in sorted(_CURRENCIES, key=len, reverse=True))))
@@ -339,7 +352,7 @@ def _refuse_other_readings(
 ) -> None:
     if re.search(r"(?<![\w-])\d", rest):
         raise Unreadable(Doubt.SEVERAL_NUMBERS, "The text has several numbers. Give one at a time.")
-    if qualifier is None and second is None and _YEAR.fullmatch(text):
+    if not rest and qualifier is None and second is None and _YEAR.fullmatch(text):
         raise Unreadable(Doubt.NO_NUMBER, f"{text} alone may be a year. Say what it counts.")
     counts = noun is not None or unit is None or unit in _COUNTED
     for amount in (first, second):
@@ -375,3 +388,20 @@ def _pair(first: _Amount, second: _Amount, joint: str, unit: str | None, noun: s
     if one > other:
         raise Unreadable(Doubt.BOUNDS_REVERSED, f"The range ends below its beginning: {one:f} to {other:f}.")
     return Phrase(Qualifier.BETWEEN, lower=one, upper=other, unit=unit, noun=noun)
+
+
+# In a text -----------------------------------------------------------------------------------------------------------
+
+
+@cache
+def number_start() -> re.Pattern[str]:
+    """The beginning of a phrase within a text: qualifiers, then `number`. A number from one to twelve in words is none,
+    because `one` is rarely an amount there.
+    """
+    before = "|".join(pattern.replace(" ", " +") for pattern in _BEFORE.values())
+    words = "|".join(word.replace(" ", " +") for word in sorted(_WORDS, key=len, reverse=True) if " " in word)
+    return re.compile(
+        rf"(?<![\w.,/-])(?:(?:{before}) *)?(?:(?:between|from) +)?"
+        rf"(?P<number>(?:{_VAGUE})|(?:us\$|[$€£¥]|(?-i:[A-Z]{{3}}) ?(?=\d)|kr\.? ?(?=\d))? ?-?\d|(?:{words})(?!\w))",
+        re.IGNORECASE,
+    )
