@@ -314,6 +314,11 @@ def _unit_of(rest: str, first: _Amount, second: _Amount | None) -> tuple[str | N
     unit, noun = _named(rest)
     if currency is None:
         return unit, noun
+    if rest.startswith(("per ", "/")):  # $2 per GPU-hour
+        try:
+            return canonical_unit(f"{currency} {rest}"), None
+        except Invalid:
+            return currency, rest
     return currency, rest if unit is not None and unit != currency else noun
 
 

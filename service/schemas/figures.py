@@ -2,12 +2,16 @@
 
 from typing import Annotated, Any
 
-from pydantic import MISSING, Field, model_validator
+from pydantic import MISSING, BeforeValidator, ConfigDict, Field, model_validator
 
 from service.domain.number import format_number, stated_precision
+from service.domain.phrase import Unreadable, read_phrase
+from service.domain.unit_spellings import canonical_unit
+from service.domain.units import parse_unit
 from service.domain.vocabulary import Basis, IntervalKind, NotComputed, Qualifier
+from service.errors import Invalid
 from service.schemas.base import Body, ClaimRef, EntityRef, Head, MeasurandRef, MetricRef, Page, ScopeRef, View
-from service.schemas.types import Bool, DecimalText, Edtf, Id, Line, Ref, Text, UnitText, Year
+from service.schemas.types import Bool, DecimalText, Edtf, Id, Line, Ref, Text, UnitText, Year, refuse
 
 Precision = Annotated[
     DecimalText,
@@ -19,6 +23,9 @@ Relayed = Annotated[
 ]
 
 
+_NUMBERS = ("qualifier", "value", "lower", "upper")
+
+
 def with_precision(fields: Any) -> Any:
     """Adds the precision of a value that is given without one: only here its digits are known as they were written."""
     if not isinstance(fields, dict) or "value" not in fields or "precision" in fields:
@@ -27,8 +34,59 @@ def with_precision(fields: Any) -> Any:
     return fields | {"precision": None if precision is None else format_number(precision)}
 
 
+class _Refusal:
+    """Stands where a field was that does not fit what was read from the words, so that the error points to it."""
+
+    def __init__(self, detail: str) -> None:
+        self.detail = detail
+
+
+def _not_refused(given: Any) -> Any:
+    if isinstance(given, _Refusal):
+        raise refuse(given.detail)
+    return given
+
+
+def with_words_read(fields: Any) -> Any:
+    """Reads the numbers of a figure of which only the words are given."""
+    if not isinstance(fields, dict) or any(fields.get(name) is not None for name in _NUMBERS):
+        return fields
+    words, unit = fields.get("stated_as"), fields.get("unit")
+    if not isinstance(words, str):
+        return fields
+    try:
+        read = read_phrase(words)
+    except Unreadable as error:
+        detail = f"{error.detail} Or give qualifier and numbers."
+        return fields | {"qualifier": Qualifier.VAGUE, "unit": unit or "1", "stated_as": _Refusal(detail)}
+    numbers = {name: getattr(read, name) for name in ("value", "lower", "upper", "precision")}
+    texts = {name: None if number is None else format_number(number) for name, number in numbers.items()}
+    filled = fields | texts | {"qualifier": read.qualifier}
+    if read.unit is None:
+        return filled
+    return filled | {"unit": read.unit if unit is None else _agreeing(unit, read.unit)}
+
+
+def _agreeing(given: Any, read: str) -> Any:
+    """The unit that is given, if it is the one that was read."""
+    try:
+        agrees = isinstance(given, str) and parse_unit(canonical_unit(given)) == parse_unit(read)
+    except Invalid:
+        return given  # which is refused as what it is
+    return given if agrees else _Refusal(f"The words say {read}.")
+
+
+def _words_suffice(schema: dict[str, Any]) -> None:
+    """In the document, what the words may say instead is not required."""
+    schema["required"] = [name for name in schema["required"] if name not in ("qualifier", "unit")]
+
+
 class FigureFields(Body):
-    """A figure inside the claim that states it."""
+    """A figure inside the claim that states it. If it has no qualifier and no numbers, they are read from `stated_as`:
+    `about $5.6 million`. The unit is then needed only if the words do not say it.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_words_suffice)
 
     id: Id | None = None
     metric: Ref
@@ -41,13 +99,14 @@ class FigureFields(Body):
     upper: DecimalText | None = None
     interval_kind: IntervalKind | None = None
     precision: Precision | None = None
-    unit: UnitText
+    unit: Annotated[UnitText, BeforeValidator(_not_refused)]
     price_year: Year | None = None
     period: Edtf | None = None
-    stated_as: Line | None = None
+    stated_as: Annotated[Line | None, BeforeValidator(_not_refused)] = None
     relayed: Relayed | None = None
 
     _read_precision = model_validator(mode="before")(with_precision)
+    _read_words = model_validator(mode="before")(with_words_read)
 
 
 class FigureCreate(FigureFields):
