@@ -30,6 +30,7 @@ from service.api.routes import (
     comparisons,
     disagreements,
     disputes,
+    drafts,
     entities,
     exports,
     facets,
@@ -127,7 +128,7 @@ def _routes() -> list[BaseRoute]:
     matched twice.
     """
     records = (claims, comparisons, disagreements, figures, sources, entities, metrics, scopes, disputes)
-    reading = (charts, tables, facets, search, history)
+    reading = (charts, tables, facets, search, history, drafts)
     parts = (exports, *records, *reading, imports, keys, meta, health, prometheus, reference, explorer)
     return [*(route for part in parts for route in part.routes.routes), *explorer.assets.routes]
 
@@ -163,6 +164,7 @@ def _access(settings: AppSettings) -> Access:
     limits = RateLimits(
         settings.failed_logins if limited else None,
         settings.writes_per_key if limited else None,
+        settings.drafts_per_address if limited else None,
     )
     return Access(settings.public_reads, limits)
 

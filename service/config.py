@@ -83,9 +83,10 @@ class AppSettings(BaseSettings):
     public_actor_names: bool = Field(
         False, description="whether the names of keys are shown in the history to callers without a key"
     )
-    rate_limits: bool = Field(True, description="whether the two rates below are enforced")
+    rate_limits: bool = Field(True, description="whether the three rates below are enforced")
     failed_logins: str = Field("20/minute", description="failed logins per address; more get 429")
     writes_per_key: str = Field("600/minute", description="writes per key; more get 429")
+    drafts_per_address: str = Field("60/minute", description="texts per address whose numbers are read; more get 429")
     access_log: bool = Field(True, description="whether each request is logged")
     postgres_bin: Path | None = Field(
         None, description="folder of `pg_dump` and `pg_restore`, where they are not on the PATH; for backups"
@@ -129,7 +130,7 @@ class AppSettings(BaseSettings):
             raise ValueError("DATABASE_READ_URL and DATABASE_URL: only PostgreSQL has replicas, of PostgreSQL")
         return self
 
-    @field_validator("failed_logins", "writes_per_key")
+    @field_validator("failed_logins", "writes_per_key", "drafts_per_address")
     @classmethod
     def _rate(cls, text: str) -> str:
         if parse(text).amount < 1:

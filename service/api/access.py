@@ -21,6 +21,7 @@ from service.store.operations import keys
 
 OPEN = {"read_liveness", "read_readiness"}  # no key needed
 NEVER_PUBLIC = {"read_me"}  # a reader's key is always needed
+STORES_NOTHING = {"read_drafts"}  # a POST that a reader may send; limited by address
 FOR_ADMINS = {"list_keys", "create_key", "read_key", "revoke_key"}
 
 _log = structlog.get_logger("counterclaim.faults")
@@ -33,7 +34,7 @@ def needed_role(operation: str, methods: set[str]) -> Role | None:
         return None
     if operation in FOR_ADMINS:
         return Role.ADMIN
-    return Role.READER if methods <= {"GET", "HEAD"} else Role.CONTRIBUTOR
+    return Role.READER if methods <= {"GET", "HEAD"} or operation in STORES_NOTHING else Role.CONTRIBUTOR
 
 
 def may_be_public(operation: str, needed: Role) -> bool:
@@ -56,13 +57,15 @@ class Access:
         Raises Unauthenticated, Forbidden or RateLimited.
         """
         headers = request.headers.getlist("authorization")
+        address = request.client.host if request.client else ""
+        if operation in STORES_NOTHING:
+            self.limits.count_draft(address)
         if not headers:
             if not (self.public_reads and may_be_public(operation, needed)):
                 detail = "This needs an API key: send it as Authorization: Bearer ccl_…"
                 raise Unauthenticated.at("/Authorization", detail, "header")
             request.state.caller = None
             return
-        address = request.client.host if request.client else ""
         try:
             principal = await self._principal(request.app.state.database, headers)
         except Unauthenticated:
@@ -71,7 +74,7 @@ class Access:
         request.state.caller = Author(principal.id, principal.name, request.state.request_id, principal.role)
         if not reaches(principal.role, needed):
             raise Forbidden(f"This needs the role {needed} or more; this key has {principal.role}.")
-        if request.method not in ("GET", "HEAD"):
+        if request.method not in ("GET", "HEAD") and operation not in STORES_NOTHING:
             self.limits.count_write(principal.id)
 
     async def _principal(self, database: Database, headers: list[str]) -> keys.Principal:

@@ -1,4 +1,4 @@
-"""Rate limits: failed logins per address, and writes per key. Each process counts separately."""
+"""Rate limits: failed logins and drafts per address, and writes per key. Each process counts separately."""
 
 import ipaddress
 import time
@@ -13,16 +13,22 @@ from service.errors import RateLimited
 class RateLimits:
     """Rates are written as `10/minute`. None means no limit."""
 
-    def __init__(self, failed_logins: str | None, writes: str | None) -> None:
+    def __init__(self, failed_logins: str | None, writes: str | None, drafts: str | None) -> None:
         self.window = SlidingWindowCounterRateLimiter(MemoryStorage())  # removes expired entries
         self.failed_logins = parse(failed_logins) if failed_logins else None
         self.writes = parse(writes) if writes else None
+        self.drafts = parse(drafts) if drafts else None
 
     def count_failure(self, address: str) -> None:
         """Raises RateLimited after too many failed logins. Valid keys are never refused for others' failures."""
         if self.failed_logins and not self.window.hit(self.failed_logins, "login", network_of(address)):
             wait = self._wait(self.failed_logins, "login", network_of(address))
             raise RateLimited("Too many failed logins from this address.", wait=wait)
+
+    def count_draft(self, address: str) -> None:
+        if self.drafts and not self.window.hit(self.drafts, "draft", network_of(address)):
+            detail = f"This address may have {self.drafts.amount} texts read in {self.drafts.get_expiry()} seconds."
+            raise RateLimited(detail, wait=self._wait(self.drafts, "draft", network_of(address)))
 
     def count_write(self, key_id: str) -> None:
         if self.writes and not self.window.hit(self.writes, "write", key_id):

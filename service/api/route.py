@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from service.api import response_cache
-from service.api.access import may_be_public, needed_role
+from service.api.access import STORES_NOTHING, may_be_public, needed_role
 from service.api.body import parse_body, read_body, received_file
 from service.api.dependencies import sees_names
 from service.api.responses import problems
@@ -57,6 +57,7 @@ class StrictRoute(APIRoute):
         handle = super().get_route_handler()
         is_json = self.body_field is not None
         writes = "GET" not in (self.methods or ())
+        stores = writes and self.name not in STORES_NOTHING
 
         async def read(request: Request) -> Response:
             await self.admit(request)
@@ -68,7 +69,7 @@ class StrictRoute(APIRoute):
                 return await handle(request)
 
         async def write(request: Request) -> Response:
-            if request.app.state.database.read_only:
+            if stores and request.app.state.database.read_only:
                 raise Forbidden(READ_ONLY)
             await self.admit(request)
             if self.takes_file:
@@ -77,7 +78,8 @@ class StrictRoute(APIRoute):
             await read_body(request, self.body_bytes)
             if is_json:
                 await parse_body(request)
-            async with request.app.state.turns.writer():
+            turns = request.app.state.turns
+            async with turns.writer() if stores else turns.reader():
                 return await handle(request)
 
         return write if writes else read

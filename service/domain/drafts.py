@@ -23,7 +23,7 @@ _STOP = re.compile(
 _DATE = re.compile(r"\d{4}-\d\d(?:-\d\d)?(?!\d)|\d{1,2}/\d{1,2}/\d{2,4}(?!\d)|\d{1,2}:\d\d")
 _DIGITS = re.compile(r"(?:[.,]?\d)*")  # the rest of a number that was not read; never fails
 _WORD = re.compile(r" *(-?[^\W_](?:[\w'’]|[-./](?=\w))*%?|%|\+)")
-_SHARE = re.compile(r" *(%|per ?cent\b|percentage points?\b)", re.IGNORECASE)
+_SIGN = re.compile(r" *([%$€£¥]|per ?cent\b|percentage points?\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,9 @@ def drafts(text: str, decimal: DecimalSign = ".") -> Iterator[Draft]:
 def _noun(cursor: Cursor) -> str:
     """Takes the words behind a number that can be its noun or its unit."""
     begin, words = cursor.place, 0
-    if share := _SHARE.match(cursor.text, cursor.place):
-        cursor.place = cursor.end = share.end()
-        return share.group(1)
+    if sign := _SIGN.match(cursor.text, cursor.place):
+        cursor.place = cursor.end = sign.end()
+        return sign.group(1)
     while words < _NOUN_WORDS and (word := _WORD.match(cursor.text, cursor.place)):
         bare = word.group(1)
         if _STOP.fullmatch(bare) or bare.lstrip("-")[:1].isdigit():

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from markupsafe import Markup, escape
 
-_LAST = ("search", "imports", "exports", "keys", "service", "health")  # records come first
+_LAST = ("search", "drafts", "imports", "exports", "keys", "service", "health")  # records come first
 _CODE = re.compile(r"`([^`]+)`")
 routes = APIRouter(include_in_schema=False)
 _TEMPLATES = Environment(

@@ -29,7 +29,9 @@ ROLES = [None, *Role]
 LEAST = {
     **dict.fromkeys(["read_liveness", "read_readiness"], NOBODY),
     **dict.fromkeys(["read_service", "list_changes", "compare_between", "list_comparisons", "read_comparison"], READER),
-    **dict.fromkeys(["list_disagreements", "list_contested_claims", "search_records", "read_me"], READER),
+    **dict.fromkeys(
+        ["list_disagreements", "list_contested_claims", "search_records", "read_drafts", "read_me"], READER
+    ),
     **dict.fromkeys(["read_import_template", "export_records", "export_figures", "export_claims"], READER),
     **dict.fromkeys(["export_sources", "export_disputes", "read_claim_as_linked_data"], READER),
     **dict.fromkeys(["chart_comparison", "chart_timeline", "chart_disagreements"], READER),
@@ -354,7 +356,7 @@ def test_what_is_forbidden_is_so_before_anything_else_is_told(api: Api, as_role:
 
 @pytest.mark.parametrize("kind", ["sqlite"])
 def test_failed_logins_are_limited_by_address(api: Api, access: Access) -> None:
-    access.limits = RateLimits("3/minute", None)
+    access.limits = RateLimits("3/minute", None, None)
     bad = {"Authorization": f"Bearer {new_token(ADMIN.id)}"}
     codes = [api.client.get("/v1/me", headers=bad).status_code for _ in range(4)]
     assert codes == [401, 401, 401, 429]
@@ -368,7 +370,7 @@ def test_failed_logins_are_limited_by_address(api: Api, access: Access) -> None:
 
 @pytest.mark.parametrize("kind", ["sqlite"])
 def test_writes_are_limited_by_key(api: Api, access: Access) -> None:
-    access.limits = RateLimits(None, "2/minute")
+    access.limits = RateLimits(None, "2/minute", None)
     body = {"kind": "paper", "title": "T"}
     answers = [api.client.post("/v1/sources", json=body) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [201, 201, 429]

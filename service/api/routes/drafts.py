@@ -1,0 +1,33 @@
+"""The numbers of a text, as drafts of figures. Nothing is stored."""
+
+from service.api.route import router
+from service.domain.drafts import Draft as FoundDraft
+from service.domain.drafts import drafts
+from service.schemas.drafts import Draft, DraftDoubt, Drafts, DraftsRequest
+
+routes = router("drafts")
+
+
+@routes.post("/drafts")
+def read_drafts(body: DraftsRequest) -> Drafts:
+    """Finds the numbers of a text and reads each as a figure: `about $5.6 million`. Saves nothing. Names such as H800,
+    dates and years are no numbers. What can be read in two ways has `doubts` instead of numbers.
+    """
+    return Drafts(drafts=[_draft(body.text, found) for found in drafts(body.text, body.decimal)])
+
+
+def _draft(text: str, found: FoundDraft) -> Draft:
+    read, doubt = found.phrase, found.doubt
+    return Draft(
+        start=found.start,
+        end=found.end,
+        text=text[found.start : found.end],
+        qualifier=read and read.qualifier,
+        value=read and read.value,
+        lower=read and read.lower,
+        upper=read and read.upper,
+        precision=read and read.precision,
+        unit=read and read.unit,
+        noun=read and read.noun,
+        doubts=[] if doubt is None else [DraftDoubt(code=doubt.doubt, detail=doubt.detail)],
+    )
