@@ -309,6 +309,14 @@ def _without_suffix(rest: str) -> tuple[str, Qualifier | None]:
 # Units and nouns -----------------------------------------------------------------------------------------------------
 
 
+def may_have_thousands(digits: str, unit: str) -> bool:
+    """Whether a number such as `1.500` may be a thousand and a half or more than one: of what there are only whole ones,
+    three digits after a point can be either.
+    """
+    counted = unit.startswith("{") or unit in _COUNTED
+    return counted and bool(_THOUSANDS_OR_DECIMALS.fullmatch(digits)) and "." in digits
+
+
 def _unit_of(rest: str, first: _Amount, second: _Amount | None) -> tuple[str | None, str | None]:
     currency = first.currency or (second.currency if second else None)
     unit, noun = _named(rest)

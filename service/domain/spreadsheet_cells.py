@@ -22,6 +22,7 @@ _SIGN = re.compile(r"(>=|<=|[≥≤><~≈])\s*")
 _SEPARATORS = ",_'’ \u00a0\u2009\u202f"
 _GROUPED = re.compile(rf"([+-]?)([1-9][0-9]{{0,2}}(?:([{_SEPARATORS}])[0-9]{{3}})(?:\3[0-9]{{3}})*)(\.[0-9]+)?")
 _MAX_CELL = 120
+_NUMBER_ALONE = re.compile(rf"(?:(?:>=|<=|[≥≤><~≈])\s*)?[-+\u2212]?[0-9][0-9.{_SEPARATORS}]*(?:[eE][+-]?[0-9]+)?")
 _TIME_OF_DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ][0-9]{2}:[0-9]{2}(?::[0-9.]{2,12})?(?:Z|[+-][0-9:]{4,5})?")
 _QUARTER = re.compile(r"(?:Q([1-4])[ /-]?([1-9][0-9]{3})|([1-9][0-9]{3})[ /-]?Q([1-4]))", re.IGNORECASE)
 _PARTS = re.compile(r"([0-9]{1,4})([./-])([0-9]{1,2})\2([0-9]{1,4})")
@@ -61,6 +62,11 @@ def parse_number_cell(text: str) -> Number:
     except Invalid:
         raise Invalid.at("", _number_hint(plain)) from None
     return Number(value, _SIGNS[sign[1]] if sign else None, stated_precision(plain))
+
+
+def is_number_cell(text: str) -> bool:
+    """Whether a cell is meant as a number alone, in digits, whatever its separators; else it may be a phrase."""
+    return _NUMBER_ALONE.fullmatch(text.strip()) is not None
 
 
 def _number_hint(text: str) -> str:

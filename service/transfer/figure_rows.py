@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.domain.names import content_id, fold_name, key_for
-from service.domain.spreadsheet_cells import Number, parse_date_cell, parse_number_cell
+from service.domain.phrase import Phrase, Unreadable, may_have_thousands, read_phrase
+from service.domain.spreadsheet_cells import Number, is_number_cell, parse_date_cell, parse_number_cell
 from service.domain.text import composed
+from service.domain.unit_spellings import canonical_unit
+from service.domain.units import parse_unit
 from service.domain.vocabulary import DateOrder, OverTime, Qualifier
 from service.errors import Fault, Invalid, ServiceError
 from service.schemas.claims import ClaimCreate
@@ -96,18 +99,57 @@ def read_row(row: dict[str, str], order: DateOrder | None, inferred: Inferred) -
         if name in row:
             _try(faults, name, lambda name=name: fields.update({name: parse_date_cell(row[name], order)}))
     numbers: dict[str, Number] = {}
+    phrases: list[Phrase] = []
     for name in NUMBERS:
-        if name in row:
-            text = row[name].removesuffix(".0") if inferred.values_are_floats and name == "value" else row[name]
+        if name not in row:
+            continue
+        text = row[name].removesuffix(".0") if inferred.values_are_floats and name == "value" else row[name]
+        if name == "value" and not is_number_cell(text):
+            _try(faults, name, lambda text=text: phrases.append(_phrase(text, row)))
+        else:
             _try(faults, name, lambda name=name, text=text: numbers.update({name: parse_number_cell(text)}))
+            if may_have_thousands(text, row.get("unit", "")):
+                faults.append(
+                    Fault(f"/{name}", f"{text} may have thousands or decimals. Write {text.replace('.', ',')}.")
+                )
     if faults:
         raise Invalid(faults[0].detail, faults)
+    if phrases:
+        fields = (
+            _numbers_of(phrases[0]) | {"stated_as": row["value"]} | {n: f for n, f in fields.items() if n != "value"}
+        )
+        return _validated(fields, inferred)
     fields |= _qualified(numbers, row)
     if fields["value"] is not None and "precision" not in fields:
         fields["precision"] = numbers["value"].precision
     if "relayed" in fields:
         fields["relayed"] = {"true": True, "false": False}.get(row["relayed"].casefold(), row["relayed"])
     return _validated(fields, inferred)
+
+
+def _phrase(text: str, row: Mapping[str, str]) -> Phrase:
+    """What the words of a value say. Raises Invalid if they say something other than the rest of the row."""
+    if any(name in row for name in (*NUMBERS, "qualifier") if name != "value"):
+        raise Invalid.at("", "Where other cells give bounds or the qualifier, the value is a number alone.")
+    try:
+        read = read_phrase(text)
+    except Unreadable as error:
+        raise Invalid.at("", error.detail) from None
+    if read.noun is not None:
+        raise Invalid.at("", f"Put what is counted ({read.noun}) into the columns metric, scope and unit.")
+    if read.unit is not None and parse_unit(canonical_unit(row.get("unit", ""))) != parse_unit(read.unit):
+        raise Invalid.at("", f"The words say {read.unit}, and the column unit does not.")
+    return read
+
+
+def _numbers_of(read: Phrase) -> dict[str, Any]:
+    return {
+        "qualifier": read.qualifier,
+        "value": read.value,
+        "lower": read.lower,
+        "upper": read.upper,
+        "precision": read.precision,
+    }
 
 
 def _try(faults: list[Fault], name: str, read: Any) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from service.db.engine import Database
+from service.domain.number import format_number
 from service.domain.vocabulary import DateOrder
 from service.errors import Invalid
 from service.schemas.claims import Claim
@@ -432,3 +433,41 @@ def test_after_many_rows_the_database_knows_its_tables(database: Database) -> No
     with database.read() as connection:
         counted = connection.exec_driver_sql("SELECT reltuples FROM pg_class WHERE relname = 'figure'").scalar_one()
     assert counted == 1_000
+
+
+def test_a_value_in_words_is_read_as_a_phrase(database: Database) -> None:
+    words = ["ca. 300", "100-200", "100 – 200", "500+", "max. 50", "300 ± 20", "dozens", "3.5bn", "1,500"]
+    plain = {"metric": "participants", "unit": "{people}", "claimant": "City", "source_title": "L"}
+    rows = [{**plain, "subject": f"March {number}", "value": value} for number, value in enumerate(words)]
+    take(database, table(*rows), Spreadsheet())
+    read = {}
+    for one in every_claim(database):
+        (only,) = one.figures
+        numbers = [None if n is None else format_number(n) for n in (only.value, only.lower, only.upper)]
+        read[only.stated_as or "1,500"] = (str(only.qualifier), *numbers)
+    assert read == {
+        "ca. 300": ("about", "300", None, None),
+        "100-200": ("between", None, "100", "200"),
+        "100 – 200": ("between", None, "100", "200"),
+        "500+": ("at_least", None, "500", None),
+        "max. 50": ("at_most", None, None, "50"),
+        "300 ± 20": ("exact", "300", "280", "320"),
+        "dozens": ("vague", None, None, None),
+        "3.5bn": ("exact", "3500000000", None, None),
+        "1,500": ("exact", "1500", None, None),
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "unit"),
+    [
+        ("1.500", "{people}"),
+        ("1.500", "GPU"),
+        ("$5", "EUR"),
+        ("5 to 3", "USD"),
+        ("50 Hopper GPUs", "GPU"),
+        ("0,5", "USD"),
+    ],
+)
+def test_a_value_with_two_readings_or_other_words_is_refused(database: Database, value: str, unit: str) -> None:
+    assert refusal(database, table({**PLAIN, "value": value, "unit": unit}), Spreadsheet()) == [(2, "/value")]
