@@ -310,9 +310,7 @@ def _without_suffix(rest: str) -> tuple[str, Qualifier | None]:
 
 
 def may_have_thousands(digits: str, unit: str) -> bool:
-    """Whether a number such as `1.500` may be a thousand and a half or more than one: of what there are only whole ones,
-    three digits after a point can be either.
-    """
+    """Whether three digits after a point may be thousands: `1.500` of what there are only whole ones."""
     counted = unit.startswith("{") or unit in _COUNTED
     return counted and bool(_THOUSANDS_OR_DECIMALS.fullmatch(digits)) and "." in digits
 

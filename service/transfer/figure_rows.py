@@ -98,33 +98,34 @@ def read_row(row: dict[str, str], order: DateOrder | None, inferred: Inferred) -
     for name in DATES:
         if name in row:
             _try(faults, name, lambda name=name: fields.update({name: parse_date_cell(row[name], order)}))
-    numbers: dict[str, Number] = {}
-    phrases: list[Phrase] = []
-    for name in NUMBERS:
-        if name not in row:
-            continue
-        text = row[name].removesuffix(".0") if inferred.values_are_floats and name == "value" else row[name]
-        if name == "value" and not is_number_cell(text):
-            _try(faults, name, lambda text=text: phrases.append(_phrase(text, row)))
-        else:
-            _try(faults, name, lambda name=name, text=text: numbers.update({name: parse_number_cell(text)}))
-            if may_have_thousands(text, row.get("unit", "")):
-                faults.append(
-                    Fault(f"/{name}", f"{text} may have thousands or decimals. Write {text.replace('.', ',')}.")
-                )
+    stated = _stated_numbers(row, inferred, faults)
     if faults:
         raise Invalid(faults[0].detail, faults)
-    if phrases:
-        fields = (
-            _numbers_of(phrases[0]) | {"stated_as": row["value"]} | {n: f for n, f in fields.items() if n != "value"}
-        )
-        return _validated(fields, inferred)
-    fields |= _qualified(numbers, row)
-    if fields["value"] is not None and "precision" not in fields:
-        fields["precision"] = numbers["value"].precision
+    if isinstance(stated, Phrase):
+        fields = fields | _numbers_of(stated) | {"stated_as": row.get("stated_as", row["value"])}
+    else:
+        fields |= _qualified(stated, row)
+        if fields["value"] is not None and "precision" not in fields:
+            fields["precision"] = stated["value"].precision
     if "relayed" in fields:
         fields["relayed"] = {"true": True, "false": False}.get(row["relayed"].casefold(), row["relayed"])
     return _validated(fields, inferred)
+
+
+def _stated_numbers(row: Mapping[str, str], inferred: Inferred, faults: list[Fault]) -> dict[str, Number] | Phrase:
+    """The numbers of a row by column, or what its value says in words. Adds what cannot be read to the faults."""
+    numbers: dict[str, Number] = {}
+    phrases: list[Phrase] = []
+    for name in [name for name in NUMBERS if name in row]:
+        text = row[name].removesuffix(".0") if inferred.values_are_floats and name == "value" else row[name]
+        if name == "value" and not is_number_cell(text):
+            _try(faults, name, lambda text=text: phrases.append(_phrase(text, row)))
+        elif may_have_thousands(text, row.get("unit", "")):
+            detail = f"{text} may have thousands or decimals. Write {text.replace('.', ',')} if it has thousands."
+            faults.append(Fault(f"/{name}", detail))
+        else:
+            _try(faults, name, lambda name=name, text=text: numbers.update({name: parse_number_cell(text)}))
+    return phrases[0] if phrases else numbers
 
 
 def _phrase(text: str, row: Mapping[str, str]) -> Phrase:

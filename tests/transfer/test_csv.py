@@ -468,6 +468,6 @@ def test_a_value_in_words_is_read_as_a_phrase(database: Database) -> None:
         ("50 Hopper GPUs", "GPU"),
         ("0,5", "USD"),
     ],
-)
+)  # fmt: skip
 def test_a_value_with_two_readings_or_other_words_is_refused(database: Database, value: str, unit: str) -> None:
     assert refusal(database, table({**PLAIN, "value": value, "unit": unit}), Spreadsheet()) == [(2, "/value")]
