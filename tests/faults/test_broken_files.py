@@ -104,7 +104,8 @@ TABLE = [
     Broken("a row too long", "csv", ROW + CELLS + b",more,and more\n", 1),
     Broken("a row too short", "csv", HEADER + b"\nR1,Cost\n", 0),
     *(Broken(f"the number {text[:12]}", "csv", cell("value", text), 0) for text in
-      ("0,5", "1.234.567", "12,34", "€5", "5 to 3", "50%", "(5)", "many 5", "NaN", "1e400", "9" * 39, "0." + "0" * 18 + "1")),
+      ("0,5", "1.234.567", "12,34", "€5", "5 to 3", "50%", "(5)", "many 5", "NaN", "1e400", "9" * 39,
+       "0." + "0" * 18 + "1")),
     Broken("a formula", "csv", cell("subject", "=cmd()"), 1),
     Broken("a date that could be two", "csv", cell("asserted", "1/2/2022"), 0),
     Broken("a unit that is none", "csv", cell("unit", "parsec"), 0),
