@@ -17,8 +17,8 @@ from service.domain.evidence import metric_interval
 from service.domain.figure import Stated
 from service.domain.metric import default_additive
 from service.domain.number import last_digit_unit
-from service.domain.units import in_currency, own_factor
-from service.domain.vocabulary import ClaimantRole, EntityKind, IntervalKind, Qualifier
+from service.domain.units import convert, in_currency
+from service.domain.vocabulary import ClaimantRole, EntityKind, IntervalKind, Qualifier, Scale
 from service.domain.voice import Party, inferred_role, voice_of
 
 revision = "0002_rules"
@@ -386,8 +386,8 @@ def _derived(row: Any, metric: Any) -> dict[str, Any]:
         row.stated_as,
         precision,
     )
-    factor, currency = own_factor(row.unit, metric.unit)
-    interval = metric_interval(stated, signed=metric.signed, factor=factor)
+    conversion, currency = convert(row.unit, metric.unit, Scale.RATIO)  # there were no temperatures
+    interval = metric_interval(stated, signed=metric.signed, conversion=conversion)
     unit = in_currency(metric.unit, currency) if currency else metric.unit
     return {
         "which": row.id,

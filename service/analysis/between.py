@@ -16,8 +16,8 @@ from service.domain.key import is_uuid
 from service.domain.ratio import Ratio, ratio, side_hull
 from service.domain.sentences import between_text
 from service.domain.standing import lacks_exchange_rate, standing_side
-from service.domain.units import conversion, in_currency, parse_unit
-from service.domain.vocabulary import Reason
+from service.domain.units import convert, in_currency, parse_unit
+from service.domain.vocabulary import Reason, Scale
 from service.errors import Invalid, NotFound
 from service.schemas.base import MeasurandRef
 from service.schemas.comparisons import Between, BetweenSettings, Operand
@@ -148,11 +148,11 @@ def _reasons(a: _Side, b: _Side) -> tuple[Comparability, Fraction]:
         reasons |= standing_reasons(a.counted, b.counted)
     factor = Fraction(1)
     try:
-        converts = conversion(parse_unit(b.unit), parse_unit(a.unit))
-        if converts is None:
-            reasons.add(Reason.NO_EXCHANGE_RATE)
+        converts, currency = convert(b.unit, a.unit, Scale.RATIO)  # on other scales there is no ratio
+        if currency == parse_unit(a.unit).currency:
+            factor = converts.factor
         else:
-            factor = converts
+            reasons.add(Reason.NO_EXCHANGE_RATE)
     except Invalid:
         reasons.add(Reason.UNITS_DIFFER)
     if any(lacks_exchange_rate(side.computed) for side in (a, b)):

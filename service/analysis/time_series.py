@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, time
-from fractions import Fraction
+from decimal import Decimal
 from typing import Any
 
 from service.db.engine import Connection
-from service.domain.units import unit_factor
+from service.domain.units import convert, parse_unit
+from service.domain.vocabulary import Scale
 from service.schemas.table_queries import TimeSeriesQuery
 from service.schemas.table_rows import TimeSeriesRow, WideTimeSeriesRow
 from service.store.lists import tables
@@ -41,5 +42,6 @@ def _value(row: Mapping[str, Any]) -> float | None:
     """The value in the metric's unit; None if there is no value or it cannot be converted."""
     if row["value_text"] is None:
         return None
-    factor = unit_factor(row["unit"], row["metric_unit"])
-    return None if factor is None else float(Fraction(row["value_text"]) * factor)
+    conversion, currency = convert(row["unit"], row["metric_unit"], Scale(row["scale"]))
+    is_foreign = currency != parse_unit(row["metric_unit"]).currency
+    return None if is_foreign else float(conversion.of(Decimal(row["value_text"])))

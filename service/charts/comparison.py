@@ -7,8 +7,9 @@ from service.charts.model import Chart, Group, Mark, Row, Shape
 from service.charts.scale import Scale, scale_for
 from service.domain.compact import compact, compact_stated
 from service.domain.figure import Stated
-from service.domain.units import unit_factor
+from service.domain.units import convert
 from service.domain.vocabulary import Basis, ClaimStatus, IntervalKind, NotComputed, Qualifier
+from service.domain.vocabulary import Scale as MetricScale
 from service.schemas.comparisons import Compared, Comparison
 
 SHAPES: dict[Basis, Shape] = {Basis.REPORTED: "circle", Basis.ESTIMATED: "diamond"}
@@ -61,12 +62,14 @@ def _group(group: ForestGroup, comparison: Comparison) -> Group:
     title = group.scope.name if group.scope else NOT_STATED
     if comparison.period:
         title = f"{title}, {comparison.period}"
-    return Group(title, tuple(row_of(row) for row in group.rows), group.reference, group.left_out)
+    return Group(
+        title, tuple(row_of(row, comparison.metric.scale) for row in group.rows), group.reference, group.left_out
+    )
 
 
-def row_of(row: ForestRow) -> Row:
+def row_of(row: ForestRow, scale: MetricScale) -> Row:
     figure = row.figure
-    mark = mark_of(figure)
+    mark = mark_of(figure, scale)
     return Row(
         label=figure.claimant.name,
         detail=figure.source.title,
@@ -86,7 +89,7 @@ def stated(figure: Compared) -> Stated:
     return Stated(figure.qualifier, figure.value, figure.lower, figure.upper, figure.interval_kind, figure.stated_as)
 
 
-def mark_of(figure: Compared) -> Mark | None:
+def mark_of(figure: Compared, scale: MetricScale) -> Mark | None:
     """Returns None for a figure that cannot be computed with."""
     interval = figure.interval
     if interval is None:
@@ -95,7 +98,7 @@ def mark_of(figure: Compared) -> Mark | None:
     one_sided = figure.qualifier in (Qualifier.AT_LEAST, Qualifier.MORE_THAN, Qualifier.AT_MOST, Qualifier.LESS_THAN)
     return Mark(
         shape=SHAPES.get(figure.basis, "square"),
-        dot=_dot(figure),
+        dot=_dot(figure, scale),
         low=interval.low,
         high=interval.high,
         hollow=figure.qualifier is Qualifier.ABOUT,
@@ -105,7 +108,7 @@ def mark_of(figure: Compared) -> Mark | None:
     )
 
 
-def _dot(figure: Compared) -> float | None:
+def _dot(figure: Compared, scale: MetricScale) -> float | None:
     """Returns the number that the source gives, in the metric's unit: the value, or the only bound."""
     interval = figure.interval
     assert interval is not None
@@ -115,8 +118,8 @@ def _dot(figure: Compared) -> float | None:
         return interval.high
     if figure.value is None:
         return None
-    factor = unit_factor(figure.unit, interval.unit)
-    return float(Fraction(figure.value) * factor) if factor is not None else None
+    conversion, _ = convert(figure.unit, interval.unit, scale)
+    return float(conversion.of(figure.value))
 
 
 def _remarks(row: ForestRow) -> list[str]:

@@ -41,7 +41,7 @@ def _row(one: Disagreement) -> Row | None:
     """Returns None if there is no ratio: amounts that may be negative, or a bound of zero."""
     if one.least is None or one.most is None:
         return None
-    least, most = mark_of(one.least), mark_of(one.most)
+    least, most = mark_of(one.least, one.metric.scale), mark_of(one.most, one.metric.scale)
     if least is None or most is None or least.high is None or most.low is None:
         return None
     smallest = min((a for a in (*drawn(least), *drawn(most)) if a > 0), default=None)

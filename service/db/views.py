@@ -75,6 +75,7 @@ FIGURES: Select[Any] = (
         _computed(FigureRow.interval_high_open).label("high_open"),
         _computed(FigureRow.interval_text).label("interval"),
         MetricRow.unit.label("metric_unit"),
+        MetricRow.scale,
         FigureRow.not_computed,
         FigureRow.claim_id,
         func.substr(ClaimRow.statement, 1, SHOWN, type_=String()).label("statement"),

@@ -146,7 +146,7 @@ def _matched(relays: Sequence[Evidence], origins: Sequence[Evidence]) -> dict[st
 
 def _numbers(figure: Evidence) -> Any:
     stated = (figure.stated.value, figure.stated.lower, figure.stated.upper)
-    numbers = tuple(None if n is None else Fraction(n) * figure.factor for n in stated)
+    numbers = tuple(None if n is None else figure.conversion.of(n) for n in stated)
     return numbers, figure.stated.stated_as if figure.own_interval is None else None, figure.currency
 
 
@@ -200,7 +200,7 @@ def _size(figure: Evidence) -> Fraction:
     """The number by which figures are ordered: the value, else the lower or the upper bound; 0 if none is stated."""
     stated = figure.stated
     number = next((n for n in (stated.value, stated.lower, stated.upper) if n is not None), None)
-    return _ZERO if number is None else Fraction(number) * figure.factor
+    return _ZERO if number is None else figure.conversion.of(number)
 
 
 # Comparing -----------------------------------------------------------------------------------------------------------

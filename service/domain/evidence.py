@@ -10,6 +10,7 @@ from service.domain.figure import DEFAULT_TOLERANCE, Stated, stated_interval
 from service.domain.interval import Interval
 from service.domain.metric import MetricProperties
 from service.domain.period import Period
+from service.domain.units import SAME, Conversion
 from service.domain.vocabulary import Basis, ClaimantRole, IntervalKind, NotComputed, Qualifier
 
 _UNCOUNTED_BASES = (Basis.PROJECTED, Basis.ASSUMED)
@@ -47,7 +48,7 @@ class Evidence:
     is_relay: bool
     stands_in: bool
     is_foreign: bool
-    factor: Fraction
+    conversion: Conversion
     own_interval: Interval | None
 
     @property
@@ -73,7 +74,7 @@ class Evidence:
     @cached_property
     def own_value(self) -> Fraction | None:
         """The value in the metric's unit and the figure's own currency."""
-        return None if self.stated.value is None else Fraction(self.stated.value) * self.factor
+        return None if self.stated.value is None else self.conversion.of(self.stated.value)
 
     @property
     def value(self) -> Fraction | None:
@@ -82,7 +83,7 @@ class Evidence:
     @property
     def precision(self) -> Fraction | None:
         """One unit of the last stated digit of the value."""
-        return None if self.stated.precision is None else Fraction(self.stated.precision) * self.factor
+        return None if self.stated.precision is None else Fraction(self.stated.precision) * self.conversion.factor
 
     @property
     def is_bounded_below_only(self) -> bool:
@@ -140,13 +141,13 @@ def exclusion_reason(basis: Basis, not_computed: NotComputed | None, *, is_relay
 
 
 def metric_interval(
-    stated: Stated, *, signed: bool, factor: Fraction, tolerance: Fraction = DEFAULT_TOLERANCE
+    stated: Stated, *, signed: bool, conversion: Conversion, tolerance: Fraction = DEFAULT_TOLERANCE
 ) -> Interval | None:
-    """The figure's interval in the metric's unit; `factor` converts its unit to that one. None if it is vague."""
-    interval = stated_interval(stated, signed=signed, tolerance=tolerance)
-    if interval is None:
-        return None
-    return interval if factor == 1 else interval.scaled(factor)
+    """The figure's interval in the metric's unit, to which `conversion` converts. None if it is vague."""
+    interval = stated_interval(stated, signed=signed, zero=conversion.zero, tolerance=tolerance)
+    if interval is None or conversion == SAME:
+        return interval
+    return interval.scaled(conversion.factor).shifted(conversion.offset)
 
 
 def in_common_currency(figures: Sequence[Evidence]) -> tuple[list[Evidence], str | None]:

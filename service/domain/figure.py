@@ -50,11 +50,13 @@ class Stated:
         return self.qualifier in WITH_STATED_BOUNDS and (self.lower is not None or self.upper is not None)
 
 
-def check_stated(figure: Stated, *, signed: bool) -> None:
-    """Raises Invalid with a pointer to each field that does not fit the qualifier or the other numbers."""
+def check_stated(figure: Stated, *, signed: bool, zero: Fraction = Fraction(0)) -> None:
+    """Raises Invalid with a pointer to each field that does not fit the qualifier or the other numbers. `zero` is the
+    stated amount that is 0 in the metric's unit.
+    """
     faults = _shape_faults(figure)
     if not faults:
-        faults = _order_faults(figure, signed=signed)
+        faults = _order_faults(figure, signed=signed, zero=zero)
     if faults:
         raise Invalid(faults[0].detail, faults)
 
@@ -81,7 +83,7 @@ def _shape_faults(figure: Stated) -> list[Fault]:
     return faults
 
 
-def _order_faults(figure: Stated, *, signed: bool) -> list[Fault]:
+def _order_faults(figure: Stated, *, signed: bool, zero: Fraction) -> list[Fault]:
     value, lower, upper = figure.value, figure.lower, figure.upper
     faults = []
     if lower is not None and upper is not None and lower > upper:
@@ -91,25 +93,29 @@ def _order_faults(figure: Stated, *, signed: bool) -> list[Fault]:
     if value is not None and upper is not None and value > upper:
         faults.append(Fault("/upper", "upper is below value."))
     if not signed:
+        in_unit = " in the metric's unit" if zero else ""
         faults += [
-            Fault(f"/{name}", f"{name} is negative, and the metric is not signed.")
+            Fault(f"/{name}", f"{name} is negative{in_unit}, and the metric is not signed.")
             for name in _NUMBERS
-            if (number := getattr(figure, name)) is not None and number < 0
+            if (number := getattr(figure, name)) is not None and number < zero
         ]
-        if figure.qualifier is Qualifier.LESS_THAN and upper == 0:
-            faults.append(Fault("/upper", "No amount is less than 0: the metric is not signed."))
+        if figure.qualifier is Qualifier.LESS_THAN and upper == zero:
+            faults.append(Fault("/upper", f"No amount is less than 0{in_unit}: the metric is not signed."))
     return faults
 
 
-def stated_interval(figure: Stated, *, signed: bool, tolerance: Fraction = DEFAULT_TOLERANCE) -> Interval | None:
-    """The interval that the figure allows, in its own unit; None for a vague one.
+def stated_interval(
+    figure: Stated, *, signed: bool, zero: Fraction = Fraction(0), tolerance: Fraction = DEFAULT_TOLERANCE
+) -> Interval | None:
+    """The interval that the figure allows, in its own unit; None for a vague one. `zero` is the stated amount that is 0
+    in the metric's unit.
 
     A stated bound of an exact or about figure replaces the end that the qualifier implies.
     """
     value = Fraction(figure.value) if figure.value is not None else None
     lower = Fraction(figure.lower) if figure.lower is not None else None
     upper = Fraction(figure.upper) if figure.upper is not None else None
-    floor = None if signed else Fraction(0)
+    floor = None if signed else zero
     match figure.qualifier:
         case Qualifier.EXACT | Qualifier.ABOUT:
             assert value is not None

@@ -32,6 +32,11 @@ class Interval:
         high = None if self.high is None else self.high * factor
         return Interval(low, high, self.low_open, self.high_open)
 
+    def shifted(self, offset: Fraction) -> "Interval":
+        low = None if self.low is None else self.low + offset
+        high = None if self.high is None else self.high + offset
+        return Interval(low, high, self.low_open, self.high_open)
+
     def negated(self) -> "Interval":
         low = None if self.high is None else -self.high
         high = None if self.low is None else -self.low

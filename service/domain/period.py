@@ -18,8 +18,8 @@ _POINT = re.compile(
     r"(?:(?P<decade>[1-9][0-9]{2})X|(?P<year>[1-9][0-9]{3})(?:-(?P<part>[0-9]{2})(?:-(?P<day>[0-9]{2}))?)?)(?P<mark>[?~%])?"
 )
 _HINT = (
-    "Write a date as 2025, 2025-09, 2025-09-17, 2025-33 (first quarter), 202X, with ?, ~ or % after it, "
-    "or an interval A/B."
+    "Write a date as 2025, 2025-09, 2025-09-17, Q1 2025, H1 2025, FY2025-09, 202X, with ?, ~ or % after a date in "
+    "digits, or an interval A/B."
 )
 
 
@@ -75,6 +75,12 @@ def parse_period(text: str) -> Period:
     if first.earliest > last.latest:
         raise Invalid.at("", "The interval ends before it begins.")
     return Period(first.earliest, last.latest, first.approximate or last.approximate)
+
+
+def fiscal_year(year: int, month: int) -> tuple[date, date]:
+    """The first and last day of the fiscal year that ends with this month."""
+    first = date(year, 1, 1) if month == 12 else date(year - 1, month + 1, 1)
+    return first, date(year, month, calendar.monthrange(year, month)[1])
 
 
 def _last_of_month(day: date) -> bool:

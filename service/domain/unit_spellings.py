@@ -19,6 +19,8 @@ _SPELLINGS = {
     "litre": "L", "litres": "L", "liter": "L", "liters": "L", "l": "L", "m^3": "m3",
     "barrels": "barrel", "bbl": "barrel", "[bbl_us]": "barrel",
     "byte": "B", "bytes": "B", "By": "B", "watt": "W", "watts": "W", "joule": "J", "joules": "J", "hertz": "Hz",
+    "Cel": "°C", "[degF]": "°F", "celsius": "°C", "fahrenheit": "°F", "kelvin": "K", "kelvins": "K",
+    "degC": "°C", "degF": "°F",
     "percent": "%", "pct": "%", "‰": "permille", "[ppth]": "permille", "[ppm]": "ppm", "[ppb]": "ppb", "bps": "bp",
     "gpu": "GPU", "gpus": "GPU", "tpu": "TPU", "tpus": "TPU", "queries": "query", "FLOPs": "FLOP", "FLOPS": "FLOP/s",
     "$": "USD", "€": "EUR", "£": "GBP",
@@ -30,6 +32,7 @@ _SPELLINGS |= {
 }  # fmt: skip
 _PHRASES = {
     "per 100,000": "per100k", "per 100 000": "per100k", "1/100000": "per100k", "1/100,000": "per100k",
+    "degree celsius": "°C", "degrees celsius": "°C", "degree fahrenheit": "°F", "degrees fahrenheit": "°F",
     "basis point": "bp", "basis points": "bp", "per mille": "permille", "per cent": "%",
 }  # fmt: skip
 _BRACED = re.compile(r"(\{[^}]*\})")

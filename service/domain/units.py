@@ -3,15 +3,21 @@
 A unit is written as components joined by `.`, with at most one `/` before those of the denominator:
 `GPU.hour`, `USD/GPU.hour` (dollars per GPU-hour), `{cars}`. A count noun in braces (after UCUM) converts only to
 itself, except for people, who are persons. Factors are exact fractions, so that no conversion loses a digit.
+
+A temperature means a point on a scale where the metric has an interval scale: 0 °C is 273.15 K. On a ratio scale it can
+only be a difference: 1 °C is 9/5 °F, and neither converts to K, since 1 K may be meant as a point there.
 """
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from babel.core import get_global
 
+from service.domain.vocabulary import Scale
 from service.errors import Invalid
 
 MAX_UNIT_LENGTH = 60
@@ -67,7 +73,11 @@ TABLE: dict[str, tuple[str, Fraction, str]] = {
     "ha": ("area", Fraction(10**4), "hectare"),
     "km2": ("area", Fraction(10**6), "square kilometre"),
     "B": ("data", Fraction(1), "byte"),
+    "K": ("temperature", Fraction(1), "kelvin"),
+    "°C": ("temperature", Fraction(1), "degree Celsius"),
+    "°F": ("temperature", Fraction(5, 9), "degree Fahrenheit"),
 }
+_ZERO_POINTS = {"°C": Fraction("273.15"), "°F": Fraction("459.67") * Fraction(5, 9)}  # in kelvin
 for _symbol, _dimension, _factor, _name, _prefixes in (
     ("Wh", "energy", Fraction(3600), "watt-hour", "kMGTP"),
     ("J", "energy", Fraction(1), "joule", "kMGTPE"),
@@ -102,10 +112,14 @@ _WATTS["W"] = Fraction(1)
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A parsed unit: exponents by dimension (a currency is a dimension of its own) and the factor to the bases."""
+    """A parsed unit: exponents by dimension (a currency is a dimension of its own) and the factor to the bases.
+
+    `zero_point` is the amount of the base at which the unit's scale begins: 273.15 K for °C.
+    """
 
     dimensions: tuple[tuple[str, int], ...]
     factor: Fraction
+    zero_point: Fraction = Fraction(0)
 
     @property
     def currency(self) -> str | None:
@@ -168,7 +182,7 @@ def _parse(text: str) -> Unit:
         raise Invalid.at("", "A unit names at most one currency.")
     if not _SMALLEST <= factor <= _LARGEST:
         raise Invalid.at("", "The unit is too large or too small to be of anything.")
-    return Unit(named, factor)
+    return Unit(named, factor, _ZERO_POINTS.get(text, Fraction(0)))
 
 
 def parse_unit(text: str) -> Unit:
@@ -178,39 +192,51 @@ def parse_unit(text: str) -> Unit:
     return _parse(text)
 
 
-def conversion(unit: Unit, target: Unit) -> Fraction | None:
-    """The factor that converts an amount in `unit` to `target`; None if they differ only in currency.
+class Conversion(NamedTuple):
+    """An amount times `factor`, plus `offset`, is the amount in the other unit."""
 
-    Raises Invalid if the units do not measure the same thing.
+    factor: Fraction = Fraction(1)
+    offset: Fraction = Fraction(0)
+
+    def of(self, amount: Decimal | Fraction) -> Fraction:
+        return Fraction(amount) * self.factor + self.offset
+
+    @property
+    def zero(self) -> Fraction:
+        """The amount that is 0 in the other unit."""
+        return -self.offset / self.factor
+
+
+SAME = Conversion()
+
+
+def conversion(unit: Unit, target: Unit, scale: Scale) -> Conversion:
+    """Converts amounts in `unit` to `target`, apart from their currencies. Raises Invalid if the units do not measure
+    the same thing.
     """
-    if unit.dimensions == target.dimensions:
-        return unit.factor / target.factor
-    if unit.currency and target.currency and unit.without_currency() == target.without_currency():
-        return None
-    raise Invalid.at("", "The unit does not convert to the metric's unit.")
+    if unit.without_currency() != target.without_currency():
+        raise Invalid.at("", "The unit does not convert to the metric's unit.")
+    factor = unit.factor / target.factor
+    if unit.zero_point == target.zero_point:
+        return Conversion(factor)
+    if scale is Scale.INTERVAL:
+        return Conversion(factor, (unit.zero_point - target.zero_point) / target.factor)
+    if unit.zero_point and target.zero_point:
+        return Conversion(factor)  # as differences
+    raise Invalid.at("", "A temperature converts to K only where the metric's scale is interval.")
 
 
 @lru_cache(maxsize=4_096)
-def unit_factor(unit: str, target: str) -> Fraction | None:
-    """`conversion` of units as they are written."""
-    return conversion(parse_unit(unit), parse_unit(target))
+def convert(unit: str, target: str, scale: Scale) -> tuple[Conversion, str | None]:
+    """`conversion` of units as they are written, and the currency of `unit`."""
+    parsed = parse_unit(unit)
+    return conversion(parsed, parse_unit(target), scale), parsed.currency
 
 
 def in_currency(unit: str, currency: str) -> str:
     """The unit with another currency in place of its own."""
     parts = re.split(r"([./])", unit)
     return "".join(currency if part in currencies() else part for part in parts)
-
-
-@lru_cache(maxsize=4_096)
-def own_factor(unit: str, target: str) -> tuple[Fraction, str | None]:
-    """The factor that converts an amount in `unit` to `target`, apart from their currencies, and the unit's currency.
-
-    Raises Invalid if the units do not measure the same thing.
-    """
-    parsed, wanted = parse_unit(unit), parse_unit(target)
-    conversion(parsed, wanted)
-    return parsed.factor / wanted.factor, parsed.currency
 
 
 def unit_words() -> dict[str, str]:

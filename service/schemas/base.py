@@ -4,6 +4,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from service.domain.vocabulary import Scale
 from service.schemas.types import Id, Key, Line, Text, Time, UnitText
 
 T = TypeVar("T")
@@ -47,6 +48,7 @@ class MetricRef(View):
     key: Key
     name: Line
     unit: UnitText
+    scale: Scale
 
 
 class ScopeRef(View):

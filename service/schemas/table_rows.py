@@ -20,6 +20,7 @@ from service.domain.vocabulary import (
     IntervalKind,
     NotComputed,
     Qualifier,
+    Scale,
     SourceKind,
     Verdict,
 )
@@ -64,6 +65,7 @@ class FigureTableRow(View):
     high_open: Bool | None = Field(description="Whether high itself is excluded.")
     interval: str | None = Field(description="What the figure allows, in words.")
     metric_unit: str
+    scale: Scale
     not_computed: NotComputed | None = Field(description="Why nothing is computed with it: vague, or no_exchange_rate.")
     claim_id: Id
     statement: str = Field(description="The first 300 characters of the claim.")

@@ -12,8 +12,8 @@ from pydantic_core import PydanticCustomError
 from typing_extensions import TypeAliasType
 
 from service.domain import key as keys
+from service.domain.date_phrase import read_date
 from service.domain.number import BOUNDS, format_number, parse_number
-from service.domain.period import parse_period
 from service.domain.text import composed, has_visible
 from service.domain.unit_spellings import canonical_unit
 from service.errors import Invalid
@@ -70,11 +70,16 @@ def _no_controls(allowed: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _unit(text: str) -> str:
-    try:
-        return canonical_unit(text)
-    except Invalid as error:
-        raise refuse(error.detail) from None
+def _reads(read: Callable[[str], str]) -> AfterValidator:
+    """Puts what the domain reads in place of the text."""
+
+    def check(text: str) -> str:
+        try:
+            return read(text)
+        except Invalid as error:
+            raise refuse(error.detail) from None
+
+    return AfterValidator(check)
 
 
 def _accepts(parse: Callable[[str], Any]) -> AfterValidator:
@@ -235,9 +240,10 @@ Edtf = TypeAliasType(
             max_length=40,
             json_schema_extra={"format": "edtf"},
             description="A date in EDTF: 2025, 2025-09, 2025-09-17, 2025-33 (first quarter), 202X, each with ?, ~ or %"
-            " after it if need be, or an interval A/B, A/.., ../B.",
+            " after it if need be, or an interval A/B, A/.., ../B. Q1 2025, H1 2025, FY2025-09 (the fiscal year that"
+            " ends in September), summer 2025 and September 17, 2025 are read as these.",
         ),
-        _accepts(parse_period),
+        _reads(read_date),
     ],
 )
 UnitText = TypeAliasType(
@@ -252,7 +258,7 @@ UnitText = TypeAliasType(
             " at most one '/': USD, GPU.hour, USD/GPU.hour, {cars}. Other spellings, such as GPU-hours, are read as"
             " these.",
         ),
-        AfterValidator(_unit),
+        _reads(canonical_unit),
     ],
 )
 DecimalText = TypeAliasType(

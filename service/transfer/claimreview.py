@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from service.domain.date_phrase import read_date
 from service.domain.ratings import Rating, dispute_type
-from service.domain.spreadsheet_cells import parse_date_cell
 from service.domain.text import composed
 from service.domain.vocabulary import ImportFormat
 from service.errors import Fault, Invalid, ServiceError
@@ -259,7 +259,7 @@ def _date(node: dict[str, Any], name: str, pointer: str) -> str | None:
     if text is None or text.startswith("0001-01-01"):  # some publishers' value for an unknown date
         return None
     try:
-        return parse_date_cell(text)
+        return read_date(text)
     except Invalid as error:
         raise Invalid.at(pointer, error.detail) from None
 

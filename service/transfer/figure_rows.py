@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from service.domain.date_phrase import read_date
 from service.domain.names import content_id, fold_name, key_for
 from service.domain.phrase import Phrase, Unreadable, may_have_thousands, read_phrase
-from service.domain.spreadsheet_cells import Number, is_number_cell, parse_date_cell, parse_number_cell
+from service.domain.spreadsheet_cells import Number, is_number_cell, parse_number_cell
 from service.domain.text import composed
 from service.domain.unit_spellings import canonical_unit
 from service.domain.units import parse_unit
@@ -17,7 +18,7 @@ from service.schemas.faults import validated
 from service.schemas.figures import FigureFields
 from service.schemas.metrics import MetricCreate
 from service.schemas.sources import SourceCreate
-from service.store.records.figure_validation import check_figure
+from service.store.records.figure_intervals import check_figure
 from service.transfer.columns import DATES, FIGURE, NUMBERS, REQUIRED, SOURCE
 from service.transfer.import_writer import ImportWriter, Stated
 
@@ -97,7 +98,7 @@ def read_row(row: dict[str, str], order: DateOrder | None, inferred: Inferred) -
     fields: dict[str, Any] = dict(row)
     for name in DATES:
         if name in row:
-            _try(faults, name, lambda name=name: fields.update({name: parse_date_cell(row[name], order)}))
+            _try(faults, name, lambda name=name: fields.update({name: read_date(row[name], order)}))
     stated = _stated_numbers(row, inferred, faults)
     if faults:
         raise Invalid(faults[0].detail, faults)
@@ -276,7 +277,7 @@ def put(loading: ImportWriter, row: FigureRow) -> None:
     known = loading.names.find("metric", row.metric, "/metric")
     if known is not None:  # report errors before anything is written
         there = loading.names.metric_of(known)
-        check_figure(dict(figure), there.unit, signed=there.signed)
+        check_figure(dict(figure), there.unit, there.scale, signed=there.signed)
     metric = loading.names.metric(row.metric, "/metric", lambda: _new_metric(loading, row, figure))
     scope = loading.names.scope(metric, row.scope, "/scope") if row.scope else None
     source_id = row.source if isinstance(row.source, str) else _put_source(loading, row.source)
@@ -329,6 +330,6 @@ def _new_metric(loading: ImportWriter, row: FigureRow, figure: FigureFields) -> 
     over_time = OverTime.BY_PERIOD if name in row.inferred.by_period else OverTime.FIXED
     made = {"key": key_for(row.metric, "metric"), "name": row.metric, "unit": figure.unit, "signed": is_signed}
     metric: MetricCreate = _under_columns(MetricCreate, made | {"over_time": over_time, "over_time_inferred": True})
-    check_figure(dict(figure), figure.unit, signed=is_signed)
+    check_figure(dict(figure), figure.unit, metric.scale, signed=is_signed)
     loading.inferred.append(metric)
     return metric

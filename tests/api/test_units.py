@@ -1,5 +1,7 @@
 """Units as clients write them, and as they are stored."""
 
+import pytest
+
 from service.transfer.spreadsheet import Spreadsheet
 from tests.support import Api, claim, figure, pointers, seed
 from tests.transfer.files import table, take
@@ -42,3 +44,37 @@ def test_units_of_a_table_are_read_and_kept_exact(api: Api) -> None:
     take(api.database, table(*rows), Spreadsheet())
     units = {one["key"]: one["unit"] for one in api.get("/metrics")["items"]}
     assert units == {"area": "km2", "speed": "FLOP/second", "stay": "month", "incidence": "per100k", "steel": "Mt"}
+
+
+def test_temperatures_are_points_on_an_interval_scale(api: Api) -> None:
+    seed(api)
+    api.post("/metrics", {"key": "heat", "name": "Heat", "unit": "°C", "scale": "interval", "signed": True})
+    for claimant, value, unit in (("lab", "14", "fahrenheit"), ("analyst", "263.15", "K")):
+        api.post("/claims", claim(claimant, figure(value, metric="heat", unit=unit)))
+    found = api.get("/comparisons/model.heat")
+    assert (found["agreement"], found["metric"]["scale"]) == ("agree", "interval")
+    assert [row["value"] for row in api.get("/tables/timeseries.json", metric="heat")["rows"]] == [-10, -10]
+    assert pointers(api.patch("/metrics/heat", {"scale": "ratio"}, status=409)) == ["/scale"]
+    assert pointers(api.patch("/metrics/heat", {"signed": False}, status=409)) == ["/signed"]
+
+
+def test_differences_of_temperature_convert_on_a_ratio_scale_and_never_to_kelvin(api: Api) -> None:
+    seed(api)
+    api.post("/metrics", {"key": "rise", "name": "Rise", "unit": "°C"})
+    api.post("/claims", claim("lab", figure("9", metric="rise", unit="°F")))
+    api.post("/claims", claim("analyst", figure("15", metric="rise", unit="°C")))
+    assert api.get("/comparisons/model.rise")["gap"] == 3
+    refused = api.post("/claims", claim("analyst", figure("280", metric="rise", unit="K")), status=422)
+    assert pointers(refused) == ["/figures/0/unit"]
+    api.patch("/metrics/rise", {"scale": "interval", "signed": True})
+    assert api.get("/comparisons/model.rise")["difference"] == pytest.approx(15 - (9 - 32) * 5 / 9)
+
+
+def test_an_unsigned_metric_has_its_own_zero(api: Api) -> None:
+    seed(api)
+    api.post("/metrics", {"key": "heat", "name": "Heat", "unit": "K", "scale": "interval"})
+    bounded = figure(metric="heat", qualifier="at_most", upper="-3.15", unit="°C")
+    (stored,) = api.post("/claims", claim("lab", bounded))["figures"]
+    assert (stored["interval"]["low"], stored["interval"]["high"]) == (0, 270)
+    colder = api.post("/claims", claim("analyst", figure("-300", metric="heat", unit="°C")), status=422)
+    assert pointers(colder) == ["/figures/0/value"]

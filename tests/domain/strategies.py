@@ -12,6 +12,7 @@ from service.domain.interval import Interval, point
 from service.domain.metric import MetricProperties
 from service.domain.number import stated_precision
 from service.domain.period import Period, parse_period
+from service.domain.units import Conversion
 from service.domain.vocabulary import Basis, ClaimantRole, OverTime, Qualifier
 
 _PLAIN = MetricProperties("USD")
@@ -90,7 +91,7 @@ def make_evidence(
         is_relay=is_relay,
         stands_in=False,
         is_foreign=is_foreign,
-        factor=factor,
+        conversion=Conversion(factor),
         own_interval=interval,
     )
 

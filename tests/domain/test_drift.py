@@ -14,6 +14,7 @@ from service.domain.figure import Stated
 from service.domain.metric import MetricProperties
 from service.domain.number import stated_precision
 from service.domain.period import parse_period
+from service.domain.units import SAME
 from service.domain.vocabulary import Basis, DriftFlag, DriftResult, Qualifier
 from tests.domain.strategies import evidence, make_evidence
 
@@ -25,7 +26,7 @@ def stated(qualifier: Qualifier, value: str | None = None, lower: str | None = N
     number = Stated(
         qualifier, Decimal(value) if value else None, Decimal(lower) if lower else None, precision=precision
     )
-    interval = metric_interval(number, signed=True, factor=Fraction(1))
+    interval = metric_interval(number, signed=True, conversion=SAME)
     return make_evidence(interval, stated=number, **fields)
 
 

@@ -15,7 +15,7 @@ from service.domain.number import stated_precision
 from service.domain.period import parse_period
 from service.domain.sentences import part_text, summary_text, widest_drift_text
 from service.domain.standing import excess, extent
-from service.domain.units import own_factor
+from service.domain.units import convert
 from service.domain.vocabulary import Basis, ClaimantRole, IntervalKind, OverTime, Qualifier, Scale
 from tests.domain.strategies import make_evidence
 
@@ -84,9 +84,9 @@ def figure_of(words: list[str], metric: MetricProperties, place: int) -> Evidenc
         else:
             numbers.append(word)
     stated = _stated(qualifier, numbers, kind)
-    factor, currency = own_factor(unit, metric.unit)
+    conversion, currency = convert(unit, metric.unit, metric.scale)
     made = make_evidence(
-        metric_interval(stated, signed=metric.signed, factor=factor),
+        metric_interval(stated, signed=metric.signed, conversion=conversion),
         claimant=name,
         stated=stated,
         basis=basis,
@@ -94,7 +94,7 @@ def figure_of(words: list[str], metric: MetricProperties, place: int) -> Evidenc
         id=f"{name}-{place}",
         currency=currency,
         is_foreign=unit != metric.unit and currency is not None,
-        factor=factor,
+        factor=conversion.factor,
         **fields,
     )
     return replace(made, name=_NAMES.get(name, name.upper()))

@@ -3,7 +3,8 @@ from fractions import Fraction
 import pytest
 
 from service.domain.unit_spellings import canonical_unit
-from service.domain.units import conversion, currencies, parse_unit, unit_words
+from service.domain.units import Conversion, convert, currencies, parse_unit, unit_words
+from service.domain.vocabulary import Scale
 from service.errors import Invalid
 
 
@@ -40,21 +41,47 @@ from service.errors import Invalid
         ("GtCO2e", "tCO2e", 10**9),
         ("MtCO2", "kgCO2", 10**9),
         ("PFLOP/second", "FLOP/second", 10**15),
-        ("USD", "EUR", None),
-        ("EUR/GPU.hour", "USD/GPU.hour", None),
+        ("USD", "EUR", 1),
+        ("EUR/GPU.hour", "USD/GPU.second", Fraction(1, 3600)),
+        ("°F", "°C", Fraction(5, 9)),
+        ("W/K", "W/°C", 1),
     ],
 )
-def test_units_convert_by_exact_factors(unit: str, target: str, factor: int | Fraction | None) -> None:
-    assert conversion(parse_unit(unit), parse_unit(target)) == factor
+def test_units_convert_by_exact_factors(unit: str, target: str, factor: int | Fraction) -> None:
+    assert convert(unit, target, Scale.RATIO)[0] == Conversion(Fraction(factor))
 
 
 @pytest.mark.parametrize(
     ("unit", "target"),
-    [("hour", "GPU"), ("{people}", "{cars}"), ("tCO2", "tCO2e"), ("Hz", "hour"), ("USD", "hour"), ("USD/GPU", "EUR")],
+    [
+        ("hour", "GPU"),
+        ("{people}", "{cars}"),
+        ("tCO2", "tCO2e"),
+        ("Hz", "hour"),
+        ("USD", "hour"),
+        ("USD/GPU", "EUR"),
+        ("°C", "K"),
+        ("K", "°F"),
+    ],
 )
 def test_units_of_different_things_do_not_convert(unit: str, target: str) -> None:
     with pytest.raises(Invalid):
-        conversion(parse_unit(unit), parse_unit(target))
+        convert(unit, target, Scale.RATIO)
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit", "target", "there"),
+    [("0", "°C", "K", "273.15"), ("100", "°C", "°F", "212"), ("-40", "°F", "°C", "-40"), ("0", "K", "°F", "-459.67"),
+     ("32", "°F", "K", "273.15"), ("20", "°C", "°C", "20")],
+)  # fmt: skip
+def test_on_an_interval_scale_a_temperature_is_a_point(amount: str, unit: str, target: str, there: str) -> None:
+    there_and_back = convert(unit, target, Scale.INTERVAL)[0], convert(target, unit, Scale.INTERVAL)[0]
+    assert there_and_back[0].of(Fraction(amount)) == Fraction(there)
+    assert there_and_back[1].of(Fraction(there)) == Fraction(amount)
+
+
+def test_currencies_are_not_converted_by_a_factor() -> None:
+    assert convert("EUR", "USD", Scale.RATIO) == (Conversion(), "EUR")
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from service.domain.figure import DEFAULT_TOLERANCE
 from service.domain.metric import MetricProperties
 from service.domain.period import parse_period
 from service.domain.stand_ins import Orphan, standing_in
-from service.domain.units import in_currency, own_factor, parse_unit
+from service.domain.units import convert, in_currency, parse_unit
 from service.domain.vocabulary import Additive, Basis, ClaimantRole, OverTime, Scale
 from service.schemas.comparisons import Compared
 from service.schemas.views import to_interval
@@ -372,8 +372,8 @@ def _fetch(
 
 def _evidence(row: Row[Any], tolerance: Fraction) -> Evidence:
     stated = stated_of(row._mapping)
-    factor, currency = own_factor(row.unit, row.metric_unit)
     metric = _properties(row.metric_unit, row.scale, row.signed, row.additive, row.over_time, row.has_scopes)
+    conversion, currency = convert(row.unit, row.metric_unit, metric.scale)
     said = row.asserted or row.published
     return Evidence(
         id=row.id,
@@ -395,8 +395,8 @@ def _evidence(row: Row[Any], tolerance: Fraction) -> Evidence:
         is_relay=row.derived_from_id is not None and row.relayed is not False,
         stands_in=False,
         is_foreign=currency != parse_unit(row.metric_unit).currency,
-        factor=factor,
-        own_interval=metric_interval(stated, signed=row.signed, factor=factor, tolerance=tolerance),
+        conversion=conversion,
+        own_interval=metric_interval(stated, signed=row.signed, conversion=conversion, tolerance=tolerance),
     )
 
 

@@ -113,7 +113,8 @@ class MeasurandRecord:
     @property
     def metric(self) -> Values:
         row = self.row
-        return {"id": row.metric_id, "key": row.metric_key, "name": row.metric_name, "unit": row.unit}
+        named = {"id": row.metric_id, "key": row.metric_key, "name": row.metric_name}
+        return named | {"unit": row.unit, "scale": row.scale}
 
     @property
     def scope(self) -> Values | None:

@@ -41,7 +41,7 @@ def _summary(text: Any) -> list[Any]:
     return [
         *(getattr(MeasurandRow, name) for name in plain),
         *rows.embed("subject", EntityRow, "id", "key", "name"),
-        *rows.embed("metric", MetricRow, "id", "key", "name", "unit"),
+        *rows.embed("metric", MetricRow, "id", "key", "name", "unit", "scale"),
         *rows.embed("scope", ScopeRow, "id", "key", "name"),
         *(getattr(MeasurandRow, f"ratio_{end}").label(f"ratio.{end}") for end in (*_ENDS[:4], "central", "text")),
         MeasurandRow.comparability.label("comparability.status"),

@@ -1,12 +1,14 @@
-"""The interval that follows from a figure, as columns: in the metric's unit, with the figure's own currency."""
+"""The numbers of a figure, and the interval that follows from them: in the metric's unit, with its own currency."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from service.domain.display import interval_text
 from service.domain.evidence import metric_interval
-from service.domain.figure import Stated
-from service.domain.units import in_currency, own_factor
-from service.domain.vocabulary import IntervalKind, NotComputed, Qualifier
+from service.domain.figure import Stated, check_stated
+from service.domain.units import convert, in_currency
+from service.domain.vocabulary import IntervalKind, NotComputed, Qualifier, Scale
+from service.errors import Invalid
 from service.schemas.views import to_number
 from service.store.rows import Values
 
@@ -28,10 +30,22 @@ STATED = (
 )
 
 
-def interval_columns(stated: Stated, unit: str, metric_unit: str, *, signed: bool) -> Values:
-    factor, currency = own_factor(unit, metric_unit)
+def check_figure(figure: Mapping[str, Any], unit: str, scale: Scale, *, signed: bool) -> Stated:
+    """Returns the figure's numbers. Raises Invalid if the figure does not fit its metric."""
+    try:
+        conversion, _ = convert(figure["unit"], unit, scale)
+    except Invalid:
+        on_scale = "" if scale is Scale.INTERVAL else f" on a scale of the kind {scale}"
+        raise Invalid.at("/unit", f"The unit does not convert to the metric's, which is {unit}{on_scale}.") from None
+    stated = stated_of(figure)
+    check_stated(stated, signed=signed, zero=conversion.zero)
+    return stated
+
+
+def interval_columns(stated: Stated, unit: str, metric_unit: str, scale: Scale, *, signed: bool) -> Values:
+    conversion, currency = convert(unit, metric_unit, scale)
     shown_unit = in_currency(metric_unit, currency) if currency else metric_unit
-    interval = metric_interval(stated, signed=signed, factor=factor)
+    interval = metric_interval(stated, signed=signed, conversion=conversion)
     not_computed = NotComputed.NO_EXCHANGE_RATE if shown_unit != metric_unit else None
     return {
         "interval_low": to_number(interval.low) if interval else None,

@@ -7,16 +7,14 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, and_, bindparam, or_, select
 
 from service.db.models import EntityRow, MetricRow, ScopeRow
-from service.domain.figure import Stated, check_stated
 from service.domain.key import Measurand, measurand_period
 from service.domain.period import parse_period
-from service.domain.units import own_factor
-from service.domain.vocabulary import OverTime
+from service.domain.vocabulary import OverTime, Scale
 from service.errors import Conflict, Invalid, ServiceError
 from service.store.comparisons.measurands import NamedMeasurand
 from service.store.records import metric_derivation, references
 from service.store.records.bounds import MOST_FIGURES
-from service.store.records.figure_intervals import STATED, interval_columns, stated_of
+from service.store.records.figure_intervals import STATED, check_figure, interval_columns
 from service.store.rows import Values
 
 
@@ -142,7 +140,7 @@ def _check(claim: ClaimContext, figure: Mapping[str, Any], metrics: Metrics, sco
         raise Invalid.at("/scope", f"The metric {metric['key']!r} has no scope {figure['scope']!r}.")
     if figure["relayed"] and not claim.is_relay:
         raise Invalid.at("/relayed", "The claim repeats no other one. Set its derived_from first, or leave this out.")
-    stated = check_figure(figure, metric["unit"], signed=metric["signed"])
+    stated = check_figure(figure, metric["unit"], Scale(metric["scale"]), signed=metric["signed"])
     period = parse_period(figure["period"]) if figure["period"] else None
     scope_id = scope["scope_id"] if scope else None
     days = measurand_period(period, OverTime(metric["over_time"]))
@@ -154,7 +152,7 @@ def _check(claim: ClaimContext, figure: Mapping[str, Any], metrics: Metrics, sco
         "scope_id": scope_id,
         "period_earliest": period.earliest if period else None,
         "period_latest": period.latest if period else None,
-        **interval_columns(stated, figure["unit"], metric["unit"], signed=metric["signed"]),
+        **interval_columns(stated, figure["unit"], metric["unit"], Scale(metric["scale"]), signed=metric["signed"]),
     }
     named = NamedMeasurand(
         measurand, claim.subject_key, metric["key"], scope["scope_key"] if scope else None, metric["unit"]
@@ -166,14 +164,3 @@ def _check(claim: ClaimContext, figure: Mapping[str, Any], metrics: Metrics, sco
         metric_withdrawn=metric["withdrawn_at"] is not None,
         scope_withdrawn=bool(scope and scope["scope_withdrawn"]),
     )
-
-
-def check_figure(figure: Mapping[str, Any], unit: str, *, signed: bool) -> Stated:
-    """Returns the figure's numbers. Raises Invalid if the figure does not fit its metric."""
-    try:
-        own_factor(figure["unit"], unit)
-    except Invalid:
-        raise Invalid.at("/unit", f"The unit does not convert to the metric's, which is {unit}.") from None
-    stated = stated_of(figure)
-    check_stated(stated, signed=signed)
-    return stated

@@ -39,7 +39,7 @@ COLUMNS: list[Any] = [
     *rows.head(FigureRow),
     *(getattr(FigureRow, name) for name in STATED),
     FigureRow.not_computed,
-    *rows.embed("metric", MetricRow, "id", "key", "name", "unit"),
+    *rows.embed("metric", MetricRow, "id", "key", "name", "unit", "scale"),
     *rows.embed("scope", ScopeRow, "id", "key", "name"),
     *rows.embed("measurand", MeasurandRow, "id", "key"),
     *interval_columns(FigureRow),

@@ -3,20 +3,20 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, cast, literal_column, or_, select, type_coerce, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from service.db.models import EntityRow, FigureRow, MeasurandRow, MetricRow, ScopeRow
-from service.db.types import Real
+from service.domain.figure import Stated
 from service.domain.key import Measurand, measurand_period
 from service.domain.period import Period
-from service.domain.vocabulary import OverTime
-from service.errors import Conflict
+from service.domain.vocabulary import OverTime, Scale
+from service.errors import Conflict, Invalid
 from service.store import rows
 from service.store.comparisons import summary
 from service.store.comparisons.measurands import NamedMeasurand
 from service.store.records import record_writes
 from service.store.records.bounds import refuse_too_many_of_metric
-from service.store.records.figure_intervals import interval_columns, stated_of
+from service.store.records.figure_intervals import check_figure, interval_columns
 from service.store.rows import Values
 
 _DERIVED = (
@@ -40,17 +40,6 @@ _CHANGE = (
 )
 
 
-def refuse_negative_amounts(connection: Connection, metric_id: str) -> None:
-    """Raises Conflict if a figure of the metric has a negative number, so that it must stay signed."""
-    negative = or_(*(_is_negative(number) for number in (FigureRow.value, FigureRow.lower, FigureRow.upper)))
-    if connection.execute(select(FigureRow.id).where(FigureRow.metric_id == metric_id, negative).limit(1)).first():
-        raise Conflict.at("/signed", "The metric has negative amounts, also of withdrawn figures. Correct these first.")
-
-
-def _is_negative(number: Any) -> Any:
-    return type_coerce(cast(number, Real), Real) < literal_column("0")  # SQLite stores decimals as text
-
-
 def derive_figures(connection: Connection, metric: Any, most: int | None) -> None:
     """Assigns the figures of a metric to measurands and computes their intervals, by the properties that the metric
     now has. `metric` has the changed columns. Raises Conflict if there are more than `most` figures.
@@ -66,14 +55,25 @@ def _derive(connection: Connection, figures: Sequence[Any], metric: Any) -> None
     named, changed = [], []
     for row in figures:
         measurand = _measurand_of(row, metric)
+        stated = _checked(row, metric)
         values: Values = {"measurand_id": measurand.id}
-        values |= interval_columns(stated_of(row), row["unit"], metric["unit"], signed=metric["signed"])
+        values |= interval_columns(stated, row["unit"], metric["unit"], Scale(metric["scale"]), signed=metric["signed"])
         if any(row[name] != value for name, value in values.items()):
             named.append(NamedMeasurand(measurand, row["subject_key"], metric["key"], row["scope_key"], metric["unit"]))
             changed.append({"which": row["id"]} | {f"new_{name}": value for name, value in values.items()})
     summary.ensure_measurands(connection, named)
     if changed:
         connection.execute(_CHANGE, changed)
+
+
+def _checked(row: Any, metric: Any) -> Stated:
+    """The numbers of a stored figure. Raises Conflict if they do not fit the metric as it is to be."""
+    try:
+        return check_figure(row, metric["unit"], Scale(metric["scale"]), signed=metric["signed"])
+    except Invalid as error:
+        pointer = "/scale" if error.faults[0].pointer == "/unit" else "/signed"
+        detail = f"A figure, {row['id']}, does not fit, withdrawn or not: {error.detail} Correct it first."
+        raise Conflict.at(pointer, detail) from None
 
 
 def _measurand_of(row: Any, metric: Any) -> Measurand:

@@ -21,8 +21,8 @@ from service.store.rows import Values
 _FIELDS = [
     "key", "name", "definition", "unit", "scale", "signed", "additive", "over_time", "over_time_inferred",
 ]  # fmt: skip
-_OF_FIGURES = ("signed", "over_time")  # on which the intervals and measurands of figures depend
-_OF_SUMMARIES = ("scale", "additive")
+_OF_FIGURES = ("signed", "scale", "over_time")  # on which the intervals and measurands of figures depend
+_OF_SUMMARIES = ("additive",)
 ROWS = JsonSelect(
     select(*rows.head(MetricRow), *(getattr(MetricRow, name) for name in _FIELDS)),
     list(Metric.model_fields),
@@ -60,8 +60,6 @@ def amend(
     if "over_time" in changes:
         changes["over_time_inferred"] = False
     _refuse_another_unit(connection, row, changes)
-    if changes.get("signed") is False and row["signed"]:
-        metric_derivation.refuse_negative_amounts(connection, row["id"])
     record_writes.amend(connection, MetricRow, row, changes)
     changed = {name for name in (*_OF_FIGURES, *_OF_SUMMARIES) if changes.get(name, row[name]) != row[name]}
     if changed.intersection(_OF_FIGURES):

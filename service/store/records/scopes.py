@@ -32,7 +32,7 @@ SELECT: Select[*tuple[Any, ...]] = (
     select(
         *rows.head(ScopeRow),
         *(getattr(ScopeRow, name) for name in ("key", "name", "definition")),
-        *rows.embed("metric", MetricRow, "id", "key", "name", "unit"),
+        *rows.embed("metric", MetricRow, "id", "key", "name", "unit", "scale"),
         *rows.embed("part_of", _WHOLE, "id", "key", "name"),
     )
     .join(MetricRow, MetricRow.id == ScopeRow.metric_id)
