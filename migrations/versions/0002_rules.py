@@ -4,14 +4,13 @@ SQLite cannot alter constraints, so tables are created again from their own stat
 writes one column or constraint a line. PostgreSQL alters them in place. Summaries are recomputed by `recompute`.
 """
 
-import re
-from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 
 from service.db import objects, types
+from service.db.table_changes import Change, apply, empty, new
 from service.domain.display import interval_text
 from service.domain.evidence import metric_interval
 from service.domain.figure import Stated
@@ -29,31 +28,6 @@ depends_on = None
 _BATCH = 5_000
 
 
-@dataclass(frozen=True)
-class Change:
-    """What a table gains and loses. `add` has columns with the SQL of their values in existing rows."""
-
-    table: str
-    add: list[tuple[sa.Column[Any], str]] = field(default_factory=list)
-    drop: list[str] = field(default_factory=list)
-    checks: dict[str, str] = field(default_factory=dict)
-    drop_checks: list[str] = field(default_factory=list)
-    foreign_keys: dict[str, str] = field(default_factory=dict)  # column: table
-    indexes: list[list[str]] = field(default_factory=list)
-    drop_indexes: list[list[str]] = field(default_factory=list)
-    nullable: list[str] = field(default_factory=list)
-    required: dict[str, str] = field(default_factory=dict)  # column: the SQL of its value where it was null
-    values: dict[str, str] = field(default_factory=dict)  # column: the SQL of its value
-
-
-def _new(name: str, kind: Any, value: str, nullable: bool = False) -> tuple[sa.Column[Any], str]:
-    return sa.Column(name, kind, nullable=nullable), value
-
-
-def _empty(kind: Any, *names: str) -> list[tuple[sa.Column[Any], str]]:
-    return [_new(name, kind, "NULL", nullable=True) for name in names]
-
-
 _AGREEMENTS = "agreement IN ('none', 'single', 'agree', 'conflict')"
 _VERDICTS = (
     "verdict IN ('estimates_higher', 'estimates_lower', 'third_party_higher', 'third_party_lower', 'consistent', "
@@ -68,10 +42,10 @@ UP = [
     Change(
         "metric",
         add=[
-            _new("scale", types.String(), "'ratio'"),
-            _new("additive", types.String(), "'parts'"),
-            _new("over_time", types.String(), "CASE WHEN periodic THEN 'by_period' ELSE 'fixed' END"),
-            _new("over_time_inferred", types.Flag(), "false"),
+            new("scale", types.String(), "'ratio'"),
+            new("additive", types.String(), "'parts'"),
+            new("over_time", types.String(), "CASE WHEN periodic THEN 'by_period' ELSE 'fixed' END"),
+            new("over_time_inferred", types.Flag(), "false"),
         ],
         drop=["periodic"],
         checks={
@@ -83,11 +57,11 @@ UP = [
     Change(
         "claim",
         add=[
-            _new("effective_role", types.String(), "claimant_role"),
-            _new("speaks_for_id", types.Id(), "NULL", nullable=True),
-            _new("voice_id", types.Id(), "claimant_id"),
-            *_empty(types.String(), "retracted_on"),
-            *_empty(types.Day(), "retracted_latest"),
+            new("effective_role", types.String(), "claimant_role"),
+            new("speaks_for_id", types.Id(), "NULL", nullable=True),
+            new("voice_id", types.Id(), "claimant_id"),
+            *empty(types.String(), "retracted_on"),
+            *empty(types.Day(), "retracted_latest"),
         ],
         checks={
             "effective_role": "effective_role IN ('first_party', 'third_party', 'unknown')",
@@ -101,9 +75,9 @@ UP = [
     Change(
         "figure",
         add=[
-            *_empty(types.ExactDecimal(), "precision"),
-            *_empty(types.Flag(), "relayed"),
-            _new("interval_unit", types.String(), "CASE WHEN qualifier <> 'vague' THEN '' END", nullable=True),
+            *empty(types.ExactDecimal(), "precision"),
+            *empty(types.Flag(), "relayed"),
+            new("interval_unit", types.String(), "CASE WHEN qualifier <> 'vague' THEN '' END", nullable=True),
         ],
         values={"interval_text": "CASE WHEN qualifier <> 'vague' THEN coalesce(interval_text, '') END"},
         checks={
@@ -116,15 +90,15 @@ UP = [
     Change(
         "measurand",
         add=[
-            _new("copies_only", types.Flag(), "false"),
-            _new("unit", types.String(), "(SELECT unit FROM metric WHERE metric.id = measurand.metric_id)"),
-            _new("conflict_reasons", types.String(), "''"),
-            _new("self_conflict_within_rounding", types.Flag(), "false"),
-            _new("part_within_rounding", types.Flag(), "false"),
-            *_empty(types.Id(), "origin_measurand_id", "least_id", "most_id"),
-            *_empty(types.Real, "relative_difference", *(f"{kind}_gap" for kind in _RANKS)),
-            *_empty(types.String(), *_ENDS),
-            *_empty(types.Day(), "total_first", "total_last", "total_start"),
+            new("copies_only", types.Flag(), "false"),
+            new("unit", types.String(), "(SELECT unit FROM metric WHERE metric.id = measurand.metric_id)"),
+            new("conflict_reasons", types.String(), "''"),
+            new("self_conflict_within_rounding", types.Flag(), "false"),
+            new("part_within_rounding", types.Flag(), "false"),
+            *empty(types.Id(), "origin_measurand_id", "least_id", "most_id"),
+            *empty(types.Real, "relative_difference", *(f"{kind}_gap" for kind in _RANKS)),
+            *empty(types.String(), *_ENDS),
+            *empty(types.Day(), "total_first", "total_last", "total_start"),
         ],
         drop=_OLD_ENDS,
         values={"rules_version": "0"},
@@ -142,7 +116,7 @@ DOWN = [
     Change(
         "measurand",
         add=[
-            column for name in _OLD_ENDS for column in _empty(types.Flag() if "open" in name else types.String(), name)
+            column for name in _OLD_ENDS for column in empty(types.Flag() if "open" in name else types.String(), name)
         ],
         drop=[column.name for column, _ in UP[3].add],
         values={
@@ -178,7 +152,7 @@ DOWN = [
     ),
     Change(
         "metric",
-        add=[_new("periodic", types.Flag(), "CASE WHEN over_time = 'by_period' THEN true ELSE false END")],
+        add=[new("periodic", types.Flag(), "CASE WHEN over_time = 'by_period' THEN true ELSE false END")],
         drop=["scale", "additive", "over_time", "over_time_inferred"],
         drop_checks=["scale", "additive", "over_time"],
     ),
@@ -188,111 +162,16 @@ DOWN = [
 def upgrade() -> None:
     objects.drop(op.get_bind(), "views")
     for change in UP:
-        _apply(change)
+        apply(change)
     _infer_additive()
     _infer_voices()
     _compute_intervals()
-    objects.create(op.get_bind(), "views")
 
 
 def downgrade() -> None:
     objects.drop(op.get_bind(), "views")
     for change in DOWN:
-        _apply(change)
-
-
-# Altering tables -----------------------------------------------------------------------------------------------------
-
-
-def _apply(change: Change) -> None:
-    for columns in change.drop_indexes:
-        op.drop_index(f"ix_{change.table}_{'_'.join(columns)}", change.table)
-    if op.get_bind().dialect.name == "sqlite":
-        _create_again(change)
-    else:
-        _alter(change)
-    for columns in change.indexes:
-        op.create_index(f"ix_{change.table}_{'_'.join(columns)}", change.table, columns)
-
-
-def _alter(change: Change) -> None:
-    table = change.table
-    for column, value in change.add:
-        op.add_column(table, sa.Column(column.name, column.type, nullable=True))
-        if value != "NULL":
-            op.execute(f"UPDATE {table} SET {column.name} = {value}")
-    for name in change.drop_checks:
-        for known in sa.inspect(op.get_bind()).get_check_constraints(table):
-            if known["name"] in _names_of_check(table, name):
-                op.drop_constraint(sa.schema.conv(str(known["name"])), table, type_="check")
-    for name, value in change.values.items():
-        op.execute(f"UPDATE {table} SET {name} = {value}")
-    for name, value in change.required.items():
-        op.execute(f"UPDATE {table} SET {name} = {value} WHERE {name} IS NULL")
-        op.alter_column(table, name, nullable=False)
-    for name in change.nullable:
-        op.alter_column(table, name, nullable=True)
-    for column, _ in change.add:
-        if not column.nullable:
-            op.alter_column(table, column.name, nullable=False)
-    for name in change.drop:
-        op.drop_column(table, name)
-    for name, condition in change.checks.items():
-        op.create_check_constraint(sa.schema.conv(f"ck_{table}_{name}"), table, condition)
-    for name, other in change.foreign_keys.items():
-        op.create_foreign_key(f"fk_{table}_{name}", table, other, [name], ["id"], ondelete="RESTRICT")
-
-
-def _names_of_check(table: str, name: str) -> tuple[str, str]:
-    """The first revision's checks were named twice by the naming convention."""
-    return f"ck_{table}_{name}", f"ck_{table}_ck_{table}_{name}"
-
-
-def _create_again(change: Change) -> None:
-    """Creates a table of SQLite from its own statement, edited, and moves its rows and indexes to it."""
-    connection, table, beside = op.get_bind(), change.table, f"new_{change.table}"
-    statement = connection.exec_driver_sql(
-        "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)
-    ).scalar_one()
-    _, *lines = statement.splitlines()
-    end = max(number for number, line in enumerate(lines) if line.strip() == ")")
-    lines, foot = [line.strip().removesuffix(",").strip() for line in lines[:end]], "\n".join(lines[end:])
-    gone = {*change.drop, *(one for name in change.drop_checks for one in _names_of_check(table, name))}
-    gone |= {f"fk_{table}_{name}" for name in change.drop}
-    columns, constraints = [], []
-    for line in filter(None, lines):
-        words = line.split()
-        name = (words[1] if words[0] == "CONSTRAINT" else words[0]).strip('"')
-        if name in gone:
-            continue
-        if words[0] == "CONSTRAINT":
-            constraints.append(line)
-            continue
-        text = line.replace(" NOT NULL", "") if name in change.nullable else line
-        columns.append((name, f"{text} NOT NULL" if name in change.required else text))
-    for column, _ in change.add:
-        kind = column.type.compile(dialect=connection.dialect)
-        columns.append((column.name, f"{column.name} {kind}{'' if column.nullable else ' NOT NULL'}"))
-    constraints += [f"CONSTRAINT ck_{table}_{name} CHECK ({check})" for name, check in change.checks.items()]
-    constraints += [
-        f"CONSTRAINT fk_{table}_{name} FOREIGN KEY({name}) REFERENCES {other} (id) ON DELETE RESTRICT"
-        for name, other in change.foreign_keys.items()
-    ]
-    body = ", \n\t".join([*(text for _, text in columns), *constraints])
-    connection.exec_driver_sql(f"CREATE TABLE {beside} (\n\t{body}\n{foot}")
-    given = {column.name: value for column, value in change.add} | change.values
-    given |= {name: f"coalesce({name}, {value})" for name, value in change.required.items()}
-    names = [name for name, _ in columns]
-    selected = ", ".join(given.get(name, name) for name in names)
-    connection.exec_driver_sql(f"INSERT INTO {beside} ({', '.join(names)}) SELECT {selected} FROM {table}")
-    indexes = connection.exec_driver_sql(
-        "SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL", (table,)
-    ).scalars()
-    kept = [sql for sql in indexes if not gone.intersection(re.findall(r"\w+", sql.partition("(")[2]))]
-    connection.exec_driver_sql(f"DROP TABLE {table}")
-    connection.exec_driver_sql(f"ALTER TABLE {beside} RENAME TO {table}")
-    for sql in kept:
-        connection.exec_driver_sql(sql)
+        apply(change)
 
 
 # Values --------------------------------------------------------------------------------------------------------------

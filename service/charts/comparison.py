@@ -17,6 +17,7 @@ NOT_STATED = "Scope not stated"
 RANGES = {
     IntervalKind.CI90: "90% interval",
     IntervalKind.CI95: "95% interval",
+    IntervalKind.CI99: "99% interval",
     IntervalKind.P5_P95: "5th to 95th percentile",
     IntervalKind.IQR: "interquartile range",
     IntervalKind.RANGE: "range",

@@ -13,9 +13,9 @@ from pydantic import ValidationError
 from service.cli.console import fail, notify, printable, progress
 from service.db.engine import Database
 from service.domain.access import parse_token
-from service.domain.vocabulary import DateOrder, ImportFormat, ImportMode
+from service.domain.vocabulary import ImportFormat, ImportMode
 from service.errors import ServiceError
-from service.schemas.imports import ImportOptions, ImportResult
+from service.schemas.imports import ImportOptions, ImportResult, TableOptions
 from service.transfer.formats import format_of, open_format
 from service.transfer.imports import load_file
 
@@ -31,7 +31,7 @@ class Load:
     format: ImportFormat
     options: ImportOptions
     mapping: str | None
-    date_order: DateOrder | None
+    table: TableOptions
 
 
 def load_of(
@@ -39,12 +39,12 @@ def load_of(
     name: ImportFormat | None,
     options: ImportOptions,
     mapping: str | None,
-    date_order: DateOrder | None,
+    table: TableOptions,
 ) -> Load:
     found = name or format_of(path)
     if found is None:
         raise fail(f"{path}: say with --format what this is; its name does not say")
-    return Load(path, found, options, mapping, date_order)
+    return Load(path, found, options, mapping, table)
 
 
 def write(load: Load, database: Database) -> None:
@@ -57,7 +57,7 @@ def write(load: Load, database: Database) -> None:
         advance(number, of)
 
     try:
-        form = open_format(load.format, load.mapping, load.date_order)
+        form = open_format(load.format, load.mapping, load.table)
         with load.path.open("rb") as file, progress(load.path.name) as advance:
             if not file.seekable():
                 raise fail(f"{load.path} cannot be read twice; save it to a file first")
@@ -77,8 +77,9 @@ def send(load: Load, server: str) -> None:
     """Sends a file to a running service. Exits with the errors if anything was rejected."""
     path = load.path
     params = {"format": load.format, **load.options.model_dump(mode="json")}
-    given = (("mapping", load.mapping), ("date_order", load.date_order))
-    params |= {n: text for n, text in given if text is not None}
+    params |= load.table.model_dump(mode="json", exclude_none=True)
+    if load.mapping is not None:
+        params["mapping"] = load.mapping
     key = os.environ.get("COUNTERCLAIM_KEY", "").strip()
     if key and parse_token(key) is None:
         raise fail("COUNTERCLAIM_KEY holds no API key of the form ccl_<32 hexadecimal digits>_<64 hexadecimal digits>")
@@ -135,6 +136,15 @@ def _report(path: Path, result: ImportResult) -> None:
         if any(number for _, number in counts):
             counted = [f"{number} {outcome}" for outcome, number in counts if number or outcome in always]
             notify(f"{path.name}: {kind}: {', '.join(counted)}")
+    if result.layout is not None and result.layout.delimiter not in (None, ","):
+        notify(f"{path.name}: columns are separated by {result.layout.delimiter}")
+    for remark in result.remarks[:_SHOWN]:
+        notify(f"{path.name}: {printable(_fault_line(remark.line, remark.pointer, remark.detail))}")
+    if result.remarks_total > _SHOWN:
+        notify(f"{path.name}: and {result.remarks_total - _SHOWN} more remarks")
+    for made in result.would_create:
+        meant = f": did you mean {' or '.join(made.near)}?" if made.near else ""
+        notify(f"{path.name}: would create the {made.kind} {printable(made.name)}{printable(meant)}")
     if result.dry_run:
         notify(f"{path.name}: nothing was written: this was a dry run.")
     if result.rejected_total:

@@ -8,7 +8,7 @@ import sys
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -23,10 +23,11 @@ from service.cli.console import fail, notify
 from service.db.engine import Database, sqlite_file
 from service.db.revisions import head_revision
 from service.domain.access import Token, parse_token
-from service.domain.vocabulary import DateOrder, ImportFormat, ImportMode, OnExisting, Role
-from service.errors import ServiceError
+from service.domain.vocabulary import DateOrder, ImportFormat, ImportMode, OnExisting, OnUnreadable, Percent, Role
+from service.errors import Invalid, ServiceError
 from service.resources import folder
-from service.schemas.imports import ImportOptions
+from service.schemas.faults import validated
+from service.schemas.imports import ImportOptions, TableOptions
 from service.schemas.keys import ApiKeyCreate
 from service.store.comparisons import summary
 from service.store.comparisons.outdated_summaries import recompute
@@ -200,7 +201,7 @@ def _recompute(database: Database) -> int:
 @cli.command("load")
 def load_files(
     files: Annotated[
-        list[Path], typer.Argument(help="JSON lines, CSV, or JSON of reviews.", exists=True, dir_okay=False)
+        list[Path], typer.Argument(help="JSON lines, CSV, xlsx, ods, or JSON of reviews.", exists=True, dir_okay=False)
     ],
     format: Annotated[ImportFormat | None, typer.Option(help="By default what the file's name ends with.")] = None,
     mode: Annotated[
@@ -216,6 +217,18 @@ def load_files(
         Path | None, typer.Option(help="A mapping of other columns to ours (TOML, see docs/clients.md).", exists=True)
     ] = None,
     date_order: Annotated[DateOrder | None, typer.Option(help="How dates such as 1/31/2022 are to be read.")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="What separates columns: , ; | or tab.")] = None,
+    decimal: Annotated[str | None, typer.Option(help="The sign before decimals: . or ,")] = None,
+    thousands: Annotated[str | None, typer.Option(help="The sign between groups of three digits.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="The encoding of a CSV file, such as windows-1252.")] = None,
+    missing: Annotated[list[str] | None, typer.Option(help="A word that means an empty cell; can be repeated.")] = None,
+    percent: Annotated[Percent | None, typer.Option(help="Whether 15% is stored as 0.15 or as 15.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="The sheet of a workbook.")] = None,
+    header_row: Annotated[int | None, typer.Option(help="The row that names the columns.")] = None,
+    unreadable: Annotated[OnUnreadable | None, typer.Option(help="What becomes of a value that is no number.")] = None,
+    read_stated_as: Annotated[
+        bool | None, typer.Option("--read-stated-as", help="Read the numbers of rows that have only stated_as.")
+    ] = None,
     server: Annotated[
         str | None, typer.Option(help="Send the files to the service at this URL, with the key in COUNTERCLAIM_KEY.")
     ] = None,
@@ -224,7 +237,12 @@ def load_files(
     """Load files. Loading a file twice changes nothing."""
     options = ImportOptions(mode=mode, on_existing=on_existing, dry_run=dry_run)
     mapping = map.read_bytes().decode("utf-8", "replace") if map else None
-    given = [load.load_of(file, format, options, mapping, date_order) for file in files]
+    table = _table_options(
+        date_order=date_order, delimiter=delimiter, decimal=decimal, thousands=thousands, encoding=encoding,
+        missing=missing or None, percent=percent, sheet=sheet, header_row=header_row, unreadable=unreadable,
+        read_stated_as=read_stated_as,
+    )  # fmt: skip
+    given = [load.load_of(file, format, options, mapping, table) for file in files]
     if server is not None:
         for one in given:
             load.send(one, server)
@@ -232,6 +250,15 @@ def load_files(
     with console.opened(database_url) as database:
         for one in given:
             load.write(one, database)
+
+
+def _table_options(**given: Any) -> TableOptions:
+    try:
+        options: TableOptions = validated(TableOptions, given)
+    except Invalid as error:
+        faults = "; ".join(f"--{fault.pointer[1:].replace('_', '-')}: {fault.detail}" for fault in error.faults)
+        raise fail(faults) from None
+    return options
 
 
 @cli.command()

@@ -36,7 +36,7 @@ class Draft:
     doubt: Unreadable | None
 
 
-def drafts(text: str, decimal: DecimalSign = ".") -> Iterator[Draft]:
+def drafts(text: str, decimal: DecimalSign | None = None) -> Iterator[Draft]:
     """The numbers of a text, in order. The work is linear in its length."""
     plain = text.translate(_QUOTES)
     place = 0

@@ -14,7 +14,8 @@ from service.domain.units import SAME, Conversion
 from service.domain.vocabulary import Basis, ClaimantRole, IntervalKind, NotComputed, Qualifier
 
 _UNCOUNTED_BASES = (Basis.PROJECTED, Basis.ASSUMED)
-_PROBABILITY_KINDS = (IntervalKind.CI90, IntervalKind.CI95, IntervalKind.P5_P95, IntervalKind.IQR, IntervalKind.OTHER)
+_PROBABILITY_KINDS = (IntervalKind.CI90, IntervalKind.CI95, IntervalKind.CI99, IntervalKind.P5_P95,
+                      IntervalKind.IQR, IntervalKind.OTHER)  # fmt: skip
 _FROM_BELOW = (Qualifier.AT_LEAST, Qualifier.MORE_THAN)
 _FROM_ABOVE = (Qualifier.AT_MOST, Qualifier.LESS_THAN)
 

@@ -14,6 +14,8 @@ KEY_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _KEY = re.compile(KEY_PATTERN)
 UUID_PATTERN = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 _UUID = re.compile(UUID_PATTERN)
+IDENTIFIER_PATTERN = r"^[a-z][a-z0-9-]{0,30}:[!-~]{1,200}$"
+_IDENTIFIER = re.compile(IDENTIFIER_PATTERN)
 _MEASURANDS = UUID("6f0c1d1e-58c3-5d7f-9a43-3f3f0f4a7c21")
 
 
@@ -24,6 +26,14 @@ def is_uuid(text: str) -> bool:
 def is_key(text: str) -> bool:
     """Whether the text is lower-case kebab-case, at most 100 characters, and not a UUID."""
     return len(text) <= MAX_KEY and _KEY.fullmatch(text) is not None and not is_uuid(text)
+
+
+def split_identifier(ref: str) -> tuple[str, str] | None:
+    """The scheme and the value of an identifier such as `wikidata:Q2112`; None for any other ref."""
+    if _IDENTIFIER.fullmatch(ref) is None:
+        return None
+    scheme, _, value = ref.partition(":")
+    return scheme, value
 
 
 @dataclass(frozen=True, slots=True, order=True)

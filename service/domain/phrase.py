@@ -162,14 +162,16 @@ def _word(words: str) -> str:
     return rf"(?:{words})(?:(?<=\W)|(?!\w))".replace(" ", r" +")
 
 
-def read_phrase(text: str, decimal: DecimalSign = ".") -> Phrase:
-    """Reads a whole phrase. Raises Unreadable."""
+def read_phrase(text: str, decimal: DecimalSign | None = None) -> Phrase:
+    """Reads a whole phrase. Without a `decimal` sign it is a point, unless that may stand between thousands. Raises
+    Unreadable.
+    """
     if len(text) > MAX_PHRASE:
         raise Unreadable(Doubt.NO_NUMBER, f"A phrase has at most {MAX_PHRASE} characters.")
     return read_at(Cursor(_plain(text)), decimal, lambda cursor: cursor.rest)
 
 
-def read_at(cursor: Cursor, decimal: DecimalSign, take_rest: Callable[[Cursor], str]) -> Phrase:
+def read_at(cursor: Cursor, decimal: DecimalSign | None, take_rest: Callable[[Cursor], str]) -> Phrase:
     """Reads the phrase that begins at the cursor. `take_rest` returns the words behind the numbers that belong to it.
     Raises Unreadable.
     """
@@ -214,7 +216,7 @@ def _qualifier(cursor: Cursor, words: Mapping[Qualifier, str]) -> Qualifier | No
     return next((qualifier for qualifier, pattern in words.items() if cursor.take(_word(pattern))), None)
 
 
-def _read_amount(cursor: Cursor, decimal: DecimalSign) -> _Amount | None:
+def _read_amount(cursor: Cursor, decimal: DecimalSign | None) -> _Amount | None:
     start = cursor.place
     negative = cursor.take(r"-|minus ")
     currency = _currency_before(cursor)
@@ -246,8 +248,10 @@ def _currency_before(cursor: Cursor) -> str | None:
     return None
 
 
-def _in_digits(cursor: Cursor, digits: str, currency: str | None, decimal: DecimalSign, *, negative: bool) -> _Amount:
-    plain = _without_groups(digits, decimal)
+def _in_digits(
+    cursor: Cursor, digits: str, currency: str | None, decimal: DecimalSign | None, *, negative: bool
+) -> _Amount:
+    plain = _without_groups(digits, decimal or ".")
     behind = cursor.text[cursor.place - 1] if cursor.place else ""
     exponent = cursor.take(r"e[+-]?\d{1,3}(?!\w)") if behind != " " else None
     attached = cursor.take(r"[kmb](?![\w²³])") if behind != " " and exponent is None else None
@@ -264,7 +268,7 @@ def _in_digits(cursor: Cursor, digits: str, currency: str | None, decimal: Decim
         written,
         scale if scale is not None else _scale(cursor),
         currency,
-        may_be_thousands=decimal == "." and bool(_THOUSANDS_OR_DECIMALS.fullmatch(digits)) and "." in digits,
+        may_be_thousands=decimal is None and bool(_THOUSANDS_OR_DECIMALS.fullmatch(digits)) and "." in digits,
     )
 
 
@@ -286,7 +290,7 @@ def _scale(cursor: Cursor) -> int | None:
     return _SCALES[word.casefold()] if word else None
 
 
-def _read_second(cursor: Cursor, ranged: str | None, decimal: DecimalSign) -> tuple[str, _Amount | None]:
+def _read_second(cursor: Cursor, ranged: str | None, decimal: DecimalSign | None) -> tuple[str, _Amount | None]:
     """What joins a second number to the first, and that number."""
     start = cursor.place
     joint = cursor.take(r"±|\+/-|–|-|to\b" + (r"|and\b" if ranged else ""))

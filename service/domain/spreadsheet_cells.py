@@ -6,7 +6,8 @@ is a day of January or of February.
 
 import re
 from decimal import Decimal
-from typing import NamedTuple
+from functools import cache
+from typing import Literal, NamedTuple
 
 from service.domain.number import parse_number, stated_precision
 from service.domain.vocabulary import Qualifier
@@ -18,10 +19,33 @@ _SIGNS = {
 }  # fmt: skip
 _SIGN = re.compile(r"(>=|<=|[≥≤><~≈])\s*")
 _SEPARATORS = ",_'’ \u00a0\u2009\u202f"
-_GROUPED = re.compile(rf"([+-]?)([1-9][0-9]{{0,2}}(?:([{_SEPARATORS}])[0-9]{{3}})(?:\3[0-9]{{3}})*)(\.[0-9]+)?")
 _MAX_CELL = 120
 _NUMBER_ALONE = re.compile(rf"(?:(?:>=|<=|[≥≤><~≈])\s*)?[-+\u2212]?[0-9][0-9.{_SEPARATORS}]*(?:[eE][+-]?[0-9]+)?")
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
+
+
+class NumberStyle(NamedTuple):
+    """The signs before decimals and between groups of three digits, as far as they are known."""
+
+    decimal: Literal[".", ","] | None = None
+    thousands: str | None = None
+
+    @property
+    def is_given(self) -> bool:
+        return self.decimal is not None or self.thousands is not None
+
+    @property
+    def decimal_sign(self) -> Literal[".", ","]:
+        """A point, unless that stands between groups."""
+        return self.decimal or ("," if self.thousands == "." else ".")
+
+    @property
+    def separators(self) -> str:
+        """The signs that can stand between groups."""
+        return self.thousands or _SEPARATORS.replace(",", "." if self.decimal_sign == "," else ",")
+
+
+PLAIN = NumberStyle()
 
 
 class Number(NamedTuple):
@@ -32,18 +56,30 @@ class Number(NamedTuple):
     precision: Decimal | None
 
 
-def parse_number_cell(text: str) -> Number:
+@cache
+def _grouped(style: NumberStyle) -> re.Pattern[str]:
+    separators, decimal = re.escape(style.separators), re.escape(style.decimal_sign)
+    return re.compile(
+        rf"([+-]?)([1-9][0-9]{{0,2}}(?:([{separators}])[0-9]{{3}})(?:\3[0-9]{{3}})*)(?:{decimal}([0-9]+))?"
+    )
+
+
+def parse_number_cell(text: str, style: NumberStyle = PLAIN) -> Number:
     """Raises Invalid (pointer "") for text that is not a number, or is ambiguous."""
     if len(text) > _MAX_CELL:
         raise Invalid.at("", "This is too long to be a number.")
     text = text.strip().replace("\u2212", "-")
     sign = _SIGN.match(text)
     plain = text[sign.end() :] if sign else text
-    if grouped := _GROUPED.fullmatch(plain):
-        plain = grouped[1] + re.sub(rf"[{_SEPARATORS}]", "", grouped[2]) + (grouped[4] or "")
+    if grouped := _grouped(style).fullmatch(plain):
+        plain = grouped[1] + grouped[2].replace(grouped[3], "") + (f".{grouped[4]}" if grouped[4] else "")
+    elif style.decimal_sign == ",":
+        if "." in plain or plain.count(",") > 1:
+            raise Invalid.at("", "This can be read in two ways, where a comma is the sign before decimals.")
+        plain = plain.replace(",", ".")
     elif "," in plain or plain.count(".") > 1:
         detail = "This can be read in two ways. Write a point before decimals, and commas between groups of three only."
-        raise Invalid.at("", detail)
+        raise Invalid.at("", f"{detail} An import can name the signs (decimal, thousands).")
     try:
         value = parse_number(plain)
     except Invalid:

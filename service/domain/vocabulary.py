@@ -96,6 +96,7 @@ class IntervalKind(Word):
     RANGE = "range", "limits: the value lies within"
     CI90 = "ci90", "a 90% confidence or credible interval"
     CI95 = "ci95", "a 95% confidence or credible interval"
+    CI99 = "ci99", "a 99% confidence or credible interval"
     P5_P95 = "p5_p95", "5th to 95th percentile"
     IQR = "iqr", "25th to 75th percentile"
     OTHER = "other", "another kind, named in the claim"
@@ -235,7 +236,9 @@ class Role(Word):
 
 class ImportFormat(Word):
     JSONL = "jsonl", "JSON lines: one record a line, of every kind"
-    CSV = "csv", "a spreadsheet of figures, one a row"
+    CSV = "csv", "a table of figures as text, one a row"
+    XLSX = "xlsx", "a table of figures in a workbook of Excel"
+    ODS = "ods", "a table of figures in a workbook of LibreOffice or OpenOffice"
     CLAIMREVIEW = "claimreview", "fact checks: schema.org ClaimReview, or an answer of claims:search"
 
 
@@ -247,6 +250,17 @@ class ImportMode(Word):
 class OnExisting(Word):
     REJECT = "reject", "a record that is stored with other content is not taken"
     UPDATE = "update", "a record that is stored with other content is changed to what the file says"
+    KEEP = "keep", "a record that is stored with other content stays as it is"
+
+
+class Percent(Word):
+    FRACTION = "fraction", "0.15 is shown as 15%"
+    POINTS = "points", "15 is shown as 15%"
+
+
+class OnUnreadable(Word):
+    REJECT = "reject", "a value that is no number is not taken"
+    VAGUE = "vague", "the words of a value that is no number are kept, as a vague figure"
 
 
 class DateOrder(Word):

@@ -14,7 +14,9 @@ MAX_TEXT = 100_000
 
 class DraftsRequest(Body):
     text: Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
-    decimal: DecimalSign = Field(".", description="The decimal sign of the text.")
+    decimal: DecimalSign | None = Field(
+        None, description="The decimal sign of the text. By default a point, and `1.500 people` is a doubt."
+    )
 
 
 class DraftDoubt(View):

@@ -4,7 +4,7 @@ from pydantic import MISSING
 
 from service.domain.vocabulary import EntityKind
 from service.schemas.base import Body, EntityRef, Head, Page
-from service.schemas.types import Id, Key, Line, Lines, Ref, Text, Urls
+from service.schemas.types import Id, Identifiers, Key, Line, Lines, Ref, Text, Urls
 
 
 class EntityCreate(Body):
@@ -14,6 +14,7 @@ class EntityCreate(Body):
     name: Line
     aliases: Lines = []
     same_as: Urls = []
+    identifiers: Identifiers = {}
     part_of: Ref | None = None
     description: Text | None = None
 
@@ -24,6 +25,7 @@ class EntityPatch(Body):
     name: Line | MISSING = MISSING
     aliases: Lines | MISSING = MISSING
     same_as: Urls | MISSING = MISSING
+    identifiers: Identifiers | MISSING = MISSING
     part_of: Ref | None | MISSING = MISSING
     description: Text | None | MISSING = MISSING
 
@@ -34,6 +36,7 @@ class Entity(Head):
     name: Line
     aliases: Lines
     same_as: Urls
+    identifiers: Identifiers
     part_of: EntityRef | None
     description: Text | None
 

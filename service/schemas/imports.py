@@ -1,10 +1,29 @@
 """API models for imports."""
 
+from typing import Annotated, Literal
+
 from pydantic import Field
 
-from service.domain.vocabulary import Additive, DateOrder, ImportFormat, ImportMode, OnExisting, OverTime, Scale
+from service.domain.vocabulary import (
+    Additive,
+    DateOrder,
+    ImportFormat,
+    ImportMode,
+    OnExisting,
+    OnUnreadable,
+    OverTime,
+    Percent,
+    Scale,
+)  # fmt: skip
 from service.schemas.base import Body, View
-from service.schemas.types import Bool, Key, UnitText
+from service.schemas.types import Bool, Key, Line, UnitText
+
+Delimiter = Literal[",", ";", "|", "tab"]
+Encoding = Literal[
+    "utf-8", "utf-16", "windows-1250", "windows-1251", "windows-1252", "iso-8859-1", "iso-8859-2", "iso-8859-15",
+    "gb18030", "big5", "shift_jis", "euc-kr",
+]  # fmt: skip
+Missing = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=100)]
 
 
 class ImportOptions(Body):
@@ -17,12 +36,57 @@ class ImportOptions(Body):
     )
 
 
-class ImportQuery(ImportOptions):
+class TableOptions(Body):
+    """How a table is read. A mapping has the same keys; what is given beside it takes precedence."""
+
+    date_order: DateOrder | None = Field(None, description="For tables: how dates such as 1/31/2022 are to be read.")
+    delimiter: Delimiter | None = Field(
+        None, description="For csv: what separates columns. By default the one that makes the columns fit."
+    )
+    decimal: Literal[".", ","] | None = Field(
+        None, description="For tables: the sign before decimals. By default a point, where nothing speaks against it."
+    )
+    thousands: Literal[",", ".", " ", "'", "_"] | None = Field(
+        None, description="For tables: the sign between groups of three digits. A point makes the decimal sign a comma."
+    )
+    encoding: Encoding | None = Field(None, description="For csv: by default UTF-8, or UTF-16 if the file begins so.")
+    missing: Missing | None = Field(
+        None,
+        description="For tables: words that mean an empty cell, in any column. By default the usual ones (NA, n/a, -,"
+        " unspecified) in columns that may be empty.",
+    )
+    percent: Percent | None = Field(
+        None,
+        description="For tables: whether 15% is stored as 0.15 or as 15. A workbook does not say how it shows a"
+        " number, so its numbers in % are refused without this.",
+    )
+    sheet: Line | None = Field(None, description="For workbooks: the sheet. Needed if several have cells.")
+    header_row: int | None = Field(
+        None, ge=1, le=1_000_000, description="For tables: the row that names the columns. By default it is found."
+    )
+    unreadable: OnUnreadable | None = Field(
+        None, description="For tables: what becomes of a value that is no number. By default it is rejected."
+    )
+    read_stated_as: bool | None = Field(
+        None, description="For tables: read the numbers of a row that has only stated_as. By default it is vague."
+    )
+
+    def over(self, others: "TableOptions") -> "TableOptions":
+        """These options, with those of the others where these are not given."""
+        names = TableOptions.model_fields
+        both = ((name, getattr(self, name), getattr(others, name)) for name in names)
+        return TableOptions(**{name: other if own is None else own for name, own, other in both})
+
+
+class ImportQuery(ImportOptions, TableOptions):
     format: ImportFormat
     mapping: str | None = Field(
-        None, max_length=20_000, description="For csv: how other columns become ours, in TOML (see docs/clients.md)."
+        None, max_length=20_000, description="For tables: how other columns become ours, in TOML (see docs/clients.md)."
     )
-    date_order: DateOrder | None = Field(None, description="For csv: how dates such as 1/31/2022 are to be read.")
+
+    @property
+    def table(self) -> TableOptions:
+        return TableOptions(**{name: getattr(self, name) for name in TableOptions.model_fields})
 
 
 class KindCounts(View):
@@ -63,6 +127,30 @@ class InferredMetric(View):
     over_time: OverTime
 
 
+class Remark(View):
+    """What was done with a line that was taken, and that its author may not expect."""
+
+    line: int
+    pointer: str = Field(description="The field or column, as a JSON pointer.")
+    code: str
+    detail: str
+
+
+class WouldCreate(View):
+    kind: Literal["entity", "metric", "scope"]
+    name: Line
+    near: list[Line] = Field(description="Names that are stored and nearly the same: perhaps one of them was meant.")
+
+
+class TableLayout(View):
+    """How a table was read."""
+
+    delimiter: Delimiter | None
+    encoding: Encoding | None
+    sheet: Line | None
+    header_row: int
+
+
 class ImportResult(View):
     format: ImportFormat
     mode: ImportMode
@@ -70,6 +158,12 @@ class ImportResult(View):
     committed: bool = Field(description="Whether anything that could be taken was kept.")
     lines: int
     counts: ImportCounts
+    layout: TableLayout | None = Field(description="Of tables.")
+    would_create: list[WouldCreate] = Field(
+        description="Of dry runs of tables: each entity, metric and scope that is not stored."
+    )
+    remarks: list[Remark] = Field(description="The first 1,000.")
+    remarks_total: int
     inferred: list[InferredMetric] = Field(description="Of metrics that were created from the rows of a table.")
     rejected_total: int
     rejected: list[RejectedLine] = Field(description="The first 1,000.")

@@ -119,8 +119,8 @@ def _uuid(text: str) -> str:
 def _ref(text: str) -> str:
     if keys.is_uuid(text):
         return text.lower()
-    if not keys.is_key(text):
-        raise refuse("Name the record by its id or its key.")
+    if not keys.is_key(text) and keys.split_identifier(text) is None:
+        raise refuse("Name the record by its id or its key, or an entity by an identifier such as wikidata:Q2112.")
     return text
 
 
@@ -209,9 +209,12 @@ Ref = TypeAliasType(
         str,
         AfterValidator(_ref),
         Field(
-            max_length=keys.MAX_KEY,
-            description="The id or the key of a record.",
-            json_schema_extra={"format": "ref", "pattern": f"{keys.UUID_PATTERN}|{keys.KEY_PATTERN}"},
+            max_length=240,
+            description="The id or the key of a record, or an identifier of an entity: wikidata:Q2112.",
+            json_schema_extra={
+                "format": "ref",
+                "pattern": f"{keys.UUID_PATTERN}|{keys.KEY_PATTERN}|{keys.IDENTIFIER_PATTERN}",
+            },
         ),
     ],
 )
@@ -293,4 +296,12 @@ Year = Annotated[int, Strict(), Field(ge=1000, le=9999)]
 Lines = Annotated[list[Line], Field(max_length=200), AfterValidator(_unique)]
 Names = Annotated[list[Line], Field(max_length=1000)]
 Urls = Annotated[list[Url], Field(max_length=50), AfterValidator(_unique)]
+Identifiers = Annotated[
+    dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")], Annotated[str, Field(pattern=r"^[!-~]{1,200}$")]],
+    Field(
+        max_length=50,
+        description="By scheme, each unique: wikidata, iso3166, lei, ror, doi or another.",
+        json_schema_extra={"examples": [{"wikidata": "Q2112", "iso3166": "DE"}]},
+    ),
+]
 Bool = StrictBool

@@ -5,9 +5,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Label, RowMapping, bindparam, literal, select
 
-from service.db.models import EntityRow, MetricRow, SourceRow
+from service.db.models import EntityRow, IdentifierRow, MetricRow, SourceRow
 from service.db.models.base import Base
-from service.domain.key import is_key, is_uuid
+from service.domain.key import is_key, is_uuid, split_identifier
 from service.errors import NotFound, Place
 
 Values = dict[str, Any]
@@ -49,6 +49,10 @@ def no_such(table: type[Base], ref: str, pointer: str = "/ref", place: Place = "
 
 def by_ref(table: Any, ref: str) -> Any:
     """The condition that selects the record. Raises NotFound if `ref` can be neither an id nor a key."""
+    identifier = split_identifier(ref) if table is EntityRow else None
+    if identifier is not None:
+        named = (IdentifierRow.scheme == identifier[0], IdentifierRow.value == identifier[1])
+        return table.id == select(IdentifierRow.entity_id).where(*named).scalar_subquery()
     column, value = _named_by(table, ref)
     return column == value
 

@@ -7,12 +7,12 @@ separate source. A dispute links the two unless the rating agrees. The words of 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from service.domain.date_phrase import read_date
 from service.domain.ratings import Rating, dispute_type
 from service.domain.text import composed
-from service.domain.vocabulary import ImportFormat
+from service.domain.vocabulary import DateOrder, ImportFormat
 from service.errors import Fault, Invalid, ServiceError
 from service.schemas.claims import ClaimCreate
 from service.schemas.disputes import DisputeCreate
@@ -22,7 +22,7 @@ from service.schemas.strict_json import parse_json
 from service.schemas.types import MAX_TEXT
 from service.schemas.urls import check_url, host_of
 from service.store.records.claim_idempotency import Given
-from service.transfer.entries import Entry
+from service.transfer.entries import Entry, Note
 from service.transfer.import_writer import ImportWriter
 from service.transfer.lines import File, refused
 
@@ -32,6 +32,7 @@ _MOST_REFERENCES = 10  # values of one property of a node
 _NOBODY = "Claimant not stated"
 _NOTHING = "Subject not stated"
 _SHOWN = 300
+_MEDIA = object()  # in place of a function that reads a review of media
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +62,24 @@ class Review:
 
 class ClaimReviews:
     name = ImportFormat.CLAIMREVIEW
+    layout = None
     given: Given = "some"
 
+    def __init__(self, date_order: DateOrder | None = None) -> None:
+        self.date_order = date_order
+
     def check(self, file: File) -> int:
-        return len(_reviews(file))
+        return len(_reviews(file).found)
 
     def read(self, file: File) -> Iterator[Entry]:
-        for number, (pointer, read, found) in enumerate(_reviews(file), 1):
+        reviews = _reviews(file)
+        for number, (pointer, read, found) in enumerate(reviews.found, 1):
             file.watch()
+            notes = Notes(self.date_order)
+            if number == 1 and reviews.media:
+                notes.add("", "skipped", f"{reviews.media:,} reviews of media (MediaReview) were skipped.")
             try:
-                yield Entry(number, "claim", read(found))
+                yield Entry(number, "claim", read(found, notes), notes=notes.under(pointer))
             except ServiceError as error:
                 yield Entry(number, "claim", error.under(pointer))
 
@@ -89,8 +98,29 @@ class ClaimReviews:
 # Reading -------------------------------------------------------------------------------------------------------------
 
 
-def _reviews(file: File) -> list[tuple[str, Any, dict[str, Any]]]:
-    """Each review with its pointer and the function that reads it. Raises Invalid for a document without reviews."""
+class Notes:
+    """What was left out of a review, and the order of days and months in its dates."""
+
+    def __init__(self, date_order: DateOrder | None) -> None:
+        self.date_order = date_order
+        self._notes: list[Note] = []
+
+    def add(self, pointer: str, code: str, detail: str) -> None:
+        self._notes.append(Note(pointer, code, detail))
+
+    def under(self, pointer: str) -> list[Note]:
+        return [note._replace(pointer=pointer + note.pointer) for note in self._notes]
+
+
+class Reviews(NamedTuple):
+    """Each review with its pointer and the function that reads it, and the number of reviews of media."""
+
+    found: list[tuple[str, Any, dict[str, Any]]]
+    media: int
+
+
+def _reviews(file: File) -> Reviews:
+    """Raises Invalid for a document without reviews."""
     file.seek(0)
     content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
@@ -102,11 +132,15 @@ def _reviews(file: File) -> list[tuple[str, Any, dict[str, Any]]]:
         document = parse_json(content.removeprefix(b"\xef\xbb\xbf"))
     except Invalid as error:
         raise refused(error.detail) from None
-    found = list(_found(document, "", Graph(document, file)))
+    every = list(_found(document, "", Graph(document, file)))
+    found = [one for one in every if one[1] is not _MEDIA]
     if not found:
-        detail = "This file has no review: expected schema.org ClaimReview as JSON-LD, or an answer of"
+        media = " It has reviews of media (MediaReview), which are not read." if every else ""
+        detail = (
+            f"This file has no review of a claim.{media} Expected schema.org ClaimReview as JSON-LD, or an answer of"
+        )
         raise refused(f"{detail} claims:search, which has claims with claimReview.")
-    return found
+    return Reviews(found, len(every) - len(found))
 
 
 class Graph:
@@ -125,7 +159,8 @@ class Graph:
         """
         self._file.watch()
         whole = dict(node)
-        for name in ("itemReviewed", "author", "creator", "publisher", "about", "appearance", "firstAppearance"):
+        for name in ("itemReviewed", "claimReviewed", "author", "creator", "publisher", "about", "appearance",
+                     "firstAppearance"):  # fmt: skip
             if name in whole:
                 values = [self._named_by(value) for value in _many(whole[name])[:_MOST_REFERENCES]]
                 whole[name] = [self.resolved(v, depth - 1) if depth and isinstance(v, dict) else v for v in values]
@@ -141,8 +176,11 @@ def _found(node: Any, pointer: str, named: Graph) -> Iterator[tuple[str, Any, di
         for index, inner in enumerate(node):
             yield from _found(inner, f"{pointer}/{index}", named)
     elif isinstance(node, dict):
-        if any(_is_review(kind) for kind in _many(node.get("@type"))):
+        kinds = {_kind(kind) for kind in _many(node.get("@type"))}
+        if "ClaimReview" in kinds:
             yield pointer, _read_schema_org, named.resolved(node)
+        elif "MediaReview" in kinds:
+            yield pointer, _MEDIA, node
         elif isinstance(node.get("claims"), list):
             for index, claim in enumerate(node["claims"]):
                 reviews = claim.get("claimReview") if isinstance(claim, dict) else None
@@ -155,13 +193,14 @@ def _found(node: Any, pointer: str, named: Graph) -> Iterator[tuple[str, Any, di
                     yield from _found(node[name], f"{pointer}/{name}", named)
 
 
-def _is_review(kind: object) -> bool:
-    """Whether the type is ClaimReview: the bare name, with a prefix, or as a URL."""
-    return isinstance(kind, str) and re.split("[/:#]", kind)[-1] == "ClaimReview"
+def _kind(kind: object) -> str | None:
+    """The bare name of a type, which may have a prefix or be a URL."""
+    return re.split("[/:#]", kind)[-1] if isinstance(kind, str) else None
 
 
-def _read_schema_org(node: dict[str, Any]) -> Review:
-    item = next((i for i in _many(node.get("itemReviewed")) if isinstance(i, dict)), {})
+def _read_schema_org(node: dict[str, Any], notes: Notes) -> Review:
+    items = [*_many(node.get("itemReviewed")), *_many(node.get("claimReviewed"))]
+    item = next((i for i in items if isinstance(i, dict) and "@value" not in i), {})
     statement = _text(node, "claimReviewed") or _text(item, "text", "name", "description")
     if statement is None:
         raise Invalid.at("/claimReviewed", "A review says which claim it is of.")
@@ -171,17 +210,17 @@ def _read_schema_org(node: dict[str, Any]) -> Review:
     return Review(
         statement=statement,
         about=_name(item.get("about")),
-        claimant=_name(item.get("author")) or _name(item.get("creator")),
-        asserted=_date(item, "datePublished", "/itemReviewed/datePublished"),
+        claimant=_names(item.get("author")) or _names(item.get("creator")),
+        asserted=_date(item, "datePublished", "/itemReviewed/datePublished", notes),
         appearance=next((page for page in map(_page, places) if page is not None), None),
-        reviewer=_reviewer(_name(node.get("author")) or _name(node.get("publisher")), page.url, "/author"),
-        page=Page(page.url, page.title, page.publisher, _date(node, "datePublished", "/datePublished")),
+        reviewer=_reviewer(_reviewer_named(node), page.url, "/author"),
+        page=Page(page.url, page.title, page.publisher, _date(node, "datePublished", "/datePublished", notes)),
         language=_text(node, "inLanguage"),
         rating=_rating(rating if isinstance(rating, dict) else {"alternateName": rating}),
     )
 
 
-def _read_google(found: dict[str, Any]) -> Review:
+def _read_google(found: dict[str, Any], notes: Notes) -> Review:
     claim, review, at = found["claim"], found["review"], found["at"]
     if not isinstance(claim, dict) or (statement := _text(claim, "text")) is None:
         raise Invalid.at("/text", "A claim has a text.")
@@ -194,10 +233,12 @@ def _read_google(found: dict[str, Any]) -> Review:
         statement=statement,
         about=None,
         claimant=_text(claim, "claimant"),
-        asserted=_date(claim, "claimDate", "/claimDate"),
+        asserted=_date(claim, "claimDate", "/claimDate", notes),
         appearance=None,
         reviewer=_reviewer(_name(publisher) or site, url, f"{at}/publisher"),
-        page=Page(url, _text(review, "title"), _name(publisher), _date(review, "reviewDate", f"{at}/reviewDate")),
+        page=Page(
+            url, _text(review, "title"), _name(publisher), _date(review, "reviewDate", f"{at}/reviewDate", notes)
+        ),
         language=_text(review, "languageCode"),
         rating=_rating({"alternateName": review.get("textualRating")}),
     )
@@ -211,7 +252,9 @@ def _text(node: Any, *names: str) -> str | None:
     """The first of these fields that is a text, which may be tagged with a language (`@value`)."""
     for name in names:
         for value in _many(node.get(name)):
-            text = value.get("@value", value.get("name")) if isinstance(value, dict) else value
+            text = value
+            if isinstance(value, dict):
+                text = next((value[key] for key in ("@value", "text", "name") if key in value), None)
             if isinstance(text, str) and text.strip():
                 return _checked(text.strip())
     return None
@@ -234,6 +277,18 @@ def _name(node: Any) -> str | None:
     return None
 
 
+def _names(node: Any) -> str | None:
+    """The names of several people or organisations as one, or the only one."""
+    found = list(dict.fromkeys(name for value in _many(node) if (name := _name(value)) is not None))
+    return _checked(" and ".join(filter(None, [", ".join(found[:-1]), *found[-1:]]))) if found else None
+
+
+def _reviewer_named(node: dict[str, Any]) -> str | None:
+    """The author; if there are several, the publisher for whom they write, if it is named."""
+    authors, publisher = _many(node.get("author")), _name(node.get("publisher"))
+    return (publisher if len(authors) > 1 else None) or _names(authors) or publisher
+
+
 def _url(value: Any) -> str | None:
     if not isinstance(value, str):
         return None
@@ -254,14 +309,16 @@ def _page(node: Any) -> Page | None:
     return Page(url, title, publisher) if url or title else None
 
 
-def _date(node: dict[str, Any], name: str, pointer: str) -> str | None:
+def _date(node: dict[str, Any], name: str, pointer: str, notes: Notes) -> str | None:
+    """The date as EDTF; None, with a note, for one that cannot be read, or can be read in two ways."""
     text = _text(node, name)
     if text is None or text.startswith("0001-01-01"):  # some publishers' value for an unknown date
         return None
     try:
-        return read_date(text)
+        return read_date(text, notes.date_order)
     except Invalid as error:
-        raise Invalid.at(pointer, error.detail) from None
+        notes.add(pointer, "date_left_out", error.detail)
+        return None
 
 
 def _reviewer(name: str | None, url: str | None, pointer: str) -> str:

@@ -34,7 +34,7 @@ from service.store.lists import exports
 from service.store.lists.pagination import RecordList
 from service.store.records import claims, disputes, sources
 from service.store.rows import Values
-from service.transfer.columns import COLUMNS
+from service.transfer.columns import EXPORTED
 from service.transfer.jsonl import ClaimLine
 
 _AT_ONCE = 200
@@ -146,14 +146,14 @@ def _ref(embedded: Any) -> Any:
 
 def figures_csv(connection: Connection, filters: FigureExportQuery) -> Iterator[str]:
     """Figures, in the columns of an import."""
-    columns = [name if name != "figure_id" else "id" for name in COLUMNS]
+    columns = [name if name != "figure_id" else "id" for name in EXPORTED]
 
     def page(connection: Connection, query: FigureQuery) -> tuple[Sequence[Any], str | None]:
         found = exports.figure_rows(connection, query)
         return [row._mapping for row in found.rows], found.next_cursor
 
     pages = _every_page(connection, page, FigureQuery, filters)
-    yield from _under(list(COLUMNS), ([[_cell(row[name]) for name in columns] for row in rows] for rows in pages))
+    yield from _under(EXPORTED, ([[_cell(row[name]) for name in columns] for row in rows] for rows in pages))
 
 
 def sources_csv(connection: Connection, filters: SourceExportQuery) -> Iterator[str]:

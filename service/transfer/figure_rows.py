@@ -5,22 +5,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.domain.date_phrase import read_date
+from service.domain.interval_words import read_interval_kind
 from service.domain.names import content_id, fold_name, key_for
+from service.domain.number import canonical
 from service.domain.phrase import Phrase, Unreadable, may_have_thousands, read_phrase
-from service.domain.spreadsheet_cells import Number, is_number_cell, parse_number_cell
+from service.domain.spreadsheet_cells import Number, NumberStyle, is_number_cell, parse_number_cell
 from service.domain.text import composed
 from service.domain.unit_spellings import canonical_unit
 from service.domain.units import parse_unit
-from service.domain.vocabulary import DateOrder, OverTime, Qualifier
+from service.domain.vocabulary import OnUnreadable, OverTime, Percent, Qualifier
 from service.errors import Fault, Invalid, ServiceError
 from service.schemas.claims import ClaimCreate
 from service.schemas.faults import validated
 from service.schemas.figures import FigureFields
+from service.schemas.imports import TableOptions
 from service.schemas.metrics import MetricCreate
 from service.schemas.sources import SourceCreate
 from service.store.records.figure_intervals import check_figure
-from service.transfer.columns import DATES, FIGURE, NUMBERS, REQUIRED, SOURCE
+from service.transfer.columns import DATES, FIGURE, MISSING, NUMBERS, REQUIRED, SOURCE, WITHOUT_MISSING_WORDS
+from service.transfer.entries import Note
 from service.transfer.import_writer import ImportWriter, Stated
+from service.transfer.mapping import Properties
 
 _UNRESOLVED = "x"  # placeholder for records that are looked up when the row is written
 _CLAIM = ("claimant_role", "speaks_for", "statement", "quote", "locator", "asserted", "derived_from", "supersedes")
@@ -38,6 +43,8 @@ _QUALIFIERS = {  # the default, by which numbers are given
     ("upper",): Qualifier.AT_MOST,
     (): Qualifier.VAGUE,
 }
+LOOKS_EMPTY = "In a workbook, an error or a formula whose value is not stored looks empty, too."
+_PERCENT = ("%", "percent", "per cent", "pct")
 _BOUND_SIGNS = {"lower": (Qualifier.AT_LEAST, Qualifier.MORE_THAN), "upper": (Qualifier.AT_MOST, Qualifier.LESS_THAN)}
 _WORDS = {
     Qualifier.ABOUT: "about {value}", Qualifier.AT_LEAST: "at least {lower}", Qualifier.MORE_THAN: "more than {lower}",
@@ -51,7 +58,9 @@ class FigureRow:
     """A parsed row. Its names are not looked up yet."""
 
     subject: str
+    subject_identifier: str | None
     claimant: str
+    claimant_identifier: str | None
     metric: str
     scope: str | None
     source: SourceCreate | str  # or the id of a stored source
@@ -69,7 +78,8 @@ class Inferred:
 
     _MOST = 10_000
 
-    def __init__(self) -> None:
+    def __init__(self, properties: Properties | None = None) -> None:
+        self.properties = properties or Properties()  # which are not inferred, but given by a mapping
         self.by_period: set[str] = set()
         self.signed: set[str] = set()
         self.values_are_floats = True
@@ -86,72 +96,139 @@ class Inferred:
             self.signed.add(name)
 
 
-def read_row(row: dict[str, str], order: DateOrder | None, inferred: Inferred) -> FigureRow:
-    """Parses a row. Raises Invalid with a pointer to each column that cannot be read."""
-    faults = [Fault(f"/{name}", "This is required.") for name in REQUIRED if name not in row]
-    if not any(name in row for name in FIGURE):
-        faults.append(Fault("/value", "A figure needs a value, lower, upper or stated_as."))
-    if not any(name in row for name in SOURCE):
-        faults.append(Fault("/source_title", "A source needs source_title or source_url."))
-    for name, text in row.items():
-        _try(faults, name, lambda text=text: composed(text))
-    fields: dict[str, Any] = dict(row)
-    for name in DATES:
-        if name in row:
-            _try(faults, name, lambda name=name: fields.update({name: read_date(row[name], order)}))
-    stated = _stated_numbers(row, inferred, faults)
-    if faults:
-        raise Invalid(faults[0].detail, faults)
-    if isinstance(stated, Phrase):
-        fields = fields | _numbers_of(stated) | {"stated_as": row.get("stated_as", row["value"])}
-    else:
-        fields |= _qualified(stated, row)
-        if fields["value"] is not None and "precision" not in fields:
-            fields["precision"] = stated["value"].precision
-    if "relayed" in fields:
-        fields["relayed"] = {"true": True, "false": False}.get(row["relayed"].casefold(), row["relayed"])
-    return _validated(fields, inferred)
+class RowReader:
+    """Reads rows by the options of the table. `states_digits` says whether cells have the digits that were written,
+    which say how precise a number is.
+    """
+
+    def __init__(self, options: TableOptions, inferred: Inferred, *, states_digits: bool = True) -> None:
+        self.options = options
+        self.inferred = inferred
+        self.states_digits = states_digits
+        self.style = NumberStyle(options.decimal, options.thousands)
+        self.missing = frozenset(map(str.casefold, options.missing)) if options.missing is not None else None
+
+    def is_missing(self, column: str, text: str) -> bool:
+        """Whether the text of a cell means that there is nothing."""
+        if self.missing is None:
+            return column not in WITHOUT_MISSING_WORDS and text.strip().casefold() in MISSING
+        return text.strip().casefold() in self.missing
+
+    def read(self, row: dict[str, str], notes: list[Note]) -> FigureRow:
+        """Parses a row, and adds to the notes. Raises Invalid with a pointer to each column that cannot be read."""
+        faults = [Fault(f"/{name}", "This is required.") for name in REQUIRED if name not in row]
+        if not any(name in row for name in FIGURE):
+            faults.append(Fault("/value", self._no_figure()))
+        if not any(name in row for name in SOURCE):
+            faults.append(Fault("/source_title", "A source needs source_title or source_url."))
+        for name, text in row.items():
+            _try(faults, name, lambda text=text: composed(text))
+        fields: dict[str, Any] = dict(row)
+        for name in DATES:
+            if name in row:
+                _try(faults, name, lambda name=name: fields.update({name: self._date(name, row[name], notes)}))
+        if "interval_kind" in row:
+            _try(faults, "interval_kind", lambda: fields.update(interval_kind=read_interval_kind(row["interval_kind"])))
+        numbers = self._numbers(row, faults, notes)
+        if faults:
+            raise Invalid(faults[0].detail, faults)
+        fields |= numbers
+        if "relayed" in fields:
+            fields["relayed"] = {"true": True, "false": False}.get(row["relayed"].casefold(), row["relayed"])
+        return _validated(fields, self.inferred)
+
+    def _no_figure(self) -> str:
+        hint = "" if self.states_digits else f" {LOOKS_EMPTY}"
+        return f"A figure needs a value, lower, upper or stated_as.{hint}"
+
+    def _date(self, name: str, text: str, notes: list[Note]) -> str:
+        first, to, last = text.partition(" to ")
+        if to and self.is_missing(name, first) is not self.is_missing(name, last):
+            end = "beginning" if self.is_missing(name, first) else "end"
+            notes.append(Note(f"/{name}", "open_period", f"The {end} of the period is not stated, so it is open."))
+            text = f".. to {last}" if end == "beginning" else f"{first} to .."
+        return read_date(text, self.options.date_order)
+
+    def _numbers(self, row: Mapping[str, str], faults: list[Fault], notes: list[Note]) -> dict[str, Any]:
+        """The qualifier and the numbers of a row, by their fields. Adds what cannot be read to the faults."""
+        given = [name for name in NUMBERS if name in row]
+        if not given and self.options.read_stated_as and "qualifier" not in row:
+            return self._said(row, notes)
+        numbers: dict[str, Number] = {}
+        for name in given:
+            text = row[name]
+            if name == "value" and self.inferred.values_are_floats:
+                text = text.removesuffix(".0")
+            if name == "value" and not is_number_cell(text):
+                return self._phrase(text, row, faults, notes)
+            if not self.style.is_given and may_have_thousands(text, row.get("unit", "")):
+                commas = text.replace(".", ",")
+                detail = (
+                    f"{text} may have thousands or decimals. Write {commas} if it has thousands, or name the signs."
+                )
+                faults.append(Fault(f"/{name}", detail))
+            else:
+                _try(faults, name, lambda name=name, text=text: numbers.update({name: self._number(name, text, row)}))
+        if faults:
+            return {}
+        fields = _qualified(numbers, row)
+        if fields["value"] is not None and "precision" not in row:
+            fields["precision"] = numbers["value"].precision if self.states_digits else None
+        return fields
+
+    def _number(self, name: str, text: str, row: Mapping[str, str]) -> Number:
+        number = parse_number_cell(text, self.style)
+        if row.get("unit", "").strip() not in _PERCENT:
+            return number
+        if self.options.percent is None and not self.states_digits:
+            detail = "A workbook does not tell whether 15% is stored as 0.15 or 15: give percent=fraction or points."
+            raise Invalid.at(f"/{name}", detail)
+        if self.options.percent is not Percent.FRACTION:
+            return number
+        precision = None if number.precision is None else canonical(number.precision * 100)
+        return Number(canonical(number.value * 100), number.qualifier, precision)
+
+    def _said(self, row: Mapping[str, str], notes: list[Note]) -> dict[str, Any]:
+        """Nothing, so that the figure is read from its words; or that it is vague, if they cannot be read."""
+        if self.options.unreadable is OnUnreadable.VAGUE and "stated_as" in row:
+            try:
+                read_phrase(row["stated_as"])
+            except Unreadable as error:
+                return self._vague("stated_as", row["stated_as"], error.detail, notes)
+        return {}
+
+    def _phrase(self, text: str, row: Mapping[str, str], faults: list[Fault], notes: list[Note]) -> dict[str, Any]:
+        """What the words of a value say. Adds a fault if they say something other than the rest of the row."""
+        try:
+            read = read_phrase(text, self.style.decimal_sign if self.style.is_given else None)
+        except Unreadable as error:
+            if self.options.unreadable is OnUnreadable.VAGUE and not any(
+                n in row for n in ("lower", "upper", "qualifier")
+            ):
+                return self._vague("value", text, error.detail, notes) | {"stated_as": row.get("stated_as", text)}
+            faults.append(Fault("/value", error.detail))
+            return {}
+        other = _contradiction(read, row)
+        if other is not None:
+            faults.append(Fault("/value", other))
+        numbers = {name: getattr(read, name) for name in ("qualifier", *NUMBERS, "precision")}
+        return numbers | {"stated_as": row.get("stated_as", text)}
+
+    @staticmethod
+    def _vague(column: str, text: str, why: str, notes: list[Note]) -> dict[str, Any]:
+        notes.append(Note(f"/{column}", "vague", f"Kept in words only: {text[:100]}. {why}"))
+        return dict.fromkeys(NUMBERS) | {"qualifier": Qualifier.VAGUE}
 
 
-def _stated_numbers(row: Mapping[str, str], inferred: Inferred, faults: list[Fault]) -> dict[str, Number] | Phrase:
-    """The numbers of a row by column, or what its value says in words. Adds what cannot be read to the faults."""
-    numbers: dict[str, Number] = {}
-    phrases: list[Phrase] = []
-    for name in [name for name in NUMBERS if name in row]:
-        text = row[name].removesuffix(".0") if inferred.values_are_floats and name == "value" else row[name]
-        if name == "value" and not is_number_cell(text):
-            _try(faults, name, lambda text=text: phrases.append(_phrase(text, row)))
-        elif may_have_thousands(text, row.get("unit", "")):
-            detail = f"{text} may have thousands or decimals. Write {text.replace('.', ',')} if it has thousands."
-            faults.append(Fault(f"/{name}", detail))
-        else:
-            _try(faults, name, lambda name=name, text=text: numbers.update({name: parse_number_cell(text)}))
-    return phrases[0] if phrases else numbers
-
-
-def _phrase(text: str, row: Mapping[str, str]) -> Phrase:
-    """What the words of a value say. Raises Invalid if they say something other than the rest of the row."""
+def _contradiction(read: Phrase, row: Mapping[str, str]) -> str | None:
+    """What the words of a value say other than the rest of the row."""
     if any(name in row for name in (*NUMBERS, "qualifier") if name != "value"):
-        raise Invalid.at("", "Where other cells give bounds or the qualifier, the value is a number alone.")
-    try:
-        read = read_phrase(text)
-    except Unreadable as error:
-        raise Invalid.at("", error.detail) from None
+        return "Where other cells give bounds or the qualifier, the value is a number alone."
     if read.noun is not None:
-        raise Invalid.at("", f"Put what is counted ({read.noun}) into the columns metric, scope and unit.")
+        return f"Put what is counted ({read.noun}) into the columns metric, scope and unit."
     if read.unit is not None and parse_unit(canonical_unit(row.get("unit", ""))) != parse_unit(read.unit):
-        raise Invalid.at("", f"The words say {read.unit}, and the column unit does not.")
-    return read
-
-
-def _numbers_of(read: Phrase) -> dict[str, Any]:
-    return {
-        "qualifier": read.qualifier,
-        "value": read.value,
-        "lower": read.lower,
-        "upper": read.upper,
-        "precision": read.precision,
-    }
+        return f"The words say {read.unit}, and the column unit does not."
+    return None
 
 
 def _try(faults: list[Fault], name: str, read: Any) -> None:
@@ -204,6 +281,8 @@ def _validated(fields: dict[str, Any], inferred: Inferred) -> FigureRow:
         said.figures[0].model_fields_set.discard("basis")
     return FigureRow(
         subject=fields["subject"],
+        subject_identifier=fields.get("subject_identifier"),
+        claimant_identifier=fields.get("claimant_identifier"),
         claimant=fields["claimant"] if isinstance(source, str) else _claimant(fields, source),
         metric=fields["metric"],
         scope=fields.get("scope"),
@@ -267,7 +346,9 @@ def at_column(fault: Fault, model: Any) -> Fault:
 
 
 def look_up(loading: ImportWriter, rows: Sequence[FigureRow]) -> None:
-    loading.names.look_up("entity", {name for row in rows for name in (row.subject, row.claimant)})
+    named = {name for row in rows for name in (row.subject, row.claimant)}
+    identified = {ref for row in rows for ref in (row.subject_identifier, row.claimant_identifier) if ref is not None}
+    loading.names.look_up("entity", named | identified)
     loading.names.look_up("metric", {row.metric for row in rows})
 
 
@@ -279,10 +360,10 @@ def put(loading: ImportWriter, row: FigureRow) -> None:
         there = loading.names.metric_of(known)
         check_figure(dict(figure), there.unit, there.scale, signed=there.signed)
     metric = loading.names.metric(row.metric, "/metric", lambda: _new_metric(loading, row, figure))
-    scope = loading.names.scope(metric, row.scope, "/scope") if row.scope else None
+    scope = loading.names.scope(metric, row.scope, "/scope", row.inferred.properties.whole_of) if row.scope else None
     source_id = row.source if isinstance(row.source, str) else _put_source(loading, row.source)
-    subject = loading.names.entity(row.subject, "/subject")
-    claimant = loading.names.entity(row.claimant, "/claimant", "organization")
+    subject = loading.names.entity(row.subject, "/subject", identifier=row.subject_identifier)
+    claimant = loading.names.entity(row.claimant, "/claimant", "organization", row.claimant_identifier)
     figure = figure.model_copy(update={"metric": metric.key} | ({"scope": scope.key} if scope else {}))
     changes: dict[str, Any] = {"source": source_id, "claimant": claimant.key, "subject": subject.key}
     if row.is_composed:
@@ -329,7 +410,9 @@ def _new_metric(loading: ImportWriter, row: FigureRow, figure: FigureFields) -> 
     is_signed = name in row.inferred.signed
     over_time = OverTime.BY_PERIOD if name in row.inferred.by_period else OverTime.FIXED
     made = {"key": key_for(row.metric, "metric"), "name": row.metric, "unit": figure.unit, "signed": is_signed}
-    metric: MetricCreate = _under_columns(MetricCreate, made | {"over_time": over_time, "over_time_inferred": True})
-    check_figure(dict(figure), figure.unit, metric.scale, signed=is_signed)
+    given = row.inferred.properties.of_metric(row.metric)
+    inferred = {"over_time": over_time, "over_time_inferred": "over_time" not in given}
+    metric: MetricCreate = _under_columns(MetricCreate, made | inferred | given)
+    check_figure(dict(figure), metric.unit, metric.scale, signed=metric.signed)
     loading.inferred.append(metric)
     return metric

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from service.domain.vocabulary import DateOrder, ImportFormat
+from service.domain.vocabulary import ImportFormat
 from service.errors import Invalid
+from service.schemas.imports import TableOptions
 from service.transfer.claimreview import ClaimReviews
 from service.transfer.entries import Format
 from service.transfer.jsonl import JsonLines
@@ -14,8 +15,19 @@ _BY_SUFFIX: dict[str, ImportFormat] = {
     ".jsonl": ImportFormat.JSONL,
     ".ndjson": ImportFormat.JSONL,
     ".csv": ImportFormat.CSV,
+    ".tsv": ImportFormat.CSV,
+    ".xlsx": ImportFormat.XLSX,
+    ".ods": ImportFormat.ODS,
     ".json": ImportFormat.CLAIMREVIEW,
     ".jsonld": ImportFormat.CLAIMREVIEW,
+}
+TABLES = (ImportFormat.CSV, ImportFormat.XLSX, ImportFormat.ODS)
+_OF_TABLES = {"mapping", *TableOptions.model_fields}
+_OPTIONS = {
+    ImportFormat.CSV: _OF_TABLES - {"sheet"},
+    **dict.fromkeys((ImportFormat.XLSX, ImportFormat.ODS), _OF_TABLES - {"delimiter", "encoding"}),
+    ImportFormat.CLAIMREVIEW: {"date_order"},
+    ImportFormat.JSONL: set[str](),
 }
 
 
@@ -24,11 +36,15 @@ def format_of(path: Path) -> ImportFormat | None:
     return _BY_SUFFIX.get(path.suffix.lower())
 
 
-def open_format(name: ImportFormat, mapping: str | None = None, date_order: DateOrder | None = None) -> Format:
+def open_format(name: ImportFormat, mapping: str | None = None, options: TableOptions | None = None) -> Format:
     """Raises Invalid for an invalid mapping, and for an option that the format does not use."""
-    if name is ImportFormat.CSV:
-        return Spreadsheet(parse_mapping(mapping) if mapping is not None else None, date_order)
-    for option, value in (("mapping", mapping), ("date_order", date_order)):
-        if value is not None:
-            raise Invalid.at(f"/{option}", f"{option} is for csv.", "query")
-    return JsonLines() if name is ImportFormat.JSONL else ClaimReviews()
+    options = options or TableOptions()
+    used = _OPTIONS[name]
+    given = [option for option in TableOptions.model_fields if getattr(options, option) is not None]
+    for option in (*given, *(["mapping"] if mapping is not None else [])):
+        if option not in used:
+            formats = ", ".join(one for one, options_of in _OPTIONS.items() if option in options_of)
+            raise Invalid.at(f"/{option}", f"{option} is for {formats}.", "query")
+    if name in TABLES:
+        return Spreadsheet(parse_mapping(mapping) if mapping is not None else None, options, name)
+    return JsonLines() if name is ImportFormat.JSONL else ClaimReviews(options.date_order)

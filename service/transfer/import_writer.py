@@ -16,7 +16,7 @@ from service.db.models import ClaimRow, EntityRow, MetricRow, SourceRow
 from service.domain.names import content_id
 from service.domain.vocabulary import OnExisting
 from service.errors import AlreadyStored
-from service.schemas.claims import ClaimCreate, ClaimPatch
+from service.schemas.claims import Claim, ClaimCreate, ClaimPatch
 from service.schemas.disputes import DisputePatch
 from service.schemas.entities import EntityCreate, EntityPatch
 from service.schemas.figures import Figure, FigureCreate, FigureFields, FigurePatch
@@ -84,7 +84,7 @@ class ImportWriter:
 
     def __init__(self, connection: Connection, on_existing: OnExisting, given: Given) -> None:
         self.connection = connection
-        self.updating = on_existing is OnExisting.UPDATE
+        self.on_existing = on_existing
         self.given: Given = given
         self.tally: Tally = Counter()
         self.writes = 0  # an entry that has written cannot be dropped alone
@@ -128,7 +128,7 @@ class ImportWriter:
             with self._undoable():
                 made = entities.create_all(self.connection, waiting)
         except AlreadyStored:
-            if not self.updating:
+            if self.on_existing is OnExisting.REJECT:
                 raise
             for body in waiting:
                 self._create("entity", body)
@@ -140,9 +140,14 @@ class ImportWriter:
         try:
             made = KINDS[kind].create(self.connection, body)
         except AlreadyStored as stored:
-            if not self.updating or not _can_follow(stored, KINDS[kind].patch):
+            if self.on_existing is OnExisting.REJECT:
                 raise
-            self.count(kind, "updated" if self._amend(kind, stored.record_id, body) else "unchanged")
+            is_changed = False
+            if self.on_existing is OnExisting.UPDATE:
+                if not _can_follow(stored, KINDS[kind].patch):
+                    raise
+                is_changed = self._amend(kind, stored.record_id, body)
+            self.count(kind, "updated" if is_changed else "unchanged")
             return stored.record_id
         self.count(kind, "created" if made.is_new else "unchanged")
         return str(made.id)
@@ -225,7 +230,7 @@ class ImportWriter:
             with self._undoable():
                 made = claims.create_all(self.connection, bodies, given=self.given, retracted=retracted)
         except AlreadyStored:
-            if not self.updating:
+            if self.on_existing is OnExisting.REJECT:
                 raise
             for place, body in enumerate(bodies):
                 self._create_or_update(body, {0: retracted[place]} if place in retracted else {})
@@ -241,8 +246,8 @@ class ImportWriter:
                 self._set_status(ref, status, is_new=ref in new)
 
     def _undoable(self) -> AbstractContextManager[None]:
-        """A savepoint for a write that is retried as updates. Without updates, its failure fails the entries."""
-        return savepoint(self.connection) if self.updating else nullcontext()
+        """A savepoint for a write that is retried record by record, unless its failure fails the entries."""
+        return nullcontext() if self.on_existing is OnExisting.REJECT else savepoint(self.connection)
 
     def _count_claim(self, made: CreatedClaim, body: ClaimCreate) -> None:
         self.count("claim", "created" if made.is_new else "unchanged")
@@ -291,6 +296,9 @@ class ImportWriter:
     def _update_claim(self, claim_id: str, body: ClaimCreate) -> None:
         """Figures that are not in the file stay: an import withdraws nothing."""
         stored = claims.PROJECTION.read(self.connection, claim_id)
+        if self.on_existing is OnExisting.KEEP:
+            self._add_figures(stored, body)
+            return
         patch = ClaimPatch.model_validate(self._wanted(body, ClaimPatch))
         claims.amend(self.connection, claim_id, patch, frozenset([stored.version]))
         gone = self._withdrawn_figures(claim_id)
@@ -302,6 +310,18 @@ class ImportWriter:
         changed = claims.PROJECTION.read(self.connection, claim_id).version != stored.version
         self.count("claim", "updated" if changed else "unchanged")
 
+    def _add_figures(self, stored: Claim, body: ClaimCreate) -> None:
+        """Adds figures to a claim that stays as it is, if each line of the file is a figure."""
+        gone = self._withdrawn_figures(stored.id)
+        known = {figure.id for figure in (*stored.figures, *gone)}
+        for figure, there in matched(body.figures, stored.figures):
+            is_new = there not in known and not any(is_same(figure, other) for other in gone)
+            if self.given == "more" and is_new:
+                self._put_figure(stored.id, figure, there)
+            else:
+                self.count("figure", "unchanged")
+        self.count("claim", "unchanged")
+
     def _withdrawn_figures(self, claim_id: str) -> list[Figure]:
         asked = FigureQuery(claim=[claim_id], withdrawn="true", limit=200)
         return figures.LIST.page(self.connection, asked).items
@@ -312,7 +332,9 @@ class ImportWriter:
 
     def _set_status(self, ref: str, status: Stated, *, is_new: bool) -> None:
         claim = claims.PROJECTION.read(self.connection, ref)
-        if not is_new and not self.updating:
+        if not is_new and self.on_existing is OnExisting.KEEP:
+            return
+        if not is_new and self.on_existing is OnExisting.REJECT:
             raise record_writes.already_stored(ClaimRow, claim.id, ["status"])
         day = {} if status.retracted_on is None else {"retracted_on": status.retracted_on}
         patch = ClaimPatch.model_validate({"status": status.status} | day)
@@ -342,9 +364,9 @@ class ImportWriter:
         )
         before = sources.PROJECTION.read(self.connection, stored)
         differing = [name for name in given.model_fields_set if getattr(before, name) != getattr(given, name)]
-        if differing and not self.updating:
+        if differing and self.on_existing is OnExisting.REJECT:
             raise record_writes.already_stored(SourceRow, stored, differing)
-        if differing:
+        if differing and self.on_existing is OnExisting.UPDATE:
             self.writes += 1
             sources.amend(self.connection, stored, given, frozenset([before.version]))
             self.count("source", "updated")

@@ -34,6 +34,8 @@ from service.schemas.imports import (
     InferredMetric,
     KindCounts,
     RejectedLine,
+    Remark,
+    WouldCreate,
 )
 from service.schemas.metrics import MetricCreate
 from service.store import rows
@@ -94,6 +96,9 @@ class Report:
     lines: int = 0
     rejected_total: int = 0
     rejected: list[RejectedLine] = field(default_factory=list)
+    remarks_total: int = 0
+    remarks: list[Remark] = field(default_factory=list)
+    would_create: dict[tuple[str, str], WouldCreate] = field(default_factory=dict)  # by kind and name
     cut_off_at: int | None = None  # the first line that was not read, since the time was up
 
     def reject(self, entry: Entry, error: ServiceError, code: str) -> None:
@@ -106,12 +111,20 @@ class Report:
                 )
                 self.rejected.append(line)
 
+    def remark(self, entry: Entry) -> None:
+        self.remarks_total += len(entry.notes)
+        for note in entry.notes[: _SHOWN - len(self.remarks)]:
+            self.remarks.append(Remark(line=entry.line, pointer=note.pointer, code=note.code, detail=note.detail))
+
     def add(self, other: "Report") -> None:
         self.tally += other.tally
         self.inferred |= other.inferred
         self.lines += other.lines
         self.rejected_total += other.rejected_total
         self.rejected += other.rejected[: _SHOWN - len(self.rejected)]
+        self.remarks_total += other.remarks_total
+        self.remarks += other.remarks[: _SHOWN - len(self.remarks)]
+        self.would_create |= other.would_create
 
 
 class Import:
@@ -266,6 +279,7 @@ class Import:
             if isinstance(entry.content, ServiceError):
                 report.reject(entry, entry.content, "invalid")  # its faults have a place already
             else:
+                report.remark(entry)
                 readable.append(entry)
         take(connection, readable, report)
         self.records_written = time.monotonic()
@@ -307,12 +321,14 @@ class Import:
         for entry, reason in alone:
             self._reject(report, entry, reason)
         report.tally += loading.tally
+        if self.options.dry_run:
+            report.would_create |= loading.names.would_create()
         report.inferred |= {metric.key: _inferred(metric) for metric in loading.inferred}
 
     def _reject(self, report: Report, entry: Entry, error: ServiceError) -> None:
         error.faults = [self.form.place(fault) for fault in error.faults]
         if isinstance(error, AlreadyStored) and self.options.on_existing is OnExisting.REJECT:
-            hint = "The stored value is another; on_existing=update would change it to this."
+            hint = "The stored value is another; on_existing=update would change it to this, and keep would leave it."
             error.faults = [replace(fault, detail=hint) for fault in error.faults]
         report.reject(entry, error, _code(error))
 
@@ -332,6 +348,10 @@ class Import:
             dry_run=self.options.dry_run,
             committed=not self.options.dry_run,
             lines=report.lines,
+            layout=self.form.layout,
+            would_create=list(report.would_create.values()),
+            remarks=report.remarks,
+            remarks_total=report.remarks_total,
             counts=ImportCounts(**counts),
             inferred=list(report.inferred.values()),
             rejected_total=report.rejected_total,

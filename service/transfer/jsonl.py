@@ -68,6 +68,7 @@ class Record(NamedTuple):
 
 class JsonLines:
     name = ImportFormat.JSONL
+    layout = None
     given: Given = "some"  # further figures of a claim may follow on separate lines
 
     def check(self, file: File) -> int:

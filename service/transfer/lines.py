@@ -1,4 +1,4 @@
-"""Reads an untrusted file as text: UTF-8, line by line, in bounded memory."""
+"""Reads an untrusted file as text, line by line, in bounded memory."""
 
 import codecs
 import re
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from service.errors import Fault, Invalid
+from service.schemas.imports import Encoding
 
 
 class File(Protocol):
@@ -31,16 +32,22 @@ def refused(detail: str, line: int | None = None, pointer: str = "") -> Invalid:
     return Invalid(detail, [Fault(pointer, detail, place="file", line=line)])
 
 
-def lines(file: File) -> Iterator[str]:
+def encoding_of(file: File) -> Encoding:
+    """UTF-16 if the file begins with its byte order mark, else UTF-8."""
+    file.seek(0)
+    return "utf-16" if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8"
+
+
+def lines(file: File, encoding: Encoding = "utf-8") -> Iterator[str]:
     """Each line with its line ending (LF, CR LF or CR). A byte order mark is removed.
 
-    Raises Invalid for invalid UTF-8 and U+0000, each with the offset in bytes, for a line that is too long, and for a
-    file that is mostly empty lines.
+    Raises Invalid for bytes that are not of this encoding and U+0000, each with the offset in bytes, for a line that is
+    too long, and for a file that is mostly empty lines.
     """
     file.seek(0)
     rest = ""
     number = empty = 0
-    for text, is_last in _decoded(file):
+    for text, is_last in _decoded(file, encoding):
         whole = rest + text
         held = whole.endswith("\r") and not is_last  # a line feed may follow
         place = 0
@@ -62,9 +69,10 @@ def lines(file: File) -> Iterator[str]:
         yield rest
 
 
-def _decoded(file: File) -> Iterator[tuple[str, bool]]:
+def _decoded(file: File, encoding: Encoding) -> Iterator[tuple[str, bool]]:
     """Chunks of the text, and whether each is the last."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
+    file.seek(0)
+    decoder = codecs.getincrementaldecoder(encoding)()
     offset = 0
     while True:
         content = file.read(_AT_ONCE)
@@ -72,9 +80,9 @@ def _decoded(file: File) -> Iterator[tuple[str, bool]]:
         try:
             text = decoder.decode(content, final=not content)
         except UnicodeDecodeError as error:
-            raise refused(_no_utf8(file, offset - pending + error.start)) from None
+            raise refused(_undecodable(file, encoding, offset - pending + error.start)) from None
         if "\x00" in text:
-            place = offset - pending + len(text[: text.index("\x00")].encode())
+            place = offset - pending + len(text[: text.index("\x00")].encode(encoding))
             raise refused(f"The file holds a zero byte (U+0000) at byte {place}: it is not text.")
         yield (text.removeprefix("\ufeff") if offset == 0 else text), not content
         if not content:
@@ -82,8 +90,9 @@ def _decoded(file: File) -> Iterator[tuple[str, bool]]:
         offset += len(content)
 
 
-def _no_utf8(file: File, place: int) -> str:
-    file.seek(0)
-    wide = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    hint = "it seems to be UTF-16" if wide else "it may be of an older encoding such as Windows-1252"
+def _undecodable(file: File, encoding: Encoding, place: int) -> str:
+    if encoding != "utf-8":
+        return f"The file is not {encoding}: at byte {place}."
+    is_wide = encoding_of(file) == "utf-16"
+    hint = "it seems to be UTF-16" if is_wide else "it may be of an older encoding such as Windows-1252"
     return f"The file is not UTF-8: at byte {place}; {hint}. Save it as UTF-8."

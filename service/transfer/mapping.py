@@ -1,6 +1,6 @@
 """Mappings: how the columns of another spreadsheet become ours, in TOML.
 
-    date_order = "mdy"
+    date_order = "mdy"                      # options of tables
 
     [row]                                   # our column = a text with {their columns} in it
     subject = "{Owner}"
@@ -15,6 +15,12 @@
     [words.basis]                           # from their words to ours
     "Company disclosure" = "reported"
 
+    [metric."Training cost"]                # properties of a metric that is created
+    unit = "USD"
+
+    [scope."Training cost"."pre-training"]  # which scope a new one is a part of
+    part_of = "full run"
+
 A figure is left out if the row has no number for it. Doubled braces give a single brace.
 """
 
@@ -23,18 +29,23 @@ import re
 import tomllib
 from collections.abc import Iterable
 from collections.abc import Mapping as MappingOf
-from typing import Any
+from itertools import compress
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from service.domain.vocabulary import DateOrder
+from service.domain.names import fold_name
+from service.domain.vocabulary import Additive, OverTime, Scale
 from service.errors import Fault, Invalid
 from service.schemas.base import Body
 from service.schemas.faults import validated
+from service.schemas.imports import TableOptions
+from service.schemas.types import Bool, Key, Line, Text, UnitText
 from service.transfer.columns import COLUMNS, NUMBERS
 
 _LONGEST = 25_000  # characters
 _MOST_FAULTS, _MOST_COMPARED = 20, 200  # finding the closest name takes long
+_LONGEST_CHAIN = 50  # of scopes
 _MOST_PLACEHOLDERS = 1_000  # each is filled for each row of the file
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}]+)\}")
 # A dotted key of many parts: the parser takes quadratic time for it. It begins a part only where no part goes on, so
@@ -74,21 +85,70 @@ class Template:
         return "".join(filled)[: _LONGEST + 1].strip()
 
 
-class MappingFile(Body):
-    """A mapping as written in its file."""
+class MetricProperties(Body):
+    """What a metric is created with, if the rows create it. What is not given follows from them."""
 
-    date_order: DateOrder | None = None
+    key: Key | None = None
+    definition: Text | None = None
+    unit: UnitText | None = None
+    scale: Scale | None = None
+    signed: Bool | None = None
+    additive: Additive | None = None
+    over_time: OverTime | None = None
+
+
+class ScopeProperties(Body):
+    part_of: Line = Field(description="The key or name of a scope of the same metric, created if it does not exist.")
+
+
+class Properties:
+    """Properties of new metrics and scopes, by their folded names."""
+
+    def __init__(self, file: "MappingFile | None" = None) -> None:
+        self._metrics = {fold_name(name): given for name, given in (file.metric if file else {}).items()}
+        self._wholes: dict[str, dict[str, str]] = {}  # by metric and scope
+        for metric, scopes in (file.scope if file else {}).items():
+            wholes = {fold_name(scope): given.part_of for scope, given in scopes.items()}
+            for scope in wholes:
+                _refuse_circle(metric, scope, wholes)
+            self._wholes[fold_name(metric)] = wholes
+
+    def of_metric(self, name: str) -> dict[str, Any]:
+        given = self._metrics.get(fold_name(name))
+        return given.model_dump(exclude_none=True) if given else {}
+
+    def whole_of(self, metric: str, scope: str) -> str | None:
+        """The scope of which a new one is a part."""
+        return self._wholes.get(fold_name(metric), {}).get(fold_name(scope))
+
+
+def _refuse_circle(metric: str, scope: str, wholes: MappingOf[str, str]) -> None:
+    """Raises Invalid if a scope is a part of itself, or at the end of too long a chain."""
+    chain = [scope]
+    while (whole := wholes.get(chain[-1])) is not None:
+        chain.append(fold_name(whole))
+        if len(chain) > _LONGEST_CHAIN or chain[-1] == scope:
+            detail = f"A scope is a part of itself, or deeper than {_LONGEST_CHAIN}."
+            raise Invalid.at(f"/mapping/scope/{metric[:100]}/{scope[:100]}", detail, "query")
+
+
+class MappingFile(TableOptions):
+    """A mapping as written in its file: how the table is read, and what its columns become."""
+
     row: dict[str, str] = {}
     figure: list[dict[str, str]] = Field([], max_length=50)
     words: dict[str, dict[str, str]] = {}
+    metric: dict[str, MetricProperties] = Field({}, max_length=1_000)
+    scope: dict[str, Annotated[dict[str, ScopeProperties], Field(max_length=1_000)]] = Field({}, max_length=1_000)
 
 
 class Mapping:
     """A mapping whose texts are parsed."""
 
     def __init__(self, file: MappingFile) -> None:
-        self.date_order = file.date_order
+        self.options = TableOptions.model_validate(file.model_dump(include=set(TableOptions.model_fields)))
         self.words = file.words
+        self.properties = Properties(file)
         self._row = {name: Template(text) for name, text in file.row.items()}
         self._figures = [{name: Template(text) for name, text in one.items()} for one in file.figure or [{}]]
 
@@ -100,12 +160,14 @@ class Mapping:
     def columns_used(self) -> set[str]:
         return set(self.placeholders)
 
-    def rows(self, cells: MappingOf[str, str]) -> list[dict[str, str]]:
-        """Our rows, one per figure, from one of theirs."""
+    def rows(self, cells: MappingOf[str, str]) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+        """Our rows, one per figure, from one of theirs; and those that are left out, since they have no number."""
         common = self._filled(self._row, cells)  # once, however many figures a row has
         made = [self._one(common | self._filled(figure, cells)) for figure in self._figures]
-        with_numbers = [row for row in made if any(row.get(name) for name in (*NUMBERS, "stated_as"))]
-        return with_numbers or made[:1]  # whose validation reports what is missing
+        has_number = [any(row.get(name) for name in (*NUMBERS, "stated_as")) for row in made]
+        if not any(has_number):
+            return made[:1], []  # whose validation reports what is missing
+        return list(compress(made, has_number)), [row for row, has in zip(made, has_number, strict=True) if not has]
 
     def _filled(self, texts: MappingOf[str, Template], cells: MappingOf[str, str]) -> dict[str, str]:
         filled = {name: text.fill(cells) for name, text in texts.items()}
@@ -121,7 +183,7 @@ class Mapping:
 def parse_mapping(text: str) -> Mapping:
     """Raises Invalid if the text is not a valid mapping."""
     if _DEEP.search(text):
-        raise Invalid.at("/mapping", "The mapping is nested too deep: a key has at most three parts.", "query")
+        raise Invalid.at("/mapping", "The mapping is nested too deep: a key has at most seven parts.", "query")
     try:
         found: dict[str, Any] = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:

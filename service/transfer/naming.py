@@ -5,16 +5,20 @@ from typing import Any, Literal
 
 from service.db.engine import Connection
 from service.db.models import EntityRow, MetricRow
+from service.domain.key import split_identifier
 from service.domain.names import fold_name, key_for
 from service.errors import AlreadyStored, Conflict, Invalid
 from service.schemas.entities import EntityCreate
 from service.schemas.faults import validated
+from service.schemas.imports import WouldCreate
 from service.schemas.metrics import Metric, MetricCreate
 from service.schemas.scopes import ScopeCreate
 from service.store.records import entities, metrics, names, scopes
 from service.store.records.names import Known
 
 _TABLES = {"entity": EntityRow, "metric": MetricRow}
+NamedKind = Literal["entity", "metric", "scope"]
+WholeOf = Callable[[str, str], str | None]
 Outcome = Literal["created", "updated", "unchanged", "rejected"]
 
 
@@ -40,6 +44,23 @@ class Naming:
         self.absent: set[tuple[str, str]] = set()  # folded
         self.metrics: dict[str, Metric] = {}
         self.scopes: dict[str, Scopes] = {}  # by metric
+        self.made: list[tuple[NamedKind, str, str | None]] = []  # the kind, the name, and of a scope the metric's id
+
+    def would_create(self) -> dict[tuple[str, str], WouldCreate]:
+        """What was created, by kind and name, with stored names that are nearly the same. For a dry run."""
+        new = {(kind, name) for kind, name, _ in self.made}
+        found: dict[tuple[str, str], WouldCreate] = {}
+        for kind, name, metric in self.made:
+            if metric is None:
+                near = names.near(self.connection, _TABLES[kind], name)
+            else:
+                near = names.alike(name, [one.name for one in self._scopes_named(metric) if one.name != name])
+            near = [one for one in near if (kind, one) not in new]
+            found[kind, name] = WouldCreate(kind=kind, name=name, near=near)
+        return found
+
+    def _scopes_named(self, metric: str) -> list[Known]:
+        return list(self.scopes[metric].by_key.values())
 
     def look_up(self, kind: str, texts: Iterable[str]) -> None:
         """Looks up many names at once instead of one by one."""
@@ -58,13 +79,29 @@ class Naming:
             raise Invalid.at(pointer, found.detail, "file")
         return found
 
-    def entity(self, text: str, pointer: str, kind: str = "other") -> Known:
-        """The entity of this name, created if it does not exist."""
+    def entity(self, text: str, pointer: str, kind: str = "other", identifier: str | None = None) -> Known:
+        """The entity of this identifier, if one is given, else of this name, created if it does not exist."""
+        if identifier is not None and (found := self._identified(identifier, f"{pointer}_identifier")) is not None:
+            return found
         found = self.find("entity", text, pointer)
+        scheme, _, value = (identifier or "").partition(":")
         if found is None:
-            body = _body(EntityCreate, {"key": key_for(text, "entity"), "kind": kind, "name": text}, pointer)
+            given = {"identifiers": {scheme: value}} if identifier is not None else {}
+            body = _body(EntityCreate, {"key": key_for(text, "entity"), "kind": kind, "name": text} | given, pointer)
             found = self._make("entity", text, body, entities.create, pointer)
+            if identifier is not None:
+                self.known["entity", identifier] = found
+        elif identifier is not None:
+            other = entities.PROJECTION.read(self.connection, found.id).identifiers.get(scheme)
+            if other is not None:
+                detail = f"The entity called so, {found.key!r}, has {scheme}:{other}."
+                raise Invalid.at(pointer, f"{detail} Write the key of the one that is meant.", "file")
         return found
+
+    def _identified(self, identifier: str, pointer: str) -> Known | None:
+        if split_identifier(identifier) is None:
+            raise Invalid.at(pointer, "Write an identifier as scheme:value, such as wikidata:Q2112.", "file")
+        return self.find("entity", identifier, pointer)
 
     def metric(self, text: str, pointer: str, otherwise: Callable[[], MetricCreate]) -> Metric:
         """The metric of this name; if it does not exist, it is created from `otherwise`."""
@@ -78,8 +115,10 @@ class Naming:
             self.metrics[known.id] = metrics.PROJECTION.read(self.connection, known.id)
         return self.metrics[known.id]
 
-    def scope(self, metric: Metric, text: str, pointer: str) -> Known:
-        """The scope of this key or name, added to the metric if it does not exist."""
+    def scope(self, metric: Metric, text: str, pointer: str, whole_of: WholeOf) -> Known:
+        """The scope of this key or name, added to the metric if it does not exist, under the scope that `whole_of`
+        gives for the names of the metric and of the scope.
+        """
         of_metric = self._scopes_of(metric)
         same = of_metric.by_key.get(text)
         if same is not None:
@@ -87,7 +126,7 @@ class Naming:
         called = of_metric.by_name.get(fold_name(text), [])
         if len(called) > 1:
             raise Invalid.at(pointer, f"{len(called)} scopes of the metric are called so. Write the key of one.")
-        return called[0] if called else self._add_scope(metric, text, pointer)
+        return called[0] if called else self._add_scope(metric, text, pointer, whole_of)
 
     def _scopes_of(self, metric: Metric) -> Scopes:
         if metric.id not in self.scopes:
@@ -96,12 +135,15 @@ class Naming:
                 self.scopes[metric.id].add(scope)
         return self.scopes[metric.id]
 
-    def _add_scope(self, metric: Metric, text: str, pointer: str) -> Known:
+    def _add_scope(self, metric: Metric, text: str, pointer: str, whole_of: WholeOf) -> Known:
         key = key_for(text, "scope")
+        whole = whole_of(metric.name, text)
+        part_of = {"part_of": self.scope(metric, whole, pointer, whole_of).key} if whole is not None else {}
         if key in self._scopes_of(metric).by_key:
             raise Invalid.at(pointer, f"No scope of the metric is called so, and the key {key} is another's.")
-        body: ScopeCreate = _body(ScopeCreate, {"key": key, "name": text}, pointer)
+        body: ScopeCreate = _body(ScopeCreate, {"key": key, "name": text} | part_of, pointer)
         self.on_record("scope", "created")
+        self.made.append(("scope", text, metric.id))
         try:
             made = scopes.create(self.connection, metric.id, body)
         except Conflict as error:
@@ -119,6 +161,7 @@ class Naming:
             detail = f"No {kind} is called so, and the key that it would get, {body.key}, is that of {other.name!r}."
             hint = "Write the key of the one that is meant, or create this one with a key of its own."
             raise Invalid.at(pointer, f"{detail} {hint}") from None
+        self.made.append(("entity" if kind == "entity" else "metric", body.name, None))
         self.absent -= {(kind, fold_name(body.name)), (kind, body.key)}
         known = Known(made.id, body.key, body.name)
         self.known[kind, text] = known

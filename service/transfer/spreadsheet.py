@@ -1,65 +1,87 @@
-"""CSV: one figure per row, in our columns or, with a mapping, in others."""
+"""Tables, from CSV or a workbook: one figure per row, in our columns or, with a mapping, in others."""
 
-import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from service.domain.spreadsheet_cells import unguard
-from service.domain.vocabulary import DateOrder, ImportFormat
+from service.domain.vocabulary import ImportFormat
 from service.errors import Fault, Invalid, ServiceError
 from service.schemas.claims import ClaimCreate
+from service.schemas.imports import TableLayout, TableOptions
 from service.store.records.claim_idempotency import Given
 from service.transfer.columns import COLUMNS, FIGURE, REQUIRED, SOURCE, VERBATIM
-from service.transfer.entries import Entry
-from service.transfer.figure_rows import FigureRow, Inferred, at_column, look_up, put, read_row
+from service.transfer.csv_table import CsvTable
+from service.transfer.entries import Entry, Note
+from service.transfer.figure_rows import LOOKS_EMPTY, FigureRow, Inferred, RowReader, at_column, look_up, put
 from service.transfer.import_writer import ImportWriter
-from service.transfer.lines import MAX_LINE, File, lines, refused
+from service.transfer.lines import File, refused
 from service.transfer.mapping import Mapping, refuse_unknown
+from service.transfer.workbook_table import WorkbookTable
 
-_MAX_CELL = 100_000  # characters; longer than any field allows
 _MAX_COLUMNS = 1_000
 _BREAKS = re.compile(r"[\t\r\n]+")
-csv.field_size_limit(_MAX_CELL)
 
 
 class Spreadsheet:
-    name = ImportFormat.CSV
+    """Options that are given take precedence over those of the mapping."""
+
     given: Given = "more"  # each row adds a figure to its claim
 
-    def __init__(self, mapping: Mapping | None = None, date_order: DateOrder | None = None) -> None:
+    def __init__(
+        self, mapping: Mapping | None = None, options: TableOptions | None = None, name: ImportFormat = ImportFormat.CSV
+    ) -> None:
+        self.name = name
         self.mapping = mapping
-        self.date_order = date_order or (mapping.date_order if mapping else None)
-        self.inferred = Inferred()
+        options = options or TableOptions()
+        self.options = options.over(mapping.options) if mapping else options
+        if self.options.decimal is not None and self.options.decimal == self.options.thousands:
+            raise Invalid.at("/thousands", "Decimals and thousands need different signs.", "query")
+        self.table: CsvTable | WorkbookTable | None = None
+        self.inferred = Inferred(mapping.properties if mapping else None)
+
+    @property
+    def layout(self) -> TableLayout | None:
+        return self.table.layout if self.table else None
 
     def check(self, file: File) -> int:
+        of_kind = CsvTable if self.name is ImportFormat.CSV else WorkbookTable
+        self.table = of_kind(file, self.options, self._fits)
+        reader = RowReader(self.options, self.inferred, states_digits=self.table.states_digits)
         count = 0
-        for _, cells in self._rows(file):
+        for _, cells in self._rows(self.table):
             count += 1
-            for row in self._ours(cells) if isinstance(cells, dict) else ():
+            for row in self._ours(cells, reader, []) if isinstance(cells, dict) else ():
                 self.inferred.note(row)
         return count
 
-    def read(self, file: File) -> Iterator[Entry]:
-        for line, cells in self._rows(file):
+    def read(self, file: File) -> Iterator[Entry]:  # noqa: ARG002  # it was opened by `check`
+        assert self.table is not None
+        reader = RowReader(self.options, self.inferred, states_digits=self.table.states_digits)
+        for line, cells in self._rows(self.table):
             if isinstance(cells, ServiceError):
                 yield Entry(line, "figure", cells)
                 continue
-            rows = self._ours(cells)
+            notes: list[Note] = []
+            rows = self._ours(cells, reader, notes)
             size = sum(len(text) for row in rows for text in row.values())
-            yield Entry(line, "figure", self._read(rows), len(rows), size)
+            yield Entry(line, "figure", self._read(rows, reader, notes), len(rows), size, notes)
 
-    def _ours(self, cells: dict[str, str]) -> list[dict[str, str]]:
+    def _ours(self, cells: dict[str, str], reader: RowReader, notes: list[Note]) -> list[dict[str, str]]:
         """The figures of a line, in our columns, without empty cells."""
-        rows = self.mapping.rows(cells) if self.mapping else [cells]
+        rows, left_out = self.mapping.rows(cells) if self.mapping else ([cells], [])
+        for row in left_out if not reader.states_digits else ():
+            detail = f"{row.get('metric', '')[:100]} has no number here. {LOOKS_EMPTY}"
+            notes.append(Note("/value", "empty_value", detail))
         return [
-            {name: text if name in VERBATIM else _one_line(text) for name, text in row.items() if text.strip()}
+            {name: text if name in VERBATIM else _one_line(text) for name, text in row.items()
+             if text.strip() and not reader.is_missing(name, text)}
             for row in rows
-        ]
+        ]  # fmt: skip
 
-    def _read(self, rows: list[dict[str, str]]) -> list[FigureRow] | ServiceError:
+    @staticmethod
+    def _read(rows: list[dict[str, str]], reader: RowReader, notes: list[Note]) -> list[FigureRow] | ServiceError:
         try:
-            return [read_row(row, self.date_order, self.inferred) for row in rows]
+            return [reader.read(row, notes) for row in rows]
         except ServiceError as error:
             return error
 
@@ -73,35 +95,21 @@ class Spreadsheet:
         for row in content:
             put(loading, row)
 
-    def _rows(self, file: File) -> Iterator[tuple[int, dict[str, str] | ServiceError]]:
-        """Each non-empty row by column name, with the line on which it begins."""
-        row_size = 0
-
-        def fed() -> Iterator[str]:
-            nonlocal row_size
-            for text in lines(file):
-                row_size += len(text)
-                if row_size > MAX_LINE:  # a quoted cell may span any number of lines
-                    raise refused(f"The row that begins on line {line} is longer than {MAX_LINE} characters.", line)
-                yield text
-
-        reader = csv.reader(fed(), strict=True)
+    def _rows(self, table: CsvTable | WorkbookTable) -> Iterator[tuple[int, dict[str, str] | ServiceError]]:
+        """Each row below the header, by column name, with its line."""
         header: list[str] | None = None
-        line = 1
-        try:
-            for cells in reader:
-                texts = [unguard(cell) for cell in cells]
-                if not any(map(str.strip, texts)):
-                    pass
-                elif header is None:
-                    header = self._header([self._name(text) for text in texts], line)
-                else:
-                    yield line, _row(header, texts)
-                line, row_size = reader.line_num + 1, 0
-        except csv.Error as error:
-            raise refused(f"From line {line} on this is not CSV: {_in_words(error)}.", line) from None
+        for line, cells in table.rows():
+            if header is not None:
+                yield line, _row(header, cells)
+            elif line >= table.layout.header_row:
+                header = self._header([self._name(cell) for cell in cells], line)
         if header is None:
-            raise refused(f"The file is empty. Its first row names the columns: {', '.join(COLUMNS)}.")
+            raise refused(f"The file has no header. It names the columns: {', '.join(COLUMNS)}.")
+
+    def _fits(self, cells: list[str]) -> bool:
+        """Whether a row can be the header: it names the columns that are needed."""
+        names = {self._name(cell) for cell in cells}
+        return names.issuperset(self.mapping.columns_used() if self.mapping else REQUIRED)
 
     def _name(self, text: str) -> str:
         """The name of a column. Ours may also be written as in `Source Title`."""
@@ -113,8 +121,6 @@ class Spreadsheet:
             names.pop()
         if len(names) > _MAX_COLUMNS:
             raise refused(f"There are more than {_MAX_COLUMNS} columns.", line)
-        if len(names) == 1 and (separator := next((s for s in ";\t|" if s in names[0]), None)):
-            raise refused(f"Columns are separated by commas; here they seem to be by {separator!r}.", line)
         twice = next((name for index, name in enumerate(names) if name in names[:index]), None)
         if twice is not None:
             raise refused(f"Two columns are called {twice[:100]!r}.", line, f"/{twice[:100]}")
@@ -149,14 +155,8 @@ def _refuse_missing(names: Sequence[str]) -> None:
 
 def _row(header: list[str], cells: list[str]) -> dict[str, str] | ServiceError:
     if len(cells) > len(header) and any(cells[len(header) :]):
-        return Invalid(f"The row has {len(cells)} cells, and there are {len(header)} columns. A comma needs quotes.")
+        detail = f"The row has {len(cells)} cells, and there are {len(header)} columns."
+        return Invalid(f"{detail} A cell with a separator in it needs quotes.")
     if cells[: len(header)] == header:
         return Invalid("This row repeats the names of the columns.")
     return dict(zip(header, cells, strict=False))
-
-
-def _in_words(error: csv.Error) -> str:
-    text = str(error)
-    if "field larger" in text:
-        return f"a cell is longer than {_MAX_CELL} characters, perhaps since a quote is not closed"
-    return "a quote is not closed, or has something after it" if "expected" in text or "EOF" in text else text

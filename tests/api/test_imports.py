@@ -38,6 +38,10 @@ def test_the_result_tells_what_became_of_each_kind(api: Api) -> None:
             "entity": {"created": 1, "updated": 0, "unchanged": 1, "rejected": 1},
         },
         "cut_off_at": None,
+        "layout": None,
+        "would_create": [],
+        "remarks": [],
+        "remarks_total": 0,
         "inferred": [],
         "rejected_total": 1,
         "rejected": [
@@ -45,7 +49,8 @@ def test_the_result_tells_what_became_of_each_kind(api: Api) -> None:
                 "line": 3,
                 "pointer": "/name",
                 "code": "conflict",
-                "detail": "The stored value is another; on_existing=update would change it to this.",
+                "detail": "The stored value is another; on_existing=update would change it to this, and keep would"
+                " leave it.",
             }
         ],
     }

@@ -45,6 +45,7 @@ UNDONE_BY: dict[str, dict[str, tuple[Any, Any, str]]] = {
         "name": ("Another", "Firm", AUTHOR),
         "aliases": (["F"], [], AUTHOR),
         "same_as": (["https://example.org/f"], [], AUTHOR),
+        "identifiers": ({"wikidata": "Q1"}, {}, AUTHOR),
         "part_of": ("lab", None, AUTHOR),
         "description": ("D", None, AUTHOR),
     },

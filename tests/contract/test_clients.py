@@ -88,4 +88,4 @@ def test_every_column_is_told_as_it_is() -> None:
 @pytest.mark.parametrize("mapping", re.findall(r"^```toml\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL))
 def test_the_mapping_shown_is_the_one_that_is_tested(mapping: str) -> None:
     assert mapping == (ROOT / "fixtures" / "epoch-ai-chip-counts" / "owners.toml").read_text("utf-8")
-    assert parse_mapping(mapping).date_order == "mdy"
+    assert parse_mapping(mapping).options.date_order == "mdy"

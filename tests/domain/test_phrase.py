@@ -18,8 +18,8 @@ with _TABLE.open(encoding="utf-8", newline="") as _file:
     CASES = list(csv.DictReader(_file))
 
 
-def decimal_sign(case: dict[str, str]) -> DecimalSign:
-    return "," if case["decimal"] == "," else "."
+def decimal_sign(case: dict[str, str]) -> DecimalSign | None:
+    return "," if case["decimal"] == "," else None
 
 
 def as_row(phrase: Phrase) -> dict[str, str]:

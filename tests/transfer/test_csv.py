@@ -10,6 +10,7 @@ from service.domain.vocabulary import DateOrder
 from service.errors import Invalid
 from service.schemas.claims import Claim
 from service.schemas.entities import EntityCreate, EntityPatch
+from service.schemas.imports import TableOptions
 from service.schemas.queries import ClaimQuery, ComparisonQuery, EntityQuery, MetricQuery, SourceQuery
 from service.schemas.sources import SourceCreate, SourcePatch
 from service.store.comparisons.ranking import LIST
@@ -161,7 +162,12 @@ def test_what_is_wrong_is_told_by_its_column(database: Database, cells: dict[str
 
 @pytest.mark.parametrize(
     ("header", "pointer"),
-    [("subject,metrik", "/metrik"), ("subject,metric,subject", "/subject"), ("subject;metric;unit", ""), ("", "/a")],
+    [
+        ("subject,metrik", "/metrik"),
+        ("subject,metric,subject", "/subject"),
+        ("subject;metric;unit", "/value"),
+        ("", "/a"),
+    ],
 )
 @pytest.mark.parametrize("kind", ["sqlite"])
 def test_columns_that_are_not_known_are_refused_with_the_nearest(database: Database, header: str, pointer: str) -> None:
@@ -307,7 +313,7 @@ def test_a_mapping_that_uses_a_column_that_is_not_there_is_refused(database: Dat
 @pytest.mark.parametrize("kind", ["sqlite"])
 def test_an_order_of_dates_can_be_said_without_a_mapping(database: Database) -> None:
     content = table({**PLAIN, "asserted": "1/31/2022"})
-    take(database, content, Spreadsheet(date_order=DateOrder.MDY))
+    take(database, content, Spreadsheet(options=TableOptions(date_order=DateOrder.MDY)))
     assert the_claim(database).asserted == "2022-01-31"
 
 

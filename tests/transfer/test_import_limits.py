@@ -65,7 +65,7 @@ def test_the_texts_of_a_row_are_filled_once_for_all_its_figures() -> None:
             asked.append(name)
             return super().get(name, default)
 
-    assert len(mapping.rows(Cells(A="x", B="1"))) == 50
+    assert len(mapping.rows(Cells(A="x", B="1"))[0]) == 50
     assert asked.count("A") == 2, "once to see whether it is empty, and once to fill it in"
 
 

@@ -37,7 +37,7 @@ def import_file(
 
     An import ends when its client disconnects, or at the time limit; a partial one then keeps whole batches.
     """
-    form = open_format(query.format, query.mapping, query.date_order)
+    form = open_format(query.format, query.mapping, query.table)
     work = Import(
         form, request.state.file, query, watch=lambda: refuse_gone(request), seconds=request.app.state.import_seconds
     )

@@ -7,10 +7,12 @@ from service.db.models.entities import EntityRow
 from service.db.models.figures import FigureRow
 from service.db.models.history import ChangeRow
 from service.db.models.idempotency import IdempotencyRow
+from service.db.models.identifiers import IdentifierRow
 from service.db.models.keys import KeyRow
 from service.db.models.measurands import MeasurandRow
 from service.db.models.metrics import MetricRow
 from service.db.models.names import NameRow
+from service.db.models.rates import ExchangeRateRow, PriceIndexRow, SeriesVersionRow
 from service.db.models.scopes import ScopeRow
 from service.db.models.search import SearchRow
 from service.db.models.sources import SourceRow
@@ -20,14 +22,18 @@ __all__ = [
     "ClaimRow",
     "DisputeRow",
     "EntityRow",
+    "ExchangeRateRow",
     "FigureRow",
     "IdempotencyRow",
+    "IdentifierRow",
     "KeyRow",
     "MeasurandRow",
     "MetricRow",
     "NameRow",
+    "PriceIndexRow",
     "ScopeRow",
     "SearchRow",
+    "SeriesVersionRow",
     "SourceRow",
     "metadata",
 ]

@@ -30,5 +30,6 @@ class EntityRow(Head, Base):
     name: Mapped[str] = mapped_column(String)
     aliases: Mapped[list[str]] = mapped_column(Document)
     same_as: Mapped[list[str]] = mapped_column(Document)
+    identifiers: Mapped[dict[str, str]] = mapped_column(Document)
     part_of_id: Mapped[str | None] = mapped_column(Id, ForeignKey("entity.id", ondelete="RESTRICT"))
     description: Mapped[str | None] = mapped_column(String)

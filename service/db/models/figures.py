@@ -28,7 +28,8 @@ def _ordered(smaller: str, larger: str) -> str:
 class FigureRow(Head, Base):
     """Subject, metric, scope and measurand duplicate columns of claim and measurand, for indexes and embedded refs;
     they are set in `store/records/figure_validation.py`. The interval is in `interval_unit`: the metric's unit, with
-    the figure's own currency. A null end is unbounded.
+    the figure's own currency. A null end is unbounded. Where rates are known, the ends are also converted to the
+    metric's currency, by the lowest and the highest rate of the days from `rate_first` to `rate_last`, exact fractions.
     """
 
     __tablename__ = "figure"
@@ -53,6 +54,7 @@ class FigureRow(Head, Base):
         CheckConstraint("(qualifier = 'vague') = (interval_text IS NULL)", name="interval"),
         CheckConstraint("(interval_unit IS NULL) = (interval_text IS NULL)", name="interval_unit"),
         CheckConstraint("interval_low <= interval_high", name="interval_order"),
+        CheckConstraint("(rate_low IS NULL) = (rate_high IS NULL)", name="rates"),
         UniqueConstraint("claim_id", "position"),
         UniqueConstraint("id", "claim_id"),
         ForeignKeyConstraint(["scope_id", "metric_id"], ["scope.id", "scope.metric_id"], ondelete="RESTRICT"),
@@ -102,3 +104,10 @@ class FigureRow(Head, Base):
     interval_text: Mapped[str | None] = mapped_column(String)
     interval_unit: Mapped[str | None] = mapped_column(String)
     not_computed: Mapped[str | None] = mapped_column(String)
+    converted_low: Mapped[float | None] = mapped_column(Real)
+    converted_high: Mapped[float | None] = mapped_column(Real)
+    rate_low: Mapped[str | None] = mapped_column(String)
+    rate_high: Mapped[str | None] = mapped_column(String)
+    rate_first: Mapped[date | None] = mapped_column(Day)
+    rate_last: Mapped[date | None] = mapped_column(Day)
+    rate_day_assumed: Mapped[bool | None] = mapped_column(Flag)

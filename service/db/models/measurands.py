@@ -69,6 +69,7 @@ class MeasurandRow(Base):
     updated_at: Mapped[datetime] = mapped_column(UtcTime)
 
     rules_version: Mapped[int]
+    rates_version: Mapped[str | None] = mapped_column(String)
     present_count: Mapped[int]
     copies_only: Mapped[bool] = mapped_column(Flag)
     origin_measurand_id: Mapped[str | None] = mapped_column(Id, ForeignKey("measurand.id", ondelete="RESTRICT"))
@@ -88,6 +89,7 @@ class MeasurandRow(Base):
     difference: Mapped[float | None] = mapped_column(Real)
     relative_difference: Mapped[float | None] = mapped_column(Real)
     conflict_reasons: Mapped[str] = mapped_column(String)
+    conflict_unit: Mapped[str | None] = mapped_column(String)
     text: Mapped[str] = mapped_column(String)
     self_conflict: Mapped[bool] = mapped_column(Flag)
     within_rounding: Mapped[bool] = mapped_column(Flag)

@@ -13,14 +13,14 @@ from service.store import rows
 from service.store.lists import search
 from service.store.lists.filters import AnyOf, Filter, HasWords, RefTo, withdrawn
 from service.store.lists.pagination import record_list
-from service.store.records import chains, names, record_writes, references, voices
+from service.store.records import chains, identifiers, names, record_writes, references, voices
 from service.store.records.bounds import MOST_FIGURES
 from service.store.records.projection import Projection
 from service.store.records.record_writes import Created, Versions
 from service.store.rows import Values
 
 _WHOLE = aliased(EntityRow, name="whole")
-_FIELDS = ["key", "kind", "name", "aliases", "same_as", "description"]
+_FIELDS = ["key", "kind", "name", "aliases", "same_as", "identifiers", "description"]
 SELECT = select(
     *rows.head(EntityRow),
     *(getattr(EntityRow, name) for name in _FIELDS),
@@ -60,6 +60,7 @@ def create_all(connection: Connection, bodies: Sequence[EntityCreate]) -> list[C
     new = {one.id: values for one, values in zip(made, records, strict=True) if one.is_new}
     if new:
         names.keep_new(connection, EntityRow, {id_: (values["name"], values["aliases"]) for id_, values in new.items()})
+        identifiers.keep(connection, {id_: values["identifiers"] for id_, values in new.items()}, new=True)
         search.index(connection, EntityRow, {id_: _texts(values) for id_, values in new.items()})
     return made
 
@@ -79,6 +80,8 @@ def amend(
     if record_writes.amend(connection, EntityRow, row, changes):
         values = rows.content(row, _FIELDS) | changes
         names.keep(connection, EntityRow, row["id"], values["name"], values["aliases"])
+        if values["identifiers"] != row["identifiers"]:
+            identifiers.keep(connection, {row["id"]: values["identifiers"]}, new=False)
         search.index(connection, EntityRow, {row["id"]: _texts(values)})
         if any(changes.get(name, row[name]) != row[name] for name in ("part_of_id", "kind")):
             voices.derive_below(connection, row["id"], most)
@@ -101,4 +104,4 @@ def restore(connection: Connection, ref: str, expected: Versions) -> str:
 
 def _texts(values: Values) -> list[str]:
     """The texts by which an entity is found."""
-    return [values["name"], values["key"], *values["aliases"]]
+    return [values["name"], values["key"], *values["aliases"], *values["identifiers"].values()]

@@ -10,7 +10,7 @@ from service.db.models import EntityRow, MetricRow, ScopeRow
 from service.domain.key import Measurand, measurand_period
 from service.domain.period import parse_period
 from service.domain.vocabulary import OverTime, Scale
-from service.errors import Conflict, Invalid, ServiceError
+from service.errors import Conflict, Fault, Invalid
 from service.store.comparisons.measurands import NamedMeasurand
 from service.store.records import metric_derivation, references
 from service.store.records.bounds import MOST_FIGURES
@@ -27,6 +27,7 @@ class ClaimContext:
     is_relay: bool
 
 
+_MOST_FAULTS = 100
 _SUBJECT = select(EntityRow.id, EntityRow.key).where(EntityRow.id == bindparam("id"))
 # metrics with their named scopes; the lock keeps a metric's unit unchanged until the transaction ends
 _NAMED_SCOPE = and_(
@@ -101,11 +102,14 @@ def check_figures(
         metric_derivation.infer_periods(connection, first_periods, MOST_FIGURES)
         metrics, scopes = _metrics(connection, figures)
     checked = []
+    faults: list[Fault] = []
     for claim, figure, pointer in zip(claims, figures, pointers, strict=True):
         try:
             checked.append(_check(claim, figure, metrics, scopes))
-        except ServiceError as error:
-            raise error.under(pointer) from None
+        except Invalid as error:
+            faults += error.under(pointer).faults
+    if faults:
+        raise Invalid(faults[0].detail, faults[:_MOST_FAULTS])
     return checked
 
 

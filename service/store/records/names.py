@@ -1,5 +1,6 @@
 """Finds entities and metrics by their names and aliases."""
 
+import difflib
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
@@ -11,7 +12,10 @@ from service.db.models import NameRow
 from service.domain.names import fold_name
 from service.errors import Invalid
 from service.store import rows
-from service.store.records import references
+from service.store.records import identifiers, references
+
+_ALIKE = 0.8  # of difflib; of names that share their beginning
+_BEGINNING, _MOST_COMPARED, _MOST_NEAR, _LONGEST = 3, 200, 3, 100
 
 
 class Known(NamedTuple):
@@ -69,6 +73,8 @@ def find(connection: Connection, table: Any, texts: Collection[str]) -> dict[str
     for name, is_alias, *known in connection.execute(by_folded.where(*wanted)) if folded else ():
         by_name.setdefault((name, is_alias), []).append(Known(*known))
     found: dict[str, Known | Invalid] = {text: by_ref[text] for text in texts if text in by_ref}
+    if rows.noun(table) == "entity":
+        found |= {ref: Known(*known) for ref, known in identifiers.find(connection, refs).items()}
     for text, name in folded.items():
         same = by_name.get((name, False)) or by_name.get((name, True)) or []
         if len(same) == 1:
@@ -77,3 +83,27 @@ def find(connection: Connection, table: Any, texts: Collection[str]) -> dict[str
             keys = ", ".join(sorted(known.key for known in same)[:5])
             found[text] = Invalid(f"{len(same)} records are called so: {keys}. Write the key of the one that is meant.")
     return found
+
+
+def near(connection: Connection, table: Any, text: str) -> list[str]:
+    """Names that are stored, differ from this one by a few letters, and begin with the same three."""
+    folded = fold_name(text)
+    beginning = folded[:_BEGINNING]
+    end = beginning[:-1] + chr(ord(beginning[-1]) + 1)
+    statement = (
+        select(NameRow.folded, table.name)
+        .join(table, table.id == NameRow.record_id)
+        .where(NameRow.kind == rows.noun(table), NameRow.folded >= beginning, NameRow.folded < end)
+        .where(table.withdrawn_at.is_(None))
+        .order_by(NameRow.folded)
+        .limit(_MOST_COMPARED)
+    )
+    named = {row.folded: row.name for row in connection.execute(statement) if row.folded != folded}
+    return list(dict.fromkeys(named[one] for one in alike(folded, named)))
+
+
+def alike(text: str, others: Iterable[str]) -> list[str]:
+    """Those of the texts that differ from this one by a few letters, the nearest first."""
+    return difflib.get_close_matches(
+        text[:_LONGEST], [one for one in others if len(one) <= _LONGEST], _MOST_NEAR, _ALIKE
+    )

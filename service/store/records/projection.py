@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Select, bindparam
 
 from service.db.json_select import JsonSelect
 from service.domain.key import is_key, is_uuid
+from service.store.records import identifiers
 from service.store.rows import IDS, no_such
 
 M = TypeVar("M", bound=BaseModel)
@@ -61,6 +62,8 @@ class Projection(Generic[M]):
             row = connection.execute(self._by_id[dialect], {"ref": ref.lower()}).first()
         elif self._by_key and is_key(ref):
             row = connection.execute(self._by_key[dialect], {"ref": ref}).first()
+        elif found := identifiers.find(connection, [ref]) if self.kind == "entity" else {}:
+            row = connection.execute(self._by_id[dialect], {"ref": found[ref][0]}).first()
         if row is None:
             raise no_such(self.table, ref)
         return Stored(row.record_id, row.record_version, row.item.encode())

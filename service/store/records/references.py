@@ -19,8 +19,9 @@ from sqlalchemy import (
 
 from service.db.types import String
 from service.domain.key import is_uuid
-from service.errors import Conflict, Invalid
+from service.errors import Conflict, Invalid, ServiceError
 from service.schemas.base import Body
+from service.store.records import identifiers
 from service.store.rows import IDS, Values, noun
 
 _KEYS: Any = bindparam("keys", expanding=True)
@@ -41,6 +42,13 @@ Found = dict[Any, dict[str, Referred]]  # by table, then by id and by key
 def _is_any(table: Any, ids: Any, keys: Any) -> Any:
     by_id = table.id.in_(ids)
     return or_(by_id, table.key.in_(keys)) if hasattr(table, "key") else by_id
+
+
+def _identified(connection: Connection, table: Any, refs: Collection[str]) -> dict[str, str]:
+    """The ids of the entities that identifiers among the refs name."""
+    if noun(table) != "entity" or not any(":" in ref for ref in refs):
+        return {}
+    return {ref: found[0] for ref, found in identifiers.find(connection, refs).items()}
 
 
 def _split(refs: Collection[str]) -> tuple[list[str], list[str]]:
@@ -76,18 +84,20 @@ def filter_ids(connection: Connection, table: Any, refs: Sequence[str], name: st
 
     Raises Invalid for a ref that matches no record.
     """
-    found = connection.execute(_ids_and_keys(table), named(refs)).all()
+    identified = _identified(connection, table, refs)
+    found = connection.execute(_ids_and_keys(table), named([identified.get(ref, ref) for ref in refs])).all()
     known = {ref for row in found for ref in row}
     for ref in refs:
-        if ref not in known:
+        if identified.get(ref, ref) not in known:
             raise Invalid.at(f"/{name}", f"There is no {noun(table)} {ref!r}.", "query")
     return [row.id for row in found]
 
 
 def ids(connection: Connection, table: Any, refs: Collection[str]) -> dict[str, str]:
     """Returns the ids of the refs that exist."""
+    identified = _identified(connection, table, refs)
     found = connection.execute(_ids_and_keys(table), named(refs)).all()
-    return {ref: row.id for row in found for ref in (row.id, row.key) if ref in refs}
+    return identified | {ref: row.id for row in found for ref in (row.id, row.key) if ref in refs}
 
 
 # Refs in bodies ------------------------------------------------------------------------------------------------------
@@ -113,13 +123,17 @@ def find(connection: Connection, wanted: Wanted) -> Found:
     if not tables:
         return found
     values: dict[str, Any] = {}
+    identified = {table: _identified(connection, table, wanted[table]) for table in tables}
     for number, table in enumerate(tables):
-        values[f"ids_{number}_"], values[f"keys_{number}_"] = _split(wanted[table])
+        refs = [identified[table].get(ref, ref) for ref in wanted[table]]
+        values[f"ids_{number}_"], values[f"keys_{number}_"] = _split(refs)
         if not hasattr(table, "key"):
             del values[f"keys_{number}_"]
     for row in connection.execute(_of_tables(tables), values):
         record = Referred(row.id, row.key, bool(row.is_withdrawn))
         found[tables[row.place]] |= {ref: record for ref in (record.id, record.key) if ref is not None}
+    for table, ids_of in identified.items():
+        found[table] |= {ref: found[table][id_] for ref, id_ in ids_of.items() if id_ in found[table]}
     return found
 
 
@@ -138,18 +152,28 @@ def links(
 ) -> list[Values]:
     """Returns, for each body, the id column of each ref that it sets (null included).
 
-    Raises Invalid for a record that does not exist. Raises Conflict for a withdrawn one, unless the changed record
-    (`current`) refers to it already.
+    Raises Invalid for records that do not exist, with all of one body. Raises Conflict for withdrawn ones, unless the
+    changed record (`current`) refers to them already.
     """
     given = [body.model_dump(include=set(tables)) for body in bodies]  # leaves out what is MISSING
-    return [
-        {
-            f"{name}_id": _target(found[tables[name]], name, refs[name], tables[name], before) if refs[name] else None
-            for name in tables
-            if name in refs
-        }
-        for refs, before in zip(given, current, strict=True)
-    ]
+    return [_links(refs, tables, before, found) for refs, before in zip(given, current, strict=True)]
+
+
+def _links(refs: Values, tables: Mapping[str, Any], before: RowMapping | None, found: Found) -> Values:
+    made: Values = {}
+    refused: list[ServiceError] = []
+    for name in [name for name in tables if name in refs]:
+        try:
+            target = _target(found[tables[name]], name, refs[name], tables[name], before) if refs[name] else None
+        except (Invalid, Conflict) as error:
+            refused.append(error)
+        else:
+            made[f"{name}_id"] = target
+    if refused:  # all that are wrong in the same way, at once
+        first = next((error for error in refused if isinstance(error, Invalid)), refused[0])
+        first.faults = [fault for error in refused if type(error) is type(first) for fault in error.faults]
+        raise first
+    return made
 
 
 def _target(found: Mapping[str, Referred], name: str, ref: str, table: Any, before: RowMapping | None) -> str:
