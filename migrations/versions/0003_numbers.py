@@ -32,10 +32,14 @@ UP = [
         },
         drop_checks=["interval_kind"],
     ),
-    Change("measurand", add=empty(types.String(), "rates_version", "conflict_unit")),
+    Change(
+        "measurand",
+        add=empty(types.String(), "rates_version", "conflict_unit"),
+        indexes=[["rates_version", "id"]],
+    ),
 ]
 DOWN = [
-    Change("measurand", drop=["rates_version", "conflict_unit"]),
+    Change("measurand", drop=["rates_version", "conflict_unit"], drop_indexes=[["rates_version", "id"]]),
     Change(
         "figure",
         drop=[*_CONVERTED],

@@ -1,7 +1,7 @@
 """Compares two measurands or two figures: ratio = right ÷ left."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -62,6 +62,22 @@ def _side_of(
     return _Side(measurand, figures, name, computed, currency, figure_id)
 
 
+def _in_one_currency(a: _Side, b: _Side) -> tuple[_Side, _Side]:
+    """If one side is computed in another currency than its metric's and the other is not in that one, both as converted
+    to their metrics' currencies, where rates allow it.
+    """
+    if parse_unit(a.unit).currency == parse_unit(b.unit).currency:
+        return a, b
+    return _converted(a), _converted(b)
+
+
+def _converted(side: _Side) -> _Side:
+    computed = [figure.evidence for figure in side.figures]
+    if side.currency is None or not any(figure.is_converted for figure in computed):
+        return side
+    return replace(side, computed=computed, currency=None)
+
+
 def between(
     connection: Connection,
     left: str,
@@ -73,6 +89,7 @@ def between(
     """Each of `left` and `right` is a measurand (id or key) or a figure (id). Raises NotFound."""
     a = _operand(connection, left, left_side, options, "/left")
     b = _operand(connection, right, right_side, options, "/right")
+    a, b = _in_one_currency(a, b)
     reasons, factor = _reasons(a, b)
     has_both = bool(a.figures and b.figures)
     found = None

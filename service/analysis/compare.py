@@ -242,6 +242,7 @@ def _related(connection: Connection, loaded: Loaded, own: Readable) -> tuple[lis
 def _place(measurand: MeasurandRecord, shown: Readable) -> Place:
     figures = [figure.evidence for figure in shown.figures]
     found = standing(figures)
+    converted = found if found.currency is None else standing(figures, converted=True)
     days = None if measurand.days[0] is None else measurand.days
     own_extent = extent(in_common_currency(figures)[0], found.currency)
-    return Place(measurand.id, measurand.key, measurand.scope, measurand.row.period, days, found, own_extent)
+    return Place(measurand.id, measurand.key, measurand.scope, measurand.row.period, days, found, converted, own_extent)

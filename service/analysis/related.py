@@ -32,6 +32,7 @@ class Place:
     period: str | None
     days: Days | None
     standing: Standing
+    converted: Standing  # in the metric's currency, as far as rates allow it
     extent: Extent
 
     @property
@@ -54,7 +55,7 @@ def _relation(own: Place, other: Place, part_of: PartOf) -> Relation:
 
 
 def _related(own: Place, other: Place, found: Relation, metric: MetricProperties) -> Related:
-    left, right = own.standing, other.standing
+    left, right = _standings(own, other)
     reasons = _reasons(found, own, other)
     has_ratio = metric.is_ratio and reasons is not None and not NO_RATIO.intersection(reasons.reasons)
     over = _part_exceeds(found, own.extent, other.extent, metric)
@@ -71,9 +72,18 @@ def _related(own: Place, other: Place, found: Relation, metric: MetricProperties
     )
 
 
+def _standings(own: Place, other: Place) -> tuple[Standing, Standing]:
+    """In one currency: that of both, else the metric's."""
+    same = own.standing.currency == other.standing.currency
+    both = own.converted, other.converted
+    if same or not all(one.figures and not one.lacks_exchange_rate for one in both):
+        return own.standing, other.standing
+    return both
+
+
 def _reasons(relation: Relation, own: Place, other: Place) -> Comparability | None:
     """None unless there are figures on both sides."""
-    left, right = own.standing, other.standing
+    left, right = _standings(own, other)
     if not left.figures or not right.figures:
         return None
     reasons = set()

@@ -92,8 +92,8 @@ def stated(figure: Compared) -> Stated:
 
 def mark_of(figure: Compared, scale: MetricScale) -> Mark | None:
     """Returns None for a figure that cannot be computed with."""
-    interval = figure.interval
-    if interval is None:
+    interval = figure.converted or figure.interval
+    if interval is None or figure.not_computed is not None:
         return None
     has_bounds = figure.lower is not None or figure.upper is not None
     one_sided = figure.qualifier in (Qualifier.AT_LEAST, Qualifier.MORE_THAN, Qualifier.AT_MOST, Qualifier.LESS_THAN)
@@ -111,12 +111,14 @@ def mark_of(figure: Compared, scale: MetricScale) -> Mark | None:
 
 def _dot(figure: Compared, scale: MetricScale) -> float | None:
     """Returns the number that the source gives, in the metric's unit: the value, or the only bound."""
-    interval = figure.interval
+    interval = figure.converted or figure.interval
     assert interval is not None
     if figure.qualifier in (Qualifier.AT_LEAST, Qualifier.MORE_THAN):
         return interval.low
     if figure.qualifier in (Qualifier.AT_MOST, Qualifier.LESS_THAN):
         return interval.high
+    if figure.converted is not None:
+        return interval.low if interval.low == interval.high else None
     if figure.value is None:
         return None
     conversion, _ = convert(figure.unit, interval.unit, scale)

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from service import logs
-from service.cli import console, load
+from service.cli import console, load, reference_series
 from service.cli.amend import Amendable, amend
 from service.cli.console import fail, notify
 from service.db.engine import Database, sqlite_file
@@ -135,6 +135,7 @@ def _upgrade(database: Database, revision: str = "head") -> None:
     migrations.upgrade(database, revision)
     if revisions(database)[0] == head_revision():
         _recompute(database)
+        reference_series.load_carried(database)
 
 
 @cli.command()
@@ -291,6 +292,8 @@ def restore(
     notify(f"{sum(manifest.rows.values())} rows at migration {manifest.revision} are restored and verified.")
 
 
+cli.add_typer(reference_series.rates, name="rates")
+cli.add_typer(reference_series.index, name="index")
 key = typer.Typer(help="API keys: who may write, and who reads where reading is not public.", no_args_is_help=True)
 cli.add_typer(key, name="key")
 

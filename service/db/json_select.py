@@ -102,7 +102,7 @@ def _field(name: str, columns: Mapping[str, Any], nested: Mapping[str, JsonSql],
         return "NULL"
     parts = [(label, _value(column, dialect)) for label, column in inner.items()]
     parts += [(label.removeprefix(prefix), sql[dialect]) for label, sql in nested.items() if label.startswith(prefix)]
-    decisive = next(([inner[name]] for name in ("id", "text") if name in inner), list(inner.values()))
+    decisive = next(([inner[name]] for name in ("id", "text", "first_day") if name in inner), list(inner.values()))
     absent = " AND ".join(f"{_sql(column, dialect)} IS NULL" for column in decisive)
     shown = f"CASE WHEN {absent} THEN NULL ELSE {_object(parts, dialect)} END"
     return f"json({shown})" if dialect == "sqlite" else shown

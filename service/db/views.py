@@ -38,6 +38,12 @@ def _computed(column: Any) -> Any:
     return case((FigureRow.not_computed.is_(None), column))
 
 
+def _end(name: str) -> Any:
+    """An end of the interval in the metric's currency."""
+    converted, own = getattr(FigureRow, f"converted_{name}"), getattr(FigureRow, f"interval_{name}")
+    return case((FigureRow.rate_first.is_not(None), converted), else_=_computed(own)).label(name)
+
+
 # of a claim that repeats another one, the figures that are not the claimant's own
 NOT_OWN = func.coalesce(FigureRow.relayed, literal(value=True, type_=Flag()), type_=Flag()) == literal(
     value=True, type_=Flag()
@@ -69,8 +75,8 @@ FIGURES: Select[Any] = (
         FigureRow.period_earliest.label("period_start"),
         FigureRow.period_latest.label("period_end"),
         FigureRow.stated_as,
-        _computed(FigureRow.interval_low).label("low"),
-        _computed(FigureRow.interval_high).label("high"),
+        _end("low"),
+        _end("high"),
         _computed(FigureRow.interval_low_open).label("low_open"),
         _computed(FigureRow.interval_high_open).label("high_open"),
         _computed(FigureRow.interval_text).label("interval"),

@@ -6,7 +6,7 @@ apart. Running totals are compared in the order of their dates instead (`running
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from service.domain import running_totals
@@ -78,24 +78,25 @@ def assess(figures: Sequence[Evidence], *, scope_stated: bool = True) -> Disagre
 def assess_by_currency(
     figures: Sequence[Evidence], others: Iterable[Sequence[Evidence]], *, scope_stated: bool
 ) -> Disagreement:
-    """Like `assess`. `others` holds the figures in each other currency, which are compared with each other only: the
-    widest of these conflicts and the figures' own holds.
+    """Like `assess`. `others` holds the figures in each other currency, which are compared with each other in it: the
+    widest of these conflicts and the figures' own holds. So does the widest self-conflict, of those that are counted.
     """
     found = assess(figures, scope_stated=scope_stated)
+    counted = {figure.id for figure in figures}
     for foreign in others:
         theirs = assess(foreign, scope_stated=scope_stated)
+        own = theirs.self_conflict if counted.issuperset(figure.id for figure in foreign) else None
+        if own is not None and (found.self_conflict is None or own.width > found.self_conflict.width):
+            rounding = theirs.self_conflict_within_rounding
+            found = replace(found, self_conflict=own, self_conflict_within_rounding=rounding)
         if theirs.conflict and (found.conflict is None or theirs.conflict.width > found.conflict.width):
-            found = Disagreement(
+            found = replace(
+                found,
                 agreement=theirs.agreement,
                 conflict=theirs.conflict,
                 reasons=theirs.reasons,
-                self_conflict=found.self_conflict,
                 within_rounding=theirs.within_rounding,
-                self_conflict_within_rounding=found.self_conflict_within_rounding,
-                agreeing=found.agreeing,
-                claimant_count=found.claimant_count,
                 conflict_count=theirs.claimant_count,
-                figure_count=found.figure_count,
                 without_one=theirs.without_one,
             )
     return found

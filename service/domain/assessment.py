@@ -9,7 +9,7 @@ from service.domain.evidence import Evidence
 
 # Increment with every change to the values or texts computed for a measurand. Stored summaries of another version are
 # then recomputed (`counterclaim recompute`).
-RULES_VERSION = 2
+RULES_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)

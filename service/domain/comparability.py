@@ -45,6 +45,10 @@ def figure_reasons(left: Sequence[Evidence], right: Sequence[Evidence], *, scope
         reasons.add(Reason.PERIODS_DIFFER)
     if any(figure.period is not None and figure.period.approximate for figure in both):
         reasons.add(Reason.PERIOD_APPROXIMATE)
+    if any(figure.is_converted for figure in both):
+        reasons.add(Reason.CONVERTED)
+    if any(figure.is_converted and figure.rate_day_assumed for figure in both):
+        reasons.add(Reason.RATE_DAY_ASSUMED)
     if price_years_differ((f.price_year for f in left), (f.price_year for f in right)):
         reasons.add(Reason.PRICE_YEARS_DIFFER)
     return reasons

@@ -137,10 +137,10 @@ def _ratio(base: Sequence[Evidence], other: Sequence[Evidence]) -> Ratio | None:
 
 
 def _by_foreign_currency(figures: Sequence[Evidence]) -> list[list[Evidence]]:
-    """The figures in each currency without an exchange rate, as computed in it."""
+    """The figures that are stated in each other currency, as computed in it: no rate blurs how far they are apart."""
     by_currency: dict[str | None, list[Evidence]] = {}
     for figure in figures:
-        if figure.aside == NotComputed.NO_EXCHANGE_RATE:
+        if figure.is_foreign and figure.takes_a_side:
             by_currency.setdefault(figure.currency, []).append(figure)
     return [computed_in(own, currency) for currency, own in sorted(by_currency.items(), key=lambda one: one[0] or "")]
 

@@ -9,13 +9,14 @@ A figure is compared in its own currency, so a number that was relayed unchanged
 
 import heapq
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from service.domain.evidence import Evidence
-from service.domain.interval import Interval, lies_above, same_side_of_zero
+from service.domain.exchange_rates import RateRange
+from service.domain.interval import Interval, lies_above, overlap, same_side_of_zero
 from service.domain.separation import factor_between, relative_difference
 from service.domain.vocabulary import Basis, DriftFlag, DriftResult, Scale
 
@@ -25,7 +26,7 @@ _MAX_REPRICING = Fraction(3)
 _CHANGED = (DriftResult.SHARPENED, DriftResult.DRIFT)
 _KEPT = (DriftResult.SAME, DriftResult.ROUNDED)
 _UNSURE = (Basis.ESTIMATED, Basis.ALLEGED, Basis.PROJECTED)
-_LISTED_FLAGS = {DriftFlag.BASIS_CHANGED, DriftFlag.SUBJECT_CHANGED, DriftFlag.CURRENCY_CHANGED}
+_LISTED_FLAGS = {DriftFlag.BASIS_CHANGED, DriftFlag.SUBJECT_CHANGED}
 _ZERO, _ONE = Fraction(0), Fraction(1)
 
 
@@ -47,6 +48,8 @@ class Drift:
         """Whether it counts as a disagreement: the number, or what it is said of, is not its origin's."""
         if self.result in _CHANGED or _LISTED_FLAGS.intersection(self.flags):
             return True
+        if DriftFlag.CURRENCY_CHANGED in self.flags and self.result is not DriftResult.CONVERTED:
+            return True
         return (
             DriftFlag.SCOPE_CHANGED in self.flags
             and self.origin is not None
@@ -63,6 +66,9 @@ class Drift:
         return _ONE if self.difference else _ZERO
 
 
+RateOf = Callable[[Evidence, str], RateRange | None]  # the rates of a figure's days to another currency
+
+
 class Origin:
     """The figures of one claim that share metric and period, in order of size within each scope.
 
@@ -70,8 +76,9 @@ class Origin:
     that it can be paired with.
     """
 
-    def __init__(self, figures: Iterable[Evidence]) -> None:
+    def __init__(self, figures: Iterable[Evidence], rate_of: RateOf = lambda _origin, _currency: None) -> None:
         self.figures = list(figures)
+        self.rate_of = rate_of
         self._by_scope: dict[str | None, list[Evidence]] = {}
         self._alike: dict[Any, list[Evidence]] = {}
         for figure in sorted(self.figures, key=lambda one: (_size(one), one.order)):
@@ -104,11 +111,11 @@ def trace_all(relays: Sequence[Evidence], origin: Origin) -> dict[str, Drift]:
         by_scope.setdefault(relay.scope_id, []).append(relay)
     for scope_id, own in by_scope.items():
         pairs |= _matched(own, origin.candidates(own, scope_id))
-    found = {relay.id: hold(relay, pairs[relay.id]) for relay in relays if relay.id in pairs}
+    found = {relay.id: hold(relay, pairs[relay.id], origin.rate_of) for relay in relays if relay.id in pairs}
     rest = [relay for relay in relays if relay.id not in pairs]
     only = _only_one_left(origin, pairs) if rest else None
     for relay in sorted(rest, key=lambda one: (one.scope_id is not None, one.order)):
-        drift = hold(relay, only) if only is not None else None
+        drift = hold(relay, only, origin.rate_of) if only is not None else None
         if drift is not None and (relay.scope_id is None or drift.result in _KEPT):
             found[relay.id], only = drift, None
         else:
@@ -206,9 +213,9 @@ def _size(figure: Evidence) -> Fraction:
 # Comparing -----------------------------------------------------------------------------------------------------------
 
 
-def hold(relay: Evidence, origin: Evidence) -> Drift:
+def hold(relay: Evidence, origin: Evidence, rate_of: RateOf = lambda _origin, _currency: None) -> Drift:
     """Compares one relayed figure with one figure of its origin."""
-    result = _result(relay, origin)
+    result = _result(relay, origin, rate_of)
     factor, difference = (None, None) if relay.currency != origin.currency else _apart(relay, origin)
     return Drift(relay, origin, result, factor, difference, tuple(_flags(relay, origin)))
 
@@ -226,13 +233,15 @@ def _flags(relay: Evidence, origin: Evidence) -> Iterable[DriftFlag]:
         yield DriftFlag.BASIS_CHANGED
 
 
-def _result(relay: Evidence, origin: Evidence) -> DriftResult:
+def _result(relay: Evidence, origin: Evidence, rate_of: RateOf) -> DriftResult:
     if _statement(relay) == _statement(origin):
         return DriftResult.SAME
     if relay.own_interval is None or origin.own_interval is None:
         return DriftResult.UNPAIRED
     if relay.currency != origin.currency:
-        return DriftResult.DRIFT
+        rates = rate_of(origin, relay.currency) if relay.currency is not None else None
+        meets = rates is not None and overlap(_rounded_interval(relay), rates.converted(origin.own_interval))
+        return DriftResult.CONVERTED if meets else DriftResult.DRIFT
     if _is_rounded(relay, origin):
         return DriftResult.ROUNDED
     if _contains(relay.own_interval, origin.own_interval):
@@ -242,6 +251,16 @@ def _result(relay: Evidence, origin: Evidence) -> DriftResult:
     if _contains(_closed(origin.own_interval), relay.own_interval):
         return DriftResult.SHARPENED
     return DriftResult.DRIFT
+
+
+def _rounded_interval(relay: Evidence) -> Interval:
+    """What the relay allows, where a value may be rounded by less than one unit of its last digit and by a tenth."""
+    assert relay.own_interval is not None
+    value, precision = relay.own_value, relay.precision
+    if value is None or precision is None or not relay.own_interval.is_point:
+        return relay.own_interval
+    slack = min(precision, abs(value) * (_MAX_ROUNDING - 1))
+    return Interval(value - slack, value + slack, low_open=True, high_open=True) if slack else relay.own_interval
 
 
 def _is_rounded(relay: Evidence, origin: Evidence) -> bool:

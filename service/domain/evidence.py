@@ -6,6 +6,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+from service.domain.exchange_rates import RateRange
 from service.domain.figure import DEFAULT_TOLERANCE, Stated, stated_interval
 from service.domain.interval import Interval
 from service.domain.metric import MetricProperties
@@ -22,8 +23,8 @@ _FROM_ABOVE = (Qualifier.AT_MOST, Qualifier.LESS_THAN)
 
 @dataclass(frozen=True)  # without slots, so that values can be cached
 class Evidence:
-    """Amounts are in the metric's unit, but in the figure's own currency: `is_foreign` says that this is another one
-    than that of the measurand, so that the figure cannot be computed with.
+    """Amounts are in the metric's unit. Those named `own` are in the figure's own currency: `is_foreign` says that this
+    is another one than that of the measurand, to which `rates` convert. Without rates, it cannot be computed with.
 
     `voice` is the claimant for whom the claim speaks, `name` what texts call them. `said` is the span of days on which
     the claim was asserted or, if that is not known, published. `keys` orders figures independently of the order in
@@ -51,17 +52,25 @@ class Evidence:
     is_foreign: bool
     conversion: Conversion
     own_interval: Interval | None
+    rates: RateRange | None = None
+    rate_day_assumed: bool = False
+
+    @cached_property
+    def interval(self) -> Interval | None:
+        """In the currency of the measurand; None if the figure cannot be computed with."""
+        if not self.is_foreign or self.own_interval is None:
+            return self.own_interval
+        return None if self.rates is None else self.rates.converted(self.own_interval)
 
     @property
-    def interval(self) -> Interval | None:
-        """None if the figure cannot be computed with."""
-        return None if self.is_foreign else self.own_interval
+    def is_converted(self) -> bool:
+        return self.is_foreign and self.rates is not None
 
     @property
     def not_computed(self) -> NotComputed | None:
         if self.stated.qualifier is Qualifier.VAGUE:
             return NotComputed.VAGUE
-        return NotComputed.NO_EXCHANGE_RATE if self.is_foreign else None
+        return NotComputed.NO_EXCHANGE_RATE if self.is_foreign and self.rates is None else None
 
     @property
     def aside(self) -> str | None:
@@ -79,7 +88,10 @@ class Evidence:
 
     @property
     def value(self) -> Fraction | None:
-        return None if self.is_foreign else self.own_value
+        """The value in the currency of the measurand; None if a conversion leaves a range."""
+        if not self.is_foreign or self.own_value is None:
+            return self.own_value
+        return self.own_value * self.rates.low if self.rates and self.rates.low == self.rates.high else None
 
     @property
     def precision(self) -> Fraction | None:
@@ -163,9 +175,7 @@ def in_common_currency(figures: Sequence[Evidence]) -> tuple[list[Evidence], str
 
 
 def computed_in(figures: Iterable[Evidence], currency: str | None) -> list[Evidence]:
-    """The figures, of which those in this currency can be computed with and the others cannot."""
-    return [
-        figure if figure.is_foreign is foreign else replace(figure, is_foreign=foreign)
-        for figure in figures
-        for foreign in (figure.currency != currency,)
-    ]
+    """The figures, of which those in this currency can be computed with and the others cannot: rates convert to the
+    metric's currency, and this is another one.
+    """
+    return [replace(figure, is_foreign=figure.currency != currency, rates=None) for figure in figures]

@@ -19,7 +19,7 @@ def _widened(figure: Evidence, *, truncated: bool) -> Evidence:
     A rounded number is less than half a unit of its last digit from the true one. A truncated one is less than a whole
     unit nearer to zero. Neither reading moves a number by more than 5%.
     """
-    value, precision = figure.value, figure.precision
+    value, precision = figure.own_value, figure.precision
     if figure.stated.qualifier is not Qualifier.EXACT or figure.stated.has_bounds or not value or precision is None:
         return figure
     slack, most = precision if truncated else precision / 2, _MOST * abs(value)

@@ -62,6 +62,8 @@ _CONDITIONS = {
     Reason.PERIOD_APPROXIMATE: "for a period that is only approximately known",
     Reason.PRICE_YEARS_DIFFER: "in prices of different years",
     Reason.ASSERTED_APART: "said more than a year apart",
+    Reason.CONVERTED: "converted at the exchange rates of their days",
+    Reason.RATE_DAY_ASSUMED: "which are taken to be those when they were said",
 }
 _WITHOUT_RATIO = {
     Reason.UNITS_DIFFER: "The units do not convert into each other.",
@@ -160,7 +162,11 @@ def _names(figures: Iterable[Evidence]) -> str:
 
 
 def figure_text(figure: Evidence, unit: str) -> str:
-    """A figure in its own words: `about $1 million`, `$1,000 ($101 to $1 million)`, `more than 100`."""
+    """A figure in its own words: `about $1 million`, `$1,000 ($101 to $1 million)`, `more than 100`. One that is
+    converted is shown in its own currency.
+    """
+    if figure.is_converted:
+        return stated_text(figure, unit)
     value, interval = figure.value, interval_of(figure)
     if value is None:
         return interval_text(interval, unit, signed=figure.metric.signed, write=amount_in_words, exact=True)
@@ -348,7 +354,10 @@ def _apart_by(difference: Fraction, unit: str, *, is_exact: bool, is_open: bool)
 
 
 def apart_text(apart: Separation, unit: str) -> str:
-    """`10 times apart`, `7.7 percentage points apart`; empty if only the order of amounts counts."""
+    """`10 times apart`, `7.7 percentage points apart`; empty if only the order of amounts counts. `unit` is the one in
+    which the measurand is computed.
+    """
+    unit = separation_unit(apart, unit)
     if apart.gap is not None:
         return _gap_text(apart.gap, is_exact=apart.is_between_points, is_open=apart.open)
     if apart.difference is None:
@@ -356,6 +365,11 @@ def apart_text(apart: Separation, unit: str) -> str:
     if not apart.difference:
         return _NO_VALUE_FITS
     return f"{_apart_by(apart.difference, unit, is_exact=apart.is_between_points, is_open=apart.open)} apart"
+
+
+def separation_unit(apart: Separation, unit: str) -> str:
+    """The unit of a difference: figures in one other currency are compared in it. `unit` is that of the measurand."""
+    return unit if apart.currency is None else in_currency(unit, apart.currency)
 
 
 def _gap_text(gap: Fraction, *, is_exact: bool, is_open: bool) -> str:
@@ -388,7 +402,7 @@ def _conflict(comparison: Comparison, unit: str) -> str:
         return notes
     first, second = sorted((apart.least, apart.most), key=lambda one: (list(Basis).index(one.basis), one.order))
     size, condition = apart_text(apart, unit), conditions_text(apart.reasons)
-    own_unit = unit if apart.least.currency == comparison.currency else _unit_of(apart.least, unit)
+    own_unit = separation_unit(apart, unit)
     said = f"{_said(first, own_unit)}, and {_said(second, own_unit)}"
     end = f": {size}{condition}" if size else condition
     if base and other:
@@ -511,8 +525,13 @@ _RESULT_TEXTS = {
     DriftResult.ROUNDED: "rounded from the origin's number",
     DriftResult.WEAKENED: "weaker than what the origin says, and follows from it",
     DriftResult.REPRICED: "restated in prices of another year",
+    DriftResult.CONVERTED: "the origin's number at the exchange rates of its days",
     DriftResult.SHARPENED: "sharper than what the origin says",
 }
+_SAID_BY_RESULT = (
+    (DriftFlag.PRICE_YEAR_CHANGED, DriftResult.REPRICED),
+    (DriftFlag.CURRENCY_CHANGED, DriftResult.CONVERTED),
+)
 _FLAG_TEXTS = {
     DriftFlag.SCOPE_CHANGED: "stated for another scope",
     DriftFlag.SUBJECT_CHANGED: "stated of another subject",
@@ -524,11 +543,7 @@ _FLAG_TEXTS = {
 
 def drift_text(drift: Drift, unit: str) -> str:
     """How the relayed number differs from its origin's, and what else was changed."""
-    flags = [
-        flag
-        for flag in drift.flags
-        if not (flag is DriftFlag.PRICE_YEAR_CHANGED and drift.result is DriftResult.REPRICED)
-    ]
+    flags = [flag for flag in drift.flags if (flag, drift.result) not in _SAID_BY_RESULT]
     return "; ".join([_drift_result(drift, unit), *(_FLAG_TEXTS[flag] for flag in flags)])
 
 

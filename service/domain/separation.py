@@ -42,6 +42,11 @@ class Separation:
         return self.most.metric.scale
 
     @property
+    def currency(self) -> str | None:
+        """The currency in which both figures are compared, if it is their own and no rate converts either."""
+        return None if self.least.is_foreign or self.most.is_foreign else self.least.currency
+
+    @property
     def difference(self) -> Fraction | None:
         return None if self.scale is Scale.ORDINAL else self.a - self.b
 

@@ -38,8 +38,9 @@ class Standing:
         return quotient(self.hull, other.hull, self.value, other.value)
 
 
-def standing(figures: Sequence[Evidence]) -> Standing:
-    computed, currency = in_common_currency(figures)
+def standing(figures: Sequence[Evidence], *, converted: bool = False) -> Standing:
+    """`converted`: in the metric's currency, even if all figures share another one."""
+    computed, currency = (figures, None) if converted else in_common_currency(figures)
     side = standing_side(computed)
     side = representing([figure for figure in side if figure.interval is not None] or side)
     return Standing(tuple(side), side_hull(side), only_value(side), currency)

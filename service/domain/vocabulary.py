@@ -167,6 +167,11 @@ class Reason(Word):
     PERIOD_APPROXIMATE = "period_approximate", "a period is only approximately known"
     PRICE_YEARS_DIFFER = "price_years_differ", "amounts in prices of different stated years"
     ASSERTED_APART = "asserted_apart", "the numbers were said more than a year apart"
+    CONVERTED = "converted", "an amount was converted by the exchange rates of its days"
+    RATE_DAY_ASSUMED = (
+        "rate_day_assumed",
+        "the rates are of the days when an amount was said: it states no period",
+    )
     SIGNS_DIFFER = "signs_differ", "the amounts have different signs, or may have; no ratio"
     UNITS_DIFFER = "units_differ", "the units do not convert into each other; no ratio"
     NO_EXCHANGE_RATE = "no_exchange_rate", "different currencies without an exchange rate; no ratio"
@@ -188,6 +193,7 @@ class DriftResult(Word):
     ROUNDED = "rounded", "the number was rounded or truncated to its last stated digit"
     WEAKENED = "weakened", "the relay says less than its origin, and follows from it"
     REPRICED = "repriced", "the amount was restated in prices of another year"
+    CONVERTED = "converted", "the amount was converted at the exchange rates of the origin's days"
     SHARPENED = "sharpened", "the relay says more than its origin, within what that allows"
     DRIFT = "drift", "the number has changed on the way"
     UNPAIRED = "unpaired", "no figure of the origin that it can be held against"

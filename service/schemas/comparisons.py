@@ -24,7 +24,7 @@ from service.domain.vocabulary import (
 from service.schemas.base import ClaimRef, EntityRef, MeasurandRef, MetricRef, Page, ScopeRef, SourceRef, View
 from service.schemas.claims import Claim
 from service.schemas.disputes import Dispute
-from service.schemas.figures import Interval
+from service.schemas.figures import Converted, Interval
 from service.schemas.types import Bool, Day, DecimalText, Edtf, Id, Line, Time, UnitText, Year
 
 
@@ -77,6 +77,7 @@ class Compared(View):
     stated_as: Line | None
     relayed: Bool | None
     interval: Interval | None
+    converted: Converted | None = Field(description="Of a figure in another currency than its metric's.")
     not_computed: NotComputed | None
 
 
@@ -162,7 +163,10 @@ class Summary(View):
     agreement: Agreement
     gap: float | None = Field(description="The factor by which the sources differ at least.")
     gap_open: Bool
-    difference: float | None = Field(description="By how much the sources differ at least, in `unit`.")
+    difference: float | None = Field(description="By how much the sources differ at least, in `conflict_unit`.")
+    conflict_unit: UnitText | None = Field(
+        description="That of the difference: `unit`, or the other currency in which both sources gave their amounts."
+    )
     relative_difference: float | None = Field(
         description="Difference ÷ (sum of the two sizes): 0 to 1, rising with the factor. Null off the ratio scale."
     )
@@ -184,6 +188,9 @@ class Summary(View):
     dispute_count: int
     reported_interval: Interval | None
     estimated_interval: Interval | None
+    rates_version: str | None = Field(
+        description="Of the exchange rates, if an amount is in another currency than the metric's; empty: none loaded."
+    )
     updated_at: Time
 
 

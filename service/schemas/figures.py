@@ -11,7 +11,7 @@ from service.domain.units import parse_unit
 from service.domain.vocabulary import Basis, IntervalKind, NotComputed, Qualifier
 from service.errors import Invalid
 from service.schemas.base import Body, ClaimRef, EntityRef, Head, MeasurandRef, MetricRef, Page, ScopeRef, View
-from service.schemas.types import Bool, DecimalText, Edtf, Id, Line, Ref, Text, UnitText, Year, refuse
+from service.schemas.types import Bool, Day, DecimalText, Edtf, Id, Line, Ref, Text, UnitText, Year, refuse
 
 Precision = Annotated[
     DecimalText,
@@ -149,6 +149,20 @@ class Interval(View):
     text: str
 
 
+class Converted(View):
+    """The amounts of `interval` in the metric's currency: at the lowest and the highest daily rate from `first_day` to
+    `last_day`. The ends are as open as those of `interval`.
+    """
+
+    low: float | None
+    high: float | None
+    unit: UnitText
+    series: Line = Field(description="The series of exchange rates: ecb, the euro reference rates.")
+    first_day: Day
+    last_day: Day
+    day_assumed: Bool = Field(description="Whether the days are those when it was said: the figure states no period.")
+
+
 class ClaimFigure(Head):
     """A figure inside its claim. Its key is always null."""
 
@@ -169,6 +183,7 @@ class ClaimFigure(Head):
     stated_as: Line | None
     relayed: Relayed | None
     interval: Interval | None
+    converted: Converted | None = Field(description="Of a figure in another currency than its metric's.")
     not_computed: NotComputed | None
 
 

@@ -9,7 +9,7 @@ from service.domain.comparison import Comparison
 from service.domain.display import interval_text, ratio_text
 from service.domain.interval import Interval as DomainInterval
 from service.domain.ratio import Ratio as DomainRatio
-from service.domain.sentences import summary_text
+from service.domain.sentences import separation_unit, summary_text
 from service.domain.units import in_currency
 from service.domain.vocabulary import Basis
 from service.schemas.base import MeasurandRef
@@ -81,6 +81,7 @@ def to_summary(
         "difference": to_number(apart.difference) if apart else None,
         "relative_difference": to_number(apart.relative_difference) if apart else None,
         "conflict_reasons": list(found.reasons),
+        "conflict_unit": separation_unit(apart, unit) if apart else None,
         "text": summary_text(comparison, unit, origin[1] if origin else None),
         "self_conflict": found.self_conflict is not None,
         "self_conflict_within_rounding": found.self_conflict_within_rounding,

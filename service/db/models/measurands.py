@@ -53,6 +53,7 @@ class MeasurandRow(Base):
         Index(None, "within_rounding", "rank", "id"),
         Index(None, "within_rounding", "created_at", "id"),
         Index(None, "rules_version", "id"),
+        Index(None, "rates_version", "id"),
         Index(None, "origin_measurand_id"),
         STRICT,
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cache
 from itertools import zip_longest
 from typing import Any, NamedTuple
+from uuid import UUID, uuid5
 
 from sqlalchemy import (
     ColumnElement,
@@ -44,8 +45,9 @@ from service.store.rows import Values
 
 _CHUNK = 500
 _MOST_BYTES = 4_000_000  # of the snapshots in one response
+_SERIES = UUID("3b0f6c1a-0b86-5d2f-9a3e-1c1f5ce1a7d4")
 _FEED_LOCK = 0x436C68  # advisory lock: transactions take their place in the feed one at a time
-_COMPUTED = {"version", "updated_at", "scope_count"}  # changes of these are not named
+_COMPUTED = {"version", "updated_at", "scope_count", "converted"}  # changes of these are not named
 
 _PROJECTIONS: dict[str, Projection[Any]] = {
     projection.kind: projection
@@ -101,6 +103,26 @@ def record(connection: Connection, author: Author) -> None:
         connection.execute(_insert_new(connection.dialect.name, kinds), stamp | ids)
     _insert(connection, stamp, changed)
     touched.clear()
+
+
+def record_series(connection: Connection, series: str, snapshot: Values, changed: Sequence[str]) -> None:
+    """Records that the operator loaded exchange rates or a price index, on which answers depend."""
+    record_id = str(uuid5(_SERIES, series))
+    known = select(func.max(ChangeRow.version)).where(ChangeRow.kind == "series", ChangeRow.record_id == record_id)
+    version = (connection.execute(known).scalar() or 0) + 1
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FEED_LOCK})
+    stamp = dict.fromkeys(_STAMP) | {"at": record_writes.now()}
+    operation = Operation.CREATE if version == 1 else Operation.UPDATE
+    change = {
+        "operation": str(operation),
+        "kind": "series",
+        "record_id": record_id,
+        "version": version,
+        "changed": list(changed),
+        "snapshot": snapshot,
+    }
+    _insert(connection, stamp, [change])
 
 
 def _is_new(touched: Touched, key: tuple[str, str]) -> bool:

@@ -16,6 +16,7 @@ from service.db.models import ClaimRow, DisputeRow, EntityRow, FigureRow, Metric
 from service.domain.assessment import Copied
 from service.domain.drift import Origin
 from service.domain.evidence import Evidence, computed_in, metric_interval
+from service.domain.exchange_rates import RateRange, days_of
 from service.domain.figure import DEFAULT_TOLERANCE
 from service.domain.metric import MetricProperties
 from service.domain.period import parse_period
@@ -23,8 +24,11 @@ from service.domain.stand_ins import Orphan, standing_in
 from service.domain.units import convert, in_currency, parse_unit
 from service.domain.vocabulary import Additive, Basis, ClaimantRole, OverTime, Scale
 from service.schemas.comparisons import Compared
-from service.schemas.views import to_interval
+from service.schemas.figures import Converted
+from service.schemas.views import to_interval, to_number
 from service.store import rows
+from service.store.comparisons.conversions import CONVERSION, stored_rates
+from service.store.comparisons.exchange_rates import SERIES, ExchangeRates
 from service.store.lists.as_of import could_be_read, readable_from, replacement_days, stands
 from service.store.records.chains import MAX_CHAIN, links_above
 from service.store.records.figure_intervals import STATED, stated_of
@@ -33,7 +37,7 @@ from service.store.records.role_columns import role_columns
 CLAIMANT, VOICE = aliased(EntityRow, name="claimant"), aliased(EntityRow, name="voice")
 _STATED = tuple(name for name in STATED if name != "method")
 # depend on the settings of a comparison, so Python appends them
-_APPENDED = ("interval", "not_computed")
+_APPENDED = ("interval", "converted", "not_computed")
 _NOTHING: Mapping[str, Any] = {}
 _FIELDS = [name for name in Compared.model_fields if name not in _APPENDED]
 
@@ -80,6 +84,7 @@ _EVIDENCE = (
         FigureRow.period_earliest,
         FigureRow.period_latest,
         FigureRow.claim_id,
+        *(getattr(FigureRow, name) for name in CONVERSION),
         MetricRow.unit.label("metric_unit"),
         MetricRow.scale,
         MetricRow.signed,
@@ -167,9 +172,31 @@ class FigureRecord:
         currency = currencies.get(self.row.measurand_id)
         (figure,) = [self.evidence] if currency is None else computed_in([self.evidence], currency)
         unit = self.row.metric_unit if currency is None else in_currency(self.row.metric_unit, currency)
-        interval = to_interval(figure.interval, unit, signed=self.row.signed)
-        not_computed = f'"{figure.not_computed}"' if figure.not_computed else "null"
-        return f'"interval":{"null" if interval is None else interval.model_dump_json()},"not_computed":{not_computed}'
+        own_unit = unit if figure.currency is None else in_currency(unit, figure.currency)
+        shown = figure.own_interval if figure.is_converted else figure.interval
+        interval = to_interval(shown, own_unit if figure.is_converted else unit, signed=self.row.signed)
+        converted = _converted(figure, unit) if figure.is_converted else None
+        parts = {
+            "interval": "null" if interval is None else interval.model_dump_json(),
+            "converted": "null" if converted is None else converted.model_dump_json(),
+            "not_computed": f'"{figure.not_computed}"' if figure.not_computed else "null",
+        }
+        return ",".join(f'"{name}":{value}' for name, value in parts.items())
+
+
+def _converted(figure: Evidence, unit: str) -> Converted | None:
+    interval, rates = figure.interval, figure.rates
+    if interval is None or rates is None:
+        return None
+    return Converted(
+        low=to_number(interval.low),
+        high=to_number(interval.high),
+        unit=unit,
+        series=SERIES,
+        first_day=rates.first,
+        last_day=rates.last,
+        day_assumed=figure.rate_day_assumed,
+    )
 
 
 def of_measurands(
@@ -234,7 +261,8 @@ class _Claim:
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """The chains of relays and the figures of their claims, by the question that they answer.
+    """The chains of relays and the figures of their claims, by the question that they answer. `rates` convert amounts
+    of an origin to the currency of a relay.
 
     Relays are compared with their origins whatever the status of these, because they repeated what those said; but not
     with withdrawn claims, nor with those that could not be read by `day`.
@@ -244,6 +272,12 @@ class Lineage:
     figures: Mapping[_Question, Sequence[FigureRecord]]
     metrics_of_claim: Mapping[str, Collection[str]]
     day: date | None
+    rates: ExchangeRates | None = None
+
+    def _rate_of(self, origin: Evidence, currency: str) -> RateRange | None:
+        if self.rates is None or origin.currency is None:
+            return None
+        return self.rates.range(origin.currency, currency, days_of(origin.period, origin.said))
 
     def _chain(self, claim_id: str) -> list[str]:
         """The claim and all that it derives from, the nearest first."""
@@ -285,7 +319,7 @@ class Lineage:
                     continue
                 asked, own = _question(figure, claim), _question(figure, figure.claim_id)
                 if asked not in made:
-                    made[asked] = Origin(one.evidence for one in self.figures.get(asked, ()))
+                    made[asked] = Origin((one.evidence for one in self.figures.get(asked, ())), self._rate_of)
                 if (own, asked) not in pairs:
                     relays = [one.evidence for one in self.figures[own] if one.relays_claim is not None]
                     pairs[own, asked] = Copied(relays, made[asked])
@@ -348,7 +382,7 @@ def lineage(
     for record in _fetch(connection, _OF_CLAIMS, claims, tolerance, metrics):
         by_question.setdefault(_question(record, record.claim_id), []).append(record)
         metrics_of_claim.setdefault(record.claim_id, set()).add(record.row.metric_id)
-    return Lineage(claims, by_question, metrics_of_claim, day)
+    return Lineage(claims, by_question, metrics_of_claim, day, ExchangeRates(connection))
 
 
 def _fetch(
@@ -397,6 +431,8 @@ def _evidence(row: Row[Any], tolerance: Fraction) -> Evidence:
         is_foreign=currency != parse_unit(row.metric_unit).currency,
         conversion=conversion,
         own_interval=metric_interval(stated, signed=row.signed, conversion=conversion, tolerance=tolerance),
+        rates=stored_rates(row),
+        rate_day_assumed=bool(row.rate_day_assumed),
     )
 
 

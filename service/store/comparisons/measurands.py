@@ -126,7 +126,8 @@ class MeasurandRecord:
         """The fields of a Summary that belong to the measurand itself."""
         row = self.row
         refs = {"subject": self.subject, "metric": self.metric, "scope": self.scope}
-        return {"id": row.id, "key": row.key, **refs, "period": row.period, "updated_at": row.updated_at}
+        return {"id": row.id, "key": row.key, **refs, "period": row.period, "rates_version": row.rates_version,
+                "updated_at": row.updated_at}  # fmt: skip
 
 
 COLUMNS: list[Any] = [
@@ -134,7 +135,7 @@ COLUMNS: list[Any] = [
         getattr(MeasurandRow, name)
         for name in ("id", "key", "subject_id", "metric_id", "scope_id", "period", "period_earliest", "period_latest")
     ),
-    *(getattr(MeasurandRow, name) for name in ("created_at", "updated_at", "present_count")),
+    *(getattr(MeasurandRow, name) for name in ("created_at", "updated_at", "present_count", "rates_version")),
     EntityRow.key.label("subject_key"),
     EntityRow.name.label("subject_name"),
     EntityRow.kind.label("subject_kind"),

@@ -34,9 +34,9 @@ def _summary(text: Any) -> list[Any]:
     """The columns of a Summary, with `text` as its sentence."""
     plain = (
         "id", "key", "period", "updated_at", "unit", "verdict", "agreement", "gap", "gap_open", "difference",
-        "relative_difference", "self_conflict", "self_conflict_within_rounding", "within_rounding",
+        "conflict_unit", "relative_difference", "self_conflict", "self_conflict_within_rounding", "within_rounding",
         "part_within_rounding", "interval_basis", "agreeing", "claimant_count", "figure_count", "relay_count",
-        "drift_count", "dispute_count",
+        "drift_count", "dispute_count", "rates_version",
     )  # fmt: skip
     return [
         *(getattr(MeasurandRow, name) for name in plain),
@@ -135,6 +135,7 @@ def _extreme(name: str, figure_id: Any) -> tuple[JsonSql, Callable[[Select[Any]]
     columns = [
         *compared_columns(figure, claim, source, claimant, voice),
         *figures.interval_columns(figure),
+        *figures.converted_columns(figure),
         case((is_computed, None), else_=figure.not_computed).label("not_computed"),
     ]
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     func,
     literal_column,
+    or_,
     select,
     text,
     union_all,
@@ -29,7 +30,9 @@ from service.domain.assessment import RULES_VERSION, assess_measurand
 from service.domain.vocabulary import ACTIVE_DISPUTE_STATUSES
 from service.errors import Invalid
 from service.store import rows
-from service.store.comparisons import evidence, measurands
+from service.store.comparisons import conversions, evidence, exchange_rates, measurands
+from service.store.comparisons.evidence import FigureRecord
+from service.store.comparisons.exchange_rates import ExchangeRates
 from service.store.comparisons.measurands import NamedMeasurand
 from service.store.comparisons.summary_columns import columns_of, extent_of
 from service.store.records import chains, record_writes
@@ -182,7 +185,7 @@ def compute(connection: Connection, stored: Mapping[str, Any], stale: Collection
 
 
 def _summaries(connection: Connection, stale: Mapping[str, Any]) -> dict[str, Values]:
-    every = evidence.of_measurands(connection, stale)
+    every, rates_versions = _with_rates(connection, evidence.of_measurands(connection, stale))
     present = {one: [figure for figure in found if figure.stands(None)] for one, found in every.items()}
     lineage = evidence.lineage(connection, [figure for found in present.values() for figure in found])
     figures = {one: lineage.with_stand_ins(found) for one, found in present.items()}
@@ -197,12 +200,30 @@ def _summaries(connection: Connection, stale: Mapping[str, Any]) -> dict[str, Va
                 scope_stated=row["scope_id"] is not None,
             ),
             unit=row["unit"],
+            rates_version=rates_versions.get(one),
             present_count=len(figures[one]),
             dispute_count=disputes.get(one, 0),
             origin=origins.get(one),
         )
         for one, row in stale.items()
     }
+
+
+def _with_rates(
+    connection: Connection, every: Mapping[str, list[FigureRecord]]
+) -> tuple[Mapping[str, list[FigureRecord]], dict[str, str]]:
+    """The figures with their conversions brought up to date, and by measurand with other currencies the version of the
+    rates.
+    """
+    foreign = [figure for found in every.values() for figure in found if figure.evidence.is_foreign]
+    if not foreign:
+        return every, {}
+    rates = ExchangeRates(connection)
+    changed = conversions.update(connection, rates, [(figure.evidence, figure.row) for figure in foreign])
+    if changed:
+        ids = {one.row.measurand_id for one in foreign if one.id in changed}
+        every = {**every, **evidence.of_measurands(connection, ids)}
+    return every, dict.fromkeys((figure.row.measurand_id for figure in foreign), rates.version)
 
 
 def _active_disputes() -> Any:
@@ -245,7 +266,13 @@ def _dispute_counts(connection: Connection, ids: Sequence[str]) -> dict[str, int
 
 # Outdated rules ------------------------------------------------------------------------------------------------------
 
-_OUTDATED = select(MeasurandRow.id).where(MeasurandRow.rules_version != RULES_VERSION)
+_OUTDATED = select(MeasurandRow.id).where(
+    or_(
+        MeasurandRow.rules_version != RULES_VERSION,
+        MeasurandRow.rates_version
+        != func.coalesce(exchange_rates.VERSION.scalar_subquery(), literal_column("''", String())),
+    )
+)
 
 
 def count_outdated(connection: Connection) -> int:

@@ -26,16 +26,24 @@ _BOUNDS = ("least", "most")
 
 
 def columns_of(
-    found: Assessment, *, unit: str, present_count: int, dispute_count: int, origin: tuple[str, str] | None = None
+    found: Assessment,
+    *,
+    unit: str,
+    present_count: int,
+    dispute_count: int,
+    origin: tuple[str, str] | None = None,
+    rates_version: str | None = None,
 ) -> Values:
     """All columns but those of a part that exceeds its whole. `unit` is the metric's. `origin` is the id and the key of
-    the measurand that its copies come from.
+    the measurand that its copies come from. `rates_version` is that of the exchange rates, if figures are in other
+    currencies.
     """
     summary = to_summary(found, unit, dispute_count, origin)
     comparability, ratio = summary.pop("comparability"), summary.pop("ratio")
     del summary["origin_measurand"]
     return {
         "rules_version": RULES_VERSION,
+        "rates_version": rates_version,
         "present_count": present_count,
         "copies_only": found.comparison.has_copies_only,
         "origin_measurand_id": origin[0] if origin and found.comparison.has_copies_only else None,

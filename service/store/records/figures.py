@@ -4,18 +4,19 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, Select, UpdateBase, and_, bindparam, func, or_, select
+from sqlalchemy import Connection, RowMapping, Select, UpdateBase, and_, bindparam, func, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
 from service.db import bulk
 from service.db.json_select import JsonSelect, json_object
 from service.db.models import ClaimRow, EntityRow, FigureRow, MeasurandRow, MetricRow, ScopeRow
-from service.db.types import Day, Real
+from service.db.types import Day, Real, String
 from service.domain.vocabulary import Operation
 from service.errors import Conflict, Invalid
 from service.schemas.figures import ClaimFigure, Figure, FigureCreate, FigurePage, FigurePatch
 from service.store import rows
 from service.store.comparisons import summary
+from service.store.comparisons.exchange_rates import SERIES
 from service.store.lists.filters import AnyOf, Filter, RefTo, RefToMeasurand, Value, withdrawn
 from service.store.lists.pagination import record_list
 from service.store.records import record_writes
@@ -34,6 +35,20 @@ def interval_columns(figure: Any) -> list[Any]:
     return [getattr(figure, f"interval_{name}").label(f"interval.{name}") for name in fields]
 
 
+def converted_columns(figure: Any) -> list[Any]:
+    """The columns of a figure's amounts in its metric's currency."""
+    named = {
+        "low": figure.converted_low,
+        "high": figure.converted_high,
+        "unit": MetricRow.unit,
+        "series": literal_column(f"'{SERIES}'", String()),
+        "first_day": figure.rate_first,
+        "last_day": figure.rate_last,
+        "day_assumed": figure.rate_day_assumed,
+    }
+    return [column.label(f"converted.{name}") for name, column in named.items()]
+
+
 # the columns of a figure inside its claim
 COLUMNS: list[Any] = [
     *rows.head(FigureRow),
@@ -43,6 +58,7 @@ COLUMNS: list[Any] = [
     *rows.embed("scope", ScopeRow, "id", "key", "name"),
     *rows.embed("measurand", MeasurandRow, "id", "key"),
     *interval_columns(FigureRow),
+    *converted_columns(FigureRow),
 ]
 
 
