@@ -6,13 +6,14 @@ from fractions import Fraction
 from typing import Literal
 
 from service.analysis.compare import MOST_SHOWN, figures_url
-from service.analysis.options import ComparisonOptions, readable
+from service.analysis.options import ComparisonOptions, price_index, prices_used, readable, restated
 from service.analysis.related import standing_reasons
 from service.db.engine import Connection
 from service.domain.comparability import NO_RATIO, Comparability, comparability
 from service.domain.comparison import representing
 from service.domain.evidence import Evidence, computed_in, in_common_currency
 from service.domain.key import is_uuid
+from service.domain.price_index import PriceIndex
 from service.domain.ratio import Ratio, ratio, side_hull
 from service.domain.sentences import between_text
 from service.domain.standing import lacks_exchange_rate, standing_side
@@ -87,8 +88,9 @@ def between(
     right_side: ChosenSide | None = None,
 ) -> Between:
     """Each of `left` and `right` is a measurand (id or key) or a figure (id). Raises NotFound."""
-    a = _operand(connection, left, left_side, options, "/left")
-    b = _operand(connection, right, right_side, options, "/right")
+    index = price_index(connection, options)
+    a = _operand(connection, left, left_side, options, index, "/left")
+    b = _operand(connection, right, right_side, options, index, "/right")
     a, b = _in_one_currency(a, b)
     reasons, factor = _reasons(a, b)
     has_both = bool(a.figures and b.figures)
@@ -96,7 +98,9 @@ def between(
     if has_both and not NO_RATIO.intersection(reasons.reasons):
         found = _scaled(ratio(b.counted, a.counted), factor)
     return Between(
-        settings=BetweenSettings(about_tolerance=float(options.tolerance), as_of=options.as_of),
+        settings=BetweenSettings(
+            about_tolerance=float(options.tolerance), as_of=options.as_of, prices=prices_used(index)
+        ),
         left=_shown(connection, a),
         right=_shown(connection, b),
         ratio=to_ratio(found),
@@ -106,12 +110,18 @@ def between(
 
 
 def _operand(
-    connection: Connection, ref: str, side: ChosenSide | None, options: ComparisonOptions, pointer: str
+    connection: Connection,
+    ref: str,
+    side: ChosenSide | None,
+    options: ComparisonOptions,
+    index: PriceIndex | None,
+    pointer: str,
 ) -> _Side:
     day = options.as_of
     if is_uuid(ref):
         figure = evidence.of_figures(connection, [ref.lower()], tolerance=options.tolerance).get(ref.lower())
         if figure is not None:
+            ((figure,),) = restated({"": [figure]}, index).values()
             if side is not None:
                 raise Invalid.at(f"{pointer}_side", "A figure has no sides; leave this out.", "query")
             measurand = measurands.read(connection, figure.row.measurand_id)
@@ -127,7 +137,8 @@ def _operand(
             raise
         detail = "No measurand and no figure has this id, or the figure or its claim is withdrawn."
         raise NotFound.at(pointer, detail, "query") from error
-    figures = evidence.of_measurands(connection, [measurand.id], tolerance=options.tolerance)[measurand.id]
+    stored = evidence.of_measurands(connection, [measurand.id], tolerance=options.tolerance)
+    figures = restated(stored, index)[measurand.id]
     lineage = evidence.lineage(connection, figures, tolerance=options.tolerance, day=day)
     return _choose(measurand, readable(figures, lineage).figures, side)
 

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from service.analysis.options import ComparisonOptions, Readable, readable
+from service.analysis.options import ComparisonOptions, Readable, price_index, readable, restated
 from service.analysis.related import WHOLES, Place, related
 from service.db.engine import Connection
 from service.domain.assessment import Assessment, assess_measurand
 from service.domain.comparison import side_interval
 from service.domain.drift import Drift as DomainDrift
 from service.domain.evidence import Evidence, in_common_currency
+from service.domain.price_index import PriceIndex
 from service.domain.sentences import drift_text
 from service.domain.standing import extent, standing
 from service.schemas.comparisons import Comparison, Counts, Excluded, Related, Summary, WithoutOne
@@ -43,6 +44,7 @@ class Loaded:
     figures: Mapping[str, list[FigureRecord]]
     lineage: Lineage
     options: ComparisonOptions
+    prices: PriceIndex | None
 
 
 def load(connection: Connection, ref: str, options: ComparisonOptions) -> Loaded:
@@ -53,14 +55,15 @@ def load(connection: Connection, ref: str, options: ComparisonOptions) -> Loaded
         others = [other for other in others if other.has_figures]
     read = others if day is not None else others[: MOST_SHOWN + measurands.MOST_PERIODS]
     ids = [measurand.id, *(other.id for other in read)]
-    figures = evidence.of_measurands(connection, ids, tolerance=options.tolerance)
+    prices = price_index(connection, options)
+    figures = restated(evidence.of_measurands(connection, ids, tolerance=options.tolerance), prices)
     if day is not None:
         others = [other for other in others if any(figure.could_be_read(day) for figure in figures[other.id])]
     every = [figure for own in figures.values() for figure in own]
     lineage = evidence.lineage(connection, every, tolerance=options.tolerance, day=day)
     scopes = [other for other in others if other.days == measurand.days]
     periods = [other for other in others if other.days != measurand.days]
-    return Loaded(measurand, scopes[:MOST_SHOWN], len(scopes), periods, figures, lineage, options)
+    return Loaded(measurand, scopes[:MOST_SHOWN], len(scopes), periods, figures, lineage, options, prices)
 
 
 def comparison_json(connection: Connection, ref: str, options: ComparisonOptions) -> bytes:
@@ -134,7 +137,7 @@ def _written(answer: _Answer, disputes: Cut, related: Sequence[Related], related
     within = [one.within_rounding for one in related if one.part_exceeds_whole and one.relation in WHOLES]
     summary = Summary(**measurand.own_fields, **computed, part_within_rounding=bool(within) and all(within))
     fields = {
-        "settings": loaded.options.settings().model_dump_json(),
+        "settings": loaded.options.settings(loaded.prices).model_dump_json(),
         "gap_without_one": _without_one(found, own.figures, items),
         **_sides(answer, computed["unit"]),
         "beside": _list(f'{items[aside.figure.id][:-1]},"why":"{aside.why}"}}' for aside in sides.beside[:MOST_SHOWN]),

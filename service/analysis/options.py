@@ -1,17 +1,20 @@
 """The options of a comparison, from the request, and the figures that it is computed from."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
+from service.db.engine import Connection
 from service.domain.comparison import BY_PARTY, REPORTED_AND_ESTIMATED, By, SideChoice
 from service.domain.figure import DEFAULT_TOLERANCE, MAX_TOLERANCE
+from service.domain.price_index import PriceIndex
 from service.domain.vocabulary import Basis
 from service.errors import Invalid
-from service.schemas.comparisons import Settings
+from service.schemas.comparisons import PricesUsed, Settings
 from service.schemas.pages import ComparisonPageQuery
 from service.schemas.queries import ComparisonSettingsQuery, ComputeQuery
+from service.store.comparisons import price_indices
 from service.store.comparisons.evidence import FigureRecord, Lineage
 
 
@@ -22,10 +25,17 @@ class ComparisonOptions:
     tolerance: Fraction = DEFAULT_TOLERANCE
     as_of: date | None = None
     sides: SideChoice = REPORTED_AND_ESTIMATED
+    prices: tuple[int, str] | None = None
 
-    def settings(self) -> Settings:
+    def settings(self, index: PriceIndex | None) -> Settings:
         sides = None if self.is_usual or self.sides.by == "party" else f"{self.sides.first}:{self.sides.second}"
-        return Settings(by=self.sides.by, sides=sides, about_tolerance=float(self.tolerance), as_of=self.as_of)
+        return Settings(
+            by=self.sides.by,
+            sides=sides,
+            about_tolerance=float(self.tolerance),
+            as_of=self.as_of,
+            prices=prices_used(index),
+        )
 
     @property
     def is_usual(self) -> bool:
@@ -37,10 +47,39 @@ def from_query(query: ComputeQuery | ComparisonPageQuery) -> ComparisonOptions:
     tolerance = Fraction(query.about_tolerance)
     if not 0 <= tolerance <= MAX_TOLERANCE:
         raise Invalid.at("/about_tolerance", "The tolerance of `about` is from 0 to 0.5.", "query")
+    prices = _prices(query.prices) if isinstance(query, ComputeQuery) else None
     if not isinstance(query, ComparisonSettingsQuery | ComparisonPageQuery):
-        return ComparisonOptions(tolerance, query.as_of)
+        return ComparisonOptions(tolerance, query.as_of, prices=prices)
     chosen = query.sides if isinstance(query, ComparisonSettingsQuery) else None
-    return ComparisonOptions(tolerance, query.as_of, _sides(query.by, chosen))
+    return ComparisonOptions(tolerance, query.as_of, _sides(query.by, chosen), prices)
+
+
+def _prices(text: str | None) -> tuple[int, str] | None:
+    if text is None:
+        return None
+    year, _, series = text.partition(":")
+    return int(year), series
+
+
+def price_index(connection: Connection, options: ComparisonOptions) -> PriceIndex | None:
+    """The index that is asked for. Raises Invalid if it is not loaded."""
+    return None if options.prices is None else price_indices.read(connection, *options.prices)
+
+
+def restated(figures: Mapping[str, list[FigureRecord]], index: PriceIndex | None) -> dict[str, list[FigureRecord]]:
+    """The figures of each measurand, in prices of the year that is asked for."""
+    if index is None:
+        return dict(figures)
+    return {
+        one: [replace(figure, evidence=index.restated(figure.evidence)) for figure in own]
+        for one, own in figures.items()
+    }
+
+
+def prices_used(index: PriceIndex | None) -> PricesUsed | None:
+    if index is None:
+        return None
+    return PricesUsed(year=index.year, series=index.series, version=index.version, currency=index.currency)
 
 
 def _sides(by: By, chosen: str | None) -> SideChoice:

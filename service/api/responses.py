@@ -16,6 +16,7 @@ from service.db.engine import Database
 from service.schemas.base import Head
 from service.schemas.history import ChangePage, HistoryQuery
 from service.store.audit import history
+from service.store.comparisons.summary import refresh_summaries
 from service.store.lists.pagination import RecordList
 from service.store.records.projection import Projection, Readable, Stored
 
@@ -107,6 +108,7 @@ def create(
 
     def work(connection: Any) -> Response:
         made = make(connection, body)
+        refresh_summaries(connection)  # which also converts amounts in other currencies
         found = projection.stored(connection, made.id)
         return record(found, 201 if made.is_new else 200, {"Location": f"/v1/{collection}/{made.id}"})
 
@@ -115,4 +117,10 @@ def create(
 
 def change(write: Writer, projection: Projection[Any], work: Callable[[Any], str]) -> Response:
     """Returns the record that `work` has changed. `work` returns its id."""
-    return write.answer(lambda connection: record(projection.stored(connection, work(connection))))
+
+    def changed(connection: Any) -> Response:
+        record_id = work(connection)
+        refresh_summaries(connection)
+        return record(projection.stored(connection, record_id))
+
+    return write.answer(changed)

@@ -25,7 +25,7 @@ from service.schemas.base import ClaimRef, EntityRef, MeasurandRef, MetricRef, P
 from service.schemas.claims import Claim
 from service.schemas.disputes import Dispute
 from service.schemas.figures import Converted, Interval
-from service.schemas.types import Bool, Day, DecimalText, Edtf, Id, Line, Time, UnitText, Year
+from service.schemas.types import Bool, Day, DecimalText, Edtf, Id, Key, Line, Time, UnitText, Year
 
 
 class Ratio(View):
@@ -44,11 +44,19 @@ class Comparability(View):
     reasons: list[Reason]
 
 
+class PricesUsed(View):
+    year: Year
+    series: Key
+    version: str
+    currency: UnitText
+
+
 class Settings(View):
     by: Literal["basis", "party"]
     sides: str | None = Field(description="The two bases that are compared, such as `projected:reported`.")
     about_tolerance: float
     as_of: Day | None
+    prices: PricesUsed | None = Field(description="By which amounts with a price year are restated.")
 
 
 class Compared(View):
@@ -226,6 +234,7 @@ OperandSide = TypeAliasType("OperandSide", Literal["reported", "estimated", "all
 class BetweenSettings(View):
     about_tolerance: float
     as_of: Day | None
+    prices: PricesUsed | None
 
 
 class Operand(View):

@@ -222,6 +222,20 @@ Tolerance = Annotated[
 ]
 
 
+Prices = TypeAliasType(
+    "Prices",
+    Annotated[
+        str,
+        Field(
+            pattern=r"^[1-9][0-9]{3}:[a-z0-9]+(-[a-z0-9]+)*$",
+            max_length=105,
+            description="Restates amounts that have a price year in prices of this year, by a loaded price index.",
+            examples=["2024:us-cpi-u"],
+        ),
+    ],
+)
+
+
 class ComputeQuery(Body):
     """How to compute a comparison; echoed in its settings."""
 
@@ -229,6 +243,7 @@ class ComputeQuery(Body):
     as_of: Day | None = Field(
         None, description="Only claims that could be read by this day: published and asserted by then."
     )
+    prices: Prices | None = None
 
 
 # for the document: a pattern without look-ahead cannot say "two different ones" in a shorter way

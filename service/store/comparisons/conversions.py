@@ -47,20 +47,21 @@ def update(connection: Connection, rates: ExchangeRates, figures: Sequence[tuple
 
 @cache
 def _update(dialect: str) -> UpdateBase:
-    return bulk.changing(dialect, FigureRow, CONVERSION)
+    return bulk.changing(dialect, FigureRow, (bulk.WHICH, *CONVERSION))
 
 
 def _columns(figure: Evidence, metric_unit: str, rates: ExchangeRates) -> Values:
     target = parse_unit(metric_unit).currency
     days = days_of(figure.period, figure.said)
     found = None
-    if figure.currency is not None and target is not None and figure.own_interval is not None:
+    if figure.is_foreign and figure.currency is not None and target is not None and figure.own_interval is not None:
         found = rates.range(figure.currency, target, days)
         if found is not None and _is_divided_by_money(metric_unit):
             found = found.inverse
     if found is None or figure.own_interval is None or days is None:
-        why = NotComputed.NO_EXCHANGE_RATE if figure.own_interval is not None else NotComputed.VAGUE
-        return dict.fromkeys(CONVERSION) | {"not_computed": str(why)}
+        why = NotComputed.VAGUE if figure.own_interval is None else NotComputed.NO_EXCHANGE_RATE
+        is_computed = figure.own_interval is not None and not figure.is_foreign
+        return dict.fromkeys(CONVERSION) | {"not_computed": None if is_computed else str(why)}
     converted = found.converted(figure.own_interval)
     return {
         "converted_low": None if converted.low is None else float(converted.low),

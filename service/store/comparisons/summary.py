@@ -216,12 +216,14 @@ def _with_rates(
     rates.
     """
     foreign = [figure for found in every.values() for figure in found if figure.evidence.is_foreign]
-    if not foreign:
+    converted = [figure for found in every.values() for figure in found if figure.row.rate_low is not None]
+    if not foreign and not converted:
         return every, {}
     rates = ExchangeRates(connection)
-    changed = conversions.update(connection, rates, [(figure.evidence, figure.row) for figure in foreign])
+    either = {figure.id: figure for figure in (*foreign, *converted)}
+    changed = conversions.update(connection, rates, [(figure.evidence, figure.row) for figure in either.values()])
     if changed:
-        ids = {one.row.measurand_id for one in foreign if one.id in changed}
+        ids = {one.row.measurand_id for one in either.values() if one.id in changed}
         every = {**every, **evidence.of_measurands(connection, ids)}
     return every, dict.fromkeys((figure.row.measurand_id for figure in foreign), rates.version)
 
