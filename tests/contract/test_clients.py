@@ -17,10 +17,15 @@ from tests.support import ADMIN, Api
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "clients.md").read_text("utf-8")
 THINGS = TEXT.partition("# Files")[0]
+SPREADSHEET = TEXT.partition("## Bring your spreadsheet")[2].partition("\n## ")[0]
+
+
+def fenced(language: str, text: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", THINGS, re.MULTILINE | re.DOTALL)
+    return fenced(language, THINGS)
 
 
 def environment(demo: Api) -> dict[str, str]:
@@ -85,7 +90,32 @@ def test_every_column_is_told_as_it_is() -> None:
     assert dict(rows) == COLUMNS
 
 
-@pytest.mark.parametrize("mapping", re.findall(r"^```toml\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL))
-def test_the_mapping_shown_is_the_one_that_is_tested(mapping: str) -> None:
+def test_the_mapping_shown_is_the_one_that_is_tested() -> None:
+    (mapping,) = fenced("toml", TEXT.partition("## Tables with other columns")[2])
     assert mapping == (ROOT / "fixtures" / "epoch-ai-chip-counts" / "owners.toml").read_text("utf-8")
     assert parse_mapping(mapping).options.date_order == "mdy"
+
+
+def shown_commands() -> list[tuple[str, str]]:
+    """The commands of the page on spreadsheets, each with the output that is shown."""
+    found = []
+    for block in fenced("console", SPREADSHEET):
+        for part in block.split("$ ")[1:]:
+            command, _, output = part.partition("\n")
+            found.append((command, output))
+    return found
+
+
+def test_the_walk_with_a_spreadsheet_has_the_outputs_shown(api: Api, tmp_path: Path) -> None:
+    (table,), (mapping,) = fenced("csv", SPREADSHEET), fenced("toml", SPREADSHEET)
+    (tmp_path / "marches.csv").write_text(table, "utf-8")
+    (tmp_path / "marches.toml").write_text(mapping, "utf-8")
+    given = environment(api) | {"COUNTERCLAIM_KEY": str(ADMIN)}
+    given["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{given['PATH']}"
+    assert len(shown_commands()) == 4
+    for command, output in shown_commands():
+        done = subprocess.run(
+            ["bash", "-c", f"{command} 2>&1"], cwd=tmp_path, env=given, capture_output=True, text=True, timeout=60,
+            check=False,
+        )  # fmt: skip
+        assert done.stdout == output, command
