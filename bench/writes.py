@@ -21,7 +21,10 @@ from service.db.dialects.sqlite import sqlite_driver
 from service.db.models import metadata
 
 _FILLED = {"change": "seq", "search": "number"}  # columns that the database fills
-_LEFT = ("key", "idempotency", "scope", "name")  # what neither creating nor importing claims writes more than a row of
+# what neither creating nor importing claims writes more than a row of
+_LEFT = (
+    "key", "idempotency", "scope", "name", "identifier", "series_version", "exchange_rate", "price_index",
+)  # fmt: skip
 IMPORTED = 2_000  # claims
 Rows = dict[str, list[tuple[Any, ...]]]  # by table, in the order in which they can be written
 

@@ -62,7 +62,7 @@ def _prices(text: str | None) -> tuple[int, str] | None:
 
 
 def price_index(connection: Connection, options: ComparisonOptions) -> PriceIndex | None:
-    """The index that is asked for. Raises Invalid if it is not loaded."""
+    """The index that is asked for. Raises NotFound if it is not loaded."""
     return None if options.prices is None else price_indices.read(connection, *options.prices)
 
 

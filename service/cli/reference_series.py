@@ -32,10 +32,14 @@ def load_carried(database: Database) -> None:
         known = reference_series.newest(connection, SERIES)
     if path is not None and (known is None or known.last_day < read_rates(path).last_day):
         _load_rates(database, path)
-        notify("The euro reference rates are loaded.")
-    if _load_index(database, CPI, "us-cpi-u", "CPI-U, US city average, all items, not seasonally adjusted",
-                   "Bureau of Labor Statistics, series CUUR0000SA0", "USD"):  # fmt: skip
-        notify("The price index us-cpi-u is loaded.")
+    _load_index(
+        database,
+        CPI,
+        "us-cpi-u",
+        "CPI-U, US city average, all items, not seasonally adjusted",
+        "Bureau of Labor Statistics, series CUUR0000SA0",
+        "USD",
+    )
 
 
 def _load_rates(database: Database, path: Path) -> bool:

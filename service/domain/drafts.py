@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from service.domain.phrase import Cursor, DecimalSign, Doubt, Phrase, Unreadable, number_start, read_at
+from service.domain.phrase import Cursor, Doubt, Phrase, Unreadable, number_start, read_at
 
 _QUOTES = str.maketrans(dict.fromkeys('"“”„«»', " ") | {"\u2212": "-", "—": "–", "\n": " ", "\t": " ", "\r": " "})
 _NOUN_WORDS = 4
@@ -36,7 +36,7 @@ class Draft:
     doubt: Unreadable | None
 
 
-def drafts(text: str, decimal: DecimalSign | None = None) -> Iterator[Draft]:
+def drafts(text: str, decimal: str | None = None) -> Iterator[Draft]:
     """The numbers of a text, in order. The work is linear in its length."""
     plain = text.translate(_QUOTES)
     place = 0

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from typing import Literal
 
 from service.domain.number import canonical, parse_number, stated_precision
 from service.domain.unit_spellings import canonical_unit
@@ -20,8 +19,6 @@ from service.domain.vocabulary import Qualifier
 from service.errors import Invalid
 
 MAX_PHRASE = 200
-
-DecimalSign = Literal[".", ","]
 
 
 class Doubt(StrEnum):
@@ -162,7 +159,7 @@ def _word(words: str) -> str:
     return rf"(?:{words})(?:(?<=\W)|(?!\w))".replace(" ", r" +")
 
 
-def read_phrase(text: str, decimal: DecimalSign | None = None) -> Phrase:
+def read_phrase(text: str, decimal: str | None = None) -> Phrase:
     """Reads a whole phrase. Without a `decimal` sign it is a point, unless that may stand between thousands. Raises
     Unreadable.
     """
@@ -171,7 +168,7 @@ def read_phrase(text: str, decimal: DecimalSign | None = None) -> Phrase:
     return read_at(Cursor(_plain(text)), decimal, lambda cursor: cursor.rest)
 
 
-def read_at(cursor: Cursor, decimal: DecimalSign | None, take_rest: Callable[[Cursor], str]) -> Phrase:
+def read_at(cursor: Cursor, decimal: str | None, take_rest: Callable[[Cursor], str]) -> Phrase:
     """Reads the phrase that begins at the cursor. `take_rest` returns the words behind the numbers that belong to it.
     Raises Unreadable.
     """
@@ -216,7 +213,7 @@ def _qualifier(cursor: Cursor, words: Mapping[Qualifier, str]) -> Qualifier | No
     return next((qualifier for qualifier, pattern in words.items() if cursor.take(_word(pattern))), None)
 
 
-def _read_amount(cursor: Cursor, decimal: DecimalSign | None) -> _Amount | None:
+def _read_amount(cursor: Cursor, decimal: str | None) -> _Amount | None:
     start = cursor.place
     negative = cursor.take(r"-|minus ")
     currency = _currency_before(cursor)
@@ -248,9 +245,7 @@ def _currency_before(cursor: Cursor) -> str | None:
     return None
 
 
-def _in_digits(
-    cursor: Cursor, digits: str, currency: str | None, decimal: DecimalSign | None, *, negative: bool
-) -> _Amount:
+def _in_digits(cursor: Cursor, digits: str, currency: str | None, decimal: str | None, *, negative: bool) -> _Amount:
     plain = _without_groups(digits, decimal or ".")
     behind = cursor.text[cursor.place - 1] if cursor.place else ""
     exponent = cursor.take(r"e[+-]?\d{1,3}(?!\w)") if behind != " " else None
@@ -272,7 +267,7 @@ def _in_digits(
     )
 
 
-def _without_groups(digits: str, decimal: DecimalSign) -> str:
+def _without_groups(digits: str, decimal: str) -> str:
     """The digits with a point for the decimal sign. Raises Unreadable for what could be read otherwise."""
     group = "," if decimal == "." else "."
     whole, sign, decimals = digits.partition(decimal)
@@ -290,7 +285,7 @@ def _scale(cursor: Cursor) -> int | None:
     return _SCALES[word.casefold()] if word else None
 
 
-def _read_second(cursor: Cursor, ranged: str | None, decimal: DecimalSign | None) -> tuple[str, _Amount | None]:
+def _read_second(cursor: Cursor, ranged: str | None, decimal: str | None) -> tuple[str, _Amount | None]:
     """What joins a second number to the first, and that number."""
     start = cursor.place
     joint = cursor.take(r"±|\+/-|–|-|to\b" + (r"|and\b" if ranged else ""))

@@ -7,7 +7,7 @@ is a day of January or of February.
 import re
 from decimal import Decimal
 from functools import cache
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from service.domain.number import parse_number, stated_precision
 from service.domain.vocabulary import Qualifier
@@ -27,7 +27,7 @@ _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 class NumberStyle(NamedTuple):
     """The signs before decimals and between groups of three digits, as far as they are known."""
 
-    decimal: Literal[".", ","] | None = None
+    decimal: str | None = None
     thousands: str | None = None
 
     @property
@@ -35,7 +35,7 @@ class NumberStyle(NamedTuple):
         return self.decimal is not None or self.thousands is not None
 
     @property
-    def decimal_sign(self) -> Literal[".", ","]:
+    def decimal_sign(self) -> str:
         """A point, unless that stands between groups."""
         return self.decimal or ("," if self.thousands == "." else ".")
 

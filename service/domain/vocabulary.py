@@ -259,6 +259,21 @@ class OnExisting(Word):
     KEEP = "keep", "a record that is stored with other content stays as it is"
 
 
+class Encoding(Word):
+    UTF_8 = "utf-8", "Unicode"
+    UTF_16 = "utf-16", "Unicode, with a byte order mark"
+    WINDOWS_1250 = "windows-1250", "Central European, of Windows"
+    WINDOWS_1251 = "windows-1251", "Cyrillic, of Windows"
+    WINDOWS_1252 = "windows-1252", "Western European, of Windows"
+    ISO_8859_1 = "iso-8859-1", "Western European"
+    ISO_8859_2 = "iso-8859-2", "Central European"
+    ISO_8859_15 = "iso-8859-15", "Western European with the euro sign"
+    GB18030 = "gb18030", "Chinese"
+    BIG5 = "big5", "Traditional Chinese"
+    SHIFT_JIS = "shift_jis", "Japanese"
+    EUC_KR = "euc-kr", "Korean"
+
+
 class Percent(Word):
     FRACTION = "fraction", "0.15 is shown as 15%"
     POINTS = "points", "15 is shown as 15%"

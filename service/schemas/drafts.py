@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from service.domain.phrase import DecimalSign, Doubt
+from service.domain.phrase import Doubt
 from service.domain.vocabulary import Qualifier
 from service.schemas.base import Body, View
-from service.schemas.types import DecimalText, UnitText
+from service.schemas.types import DecimalSign, DecimalText, UnitText
 
 MAX_TEXT = 100_000
 

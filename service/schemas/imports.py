@@ -7,6 +7,7 @@ from pydantic import Field
 from service.domain.vocabulary import (
     Additive,
     DateOrder,
+    Encoding,
     ImportFormat,
     ImportMode,
     OnExisting,
@@ -16,13 +17,10 @@ from service.domain.vocabulary import (
     Scale,
 )  # fmt: skip
 from service.schemas.base import Body, View
-from service.schemas.types import Bool, Key, Line, UnitText
+from service.schemas.types import Bool, DecimalSign, Key, Line, UnitText
 
-Delimiter = Literal[",", ";", "|", "tab"]
-Encoding = Literal[
-    "utf-8", "utf-16", "windows-1250", "windows-1251", "windows-1252", "iso-8859-1", "iso-8859-2", "iso-8859-15",
-    "gb18030", "big5", "shift_jis", "euc-kr",
-]  # fmt: skip
+Delimiter = Annotated[str, Field(pattern=r"^(,|;|\||tab)$", examples=[";"])]
+ThousandsSign = Annotated[str, Field(pattern=r"^[,. '_]$", examples=["."])]
 Missing = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=100)]
 
 
@@ -43,10 +41,10 @@ class TableOptions(Body):
     delimiter: Delimiter | None = Field(
         None, description="For csv: what separates columns. By default the one that makes the columns fit."
     )
-    decimal: Literal[".", ","] | None = Field(
+    decimal: DecimalSign | None = Field(
         None, description="For tables: the sign before decimals. By default a point, where nothing speaks against it."
     )
-    thousands: Literal[",", ".", " ", "'", "_"] | None = Field(
+    thousands: ThousandsSign | None = Field(
         None, description="For tables: the sign between groups of three digits. A point makes the decimal sign a comma."
     )
     encoding: Encoding | None = Field(None, description="For csv: by default UTF-8, or UTF-16 if the file begins so.")

@@ -280,6 +280,7 @@ DecimalText = TypeAliasType(
         ),
     ],
 )
+DecimalSign = Annotated[str, Field(pattern=r"^[.,]$", examples=[","])]
 Time = Annotated[
     datetime,
     PlainSerializer(format_time, return_type=str, when_used="json"),

@@ -4,13 +4,14 @@ import csv
 from collections.abc import Iterator
 
 from service.domain.spreadsheet_cells import unguard
+from service.domain.vocabulary import Encoding
 from service.errors import Invalid
-from service.schemas.imports import Delimiter, Encoding, TableLayout, TableOptions
+from service.schemas.imports import TableLayout, TableOptions
 from service.transfer.lines import MAX_LINE, File, encoding_of, lines, refused
 from service.transfer.table_header import Fits, Header, Row, find_header
 
 _MAX_CELL = 100_000  # characters; longer than any field allows
-_DELIMITERS: tuple[Delimiter, ...] = (",", ";", "tab", "|")
+_DELIMITERS: tuple[str, ...] = (",", ";", "tab", "|")
 csv.field_size_limit(_MAX_CELL)
 
 
@@ -27,10 +28,10 @@ class CsvTable:
             delimiter=self.delimiter, encoding=self.encoding, sheet=None, header_row=header.line if header else 1
         )
 
-    def _found(self, options: TableOptions, fits: Fits) -> tuple[Delimiter, Header | None]:
+    def _found(self, options: TableOptions, fits: Fits) -> tuple[str, Header | None]:
         """The delimiter with which a row fits, else the one that makes the most columns, and the header."""
         candidates = _DELIMITERS if options.delimiter is None else (options.delimiter,)
-        best: tuple[Delimiter, Header | None] = candidates[0], None
+        best: tuple[str, Header | None] = candidates[0], None
         for delimiter in candidates:
             try:
                 header = find_header(csv_rows(self.file, delimiter, self.encoding), options.header_row, fits)
@@ -48,7 +49,7 @@ class CsvTable:
         return csv_rows(self.file, self.delimiter, self.encoding)
 
 
-def csv_rows(file: File, delimiter: Delimiter, encoding: Encoding) -> Iterator[Row]:
+def csv_rows(file: File, delimiter: str, encoding: Encoding) -> Iterator[Row]:
     """Each row that is not empty, with the line on which it begins. Raises Invalid for what is not CSV."""
     row_size, line = 0, 1
 

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import Protocol
 
+from service.domain.vocabulary import Encoding
 from service.errors import Fault, Invalid
-from service.schemas.imports import Encoding
 
 
 class File(Protocol):
@@ -35,10 +35,10 @@ def refused(detail: str, line: int | None = None, pointer: str = "") -> Invalid:
 def encoding_of(file: File) -> Encoding:
     """UTF-16 if the file begins with its byte order mark, else UTF-8."""
     file.seek(0)
-    return "utf-16" if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8"
+    return Encoding.UTF_16 if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else Encoding.UTF_8
 
 
-def lines(file: File, encoding: Encoding = "utf-8") -> Iterator[str]:
+def lines(file: File, encoding: Encoding = Encoding.UTF_8) -> Iterator[str]:
     """Each line with its line ending (LF, CR LF or CR). A byte order mark is removed.
 
     Raises Invalid for bytes that are not of this encoding and U+0000, each with the offset in bytes, for a line that is
@@ -91,8 +91,8 @@ def _decoded(file: File, encoding: Encoding) -> Iterator[tuple[str, bool]]:
 
 
 def _undecodable(file: File, encoding: Encoding, place: int) -> str:
-    if encoding != "utf-8":
+    if encoding is not Encoding.UTF_8:
         return f"The file is not {encoding}: at byte {place}."
-    is_wide = encoding_of(file) == "utf-16"
+    is_wide = encoding_of(file) is Encoding.UTF_16
     hint = "it seems to be UTF-16" if is_wide else "it may be of an older encoding such as Windows-1252"
     return f"The file is not UTF-8: at byte {place}; {hint}. Save it as UTF-8."

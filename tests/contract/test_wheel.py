@@ -66,7 +66,7 @@ def test_every_command_of_the_wheel_works_in_an_empty_folder(installed: Path, tm
     finally:
         process.terminate()
         process.communicate(timeout=20)
-    assert "0002_rules" in run("migrate")
+    assert "0003_numbers" in run("migrate")
     assert run("recompute").startswith("0 ")
     assert "changed" in run("load", str(ROOT / "fixtures" / "ai-training-costs.jsonl"))
     assert run("key", "create", "--name", "me").startswith("ccl_")

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.domain.number import format_number
-from service.domain.phrase import DecimalSign, Phrase, Unreadable, read_phrase
+from service.domain.phrase import Phrase, Unreadable, read_phrase
 
 _TABLE = Path(__file__).with_name("phrase_cases.csv")
 with _TABLE.open(encoding="utf-8", newline="") as _file:
     CASES = list(csv.DictReader(_file))
 
 
-def decimal_sign(case: dict[str, str]) -> DecimalSign | None:
+def decimal_sign(case: dict[str, str]) -> str | None:
     return "," if case["decimal"] == "," else None
 
 

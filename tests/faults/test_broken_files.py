@@ -99,8 +99,8 @@ TABLE = [
     Broken("a column twice", "csv", b"subject,subject\na,b\n"),
     Broken("an unknown column", "csv", b"subject,metric,colour\na,b,c\n"),
     Broken("no header", "csv", CELLS),
-    Broken("semicolons", "csv", ROW.replace(b",", b";")),
-    Broken("tabs", "csv", ROW.replace(b",", b"\t")),
+    Broken("semicolons", "csv", ROW.replace(b",", b";"), 0),
+    Broken("tabs", "csv", ROW.replace(b",", b"\t"), 1),
     Broken("a row too long", "csv", ROW + CELLS + b",more,and more\n", 1),
     Broken("a row too short", "csv", HEADER + b"\nR1,Cost\n", 0),
     *(Broken(f"the number {text[:12]}", "csv", cell("value", text), 0) for text in

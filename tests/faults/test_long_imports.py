@@ -184,7 +184,7 @@ def test_the_command_sends_a_file_to_a_service(database_url: str, tmp_path: Path
 def test_what_the_command_cannot_read_is_told(database_url: str, tmp_path: Path) -> None:
     (tmp_path / "figures.csv").write_bytes(rows(10))
     (tmp_path / "bad.toml").write_bytes(b"\xff")
-    (tmp_path / "figures.xlsx").write_bytes(b"PK")
+    (tmp_path / "figures.pdf").write_bytes(b"PK")
 
     def load(*arguments: str) -> str:
         done = run_in(tmp_path, "load", *arguments, COUNTERCLAIM_DATABASE_URL=database_url)
@@ -192,7 +192,7 @@ def test_what_the_command_cannot_read_is_told(database_url: str, tmp_path: Path)
         assert "Traceback" not in done.stderr
         return done.stderr
 
-    assert "say with --format what this is" in load("figures.xlsx")
+    assert "say with --format what this is" in load("figures.pdf")
     assert "The mapping is not TOML" in load("--map", "bad.toml", "figures.csv")
     assert "does not exist" in load("nothing.csv")
     assert "save it to a file first" in load("--format", "csv", "/dev/stdin")

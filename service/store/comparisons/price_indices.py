@@ -6,7 +6,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from service.db.models import PriceIndexRow, SeriesVersionRow
 from service.domain.price_index import PriceIndex
-from service.errors import Invalid
+from service.errors import NotFound
 
 _NEWEST = (
     select(PriceIndexRow.levels, SeriesVersionRow.version, SeriesVersionRow.unit)
@@ -18,12 +18,12 @@ _NEWEST = (
 
 
 def read(connection: Connection, year: int, series: str) -> PriceIndex:
-    """Raises Invalid if the index is not loaded, or does not have the year."""
+    """Raises NotFound if the index is not loaded, or does not have the year."""
     row = connection.execute(_NEWEST, {"series": series}).first()
     if row is None:
-        raise Invalid.at("/prices", f"No price index {series!r} is loaded.", "query")
+        raise NotFound.at("/prices", f"No price index {series!r} is loaded.", "query")
     levels = {int(text): Fraction(level) for text, level in row.levels.items()}
     if year not in levels:
         known = f"{min(levels)} to {max(levels)}"
-        raise Invalid.at("/prices", f"The index {series!r} has no year {year}; it has {known}.", "query")
+        raise NotFound.at("/prices", f"The index {series!r} has no year {year}; it has {known}.", "query")
     return PriceIndex(series, row.version, row.unit, year, levels)
