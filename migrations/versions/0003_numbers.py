@@ -35,11 +35,17 @@ UP = [
     Change(
         "measurand",
         add=empty(types.String(), "rates_version", "conflict_unit"),
+        values={"rules_version": "0"},  # so that all summaries are computed again
         indexes=[["rates_version", "id"]],
     ),
 ]
 DOWN = [
-    Change("measurand", drop=["rates_version", "conflict_unit"], drop_indexes=[["rates_version", "id"]]),
+    Change(
+        "measurand",
+        drop=["rates_version", "conflict_unit"],
+        drop_indexes=[["rates_version", "id"]],
+        values={"rules_version": "0"},
+    ),
     Change(
         "figure",
         drop=[*_CONVERTED],

@@ -11,7 +11,7 @@ from service.analysis.related import standing_reasons
 from service.db.engine import Connection
 from service.domain.comparability import NO_RATIO, Comparability, comparability
 from service.domain.comparison import representing
-from service.domain.evidence import Evidence, computed_in, in_common_currency
+from service.domain.evidence import Evidence, computed_in, in_common_currency, sharing_rates
 from service.domain.key import is_uuid
 from service.domain.price_index import PriceIndex
 from service.domain.ratio import Ratio, ratio, side_hull
@@ -57,6 +57,7 @@ def _side_of(
     figure_id: str | None = None,
 ) -> _Side:
     computed, currency = in_common_currency([figure.evidence for figure in figures])
+    computed = sharing_rates(computed)
     if name == "figure" and currency is None and len(computed) == 1 and computed[0].is_foreign:
         currency = computed[0].currency  # one that counts for nothing, such as a relay
         computed = computed_in(computed, currency)
@@ -73,7 +74,7 @@ def _in_one_currency(a: _Side, b: _Side) -> tuple[_Side, _Side]:
 
 
 def _converted(side: _Side) -> _Side:
-    computed = [figure.evidence for figure in side.figures]
+    computed = sharing_rates([figure.evidence for figure in side.figures])
     if side.currency is None or not any(figure.is_converted for figure in computed):
         return side
     return replace(side, computed=computed, currency=None)
@@ -121,7 +122,7 @@ def _operand(
     if is_uuid(ref):
         figure = evidence.of_figures(connection, [ref.lower()], tolerance=options.tolerance).get(ref.lower())
         if figure is not None:
-            ((figure,),) = restated({"": [figure]}, index).values()
+            (figure,) = restated([figure], index)
             if side is not None:
                 raise Invalid.at(f"{pointer}_side", "A figure has no sides; leave this out.", "query")
             measurand = measurands.read(connection, figure.row.measurand_id)
@@ -137,10 +138,9 @@ def _operand(
             raise
         detail = "No measurand and no figure has this id, or the figure or its claim is withdrawn."
         raise NotFound.at(pointer, detail, "query") from error
-    stored = evidence.of_measurands(connection, [measurand.id], tolerance=options.tolerance)
-    figures = restated(stored, index)[measurand.id]
+    figures = evidence.of_measurands(connection, [measurand.id], tolerance=options.tolerance)[measurand.id]
     lineage = evidence.lineage(connection, figures, tolerance=options.tolerance, day=day)
-    return _choose(measurand, readable(figures, lineage).figures, side)
+    return _choose(measurand, readable(figures, lineage, index).figures, side)
 
 
 def _choose(measurand: MeasurandRecord, figures: Sequence[FigureRecord], side: ChosenSide | None) -> _Side:
@@ -176,7 +176,8 @@ def _reasons(a: _Side, b: _Side) -> tuple[Comparability, Fraction]:
         reasons |= standing_reasons(a.counted, b.counted)
     factor = Fraction(1)
     try:
-        converts, currency = convert(b.unit, a.unit, Scale.RATIO)  # on other scales there is no ratio
+        scale = Scale(left.scale) if left.scale == right.scale else Scale.RATIO
+        converts, currency = convert(b.unit, a.unit, scale)
         if currency == parse_unit(a.unit).currency:
             factor = converts.factor
         else:

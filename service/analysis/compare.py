@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from service.analysis.options import ComparisonOptions, Readable, price_index, readable, restated
+from service.analysis.options import ComparisonOptions, Readable, price_index, readable
 from service.analysis.related import WHOLES, Place, related
 from service.db.engine import Connection
 from service.domain.assessment import Assessment, assess_measurand
 from service.domain.comparison import side_interval
 from service.domain.drift import Drift as DomainDrift
-from service.domain.evidence import Evidence, in_common_currency
+from service.domain.evidence import Evidence, in_common_currency, sharing_rates
 from service.domain.price_index import PriceIndex
 from service.domain.sentences import drift_text
 from service.domain.standing import extent, standing
@@ -56,7 +56,7 @@ def load(connection: Connection, ref: str, options: ComparisonOptions) -> Loaded
     read = others if day is not None else others[: MOST_SHOWN + measurands.MOST_PERIODS]
     ids = [measurand.id, *(other.id for other in read)]
     prices = price_index(connection, options)
-    figures = restated(evidence.of_measurands(connection, ids, tolerance=options.tolerance), prices)
+    figures = evidence.of_measurands(connection, ids, tolerance=options.tolerance)
     if day is not None:
         others = [other for other in others if any(figure.could_be_read(day) for figure in figures[other.id])]
     every = [figure for own in figures.values() for figure in own]
@@ -78,7 +78,7 @@ def compared(connection: Connection, loaded: Loaded) -> Comparison:
 
 def compared_json(connection: Connection, loaded: Loaded) -> bytes:
     measurand, lineage = loaded.measurand, loaded.lineage
-    own = readable(loaded.figures[measurand.id], lineage)
+    own = readable(loaded.figures[measurand.id], lineage, loaded.prices)
     found = assess_measurand(
         [figure.evidence for figure in own.figures],
         lineage.copied(own.figures),
@@ -233,7 +233,7 @@ def _related(connection: Connection, loaded: Loaded, own: Readable) -> tuple[lis
     """The related measurands that are shown, and how many there are."""
     measurand = loaded.measurand
     both = (*loaded.scopes, *loaded.periods)
-    shown = ((other, readable(loaded.figures[other.id], loaded.lineage)) for other in both)
+    shown = ((other, readable(loaded.figures[other.id], loaded.lineage, loaded.prices)) for other in both)
     others = [_place(other, theirs) for other, theirs in shown if theirs.figures]
     if not others:
         return [], 0
@@ -247,5 +247,5 @@ def _place(measurand: MeasurandRecord, shown: Readable) -> Place:
     found = standing(figures)
     converted = found if found.currency is None else standing(figures, converted=True)
     days = None if measurand.days[0] is None else measurand.days
-    own_extent = extent(in_common_currency(figures)[0], found.currency)
+    own_extent = extent(sharing_rates(in_common_currency(figures)[0]), found.currency)
     return Place(measurand.id, measurand.key, measurand.scope, measurand.row.period, days, found, converted, own_extent)

@@ -86,7 +86,7 @@ class _Chosen:
 def _chosen(measurand: MeasurandRecord, loaded: Loaded) -> _Chosen:
     day = loaded.options.as_of
     figures = loaded.figures[measurand.id]
-    standing = readable(figures, loaded.lineage).figures
+    standing = readable(figures, loaded.lineage, loaded.prices).figures
     stands = {figure.id for figure in standing}
     gone = [figure for figure in figures if figure.id not in stands and figure.could_be_read(day)]
     ordered = _in_order([*standing, *gone])

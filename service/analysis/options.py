@@ -1,6 +1,6 @@
 """The options of a comparison, from the request, and the figures that it is computed from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -66,14 +66,11 @@ def price_index(connection: Connection, options: ComparisonOptions) -> PriceInde
     return None if options.prices is None else price_indices.read(connection, *options.prices)
 
 
-def restated(figures: Mapping[str, list[FigureRecord]], index: PriceIndex | None) -> dict[str, list[FigureRecord]]:
-    """The figures of each measurand, in prices of the year that is asked for."""
+def restated(figures: list[FigureRecord], index: PriceIndex | None) -> list[FigureRecord]:
+    """The figures in prices of the year that is asked for."""
     if index is None:
-        return dict(figures)
-    return {
-        one: [replace(figure, evidence=index.restated(figure.evidence)) for figure in own]
-        for one, own in figures.items()
-    }
+        return figures
+    return [replace(figure, evidence=index.restated(figure.evidence)) for figure in figures]
 
 
 def prices_used(index: PriceIndex | None) -> PricesUsed | None:
@@ -100,9 +97,9 @@ class Readable:
     not_yet_readable: int = 0
 
 
-def readable(figures: Sequence[FigureRecord], lineage: Lineage) -> Readable:
+def readable(figures: Sequence[FigureRecord], lineage: Lineage, index: PriceIndex | None = None) -> Readable:
     """The readable figures whose claims were active on the day of the lineage; without a day, those active now
-    (`store/lists/as_of.py`). Relays that stand in for their origin count.
+    (`store/lists/as_of.py`). Relays that stand in for their origin count. `index` restates amounts.
     """
     day = lineage.day
     kept, undated, too_new = [], 0, 0
@@ -115,4 +112,4 @@ def readable(figures: Sequence[FigureRecord], lineage: Lineage) -> Readable:
             undated += 1
         else:
             too_new += 1
-    return Readable(lineage.with_stand_ins(kept), undated, too_new)
+    return Readable(restated(lineage.with_stand_ins(kept), index), undated, too_new)

@@ -63,14 +63,14 @@ def _group(group: ForestGroup, comparison: Comparison) -> Group:
     title = group.scope.name if group.scope else NOT_STATED
     if comparison.period:
         title = f"{title}, {comparison.period}"
-    return Group(
-        title, tuple(row_of(row, comparison.metric.scale) for row in group.rows), group.reference, group.left_out
-    )
+    return Group(title, tuple(row_of(row, comparison) for row in group.rows), group.reference, group.left_out)
 
 
-def row_of(row: ForestRow, scale: MetricScale) -> Row:
+def row_of(row: ForestRow, comparison: Comparison) -> Row:
     figure = row.figure
-    mark = mark_of(figure, scale)
+    prices = comparison.settings.prices
+    is_restated = prices is not None and figure.price_year not in (None, prices.year)
+    mark = mark_of(figure, comparison.metric.scale, restated=is_restated)
     return Row(
         label=figure.claimant.name,
         detail=figure.source.title,
@@ -90,7 +90,7 @@ def stated(figure: Compared) -> Stated:
     return Stated(figure.qualifier, figure.value, figure.lower, figure.upper, figure.interval_kind, figure.stated_as)
 
 
-def mark_of(figure: Compared, scale: MetricScale) -> Mark | None:
+def mark_of(figure: Compared, scale: MetricScale, *, restated: bool = False) -> Mark | None:
     """Returns None for a figure that cannot be computed with."""
     interval = figure.converted or figure.interval
     if interval is None or figure.not_computed is not None:
@@ -99,7 +99,7 @@ def mark_of(figure: Compared, scale: MetricScale) -> Mark | None:
     one_sided = figure.qualifier in (Qualifier.AT_LEAST, Qualifier.MORE_THAN, Qualifier.AT_MOST, Qualifier.LESS_THAN)
     return Mark(
         shape=SHAPES.get(figure.basis, "square"),
-        dot=_dot(figure, scale),
+        dot=_dot(figure, scale, restated=restated),
         low=interval.low,
         high=interval.high,
         hollow=figure.qualifier is Qualifier.ABOUT,
@@ -109,7 +109,7 @@ def mark_of(figure: Compared, scale: MetricScale) -> Mark | None:
     )
 
 
-def _dot(figure: Compared, scale: MetricScale) -> float | None:
+def _dot(figure: Compared, scale: MetricScale, *, restated: bool) -> float | None:
     """Returns the number that the source gives, in the metric's unit: the value, or the only bound."""
     interval = figure.converted or figure.interval
     assert interval is not None
@@ -117,7 +117,7 @@ def _dot(figure: Compared, scale: MetricScale) -> float | None:
         return interval.low
     if figure.qualifier in (Qualifier.AT_MOST, Qualifier.LESS_THAN):
         return interval.high
-    if figure.converted is not None:
+    if figure.converted is not None or restated:
         return interval.low if interval.low == interval.high else None
     if figure.value is None:
         return None

@@ -9,7 +9,7 @@ from service.charts.model import Chart, Group, Mark, Row
 from service.charts.scale import scale_for
 from service.domain.compact import apart_text, compact_factor
 from service.domain.vocabulary import DisagreementKind
-from service.schemas.comparisons import Disagreement
+from service.schemas.comparisons import Compared, Disagreement
 
 _TITLES = {
     DisagreementKind.CONFLICT: "Where sources disagree most",
@@ -41,7 +41,7 @@ def _row(one: Disagreement) -> Row | None:
     """Returns None if there is no ratio: amounts that may be negative, or a bound of zero."""
     if one.least is None or one.most is None:
         return None
-    least, most = mark_of(one.least, one.metric.scale), mark_of(one.most, one.metric.scale)
+    least, most = (mark_of(figure, one.metric.scale) for figure in _in_one_currency(one.least, one.most))
     if least is None or most is None or least.high is None or most.low is None:
         return None
     smallest = min((a for a in (*drawn(least), *drawn(most)) if a > 0), default=None)
@@ -58,6 +58,14 @@ def _row(one: Disagreement) -> Row | None:
         gap=gap,
         href=f"/comparisons/{one.key}",
     )
+
+
+def _in_one_currency(least: Compared, most: Compared) -> tuple[Compared, Compared]:
+    """The two as they were compared: in their own currency if they share it, else as converted."""
+    if least.interval is None or most.interval is None or least.interval.unit != most.interval.unit:
+        return least, most
+    plain = {"converted": None}
+    return least.model_copy(update=plain), most.model_copy(update=plain)
 
 
 def _apart(one: Disagreement, least: Mark, most: Mark) -> str:

@@ -12,7 +12,7 @@ def chart(forest: Forest) -> Chart:
     """Shows only figures of the measurand itself; other scopes have their own timelines."""
     comparison = forest.comparison
     own = [g for g in forest.groups if g.measurand.id == comparison.id]
-    every = [row_of(row, comparison.metric.scale) for group in own for row in group.rows]
+    every = [row_of(row, comparison) for group in own for row in group.rows]
     rows = tuple(sorted((row for row in every if row.said is not None), key=lambda row: (row.said, row.label)))
     events = tuple(
         Event(f"Disputed by {dispute.raised_by.name}", day)

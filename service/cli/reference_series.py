@@ -15,7 +15,7 @@ from service.store.comparisons.exchange_rates import SERIES
 from service.store.operations import reference_series
 from service.store.operations.reference_series import Series
 from service.store.records import record_writes
-from service.transfer.reference_files import carried_rates, read_index, read_rates
+from service.transfer.reference_files import RatesFile, carried_rates, read_index, read_rates
 
 CPI = folder("fixtures") / "us-cpi-u.csv"
 DatabaseUrl = Annotated[str | None, typer.Option(help="The database; by default that of the settings.")]
@@ -30,7 +30,7 @@ def load_carried(database: Database) -> None:
     path = carried_rates()
     with database.read() as connection:
         known = reference_series.newest(connection, SERIES)
-    if path is not None and (known is None or known.last_day < read_rates(path).last_day):
+    if path is not None and (known is None or known.last_day < _read(path).last_day):
         _load_rates(database, path)
     _load_index(
         database,
@@ -42,11 +42,15 @@ def load_carried(database: Database) -> None:
     )
 
 
-def _load_rates(database: Database, path: Path) -> bool:
+def _read(path: Path) -> RatesFile:
     try:
-        found = read_rates(path)
+        return read_rates(path)
     except Invalid as error:
         raise fail(error.detail) from None
+
+
+def _load_rates(database: Database, path: Path) -> bool:
+    found = _read(path)
     with console.progress("conversions") as advance:
         days = (found.first_day, found.last_day)
         return reference_series.load_rates(database, found.version, found.rates, days, advance)

@@ -136,6 +136,7 @@ def _compared(text: Any) -> list[Any]:
         MeasurandRow.gap,
         MeasurandRow.gap_open,
         MeasurandRow.difference,
+        MeasurandRow.conflict_unit,
         MeasurandRow.relative_difference,
         func.nullif(MeasurandRow.conflict_reasons, literal_column("''", String()), type_=String()).label(
             "conflict_reasons"

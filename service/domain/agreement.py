@@ -18,6 +18,7 @@ from service.domain.separation import Separation, separate, width_between
 from service.domain.vocabulary import Agreement, IntervalBasis, Reason
 
 _ZERO = Fraction(0)
+_FEWEST = 3  # claimants, of whom one can be left out
 _SERIOUSNESS = (Agreement.NONE, Agreement.SINGLE, Agreement.AGREE, Agreement.MIXED, Agreement.CONFLICT)
 
 
@@ -83,9 +84,13 @@ def assess_by_currency(
     """
     found = assess(figures, scope_stated=scope_stated)
     counted = {figure.id for figure in figures}
-    for foreign in others:
+    every = list(others)
+    for foreign in every:
         theirs = assess(foreign, scope_stated=scope_stated)
-        own = theirs.self_conflict if counted.issuperset(figure.id for figure in foreign) else None
+        if found.agreeing is not None and theirs.agreeing is not None and _are_among(foreign, counted):
+            most = theirs.agreeing + found.claimant_count - theirs.claimant_count
+            found = replace(found, agreeing=min(found.agreeing, most))
+        own = theirs.self_conflict if _are_among(foreign, counted) else None
         if own is not None and (found.self_conflict is None or own.width > found.self_conflict.width):
             rounding = theirs.self_conflict_within_rounding
             found = replace(found, self_conflict=own, self_conflict_within_rounding=rounding)
@@ -99,7 +104,30 @@ def assess_by_currency(
                 conflict_count=theirs.claimant_count,
                 without_one=theirs.without_one,
             )
+    if every and found.conflict is not None and found.claimant_count >= _FEWEST and _are_among(every[0], counted):
+        found = replace(found, without_one=_without_one_by_currency(figures, every, found, scope_stated))
     return found
+
+
+def _are_among(figures: Iterable[Evidence], ids: set[str]) -> bool:
+    return ids.issuperset(figure.id for figure in figures)
+
+
+def _without_one_by_currency(
+    figures: Sequence[Evidence], others: Sequence[Sequence[Evidence]], found: Disagreement, scope_stated: bool
+) -> WithoutOne | None:
+    """Like `_without_one`, where amounts are also compared in the currencies in which they are stated."""
+    assert found.conflict is not None
+    names = {figure.voice: figure.keys[0] for figure in figures}
+    best: WithoutOne | None = None
+    narrowest = _size(found.agreement, found.conflict)
+    for voice in sorted({found.conflict.most.voice, found.conflict.least.voice}, key=lambda one: names[one]):
+        parts = [[figure for figure in part if figure.voice != voice] for part in (figures, *others)]
+        judged = [_agreement(part, scope_stated) for part in parts]
+        agreement, _, conflict = max(judged, key=lambda one: _size(one[0], one[2]))
+        if _size(agreement, conflict) < narrowest:
+            best, narrowest = WithoutOne(voice, agreement, conflict), _size(agreement, conflict)
+    return best
 
 
 def _is_total(figures: Sequence[Evidence]) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from service.domain.comparison import REPORTED_AND_ESTIMATED, Comparison, SideChoice, compare
 from service.domain.drift import Drift, Origin, trace_all
 from service.domain.evidence import Evidence
+from service.domain.vocabulary import DriftFlag
 
 # Increment with every change to the values or texts computed for a measurand. Stored summaries of another version are
 # then recomputed (`counterclaim recompute`).
@@ -30,6 +31,11 @@ class Assessment:
     @property
     def listed(self) -> list[Drift]:
         return [drift for drift in self.drift if drift.is_listed]
+
+    @property
+    def crosses_currencies(self) -> bool:
+        """Whether a relay is in another currency than its origin, so that exchange rates decide."""
+        return any(DriftFlag.CURRENCY_CHANGED in drift.flags for drift in self.drift)
 
     @property
     def drift_count(self) -> int:

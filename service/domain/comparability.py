@@ -49,6 +49,8 @@ def figure_reasons(left: Sequence[Evidence], right: Sequence[Evidence], *, scope
         reasons.add(Reason.CONVERTED)
     if any(figure.is_converted and figure.rate_day_assumed for figure in both):
         reasons.add(Reason.RATE_DAY_ASSUMED)
+    if any(figure.as_stated is not None for figure in both):
+        reasons.add(Reason.RESTATED)
     if price_years_differ((f.price_year for f in left), (f.price_year for f in right)):
         reasons.add(Reason.PRICE_YEARS_DIFFER)
     return reasons

@@ -7,7 +7,14 @@ from typing import Literal
 from service.domain import running_totals
 from service.domain.agreement import Disagreement, assess_by_currency
 from service.domain.comparability import NO_RATIO, Comparability, comparability, figure_reasons, said_apart
-from service.domain.evidence import Evidence, computed_in, exclusion_reason, in_common_currency
+from service.domain.evidence import (
+    Evidence,
+    computed_in,
+    exclusion_reason,
+    in_common_currency,
+    in_shared_currency,
+    sharing_rates,
+)
 from service.domain.hull import attaining
 from service.domain.interval import Interval, lies_above, some_pair_overlaps
 from service.domain.ratio import Ratio, intervals, is_zero, ratio, side_hull, signs_differ
@@ -99,9 +106,11 @@ class Comparison:
 def compare(given: Sequence[Evidence], *, sides: SideChoice = REPORTED_AND_ESTIMATED, scope_stated: bool) -> Comparison:
     """`given` are the figures of one measurand that are readable, of active claims and not withdrawn."""
     figures, currency = in_common_currency(given)
+    figures = sharing_rates(figures)
     base, other, beside, relays = _allot(figures, sides)
     counted = [figure for figure in figures if figure.aside is None]
-    reasons = _comparability(base, other, beside, sides, scope_stated=scope_stated)
+    ours, theirs = in_shared_currency(base, other) if base and other else (base, other)
+    reasons = _comparability(ours, theirs, beside, sides, scope_stated=scope_stated)
     return Comparison(
         sides=sides,
         base=tuple(base),
@@ -111,8 +120,8 @@ def compare(given: Sequence[Evidence], *, sides: SideChoice = REPORTED_AND_ESTIM
         counted=tuple(counted),
         hulls={basis: side_interval([f for f in counted if f.basis is basis]) for basis in _HULL_BASES},
         currency=currency,
-        verdict=_verdict(base, other, sides),
-        ratio=None if reasons is None or NO_RATIO.intersection(reasons.reasons) else _ratio(base, other),
+        verdict=_verdict(ours, theirs, sides),
+        ratio=None if reasons is None or NO_RATIO.intersection(reasons.reasons) else _ratio(ours, theirs),
         comparability=reasons,
         disagreement=assess_by_currency(counted, _by_foreign_currency(figures), scope_stated=scope_stated),
     )

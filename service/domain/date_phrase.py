@@ -65,7 +65,11 @@ def _date(text: str, order: DateOrder | None) -> str:
     if part := _PART_OF_YEAR.fullmatch(text):
         return _part_of_year(part["year"] or part["first"], (part["part"] or part["second"]).upper())
     if fiscal := _FISCAL.fullmatch(text):
-        return canonical_period(*fiscal_year(int(fiscal["year"]), int(fiscal["month"])))
+        year, month = int(fiscal["year"]), int(fiscal["month"])
+        if month == (year + 1) % 100:  # FY2009-10
+            detail = f"This may be the two years {year} and {year + 1}, or end in month {month}."
+            raise Invalid.at("", f"{detail} Write its months, such as {year - 1}-11/{year}-10.")
+        return canonical_period(*fiscal_year(year, month))
     if _FISCAL_ALONE.fullmatch(text):
         detail = "Fiscal years end in different months. Write FY2024-09 for the one that ends in September 2024."
         raise Invalid.at("", detail)
@@ -93,7 +97,7 @@ def _season(season: str, year: int, following: str | None) -> str:
     if season == "winter" and following is None:
         detail = f"Winter {year} may begin or end in {year}. Write winter {year}/{(year + 1) % 100:02} for the former."
         raise Invalid.at("", detail)
-    if following is not None and (season != "winter" or int(following) % 100 != (year + 1) % 100):
+    if following is not None and (season != "winter" or following not in (str(year + 1), str(year + 1)[2:])):
         raise Invalid.at("", "Only a winter lies in two years, and these follow each other.")
     return _SEASONS[season].format(year, year + 1)
 

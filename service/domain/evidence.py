@@ -25,6 +25,7 @@ _FROM_ABOVE = (Qualifier.AT_MOST, Qualifier.LESS_THAN)
 class Evidence:
     """Amounts are in the metric's unit. Those named `own` are in the figure's own currency: `is_foreign` says that this
     is another one than that of the measurand, to which `rates` convert. Without rates, it cannot be computed with.
+    `as_stated` is the figure before it was restated in prices of another year.
 
     `voice` is the claimant for whom the claim speaks, `name` what texts call them. `said` is the span of days on which
     the claim was asserted or, if that is not known, published. `keys` orders figures independently of the order in
@@ -54,6 +55,7 @@ class Evidence:
     own_interval: Interval | None
     rates: RateRange | None = None
     rate_day_assumed: bool = False
+    as_stated: "Evidence | None" = None
 
     @cached_property
     def interval(self) -> Interval | None:
@@ -171,7 +173,36 @@ def in_common_currency(figures: Sequence[Evidence]) -> tuple[list[Evidence], str
     if len(counted) != 1 or not any(figure.is_foreign and figure.takes_a_side for figure in figures):
         return list(figures), None
     (currency,) = counted
+    beside = {figure.currency for figure in figures if not figure.is_relay and figure.own_interval is not None}
+    if len(beside) > 1 and all(figure.rates for figure in figures if figure.takes_a_side):
+        return list(figures), None  # what stands beside is in another currency, and rates convert both
     return computed_in(figures, currency), currency
+
+
+def sharing_rates(figures: Sequence[Evidence]) -> list[Evidence]:
+    """The figures of one measurand, those of each other currency at one range of rates: from the lowest to the highest
+    of all. So no rate can set two amounts apart that are stated in the same currency.
+    """
+    ranges: dict[str | None, RateRange] = {}
+    for figure in figures:
+        if figure.is_converted and figure.rates is not None:
+            known = ranges.get(figure.currency)
+            ranges[figure.currency] = figure.rates if known is None else known.union(figure.rates)
+    return [
+        replace(figure, rates=ranges[figure.currency])
+        if figure.is_converted and figure.rates != ranges[figure.currency]
+        else figure
+        for figure in figures
+    ]
+
+
+def in_shared_currency(*sides: Sequence[Evidence]) -> list[list[Evidence]]:
+    """If all figures of the sides are stated in one other currency, the sides as computed in it; else as they are."""
+    currencies = {figure.currency for side in sides for figure in side}
+    if len(currencies) != 1 or not any(figure.is_converted for side in sides for figure in side):
+        return [list(side) for side in sides]
+    (currency,) = currencies
+    return [computed_in(side, currency) for side in sides]
 
 
 def computed_in(figures: Iterable[Evidence], currency: str | None) -> list[Evidence]:

@@ -5,10 +5,12 @@ a longer gap, or a day before the first or after the last rate, leaves no rate f
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from heapq import merge
+from typing import Any
 
 from service.domain.interval import Interval
 from service.domain.period import Period
@@ -16,6 +18,7 @@ from service.domain.period import Period
 BASE = "EUR"
 LONGEST_GAP = timedelta(days=5)
 _ONE = Fraction(1)
+_CLOSE = 1e-12  # relative to the rate: more than floats are wrong by
 
 Quote = tuple[date, Fraction]  # a day, and the units of the currency for one of the base
 
@@ -35,6 +38,10 @@ class RateRange:
         least = None if low is None else low * (self.low if low >= 0 else self.high)
         most = None if high is None else high * (self.high if high >= 0 else self.low)
         return Interval(least, most, interval.low_open, interval.high_open)
+
+    def union(self, other: "RateRange") -> "RateRange":
+        first, last = min(self.first, other.first), max(self.last, other.last)
+        return RateRange(min(self.low, other.low), max(self.high, other.high), first, last)
 
     @property
     def inverse(self) -> "RateRange":
@@ -65,13 +72,21 @@ def rate_range(own: Sequence[Quote] | None, target: Sequence[Quote] | None, days
     series = [quotes for quotes in (own, target) if quotes is not None]
     if not all(_covers(quotes, days) for quotes in series):
         return None
-    lowest = highest = None
-    for rate in _rates(own, target, days):
-        lowest = rate if lowest is None or rate < lowest else lowest
-        highest = rate if highest is None or rate > highest else highest
-    if lowest is None or highest is None:
+    rates = list(_rates(own, target, days))
+    if not rates:
         return None
-    return RateRange(lowest, highest, days.first, days.last)
+    return RateRange(_extreme(rates, min), _extreme(rates, max), days.first, days.last)
+
+
+def _extreme(rates: Sequence[tuple[Fraction, Fraction]], choose: Callable[[Iterable[Any]], Any]) -> Fraction:
+    """The least or the greatest quotient. Floats leave few candidates, of which the exact ones decide."""
+    near = [float(target) / float(own) for own, target in rates]
+    found = choose(near)
+    close = abs(found) * _CLOSE
+    exact: Fraction = choose(
+        target / own for (own, target), one in zip(rates, near, strict=True) if abs(one - found) <= close
+    )
+    return exact
 
 
 def _covers(quotes: Sequence[Quote], days: Days) -> bool:
@@ -86,12 +101,26 @@ def _covers(quotes: Sequence[Quote], days: Days) -> bool:
     return covered >= days.last
 
 
-def _rates(own: Sequence[Quote] | None, target: Sequence[Quote] | None, days: Days) -> Iterator[Fraction]:
-    """The rate of the first day, and of each later one on which either series has a quote."""
-    changes = {days.first}
-    for quotes in (own, target):
-        changes |= {day for day, _ in quotes or () if days.first < day <= days.last}
-    positions = [([day for day, _ in quotes], quotes) if quotes is not None else None for quotes in (own, target)]
-    for day in sorted(changes):
-        of_own, of_target = (_ONE if one is None else one[1][bisect_right(one[0], day) - 1][1] for one in positions)
-        yield of_target / of_own
+def _rates(
+    own: Sequence[Quote] | None, target: Sequence[Quote] | None, days: Days
+) -> Iterator[tuple[Fraction, Fraction]]:
+    """The two quotes of the first day, and of each later one on which either series has a new one."""
+    changes = merge(*(_within(quotes, days, place) for place, quotes in enumerate((own, target))))
+    now = [_ONE if quotes is None else _last_before(quotes, days.first) for quotes in (own, target)]
+    day = days.first
+    for changed, place, quote in changes:
+        if changed > day:
+            yield now[0], now[1]
+            day = changed
+        now[place] = quote
+    yield now[0], now[1]
+
+
+def _within(quotes: Sequence[Quote] | None, days: Days, place: int) -> Iterator[tuple[date, int, Fraction]]:
+    for day, quote in quotes or ():
+        if days.first < day <= days.last:
+            yield day, place, quote
+
+
+def _last_before(quotes: Sequence[Quote], day: date) -> Fraction:
+    return quotes[bisect_right(quotes, day, key=lambda quote: quote[0]) - 1][1]

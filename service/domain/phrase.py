@@ -8,13 +8,13 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import StrEnum
 from functools import cache
 
 from service.domain.number import canonical, parse_number, stated_precision
 from service.domain.unit_spellings import canonical_unit
-from service.domain.units import currencies
+from service.domain.units import currencies, parse_unit
 from service.domain.vocabulary import Qualifier
 from service.errors import Invalid
 
@@ -29,6 +29,7 @@ class Doubt(StrEnum):
     AMBIGUOUS_CURRENCY = "ambiguous_currency"
     SEVERAL_NUMBERS = "several_numbers"
     BOUNDS_REVERSED = "bounds_reversed"
+    OUT_OF_BOUNDS = "out_of_bounds"
 
 
 class Unreadable(ValueError):
@@ -55,8 +56,10 @@ class Phrase:
 # Words ---------------------------------------------------------------------------------------------------------------
 
 _SCALES: Mapping[str, int] = {
-    "thousand": 3, "lakh": 5, "million": 6, "millions": 6, "mn": 6, "mio": 6, "mio.": 6, "crore": 7,
-    "billion": 9, "billions": 9, "bn": 9, "mrd": 9, "mrd.": 9, "trillion": 12, "trillions": 12, "tn": 12,
+    "hundred": 2, "thousand": 3, "tsd": 3, "tsd.": 3, "lakh": 5, "million": 6, "millions": 6, "millionen": 6,
+    "mn": 6, "mio": 6, "mio.": 6, "crore": 7,
+    "billion": 9, "billions": 9, "bn": 9, "mrd": 9, "mrd.": 9, "milliarden": 9,
+    "trillion": 12, "trillions": 12, "tn": 12,
 }  # fmt: skip
 _ATTACHED: Mapping[str, int] = {"k": 3, "K": 3, "m": 6, "M": 6, "b": 9, "B": 9}  # only right behind the digits
 _WORDS: Mapping[str, str] = {
@@ -96,12 +99,20 @@ _SHARES = r"%|percentage points?|per ?cent"
 # units of which there are only whole ones, so that three digits after a point may be thousands
 _COUNTED = {"person", "GPU", "TPU", "chip", "server", "parameter", "token", "query"}
 
+# Behind a number, these make it another one: three dozen, two thirds, one in five, half.
+_NUMBER_WORDS = re.compile(
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|score|hundreds?|thousands?|millions?"
+    r"|billions?|trillions?|half|halves|thirds?|quarters?|fifths?|tenths?)\b",
+    re.IGNORECASE,
+)
+_EXACT = Context(prec=200)  # more digits than two numbers within the bounds can have between them
+
 # Reading -------------------------------------------------------------------------------------------------------------
 
 _GROUP = " '’"  # between groups of three digits, beside the comma or the point
 _DIGITS = rf"\d{{1,3}}(?:[{_GROUP}]\d{{3}})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)*"
 _WRITTEN_OUT = 1_000
-_YEAR = re.compile(r"1[5-9]\d\d|20\d\d")
+_YEARS = re.compile(r"(?:1[5-9]\d\d|20\d\d)(?: ?[-–] ?(?:1[5-9]\d\d|20\d\d))?")
 _THOUSANDS_OR_DECIMALS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 
 
@@ -117,15 +128,19 @@ class _Amount:
 
     @property
     def scaled(self) -> Decimal:
-        try:
-            return canonical(self.number.scaleb(self.scale or 0))
-        except Invalid as error:
-            raise Unreadable(Doubt.NO_NUMBER, error.detail) from None
+        return _within_bounds(_EXACT.scaleb(self.number, self.scale or 0))
 
     @property
     def precision(self) -> Decimal | None:
         unit = stated_precision(self.digits) if self.digits is not None else None
-        return None if unit is None else canonical(unit.scaleb(self.scale or 0))
+        return None if unit is None else _within_bounds(_EXACT.scaleb(unit, self.scale or 0))
+
+
+def _within_bounds(number: Decimal) -> Decimal:
+    try:
+        return canonical(number)
+    except Invalid as error:
+        raise Unreadable(Doubt.OUT_OF_BOUNDS, error.detail) from None
 
 
 class Cursor:
@@ -181,16 +196,26 @@ def read_at(cursor: Cursor, decimal: str | None, take_rest: Callable[[Cursor], s
     if first is None:
         raise Unreadable(Doubt.NO_NUMBER, "There is no amount at the beginning of the text.")
     joint, second = _read_second(cursor, ranged, decimal)
-    qualifier = _qualifier(cursor, _AFTER) or qualifier
+    behind = _qualifier(cursor, _AFTER)
     rest, late = _without_suffix(take_rest(cursor))
     unit, noun = _unit_of(rest, first, second)
-    qualifier = qualifier or late
+    qualifier = _agreeing(qualifier, behind or late)
     _refuse_other_readings(cursor.text[start : cursor.end], rest, unit, noun, first, second, qualifier)
     if second is None:
         return _single(first, qualifier or Qualifier.EXACT, unit, noun)
     if qualifier not in (None, Qualifier.ABOUT):
         raise Unreadable(Doubt.SEVERAL_NUMBERS, "A range cannot be bounded at one end as well.")
     return _pair(*_sharing(first, second), joint, unit, noun)
+
+
+def _agreeing(before: Qualifier | None, behind: Qualifier | None) -> Qualifier | None:
+    """The qualifier of a number that may have one on either side. Raises Unreadable if they contradict each other."""
+    if Qualifier.ABOUT in (before, behind):
+        other = behind if before is Qualifier.ABOUT else before
+        return other or Qualifier.ABOUT
+    if before is not None and behind is not None and before is not behind:
+        raise Unreadable(Doubt.SEVERAL_NUMBERS, f"The words say {before} and {behind} of one number.")
+    return before or behind
 
 
 def _plain(text: str) -> str:
@@ -257,7 +282,7 @@ def _in_digits(cursor: Cursor, digits: str, currency: str | None, decimal: str |
     try:
         number = parse_number(written)
     except Invalid as error:
-        raise Unreadable(Doubt.NO_NUMBER, error.detail) from None
+        raise Unreadable(Doubt.OUT_OF_BOUNDS, error.detail) from None
     return _Amount(
         -number if negative else number,
         written,
@@ -308,8 +333,22 @@ def _without_suffix(rest: str) -> tuple[str, Qualifier | None]:
 # Units and nouns -----------------------------------------------------------------------------------------------------
 
 
+def counts_noun(noun: str, unit: str) -> bool:
+    """Whether the words behind a number name its unit: `Hopper GPUs` of GPU. Of what is not counted, all words do."""
+    is_counted = unit.startswith("{") or unit in _COUNTED
+    last = noun.rpartition(" ")[2] if is_counted else noun
+    for words in (noun, last):
+        try:
+            if parse_unit(canonical_unit(words)) == parse_unit(unit):
+                return True
+        except Invalid:
+            continue
+    return last.casefold().rstrip("s") == unit.strip("{}").casefold().rstrip("s")
+
+
 def may_have_thousands(digits: str, unit: str) -> bool:
     """Whether three digits after a point may be thousands: `1.500` of what there are only whole ones."""
+    digits = digits.lstrip("≥≤~≈<>=+-\u2212 ")
     counted = unit.startswith("{") or unit in _COUNTED
     return counted and bool(_THOUSANDS_OR_DECIMALS.fullmatch(digits)) and "." in digits
 
@@ -360,10 +399,10 @@ def _refuse_other_readings(
     second: _Amount | None,
     qualifier: Qualifier | None,
 ) -> None:
-    if re.search(r"(?<![\w-])\d", rest):
+    if _NUMBER_WORDS.search(rest) or any(map(_is_number, re.finditer(r"\d+", rest))):
         raise Unreadable(Doubt.SEVERAL_NUMBERS, "The text has several numbers. Give one at a time.")
-    if not rest and qualifier is None and second is None and _YEAR.fullmatch(text):
-        raise Unreadable(Doubt.NO_NUMBER, f"{text} alone may be a year. Say what it counts.")
+    if not rest and qualifier is None and _YEARS.fullmatch(text):
+        raise Unreadable(Doubt.NO_NUMBER, f"{text} alone may be years. Say what it counts.")
     counts = noun is not None or unit is None or unit in _COUNTED
     for amount in (first, second):
         if amount is not None and amount.may_be_thousands and amount.scale is None and counts and not amount.currency:
@@ -372,6 +411,23 @@ def _refuse_other_readings(
                 Doubt.AMBIGUOUS_NUMBER,
                 f"{amount.digits} may have thousands or decimals. Write {as_thousands}, or name the decimal sign.",
             )
+
+
+def _is_number(digits: re.Match[str]) -> bool:
+    """Whether digits in the words behind a number are another number: not in H800 and GPT-4, but in kg-10."""
+    before = digits.string[: digits.start()]
+    if before.endswith("-"):
+        word = re.search(r"[^\W\d_]+$", before[:-1])
+        return word is None or _is_unit(word.group())
+    return not (before and (before[-1].isalnum() or before[-1] == "_"))
+
+
+def _is_unit(word: str) -> bool:
+    try:
+        canonical_unit(word)
+    except Invalid:
+        return False
+    return True
 
 
 def _single(amount: _Amount, qualifier: Qualifier, unit: str | None, noun: str | None) -> Phrase:
@@ -394,7 +450,10 @@ def _sharing(first: _Amount, second: _Amount) -> tuple[_Amount, _Amount]:
 def _pair(first: _Amount, second: _Amount, joint: str, unit: str | None, noun: str | None) -> Phrase:
     one, other = first.scaled, second.scaled
     if joint in ("±", "+/-"):
-        return Phrase(Qualifier.EXACT, one, one - other, one + other, first.precision, unit, noun)
+        if other < 0:
+            raise Unreadable(Doubt.BOUNDS_REVERSED, "What follows ± is not negative.")
+        lower, upper = (_within_bounds(bound) for bound in (_EXACT.subtract(one, other), _EXACT.add(one, other)))
+        return Phrase(Qualifier.EXACT, one, lower, upper, first.precision, unit, noun)
     if one > other:
         raise Unreadable(Doubt.BOUNDS_REVERSED, f"The range ends below its beginning: {one:f} to {other:f}.")
     return Phrase(Qualifier.BETWEEN, lower=one, upper=other, unit=unit, noun=noun)

@@ -133,7 +133,9 @@ class _Highest:
 def _restriction(point: _Point) -> tuple[Any, ...]:
     """Orders points from the highest low end to the lowest, then as `Separation.preference` orders pairs."""
     interval, held = point.interval, attaining(point.hull.figures, point.interval, low=True)
-    preferred = min((figure.end_may_miss(low=True), _is_approximate(figure), figure.order) for figure in held)
+    preferred = min(
+        (figure.end_may_miss(low=True), _is_approximate(figure) + figure.is_converted, figure.order) for figure in held
+    )
     return interval.low is None, -(interval.low or 0), not interval.low_open, preferred
 
 

@@ -62,6 +62,7 @@ _CONDITIONS = {
     Reason.PERIOD_APPROXIMATE: "for a period that is only approximately known",
     Reason.PRICE_YEARS_DIFFER: "in prices of different years",
     Reason.ASSERTED_APART: "said more than a year apart",
+    Reason.RESTATED: "restated in prices of one year",
     Reason.CONVERTED: "converted at the exchange rates of their days",
     Reason.RATE_DAY_ASSUMED: "which are taken to be those when they were said",
 }
@@ -163,8 +164,10 @@ def _names(figures: Iterable[Evidence]) -> str:
 
 def figure_text(figure: Evidence, unit: str) -> str:
     """A figure in its own words: `about $1 million`, `$1,000 ($101 to $1 million)`, `more than 100`. One that is
-    converted is shown in its own currency.
+    converted is shown in its own currency, one that is restated in its own prices.
     """
+    if figure.as_stated is not None:
+        return f"{figure_text(figure.as_stated, unit)} in prices of {figure.as_stated.price_year}"
     if figure.is_converted:
         return stated_text(figure, unit)
     value, interval = figure.value, interval_of(figure)

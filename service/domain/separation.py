@@ -134,7 +134,8 @@ def _unlike(figures: Iterable[Evidence], *, low: bool) -> list[Evidence]:
     """In the order of their keys, of those that have the same reasons only the first."""
     first: dict[object, Evidence] = {}
     for figure in sorted(figures, key=lambda one: one.order):
-        alike = (figure.end_may_miss(low=low), figure.price_year, figure.period, figure.said, _signs(figure))
+        rates = figure.is_converted, figure.is_converted and figure.rate_day_assumed
+        alike = (figure.end_may_miss(low=low), *rates, figure.price_year, figure.period, figure.said, _signs(figure))
         first.setdefault(alike, figure)
     return list(first.values())[:_MOST_UNLIKE]
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from service.domain import running_totals
 from service.domain.comparison import representing
-from service.domain.evidence import Evidence, in_common_currency
+from service.domain.evidence import Evidence, in_common_currency, sharing_rates
 from service.domain.hull import attaining, hulls
 from service.domain.interval import Interval, lies_above
 from service.domain.ratio import Ratio, only_value, quotient, side_hull
@@ -41,6 +41,7 @@ class Standing:
 def standing(figures: Sequence[Evidence], *, converted: bool = False) -> Standing:
     """`converted`: in the metric's currency, even if all figures share another one."""
     computed, currency = (figures, None) if converted else in_common_currency(figures)
+    computed = sharing_rates(computed)
     side = standing_side(computed)
     side = representing([figure for figure in side if figure.interval is not None] or side)
     return Standing(tuple(side), side_hull(side), only_value(side), currency)

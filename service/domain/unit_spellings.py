@@ -21,7 +21,7 @@ _SPELLINGS = {
     "byte": "B", "bytes": "B", "By": "B", "watt": "W", "watts": "W", "joule": "J", "joules": "J", "hertz": "Hz",
     "Cel": "°C", "[degF]": "°F", "celsius": "°C", "fahrenheit": "°F", "kelvin": "K", "kelvins": "K",
     "degC": "°C", "degF": "°F",
-    "percent": "%", "pct": "%", "‰": "permille", "[ppth]": "permille", "[ppm]": "ppm", "[ppb]": "ppb", "bps": "bp",
+    "percent": "%", "pct": "%", "‰": "permille", "[ppth]": "permille", "[ppm]": "ppm", "[ppb]": "ppb",
     "gpu": "GPU", "gpus": "GPU", "tpu": "TPU", "tpus": "TPU", "queries": "query", "FLOPs": "FLOP", "FLOPS": "FLOP/s",
     "$": "USD", "€": "EUR", "£": "GBP",
 }  # fmt: skip
@@ -35,6 +35,7 @@ _PHRASES = {
     "degree celsius": "°C", "degrees celsius": "°C", "degree fahrenheit": "°F", "degrees fahrenheit": "°F",
     "basis point": "bp", "basis points": "bp", "per mille": "permille", "per cent": "%",
 }  # fmt: skip
+_LONGEST_SYMBOL = 3
 _BRACED = re.compile(r"(\{[^}]*\})")
 _SUPERSCRIPTS = str.maketrans("²³", "23")
 
@@ -63,7 +64,12 @@ def _respelled(text: str) -> str:
         return _PHRASES[plain.casefold()]
     pieces = [piece if _BRACED.fullmatch(piece) else _joined(piece) for piece in _BRACED.split(plain)]
     components = re.split(r"([./])", "".join(pieces))
-    return "".join(_SPELLINGS.get(part) or _SPELLINGS.get(part.casefold(), part) for part in components)
+    return "".join(_spelled(part) for part in components)
+
+
+def _spelled(part: str) -> str:
+    """Symbols are told apart by their case (A is no year); words are not."""
+    return _SPELLINGS.get(part) or (_SPELLINGS.get(part.casefold(), part) if len(part) > _LONGEST_SYMBOL else part)
 
 
 def _joined(piece: str) -> str:

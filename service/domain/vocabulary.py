@@ -172,6 +172,7 @@ class Reason(Word):
         "rate_day_assumed",
         "the rates are of the days when an amount was said: it states no period",
     )
+    RESTATED = "restated", "an amount was restated in prices of another year"
     SIGNS_DIFFER = "signs_differ", "the amounts have different signs, or may have; no ratio"
     UNITS_DIFFER = "units_differ", "the units do not convert into each other; no ratio"
     NO_EXCHANGE_RATE = "no_exchange_rate", "different currencies without an exchange rate; no ratio"

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import MISSING, BeforeValidator, ConfigDict, Field, model_validator
 
 from service.domain.number import format_number, stated_precision
-from service.domain.phrase import Unreadable, read_phrase
+from service.domain.phrase import Unreadable, counts_noun, read_phrase
 from service.domain.unit_spellings import canonical_unit
 from service.domain.units import parse_unit
 from service.domain.vocabulary import Basis, IntervalKind, NotComputed, Qualifier
@@ -62,9 +62,18 @@ def with_words_read(fields: Any) -> Any:
     numbers = {name: getattr(read, name) for name in ("value", "lower", "upper", "precision")}
     texts = {name: None if number is None else format_number(number) for name, number in numbers.items()}
     filled = fields | texts | {"qualifier": read.qualifier}
+    if read.noun is not None and isinstance(unit, str) and not _names_unit(read.noun, unit):
+        return filled | {"stated_as": _Refusal(f"The words count {read.noun}, and the unit is another. Give numbers.")}
     if read.unit is None:
         return filled
     return filled | {"unit": read.unit if unit is None else _agreeing(unit, read.unit)}
+
+
+def _names_unit(noun: str, unit: str) -> bool:
+    try:
+        return counts_noun(noun, canonical_unit(unit))
+    except Invalid:
+        return True  # the unit is refused as what it is
 
 
 def _agreeing(given: Any, read: str) -> Any:

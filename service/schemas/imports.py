@@ -145,7 +145,7 @@ class TableLayout(View):
 
     delimiter: Delimiter | None
     encoding: Encoding | None
-    sheet: Line | None
+    sheet: str | None
     header_row: int
 
 

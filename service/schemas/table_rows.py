@@ -118,7 +118,8 @@ class ComparisonTableRow(View):
     )
     gap: float | None = Field(description="The factor by which the sources differ at least.")
     gap_open: Bool
-    difference: float | None = Field(description="By how much they differ at least.")
+    difference: float | None = Field(description="By how much they differ at least, in conflict_unit.")
+    conflict_unit: str | None = Field(description="The unit of the difference.")
     relative_difference: float | None = Field(description="Difference ÷ (sum of the two sizes), 0 to 1.")
     conflict_reasons: str | None = Field(description="On what the conflict depends: words joined by commas.")
     text: str

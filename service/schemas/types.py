@@ -304,5 +304,6 @@ Identifiers = Annotated[
         description="By scheme, each unique: wikidata, iso3166, lei, ror, doi or another.",
         json_schema_extra={"examples": [{"wikidata": "Q2112", "iso3166": "DE"}]},
     ),
+    AfterValidator(lambda given: dict(sorted(given.items()))),  # so that both databases export the same bytes
 ]
 Bool = StrictBool

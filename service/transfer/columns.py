@@ -50,7 +50,10 @@ NUMBERS = ("value", "lower", "upper")
 FIGURE = (*NUMBERS, "stated_as")  # one is required
 SOURCE = ("source_title", "source_url", "source_id")  # one is required
 # which words such as NA do not leave empty by default: names, and what is kept as it is
-WITHOUT_MISSING_WORDS = frozenset({"subject", "metric", "scope", "claimant", "unit", *VERBATIM})
+WITHOUT_MISSING_WORDS = frozenset({
+    "subject", "metric", "scope", "claimant", "unit", "derived_from", "supersedes", "speaks_for", "source_id",
+    "claim_id", "figure_id", *VERBATIM,
+})  # fmt: skip
 MISSING = frozenset({
     "na", "n/a", "n.a.", "n.a", "nan", "null", "none", "nil", "-", "\u2013", "\u2014", "--", "..", "...", "?",
     "missing", "unspecified", "not specified", "not available", "not applicable", "not stated", "not reported",

@@ -1,14 +1,16 @@
 """One row of a spreadsheet: a figure in a claim, in a source, about a subject. Records are found or created by name."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Context, Decimal
 from typing import Any
 
 from service.domain.date_phrase import read_date
 from service.domain.interval_words import read_interval_kind
 from service.domain.names import content_id, fold_name, key_for
 from service.domain.number import canonical
-from service.domain.phrase import Phrase, Unreadable, may_have_thousands, read_phrase
+from service.domain.phrase import Doubt, Phrase, Unreadable, counts_noun, may_have_thousands, read_phrase
 from service.domain.spreadsheet_cells import Number, NumberStyle, is_number_cell, parse_number_cell
 from service.domain.text import composed
 from service.domain.unit_spellings import canonical_unit
@@ -44,7 +46,9 @@ _QUALIFIERS = {  # the default, by which numbers are given
     (): Qualifier.VAGUE,
 }
 LOOKS_EMPTY = "In a workbook, an error or a formula whose value is not stored looks empty, too."
-_PERCENT = ("%", "percent", "per cent", "pct")
+_EXACT = Context(prec=100)  # more digits than any number has
+_LOOKED_AT = 200  # characters of a cell
+_NEGATIVE = re.compile(r"(?:^|[\s~≈≥≤<>=(])[-\u2212]\s?\d")
 _BOUND_SIGNS = {"lower": (Qualifier.AT_LEAST, Qualifier.MORE_THAN), "upper": (Qualifier.AT_MOST, Qualifier.LESS_THAN)}
 _WORDS = {
     Qualifier.ABOUT: "about {value}", Qualifier.AT_LEAST: "at least {lower}", Qualifier.MORE_THAN: "more than {lower}",
@@ -92,7 +96,10 @@ class Inferred:
             return
         if "period" in row and len(self.by_period) < self._MOST:
             self.by_period.add(name)
-        if any(row[number][:1] in "-\u2212" for number in NUMBERS if number in row) and len(self.signed) < self._MOST:
+        if (
+            any(_NEGATIVE.search(row[number][:_LOOKED_AT]) for number in NUMBERS if number in row)
+            and len(self.signed) < self._MOST
+        ):
             self.signed.add(name)
 
 
@@ -106,13 +113,18 @@ class RowReader:
         self.inferred = inferred
         self.states_digits = states_digits
         self.style = NumberStyle(options.decimal, options.thousands)
-        self.missing = frozenset(map(str.casefold, options.missing)) if options.missing is not None else None
+        given = options.missing
+        self.missing = None if given is None else frozenset(word.strip().casefold() for word in given)
 
     def is_missing(self, column: str, text: str) -> bool:
         """Whether the text of a cell means that there is nothing."""
+        word = text.rpartition(":")[2] if column.endswith("_identifier") else text
+        word = word.strip().casefold()
+        if not word:
+            return True
         if self.missing is None:
-            return column not in WITHOUT_MISSING_WORDS and text.strip().casefold() in MISSING
-        return text.strip().casefold() in self.missing
+            return column not in WITHOUT_MISSING_WORDS and word in MISSING
+        return word in self.missing
 
     def read(self, row: dict[str, str], notes: list[Note]) -> FigureRow:
         """Parses a row, and adds to the notes. Raises Invalid with a pointer to each column that cannot be read."""
@@ -142,33 +154,34 @@ class RowReader:
         return f"A figure needs a value, lower, upper or stated_as.{hint}"
 
     def _date(self, name: str, text: str, notes: list[Note]) -> str:
-        first, to, last = text.partition(" to ")
-        if to and self.is_missing(name, first) is not self.is_missing(name, last):
-            end = "beginning" if self.is_missing(name, first) else "end"
+        first, to, last = (part.strip() for part in f" {text} ".partition(" to "))
+        no_first, no_last = (part != ".." and self.is_missing(name, part) for part in (first, last))
+        if to and no_first is not no_last:
+            end = "beginning" if no_first else "end"
             notes.append(Note(f"/{name}", "open_period", f"The {end} of the period is not stated, so it is open."))
-            text = f".. to {last}" if end == "beginning" else f"{first} to .."
+            text = f".. to {last}" if no_first else f"{first} to .."
         return read_date(text, self.options.date_order)
 
     def _numbers(self, row: Mapping[str, str], faults: list[Fault], notes: list[Note]) -> dict[str, Any]:
         """The qualifier and the numbers of a row, by their fields. Adds what cannot be read to the faults."""
         given = [name for name in NUMBERS if name in row]
         if not given and self.options.read_stated_as and "qualifier" not in row:
-            return self._said(row, notes)
+            return self._phrase("stated_as", row, faults, notes)
         numbers: dict[str, Number] = {}
         for name in given:
             text = row[name]
             if name == "value" and self.inferred.values_are_floats:
                 text = text.removesuffix(".0")
             if name == "value" and not is_number_cell(text):
-                return self._phrase(text, row, faults, notes)
-            if not self.style.is_given and may_have_thousands(text, row.get("unit", "")):
+                return self._phrase("value", row, faults, notes)
+            if not self.style.is_given and may_have_thousands(text, _unit(row)):
                 commas = text.replace(".", ",")
                 detail = (
                     f"{text} may have thousands or decimals. Write {commas} if it has thousands, or name the signs."
                 )
                 faults.append(Fault(f"/{name}", detail))
             else:
-                _try(faults, name, lambda name=name, text=text: numbers.update({name: self._number(name, text, row)}))
+                _try(faults, name, lambda name=name, text=text: numbers.update({name: self._number(text, row)}))
         if faults:
             return {}
         fields = _qualified(numbers, row)
@@ -176,43 +189,47 @@ class RowReader:
             fields["precision"] = numbers["value"].precision if self.states_digits else None
         return fields
 
-    def _number(self, name: str, text: str, row: Mapping[str, str]) -> Number:
+    def _number(self, text: str, row: Mapping[str, str]) -> Number:
         number = parse_number_cell(text, self.style)
-        if row.get("unit", "").strip() not in _PERCENT:
+        if not self._are_fractions(row):
             return number
+        precision = None if number.precision is None else _hundredfold(number.precision)
+        return Number(_hundredfold(number.value), number.qualifier, precision)
+
+    def _are_fractions(self, row: Mapping[str, str]) -> bool:
+        """Whether the numbers of a row are in percent and stored as fractions. Raises Invalid if that is not known."""
+        if _unit(row) != "%":
+            return False
         if self.options.percent is None and not self.states_digits:
             detail = "A workbook does not tell whether 15% is stored as 0.15 or 15: give percent=fraction or points."
-            raise Invalid.at(f"/{name}", detail)
-        if self.options.percent is not Percent.FRACTION:
-            return number
-        precision = None if number.precision is None else canonical(number.precision * 100)
-        return Number(canonical(number.value * 100), number.qualifier, precision)
+            raise Invalid.at("", detail)
+        return self.options.percent is Percent.FRACTION
 
-    def _said(self, row: Mapping[str, str], notes: list[Note]) -> dict[str, Any]:
-        """Nothing, so that the figure is read from its words; or that it is vague, if they cannot be read."""
-        if self.options.unreadable is OnUnreadable.VAGUE and "stated_as" in row:
-            try:
-                read_phrase(row["stated_as"])
-            except Unreadable as error:
-                return self._vague("stated_as", row["stated_as"], error.detail, notes)
-        return {}
-
-    def _phrase(self, text: str, row: Mapping[str, str], faults: list[Fault], notes: list[Note]) -> dict[str, Any]:
-        """What the words of a value say. Adds a fault if they say something other than the rest of the row."""
+    def _phrase(self, column: str, row: Mapping[str, str], faults: list[Fault], notes: list[Note]) -> dict[str, Any]:
+        """What the words of a cell say. Adds a fault if they say something other than the rest of the row."""
+        text = row[column]
         try:
             read = read_phrase(text, self.style.decimal_sign if self.style.is_given else None)
         except Unreadable as error:
-            if self.options.unreadable is OnUnreadable.VAGUE and not any(
-                n in row for n in ("lower", "upper", "qualifier")
-            ):
-                return self._vague("value", text, error.detail, notes) | {"stated_as": row.get("stated_as", text)}
-            faults.append(Fault("/value", error.detail))
+            is_alone = not any(name in row for name in ("lower", "upper", "qualifier"))
+            is_wordy = error.doubt is Doubt.NO_NUMBER
+            if self.options.unreadable is OnUnreadable.VAGUE and is_alone and is_wordy:
+                return self._vague(column, text, error.detail, notes) | {"stated_as": row.get("stated_as", text)}
+            faults.append(Fault(f"/{column}", error.detail))
             return {}
-        other = _contradiction(read, row)
+        other = _contradiction(read, column, row)
         if other is not None:
-            faults.append(Fault("/value", other))
-        numbers = {name: getattr(read, name) for name in ("qualifier", *NUMBERS, "precision")}
-        return numbers | {"stated_as": row.get("stated_as", text)}
+            faults.append(Fault(f"/{column}", other))
+            return {}
+        numbers = {name: getattr(read, name) for name in (*NUMBERS, "precision")}
+        try:
+            if read.unit is None and self._are_fractions(row):
+                numbers = {name: None if one is None else _hundredfold(one) for name, one in numbers.items()}
+        except Invalid as error:
+            faults.append(Fault(f"/{column}", error.detail))
+        if "precision" in row:
+            del numbers["precision"]
+        return numbers | {"qualifier": read.qualifier, "stated_as": row.get("stated_as", text)}
 
     @staticmethod
     def _vague(column: str, text: str, why: str, notes: list[Note]) -> dict[str, Any]:
@@ -220,15 +237,36 @@ class RowReader:
         return dict.fromkeys(NUMBERS) | {"qualifier": Qualifier.VAGUE}
 
 
-def _contradiction(read: Phrase, row: Mapping[str, str]) -> str | None:
-    """What the words of a value say other than the rest of the row."""
-    if any(name in row for name in (*NUMBERS, "qualifier") if name != "value"):
+def _contradiction(read: Phrase, column: str, row: Mapping[str, str]) -> str | None:
+    """What the words of a cell say other than the rest of the row."""
+    unit = _unit(row)
+    if any(name in row for name in (*NUMBERS, "qualifier") if name != column):
         return "Where other cells give bounds or the qualifier, the value is a number alone."
-    if read.noun is not None:
+    if read.noun is not None and not (column == "stated_as" and counts_noun(read.noun, unit)):
         return f"Put what is counted ({read.noun}) into the columns metric, scope and unit."
-    if read.unit is not None and parse_unit(canonical_unit(row.get("unit", ""))) != parse_unit(read.unit):
+    if read.unit is not None and not _is_same_unit(read.unit, unit):
         return f"The words say {read.unit}, and the column unit does not."
     return None
+
+
+def _unit(row: Mapping[str, str]) -> str:
+    """The unit of a row in its one spelling; as it is, if it is none, which is reported elsewhere."""
+    text = row.get("unit", "").strip()
+    try:
+        return canonical_unit(text)
+    except Invalid:
+        return text
+
+
+def _is_same_unit(one: str, other: str) -> bool:
+    try:
+        return parse_unit(one) == parse_unit(other)
+    except Invalid:
+        return False
+
+
+def _hundredfold(number: Decimal) -> Decimal:
+    return canonical(_EXACT.multiply(number, Decimal(100)))
 
 
 def _try(faults: list[Fault], name: str, read: Any) -> None:

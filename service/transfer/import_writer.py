@@ -188,7 +188,7 @@ class ImportWriter:
         return body.model_copy(update={"id": content_id(kind, content)})
 
     def _id_of(self, table: Any, ref: str) -> str:
-        if table is EntityRow and ref in self.entities:
+        if table is EntityRow and (ref in self.entities or ":" in ref):
             self.flush_entities()
         found = self.ids.get((table, ref)) or references.ids(self.connection, table, [ref]).get(ref)
         return ref if found is None else self.ids.setdefault((table, ref), found)  # a missing record may still follow
@@ -312,6 +312,10 @@ class ImportWriter:
 
     def _add_figures(self, stored: Claim, body: ClaimCreate) -> None:
         """Adds figures to a claim that stays as it is, if each line of the file is a figure."""
+        if not _is_same_claim(body, stored):  # its figures are another claimant's, or of something else
+            self.count("figure", "unchanged", len(body.figures))
+            self.count("claim", "unchanged")
+            return
         gone = self._withdrawn_figures(stored.id)
         known = {figure.id for figure in (*stored.figures, *gone)}
         for figure, there in matched(body.figures, stored.figures):
@@ -372,6 +376,12 @@ class ImportWriter:
             self.count("source", "updated")
             self.sources.clear()  # another line may change it again
         return stored
+
+
+def _is_same_claim(body: ClaimCreate, stored: Claim) -> bool:
+    """Whether both are the same claimant's, about the same subject, in the same source."""
+    named = ((body.claimant, stored.claimant), (body.subject, stored.subject), (body.source, stored.source))
+    return all(given in (there.id, there.key) for given, there in named)
 
 
 def _can_follow(stored: AlreadyStored, patch: type[BaseModel]) -> bool:

@@ -116,6 +116,13 @@ class Report:
         for note in entry.notes[: _SHOWN - len(self.remarks)]:
             self.remarks.append(Remark(line=entry.line, pointer=note.pointer, code=note.code, detail=note.detail))
 
+    def keep_remarks_of_taken(self) -> None:
+        """Drops the remarks on lines that were rejected."""
+        rejected = {one.line for one in self.rejected}
+        kept = [remark for remark in self.remarks if remark.line not in rejected]
+        self.remarks_total -= len(self.remarks) - len(kept)
+        self.remarks = kept
+
     def add(self, other: "Report") -> None:
         self.tally += other.tally
         self.inferred |= other.inferred
@@ -284,6 +291,7 @@ class Import:
         take(connection, readable, report)
         self.records_written = time.monotonic()
         report.rejected.sort(key=lambda rejected: rejected.line)
+        report.keep_remarks_of_taken()
         return report
 
     def _take_parts(self, connection: Connection, entries: list[Entry], report: Report) -> None:

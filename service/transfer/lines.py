@@ -79,8 +79,9 @@ def _decoded(file: File, encoding: Encoding) -> Iterator[tuple[str, bool]]:
         pending = len(decoder.getstate()[0])
         try:
             text = decoder.decode(content, final=not content)
-        except UnicodeDecodeError as error:
-            raise refused(_undecodable(file, encoding, offset - pending + error.start)) from None
+        except UnicodeError as error:  # not always a UnicodeDecodeError
+            start = getattr(error, "start", 0)
+            raise refused(_undecodable(file, encoding, offset - pending + start)) from None
         if "\x00" in text:
             place = offset - pending + len(text[: text.index("\x00")].encode(encoding))
             raise refused(f"The file holds a zero byte (U+0000) at byte {place}: it is not text.")

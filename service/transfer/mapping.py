@@ -27,8 +27,9 @@ A figure is left out if the row has no number for it. Doubled braces give a sing
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from collections.abc import Mapping as MappingOf
+from functools import partial
 from itertools import compress
 from typing import Annotated, Any
 
@@ -54,6 +55,13 @@ _PART = r"""(?:(?<![\w-])[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
 _DEEP = re.compile(rf"(?:{_PART}[ \t]*+\.[ \t]*+){{8}}")
 
 
+IsMissing = Callable[[str, str], bool]
+
+
+def _is_empty(_column: str, text: str) -> bool:
+    return not text
+
+
 class Template:
     """A text with column names in braces, parsed once."""
 
@@ -71,14 +79,17 @@ class Template:
         self.parts.append((literal + text[place:], None))
         self.columns = [column for _, column in self.parts if column is not None]
 
-    def fill(self, cells: MappingOf[str, str]) -> str:
-        """The text with column names replaced by their cells; empty if all those cells are empty."""
-        if self.columns and not any(cells.get(name) for name in self.columns):
+    def fill(self, cells: MappingOf[str, str], is_missing: Callable[[str], bool], *, whole: bool = False) -> str:
+        """The text with column names replaced by their cells; empty if all those cells are empty, or if `whole` and any
+        of them is. `is_missing` says which texts mean that a cell is empty.
+        """
+        given = {name: "" if is_missing(cells.get(name, "")) else cells[name] for name in self.columns}
+        if self.columns and not (all if whole else any)(given.values()):
             return ""
         filled = []
         size = 0
         for literal, column in self.parts:
-            filled += [literal, cells.get(column, "") if column is not None else ""]
+            filled += [literal, given[column] if column is not None else ""]
             size += len(filled[-1]) + len(literal)
             if size > _LONGEST:  # longer than any field allows, so validation refuses it
                 break
@@ -160,17 +171,26 @@ class Mapping:
     def columns_used(self) -> set[str]:
         return set(self.placeholders)
 
-    def rows(self, cells: MappingOf[str, str]) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
-        """Our rows, one per figure, from one of theirs; and those that are left out, since they have no number."""
-        common = self._filled(self._row, cells)  # once, however many figures a row has
-        made = [self._one(common | self._filled(figure, cells)) for figure in self._figures]
+    def rows(
+        self, cells: MappingOf[str, str], is_missing: IsMissing = _is_empty
+    ) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+        """Our rows, one per figure, from one of theirs; and those that are left out, since they have no number.
+        `is_missing` says for one of our columns whether a text means that there is nothing.
+        """
+        common = self._filled(self._row, cells, is_missing)  # once, however many figures a row has
+        made = [self._one(common | self._filled(figure, cells, is_missing)) for figure in self._figures]
         has_number = [any(row.get(name) for name in (*NUMBERS, "stated_as")) for row in made]
         if not any(has_number):
             return made[:1], []  # whose validation reports what is missing
         return list(compress(made, has_number)), [row for row, has in zip(made, has_number, strict=True) if not has]
 
-    def _filled(self, texts: MappingOf[str, Template], cells: MappingOf[str, str]) -> dict[str, str]:
-        filled = {name: text.fill(cells) for name, text in texts.items()}
+    def _filled(
+        self, texts: MappingOf[str, Template], cells: MappingOf[str, str], is_missing: IsMissing
+    ) -> dict[str, str]:
+        filled = {
+            name: text.fill(cells, partial(is_missing, name), whole=name.endswith("_identifier"))
+            for name, text in texts.items()
+        }
         return {name: self.words.get(name, {}).get(text, text) for name, text in filled.items()}
 
     @staticmethod

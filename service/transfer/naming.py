@@ -7,8 +7,8 @@ from service.db.engine import Connection
 from service.db.models import EntityRow, MetricRow
 from service.domain.key import split_identifier
 from service.domain.names import fold_name, key_for
-from service.errors import AlreadyStored, Conflict, Invalid
-from service.schemas.entities import EntityCreate
+from service.errors import AlreadyStored, Conflict, Forbidden, Invalid
+from service.schemas.entities import Entity, EntityCreate, EntityPatch
 from service.schemas.faults import validated
 from service.schemas.imports import WouldCreate
 from service.schemas.metrics import Metric, MetricCreate
@@ -18,6 +18,7 @@ from service.store.records.names import Known
 
 _TABLES = {"entity": EntityRow, "metric": MetricRow}
 NamedKind = Literal["entity", "metric", "scope"]
+_MOST_COMPARED = 200  # new names of a batch that are compared with stored ones: each takes some milliseconds
 WholeOf = Callable[[str, str], str | None]
 Outcome = Literal["created", "updated", "unchanged", "rejected"]
 
@@ -44,18 +45,19 @@ class Naming:
         self.absent: set[tuple[str, str]] = set()  # folded
         self.metrics: dict[str, Metric] = {}
         self.scopes: dict[str, Scopes] = {}  # by metric
-        self.made: list[tuple[NamedKind, str, str | None]] = []  # the kind, the name, and of a scope the metric's id
+        # what was created: its kind, id and name, and of a scope the metric's id
+        self.made: list[tuple[NamedKind, str, str, str | None]] = []
 
     def would_create(self) -> dict[tuple[str, str], WouldCreate]:
         """What was created, by kind and name, with stored names that are nearly the same. For a dry run."""
-        new = {(kind, name) for kind, name, _ in self.made}
+        new = {record_id for _, record_id, _, _ in self.made}
         found: dict[tuple[str, str], WouldCreate] = {}
-        for kind, name, metric in self.made:
-            if metric is None:
-                near = names.near(self.connection, _TABLES[kind], name)
-            else:
-                near = names.alike(name, [one.name for one in self._scopes_named(metric) if one.name != name])
-            near = [one for one in near if (kind, one) not in new]
+        for number, (kind, _, name, metric) in enumerate(self.made):
+            near: list[str] = []
+            if metric is not None:
+                near = names.alike(name, [one.name for one in self._scopes_named(metric) if one.id not in new])
+            elif number < _MOST_COMPARED:
+                near = names.near(self.connection, _TABLES[kind], name, new)
             found[kind, name] = WouldCreate(kind=kind, name=name, near=near)
         return found
 
@@ -92,11 +94,26 @@ class Naming:
             if identifier is not None:
                 self.known["entity", identifier] = found
         elif identifier is not None:
-            other = entities.PROJECTION.read(self.connection, found.id).identifiers.get(scheme)
-            if other is not None:
+            known = entities.PROJECTION.read(self.connection, found.id)
+            other = known.identifiers.get(scheme)
+            if other is None:
+                self._identify(known, scheme, value, pointer)
+                self.known["entity", identifier] = found
+            else:
                 detail = f"The entity called so, {found.key!r}, has {scheme}:{other}."
                 raise Invalid.at(pointer, f"{detail} Write the key of the one that is meant.", "file")
         return found
+
+    def _identify(self, entity: Entity, scheme: str, value: str, pointer: str) -> None:
+        """Adds an identifier to an entity that was found by its name, unless somebody else is to keep it."""
+        patch = EntityPatch.model_validate({"identifiers": entity.identifiers | {scheme: value}})
+        try:
+            entities.amend(self.connection, entity.id, patch, frozenset([entity.version]))
+        except Forbidden:
+            return
+        except Conflict as error:
+            raise Conflict.at(f"{pointer}_identifier", error.detail) from None
+        self.on_record("entity", "updated")
 
     def _identified(self, identifier: str, pointer: str) -> Known | None:
         if split_identifier(identifier) is None:
@@ -143,11 +160,11 @@ class Naming:
             raise Invalid.at(pointer, f"No scope of the metric is called so, and the key {key} is another's.")
         body: ScopeCreate = _body(ScopeCreate, {"key": key, "name": text} | part_of, pointer)
         self.on_record("scope", "created")
-        self.made.append(("scope", text, metric.id))
         try:
             made = scopes.create(self.connection, metric.id, body)
         except Conflict as error:
             raise Conflict.at(pointer, error.detail) from None
+        self.made.append(("scope", made.id, text, metric.id))
         added = Known(made.id, key, text)
         self._scopes_of(metric).add(added)
         return added
@@ -161,7 +178,7 @@ class Naming:
             detail = f"No {kind} is called so, and the key that it would get, {body.key}, is that of {other.name!r}."
             hint = "Write the key of the one that is meant, or create this one with a key of its own."
             raise Invalid.at(pointer, f"{detail} {hint}") from None
-        self.made.append(("entity" if kind == "entity" else "metric", body.name, None))
+        self.made.append(("entity" if kind == "entity" else "metric", made.id, body.name, None))
         self.absent -= {(kind, fold_name(body.name)), (kind, body.key)}
         known = Known(made.id, body.key, body.name)
         self.known[kind, text] = known

@@ -12,11 +12,13 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from service.domain.exchange_rates import BASE
 from service.domain.units import currencies
 from service.errors import Invalid
 
 _PACKAGE, _FILE = "currency_converter", "eurofxref-hist.zip"
 _MOST_BYTES = 50_000_000
+_MOST_OF_CELL = 10_000  # characters
 _NONE = ("", "N/A")
 
 
@@ -51,26 +53,33 @@ def carried_rates() -> Path | None:
 def read_rates(path: Path) -> RatesFile:
     """Reads the history of the euro reference rates: CSV, or a zip file with it. Raises Invalid."""
     content = _content(path)
+    if max(map(len, content.split(",")), default=0) > _MOST_OF_CELL:
+        raise Invalid(f"{path.name} has a cell of more than {_MOST_OF_CELL} characters.")
     rows = csv.reader(io.StringIO(content))
     header = [name.strip() for name in next(rows, [])]
     codes = {place: code for place, code in enumerate(header) if place and code}
     if not header or header[0] != "Date" or not codes:
         raise Invalid(f"{path.name} is no history of the euro reference rates: its first column is Date.")
-    unknown = [code for code in codes.values() if code not in currencies()]
+    unknown = [code for code in codes.values() if code not in currencies() or code == BASE]
     if unknown:
-        raise Invalid(f"{path.name} has a currency that nobody knows: {unknown[0][:20]}.")
+        raise Invalid(f"{path.name} has a currency that is unknown or the base: {unknown[0][:20]}.")
     rates: dict[tuple[str, int], dict[str, str]] = {}
-    days, entries = [], 0
+    days: set[date] = set()
+    entries = 0
     for number, cells in enumerate(rows, 2):
         if not cells:
             continue
+        if len(cells) > len(header):
+            raise Invalid(f"{path.name}, line {number}: there are more cells than columns; decimals follow a point.")
         day = _day(cells[0], path, number)
-        days.append(day)
+        if day in days:
+            raise Invalid(f"{path.name}, line {number}: the day {day} occurs twice.")
         for place, code in codes.items():
             text = cells[place].strip() if place < len(cells) else ""
             if text not in _NONE:
                 rates.setdefault((code, day.year), {})[f"{day:%m-%d}"] = str(_positive(text, path, number))
                 entries += 1
+                days.add(day)
     if not days:
         raise Invalid(f"{path.name} has no day.")
     return RatesFile(_checksum(content), rates, min(days), max(days), entries)
@@ -84,8 +93,10 @@ def read_index(path: Path) -> IndexFile:
     if set(rows.fieldnames or ()) != {"year", "index"}:
         raise Invalid(f"{path.name} needs the columns year and index.")
     for number, row in enumerate(rows, 2):
+        if None in row or None in row.values():
+            raise Invalid(f"{path.name}, line {number}: each line has a year and an index; decimals follow a point.")
         year = (row["year"] or "").strip()
-        if not (len(year) == 4 and year.isascii() and year.isdigit()) or year in levels:
+        if not (len(year) == 4 and year.isascii() and year.isdigit() and year >= "1000") or year in levels:
             raise Invalid(f"{path.name}, line {number}: a year has four digits and one line.")
         levels[year] = str(_positive(row["index"] or "", path, number))
     if not levels:
@@ -106,7 +117,7 @@ def _content(path: Path) -> str:
         if len(content) > _MOST_BYTES:
             raise Invalid(f"{path.name} is larger than {_MOST_BYTES:,} bytes.")
         return content.decode("utf-8-sig")
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, RuntimeError, zipfile.BadZipFile) as error:
         raise Invalid(f"{path.name} cannot be read: it is no CSV in UTF-8, or no zip file with one.") from error
 
 

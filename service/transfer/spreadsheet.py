@@ -68,7 +68,7 @@ class Spreadsheet:
 
     def _ours(self, cells: dict[str, str], reader: RowReader, notes: list[Note]) -> list[dict[str, str]]:
         """The figures of a line, in our columns, without empty cells."""
-        rows, left_out = self.mapping.rows(cells) if self.mapping else ([cells], [])
+        rows, left_out = self.mapping.rows(cells, reader.is_missing) if self.mapping else ([cells], [])
         for row in left_out if not reader.states_digits else ():
             detail = f"{row.get('metric', '')[:100]} has no number here. {LOOKS_EMPTY}"
             notes.append(Note("/value", "empty_value", detail))

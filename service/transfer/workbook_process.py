@@ -12,6 +12,7 @@ from typing import Any
 
 MAX_COLUMNS = 1_000
 _BYTES, _CPU_SECONDS, _OUTPUT_BYTES = 1 << 30, 20, 1 << 30
+_MOST_CHARACTERS = 500_000  # of a row
 _DIGITS = 15  # that a spreadsheet keeps of a number
 
 
@@ -83,6 +84,8 @@ def _write(sheet: Any, decimal: str) -> None:
     print(json.dumps({"sheet": sheet.name}))  # noqa: T201
     for number, cells in enumerate(sheet.iter_rows(), 1):
         texts = [_text(cell, decimal) for cell in cells]
+        if sum(map(len, texts)) > _MOST_CHARACTERS:
+            raise Unsuitable(f"Row {number} has more than {_MOST_CHARACTERS:,} characters.")
         if any(texts):
             print(json.dumps([number, texts]))  # noqa: T201
 

@@ -11,12 +11,14 @@ import weakref
 from collections.abc import Iterator
 from typing import IO
 
+from service.domain.spreadsheet_cells import NumberStyle
 from service.schemas.imports import TableLayout, TableOptions
 from service.transfer.lines import MAX_LINE, File, refused
 from service.transfer.table_header import Fits, Row, find_header
 
 _SECONDS = 30  # by the clock; the process has its own limits of CPU time and memory
 _LOOKED_AT = 0.05  # seconds between looks at the process
+_LONGEST_NAME = 200
 _WATCHED = 100  # rows after which the reading may be ended
 # without the settings of the service, which may hold passwords
 _ENVIRONMENT = ("PYTHONPATH", "PATH", "SYSTEMROOT", "LANG")
@@ -37,13 +39,15 @@ class WorkbookTable:
 
     def rows(self) -> Iterator[Row]:
         self._stored.seek(0)
-        self._stored.readline()
-        for number, text in enumerate(self._stored, 1):
+        self._stored.readline(MAX_LINE)
+        number = 0
+        while text := self._stored.readline(MAX_LINE):
+            number += 1
             if number % _WATCHED == 0:
                 self.file.watch()
+            if not text.endswith(b"\n"):  # the process ended within it, or wrote more than it may
+                raise refused(f"Row {number} of those with cells is longer than {MAX_LINE:,} bytes.")
             line, cells = json.loads(text)
-            if len(text) > MAX_LINE:
-                raise refused(f"The row {line} is longer than {MAX_LINE} characters.", line)
             yield line, cells
 
 
@@ -55,7 +59,7 @@ def _extract(file: File, target: IO[bytes], options: TableOptions) -> str:
         "-m",
         "service.transfer.workbook_process",
         options.sheet or "",
-        options.decimal or ".",
+        NumberStyle(options.decimal, options.thousands).decimal_sign,
     ]
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     with tempfile.TemporaryFile() as content:
@@ -69,14 +73,14 @@ def _extract(file: File, target: IO[bytes], options: TableOptions) -> str:
             process.kill()
             process.wait()
     target.seek(0)
-    found = _parsed(target.readline())
+    found = _parsed(target.readline(MAX_LINE))
     if "error" in found:
         raise refused(str(found["error"]))
     if code != 0 or "sheet" not in found:
         raise refused(
             "The workbook could not be opened within the limits of memory and time: it is damaged or too large."
         )
-    return str(found["sheet"])
+    return "".join(character for character in str(found["sheet"]) if character.isprintable())[:_LONGEST_NAME]
 
 
 def _wait(process: "subprocess.Popen[bytes]", file: File) -> int | None:

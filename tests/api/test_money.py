@@ -1,14 +1,19 @@
 """Amounts in other currencies, and in prices of other years."""
 
 import json
+import time
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from service.cli.reference_series import load_carried
+from service.db import migrate
+from service.errors import Invalid
+from service.store.comparisons.outdated_summaries import recompute
 from service.store.operations.reference_series import load_rates
-from service.transfer.reference_files import RatesFile, carried_rates, read_rates
+from service.transfer.reference_files import RatesFile, carried_rates, read_index, read_rates
 from tests.support import Api, claim, figure, pointers, seed
 
 
@@ -201,7 +206,8 @@ def test_amounts_are_restated_in_prices_of_a_year_on_request_only(money: Api) ->
     restated = money.get("/comparisons/model.price", prices="2024:us-cpi-u")
     levels = {2000: Fraction("172.2"), 2024: Fraction("313.689")}
     assert restated["ratio"]["central"] == float(180 / (100 * levels[2024] / levels[2000]))
-    assert restated["comparability"]["reasons"] == []
+    assert restated["comparability"]["reasons"] == ["restated"]
+    assert restated["text"].startswith("Lab reported $100 in prices of 2000. Analyst estimated $180")
     assert (restated["settings"]["prices"]["series"], restated["settings"]["prices"]["year"]) == ("us-cpi-u", 2024)
 
 
@@ -213,3 +219,137 @@ def test_prices_that_are_not_there_are_refused(money: Api, prices: str, status: 
     money.post("/claims", said("lab", "100", "USD", price_year=2000))
     answer = money.client.get("/v1/comparisons/model.price", params={"prices": prices})
     assert (answer.status_code, pointers(json.loads(answer.text))) == (status, ["/prices"])
+
+
+def money_of(api: Api, *entities: str, **metric: Any) -> None:
+    for key in entities:
+        api.post("/entities", {"key": key, "kind": "organization", "name": key.title()})
+    if metric:
+        api.patch("/metrics/price", metric)
+
+
+def dated(who: str, amount: str, unit: str, day: str, **fields: Any) -> dict[str, Any]:
+    return {**said(who, amount, unit, **fields), "asserted": day}
+
+
+def test_no_rate_sets_equal_amounts_of_one_currency_apart(money: Api) -> None:
+    money_of(money, "press", over_time="fixed")
+    money.post("/claims", dated("lab", "100", "EUR", "2021-01-06"))
+    money.post("/claims", dated("analyst", "100", "EUR", "2021-12-15", basis="estimated"))
+    money.post("/claims", dated("press", "118", "USD", "2021-06-01", basis="alleged"))
+    found = money.get("/comparisons/model.price")
+    assert (found["verdict"], found["ratio"]["central"], found["comparability"]["reasons"]) == ("consistent", 1, [])
+    assert (found["agreement"], found["self_conflict"]) == ("agree", False)
+
+
+def test_sides_in_one_other_currency_are_compared_in_it(money: Api) -> None:
+    money_of(money, "press", over_time="fixed")
+    money.post("/claims", dated("lab", "100", "EUR", "2021-01-06"))
+    money.post("/claims", dated("analyst", "105", "EUR", "2021-12-15", basis="estimated"))
+    money.post("/claims", dated("press", "118", "USD", "2021-06-01", basis="alleged"))
+    found = money.get("/comparisons/model.price")
+    assert (found["verdict"], found["ratio"]["central"], found["conflict_unit"]) == ("estimates_higher", 1.05, "EUR")
+    assert "1.05 times" in found["text"]
+
+
+def test_a_total_in_one_currency_does_not_fall_by_the_rates(money: Api) -> None:
+    money_of(money, "press", over_time="running_total")
+    money.post("/claims", dated("lab", "100", "EUR", "2021-01-06"))
+    money.post("/claims", dated("lab", "105", "EUR", "2022-09-28"))
+    money.post("/claims", dated("press", "1", "USD", "2019-06-01"))
+    assert money.get("/comparisons/model.price")["self_conflict"] is False
+
+
+def test_without_one_looks_at_all_currencies(money: Api) -> None:
+    money_of(money, "press", "maker", over_time="fixed")
+    amounts = {"lab": ("100", "EUR"), "maker": ("100", "EUR"), "analyst": ("300", "EUR"), "press": ("200", "USD")}
+    for who, (amount, unit) in amounts.items():
+        money.post("/claims", dated(who, amount, unit, "2022-09-28"))
+    found = money.get("/comparisons/model.price")
+    assert found["gap_without_one"]["agreement"] == "conflict"
+    assert found["agreeing"] == 2
+
+
+def test_the_drift_of_a_relay_follows_the_rates_when_they_are_loaded(api: Api) -> None:
+    seed_money(api, scopes=[{"key": "all", "name": "All"}])
+    origin = api.post("/claims", said("lab", "350", "EUR", period="2022-09-28", scope="all"))
+    api.post("/claims", {**said("analyst", "335", "USD", period="2022-09-28"), "derived_from": origin["id"]})
+    assert len(api.get("/disagreements", kind="drift")["items"]) == 1
+    load(api, rates_file())
+    assert api.get("/disagreements", kind="drift")["items"] == []
+
+
+def test_a_migration_down_and_up_leaves_conversions_to_be_made_again(money: Api) -> None:
+    money.post("/claims", said("lab", "100", "EUR", period="2022"))
+    before = money.get("/figures")["items"][0]["converted"]
+    migrate.downgrade(money.database, "0002_rules")
+    migrate.upgrade(money.database)
+    recompute(money.database, lambda _n, _of: None)
+    load_carried(money.database)
+    assert money.get("/figures")["items"][0]["converted"] == before
+
+
+def test_a_table_names_the_unit_of_the_difference(money: Api) -> None:
+    money_of(money, "press", over_time="fixed")
+    for who, amount, unit in (("lab", "100", "EUR"), ("analyst", "115", "EUR"), ("press", "100", "USD")):
+        money.post("/claims", dated(who, amount, unit, "2022-09-28"))
+    (row,) = money.get("/tables/disagreements.json")["rows"]
+    assert (row["difference"], row["conflict_unit"], row["unit"]) == (15, "EUR", "USD")
+    chart = money.client.get("/v1/disagreements/chart.svg").text
+    assert "1.15 times apart" in chart
+
+
+def test_what_stands_beside_in_another_currency_is_converted(money: Api) -> None:
+    money_of(money, over_time="fixed")
+    money.post("/claims", dated("lab", "100", "EUR", "2022-09-28"))
+    money.post("/claims", dated("analyst", "100", "USD", "2022-09-28", basis="projected"))
+    found = money.get("/comparisons/model.price", sides="projected:reported")
+    assert found["comparability"]["status"] == "conditional"
+    assert 0.95 < found["ratio"]["central"] < 0.96
+
+
+def test_a_changed_metric_leaves_no_half_of_a_conversion(money: Api) -> None:
+    made = money.post("/claims", said("lab", "100", "EUR", period="2022"))
+    money.withdraw(f"/claims/{made['id']}")
+    money.patch("/metrics/price", {"signed": True})
+    figure_id = made["figures"][0]["id"]
+    stored = money.get(f"/figures/{figure_id}")
+    assert (stored["converted"], stored["not_computed"]) == (None, "no_exchange_rate")
+    money.restore(f"/claims/{made['id']}")
+    assert money.get(f"/figures/{figure_id}")["converted"] is not None
+
+
+def test_money_to_another_power_is_not_converted(money: Api) -> None:
+    money.post("/metrics", {"key": "square", "name": "Square", "unit": "USD.USD"})
+    squared = figure("100", metric="square", unit="EUR.EUR", period="2022")
+    (made,) = money.post("/claims", claim("lab", squared))["figures"]
+    assert (made["converted"], made["not_computed"]) == (None, "no_exchange_rate")
+
+
+def test_many_long_periods_are_converted_in_seconds(money: Api) -> None:
+    figures = [figure("100", metric="price", unit="GBP", period=f"1999-02/2022-{month:02}") for month in range(1, 13)]
+    figures += [figure("100", metric="price", unit="GBP", period=f"2000-{month:02}/2023") for month in range(1, 13)]
+    began = time.process_time()
+    money.post("/claims", claim("lab", *figures))
+    assert time.process_time() - began < 8
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["Date,USD\n2024-01-01,1,1\n", "Date,USD\n2024-01-01,1\n2024-01-01,2\n", "Date,EUR\n2024-01-01,1\n", "Date\n",
+     "Date,USD\n2024-01-01,x\n", "year,index\n2000,1\n", "", "Date,USD\n2024-01-01,1e99\n",
+     'Date,USD\n"' + "x" * 200_000],
+)  # fmt: skip
+def test_a_file_that_is_no_history_of_rates_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "rates.csv").write_text(content, "utf-8")
+    with pytest.raises(Invalid):
+        read_rates(tmp_path / "rates.csv")
+
+
+@pytest.mark.parametrize(
+    "content", ["year,index\n2000,1,234.5\n", "year,index\n0000,1\n", "year,index\n2000,1\n2000,2\n", "a,b\n1,2\n", ""]
+)
+def test_a_file_that_is_no_index_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "index.csv").write_text(content, "utf-8")
+    with pytest.raises(Invalid):
+        read_index(tmp_path / "index.csv")

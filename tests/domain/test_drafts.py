@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.domain.drafts import drafts
-from service.domain.phrase import Unreadable, read_phrase
+from service.domain.phrase import Doubt, Unreadable, read_phrase
 
 ARTICLE = (
     "The startup said the model was trained for $294,000 using 512 Nvidia H800 chips, a cost far below estimates. "
@@ -98,3 +98,13 @@ def test_a_long_text_takes_time_that_grows_with_its_length(text: str) -> None:
 def test_refusals_are_raised_by_phrases_alone() -> None:
     with pytest.raises(Unreadable):
         read_phrase("1.500 people")
+
+
+def test_numbers_out_of_bounds_are_doubted_in_linear_time() -> None:
+    began = time.process_time()
+    (found,) = drafts("111 " * 20_000)
+    assert time.process_time() - began < 2
+    assert found.doubt is not None
+    assert found.doubt.doubt is Doubt.OUT_OF_BOUNDS
+    (sum_,) = drafts("9e37 ± 9e37 USD")
+    assert sum_.doubt is not None

@@ -405,7 +405,7 @@ def test_a_line_of_several_figures_is_taken_whole_or_rejected(database: Database
         metric = "B"
         value = "{B}"
     """)
-    content = b"Name,Unit,A,B\nx,USD,1,2\ny,USD,3,n/a\nz,GPU,5,6\n"
+    content = b"Name,Unit,A,B\nx,USD,1,2\ny,USD,3,plenty\nz,GPU,5,6\n"
     result = take(database, content, Spreadsheet(mapping), **PARTIAL)
     assert (result.lines, result.counts.figure.created) == (3, 2)
     assert [(r.line, r.pointer) for r in result.rejected] == [(3, "/value"), (4, "/unit")]

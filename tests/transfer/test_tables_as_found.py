@@ -272,3 +272,92 @@ def test_options_are_refused_where_they_mean_nothing() -> None:
     for name, given in (("jsonl", {"decimal": ","}), ("csv", {"sheet": "x"}), ("xlsx", {"delimiter": ";"})):
         with pytest.raises(Invalid):
             open_format(ImportFormat(name), None, TableOptions.model_validate(given))
+
+
+@pytest.mark.parametrize("word", ["-", "n/a", ""])
+def test_a_missing_code_is_no_identifier(database: Database, word: str) -> None:
+    mapping = MAPPING.replace('missing = ["k.A."]\n', "")
+    content = f"Land;Code;Art;Menge\nKosovo;{word};Wind;5\nAtlantis;{word};Wind;7\n"
+    take(database, content.encode(), Spreadsheet(parse_mapping(mapping)))
+    assert {figure.subject.name: figure.value for figure in read(database)} == {"Kosovo": 5, "Atlantis": 7}
+
+
+@pytest.mark.parametrize("unit", ["people", "GPUs", "{people}"])
+@pytest.mark.parametrize("value", ["1.500", "~1.500", "≥1.500", "-1.500"])
+def test_three_digits_behind_a_point_are_doubted_however_they_are_written(
+    database: Database, unit: str, value: str
+) -> None:
+    assert refusal(database, table({**PEOPLE, "unit": unit, "value": value}), options()) == [(2, "/value")]
+
+
+@pytest.mark.parametrize(("unit", "value"), [("Percent", "0.15"), ("%", "about 0.15"), ("per cent", "~0.15")])
+def test_fractions_are_percent_however_the_row_is_written(database: Database, unit: str, value: str) -> None:
+    the_result(database, table({**SHARE, "unit": unit, "value": value}), percent="fraction")
+    assert read(database)[0].value == 15
+
+
+def test_no_digit_is_lost_on_the_way(database: Database) -> None:
+    number = "12345678901234567890.1234567890123456"
+    the_result(database, table({**SHARE, "value": number}), percent="fraction")
+    assert read(database)[0].value == Decimal("1234567890123456789012.34567890123456")
+
+
+@pytest.mark.parametrize(
+    ("words", "unit"),
+    [("two thirds", "1"), ("5%-10%", "%"), ("20 hours-30 hours", "hour"), ("one in five people", "person"),
+     ("01-05-2024", "person"), ("300 dogs", "person"), ("five hundred people", "USD"), ("three dozen", "person"),
+     ("5 Canadian dollars", "USD"), ("up to 500+", "person"), ("2019-2021", "1"), ("5kg-10kg", "kg")],
+)  # fmt: skip
+def test_words_that_say_more_than_their_first_number_are_refused(database: Database, words: str, unit: str) -> None:
+    content = table({**PEOPLE, "unit": unit, "stated_as": words})
+    assert refusal(database, content, options(read_stated_as=True)) == [(2, "/stated_as")]
+
+
+def test_words_are_read_by_the_signs_of_the_table(database: Database) -> None:
+    the_result(database, table({**PEOPLE, "stated_as": "ca. 1,5 Mio."}), read_stated_as=True, decimal=",")
+    assert read(database)[0].value == 1_500_000
+
+
+def test_keeping_a_claim_adds_no_figure_of_somebody_else(database: Database) -> None:
+    claim = {"claim_id": "0199b1c4-6d3e-7c1a-9f3e-2b7a5c1d4e8f", "statement": "Said."}
+    take(database, table({**PEOPLE, **claim, "value": "5"}), options())
+    other = table({**PEOPLE, **claim, "claimant": "Bob", "value": "9"})
+    result = take(database, other, options(), on_existing=OnExisting.KEEP)
+    assert (result.counts.figure.created, len(read(database))) == (0, 1)
+
+
+def test_an_identifier_is_added_to_an_entity_that_is_found_by_its_name(database: Database) -> None:
+    row = {**PEOPLE, "value": "5"}
+    take(database, table({**row, "subject": "Georgia"}), options())
+    take(database, table({**row, "subject": "Georgia", "subject_identifier": "iso3166:GE", "value": "6"}), options())
+    take(database, table({**row, "subject": "Georgien", "subject_identifier": "iso3166:GE", "value": "7"}), options())
+    assert {figure.subject.name for figure in read(database)} == {"Georgia"}
+
+
+def test_figures_without_a_number_are_left_out_of_a_row(database: Database) -> None:
+    mapping = '[row]\nsubject = "{S}"\nunit = "1"\nclaimant = "C"\nsource_title = "T"\n' + "".join(
+        f'[[figure]]\nmetric = "{name}"\nvalue = "{{{name}}}"\n' for name in "AB"
+    )
+    result = take(database, b"S,A,B\nx,1,NA\n", Spreadsheet(parse_mapping(mapping)))
+    assert (result.rejected_total, result.counts.figure.created) == (0, 1)
+
+
+def test_near_names_are_found_beside_many_new_ones(database: Database) -> None:
+    take(database, table({**PEOPLE, "subject": "March in Zürich", "value": "5"}), options())
+    rows = [{**PEOPLE, "subject": f"March in A{n}", "value": "5"} for n in range(250)]
+    result = take(
+        database, table({**PEOPLE, "subject": "March in Zürch", "value": "6"}, *rows), options(), dry_run=True
+    )
+    assert {one.name: one.near for one in result.would_create}["March in Zürch"] == ["March in Zürich"]
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+@pytest.mark.parametrize("subject", ["ab\U0010ffff", "ab\ud7ff"])
+def test_a_dry_run_takes_any_name(database: Database, subject: str) -> None:
+    content = table({**PEOPLE, "subject": subject, "value": "5"})
+    assert take(database, content, options(), dry_run=True).rejected_total == 0
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_a_file_that_is_not_of_the_encoding_is_refused(database: Database) -> None:
+    assert refusal(database, table({**PEOPLE, "value": "5"}), options(encoding="utf-16")) == [(None, "")]

@@ -47,7 +47,7 @@ _CHUNK = 500
 _MOST_BYTES = 4_000_000  # of the snapshots in one response
 _SERIES = UUID("3b0f6c1a-0b86-5d2f-9a3e-1c1f5ce1a7d4")
 _FEED_LOCK = 0x436C68  # advisory lock: transactions take their place in the feed one at a time
-_COMPUTED = {"version", "updated_at", "scope_count", "converted"}  # changes of these are not named
+_COMPUTED = {"version", "updated_at", "scope_count", "converted", "not_computed"}  # changes of these are not named
 
 _PROJECTIONS: dict[str, Projection[Any]] = {
     projection.kind: projection

@@ -56,8 +56,9 @@ def _columns(figure: Evidence, metric_unit: str, rates: ExchangeRates) -> Values
     found = None
     if figure.is_foreign and figure.currency is not None and target is not None and figure.own_interval is not None:
         found = rates.range(figure.currency, target, days)
-        if found is not None and _is_divided_by_money(metric_unit):
-            found = found.inverse
+        power = next(power for name, power in parse_unit(metric_unit).dimensions if name.startswith("$"))
+        if found is not None and power != 1:
+            found = found.inverse if power == -1 else None  # so much for one unit of money, or nothing that we know of
     if found is None or figure.own_interval is None or days is None:
         why = NotComputed.VAGUE if figure.own_interval is None else NotComputed.NO_EXCHANGE_RATE
         is_computed = figure.own_interval is not None and not figure.is_foreign
@@ -73,8 +74,3 @@ def _columns(figure: Evidence, metric_unit: str, rates: ExchangeRates) -> Values
         "rate_day_assumed": days.is_assumed,
         "not_computed": None,
     }
-
-
-def _is_divided_by_money(unit: str) -> bool:
-    """Whether the unit is so much of something for one unit of money."""
-    return any(power < 0 for name, power in parse_unit(unit).dimensions if name.startswith("$"))

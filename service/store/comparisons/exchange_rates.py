@@ -17,9 +17,8 @@ VERSION = (
     .order_by(SeriesVersionRow.loaded_at.desc(), SeriesVersionRow.version)
     .limit(1)
 )
-_YEARS = select(ExchangeRateRow.year, ExchangeRateRow.rates).where(
-    ExchangeRateRow.currency == bindparam("currency"),
-    ExchangeRateRow.year.between(bindparam("first"), bindparam("last")),
+_YEAR = select(ExchangeRateRow.rates).where(
+    ExchangeRateRow.currency == bindparam("currency"), ExchangeRateRow.year == bindparam("year")
 )
 
 
@@ -34,6 +33,7 @@ class ExchangeRates:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self._years: dict[tuple[str, int], list[Quote]] = {}
         self._ranges: dict[tuple[str, str, Days], RateRange | None] = {}  # most figures ask for the same ones
 
     @cached_property
@@ -53,10 +53,13 @@ class ExchangeRates:
         if currency == BASE:
             return None
         first = max(days.first, date.min + LONGEST_GAP) - LONGEST_GAP
-        years = {"currency": currency, "first": first.year, "last": days.last.year}
-        return sorted(
-            (day, Fraction(rate))
-            for row in self.connection.execute(_YEARS, years)
-            for text, rate in row.rates.items()
-            if first <= (day := date.fromisoformat(f"{row.year}-{text}")) <= days.last
-        )
+        every = [quote for year in range(first.year, days.last.year + 1) for quote in self._of_year(currency, year)]
+        return [quote for quote in every if first <= quote[0] <= days.last]
+
+    def _of_year(self, currency: str, year: int) -> list[Quote]:
+        if (currency, year) not in self._years:
+            found = self.connection.execute(_YEAR, {"currency": currency, "year": year}).scalar() or {}
+            self._years[currency, year] = sorted(
+                (date.fromisoformat(f"{year}-{day}"), Fraction(rate)) for day, rate in found.items()
+            )
+        return self._years[currency, year]

@@ -135,7 +135,10 @@ def _extreme(name: str, figure_id: Any) -> tuple[JsonSql, Callable[[Select[Any]]
     columns = [
         *compared_columns(figure, claim, source, claimant, voice),
         *figures.interval_columns(figure),
-        *figures.converted_columns(figure),
+        *(
+            case((MeasurandRow.unit == MetricRow.unit, column.element)).label(column.name)
+            for column in figures.converted_columns(figure)
+        ),
         case((is_computed, None), else_=figure.not_computed).label("not_computed"),
     ]
 

@@ -12,13 +12,14 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
+    Select,
     UpdateBase,
     and_,
     func,
     literal_column,
-    or_,
     select,
     text,
+    union,
     union_all,
     update,
 )
@@ -192,13 +193,19 @@ def _summaries(connection: Connection, stale: Mapping[str, Any]) -> dict[str, Va
     disputed = [one for one in stale if any(figure.row.is_disputed for figure in figures[one])]
     disputes = _dispute_counts(connection, disputed)
     origins = measurands.keys_of(connection, {one: lineage.origin_of(found) for one, found in figures.items()})
+    assessed = {
+        one: assess_measurand(
+            [figure.evidence for figure in figures[one]],
+            lineage.copied(figures[one]),
+            scope_stated=row["scope_id"] is not None,
+        )
+        for one, row in stale.items()
+    }
+    crossing = [one for one, found in assessed.items() if found.crosses_currencies]
+    rates_versions |= dict.fromkeys(crossing, exchange_rates.version(connection)) if crossing else {}
     return {
         one: columns_of(
-            assess_measurand(
-                [figure.evidence for figure in figures[one]],
-                lineage.copied(figures[one]),
-                scope_stated=row["scope_id"] is not None,
-            ),
+            assessed[one],
             unit=row["unit"],
             rates_version=rates_versions.get(one),
             present_count=len(figures[one]),
@@ -268,22 +275,25 @@ def _dispute_counts(connection: Connection, ids: Sequence[str]) -> dict[str, int
 
 # Outdated rules ------------------------------------------------------------------------------------------------------
 
-_OUTDATED = select(MeasurandRow.id).where(
-    or_(
-        MeasurandRow.rules_version != RULES_VERSION,
-        MeasurandRow.rates_version
-        != func.coalesce(exchange_rates.VERSION.scalar_subquery(), literal_column("''", String())),
-    )
-)
+
+def _outdated(connection: Connection, most: int | None = None) -> Select[Any]:
+    """Selects the summaries of other rules or rates, by ranges of indexes: most have the present ones."""
+    rates = exchange_rates.version(connection)
+    rules_column, rates_column = MeasurandRow.rules_version, MeasurandRow.rates_version
+    conditions = (
+        rules_column < RULES_VERSION, rules_column > RULES_VERSION, rates_column < rates, rates_column > rates,
+    )  # fmt: skip
+    parts = [select(select(MeasurandRow.id).where(one).limit(most).subquery().c.id) for one in conditions]
+    return select(union(*parts).subquery().c.id).limit(most)
 
 
 def count_outdated(connection: Connection) -> int:
-    """Returns how many summaries were computed under other rules than this version's."""
-    return connection.execute(select(func.count()).select_from(_OUTDATED.subquery())).scalar_one()
+    """Returns how many summaries were computed under other rules or rates than the present ones."""
+    return connection.execute(select(func.count()).select_from(_outdated(connection).subquery())).scalar_one()
 
 
 def has_outdated(connection: Connection) -> bool:
-    return connection.execute(_OUTDATED.limit(1)).first() is not None
+    return connection.execute(_outdated(connection, 1)).first() is not None
 
 
 def forget_all(connection: Connection) -> None:
@@ -293,8 +303,6 @@ def forget_all(connection: Connection) -> None:
 
 def mark_outdated(connection: Connection, most: int) -> int:
     """Marks at most `most` outdated summaries as stale; returns how many."""
-    ids = (
-        connection.execute(_OUTDATED.order_by(MeasurandRow.rules_version, MeasurandRow.id).limit(most)).scalars().all()
-    )
+    ids = connection.execute(_outdated(connection, most)).scalars().all()
     mark_stale(connection, ids)
     return len(ids)

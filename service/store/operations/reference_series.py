@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, insert, select, text
 
 from service.db.engine import Database
 from service.db.models import ExchangeRateRow, PriceIndexRow, SeriesVersionRow
@@ -12,6 +12,7 @@ from service.domain.exchange_rates import BASE
 from service.domain.key import is_key
 from service.domain.units import currencies
 from service.errors import Invalid
+from service.schemas.types import format_time
 from service.store.audit import history
 from service.store.comparisons.exchange_rates import SERIES
 from service.store.comparisons.outdated_summaries import recompute
@@ -19,6 +20,7 @@ from service.store.records import record_writes
 
 NAME = "Euro foreign exchange reference rates"
 SOURCE = "European Central Bank"
+_LOADING_LOCK = 0x436C6B  # not used by any other advisory lock of this database
 
 
 class Series(NamedTuple):
@@ -59,6 +61,7 @@ def load_rates(
     entries = sum(len(one) for one in rates.values())
 
     def work(connection: Connection) -> bool:
+        _lock(connection)
         if _is_newest(connection, SERIES, version):
             return False
         connection.execute(delete(ExchangeRateRow))
@@ -81,6 +84,7 @@ def load_index(database: Database, series: Series, levels: Mapping[str, str]) ->
         raise Invalid("Give the currency of the prices by its code, such as USD.")
 
     def work(connection: Connection) -> bool:
+        _lock(connection)
         if _is_newest(connection, series.series, series.version):
             return False
         connection.execute(delete(PriceIndexRow).where(PriceIndexRow.series == series.series))
@@ -89,6 +93,12 @@ def load_index(database: Database, series: Series, levels: Mapping[str, str]) ->
         return True
 
     return database.write(work)
+
+
+def _lock(connection: Connection) -> None:
+    """Only one transaction at a time loads a series. SQLite has one writer in any case."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOADING_LOCK})
 
 
 def _is_newest(connection: Connection, series: str, version: str) -> bool:
@@ -111,8 +121,8 @@ def _note_recomputed(connection: Connection, name: str) -> None:
 
 
 def _snapshot(series: Series) -> dict[str, Any]:
-    return {name: value if isinstance(value, int) else str(value) for name, value in series._asdict().items()}
-
-
-def count_currencies(connection: Connection) -> int:
-    return connection.execute(select(func.count(ExchangeRateRow.currency.distinct()))).scalar_one()
+    return series._asdict() | {
+        "loaded_at": format_time(series.loaded_at),
+        "first_day": series.first_day.isoformat(),
+        "last_day": series.last_day.isoformat(),
+    }

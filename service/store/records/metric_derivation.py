@@ -13,6 +13,7 @@ from service.domain.vocabulary import OverTime, Scale
 from service.errors import Conflict, Invalid
 from service.store import rows
 from service.store.comparisons import summary
+from service.store.comparisons.conversions import CONVERSION
 from service.store.comparisons.measurands import NamedMeasurand
 from service.store.records import record_writes
 from service.store.records.bounds import refuse_too_many_of_metric
@@ -22,7 +23,7 @@ from service.store.rows import Values
 _DERIVED = (
     "measurand_id",
     *(f"interval_{name}" for name in ("low", "high", "low_open", "high_open", "text", "unit")),
-    "not_computed",
+    *CONVERSION,
 )
 _FIGURES = (
     select(
@@ -56,7 +57,7 @@ def _derive(connection: Connection, figures: Sequence[Any], metric: Any) -> None
     for row in figures:
         measurand = _measurand_of(row, metric)
         stated = _checked(row, metric)
-        values: Values = {"measurand_id": measurand.id}
+        values: Values = {"measurand_id": measurand.id} | dict.fromkeys(CONVERSION)  # converted with the summary
         values |= interval_columns(stated, row["unit"], metric["unit"], Scale(metric["scale"]), signed=metric["signed"])
         if any(row[name] != value for name, value in values.items()):
             named.append(NamedMeasurand(measurand, row["subject_key"], metric["key"], row["scope_key"], metric["unit"]))

@@ -15,7 +15,7 @@ from service.store import rows
 from service.store.records import identifiers, references
 
 _ALIKE = 0.8  # of difflib; of names that share their beginning
-_BEGINNING, _MOST_COMPARED, _MOST_NEAR, _LONGEST = 3, 200, 3, 100
+_BEGINNING, _MOST_COMPARED, _MOST_NEAR, _LONGEST = 3, 100, 3, 60
 
 
 class Known(NamedTuple):
@@ -85,21 +85,29 @@ def find(connection: Connection, table: Any, texts: Collection[str]) -> dict[str
     return found
 
 
-def near(connection: Connection, table: Any, text: str) -> list[str]:
-    """Names that are stored, differ from this one by a few letters, and begin with the same three."""
+def near(connection: Connection, table: Any, text: str, without: Collection[str] = ()) -> list[str]:
+    """Names that are stored, differ from this one by a few letters, and begin with the same three. Those of the records
+    in `without` are left out.
+    """
     folded = fold_name(text)
     beginning = folded[:_BEGINNING]
-    end = beginning[:-1] + chr(ord(beginning[-1]) + 1)
+    end = beginning[:-1] + _next(beginning[-1])
     statement = (
         select(NameRow.folded, table.name)
         .join(table, table.id == NameRow.record_id)
         .where(NameRow.kind == rows.noun(table), NameRow.folded >= beginning, NameRow.folded < end)
-        .where(table.withdrawn_at.is_(None))
+        .where(table.withdrawn_at.is_(None), table.id.not_in(without))
         .order_by(NameRow.folded)
         .limit(_MOST_COMPARED)
     )
     named = {row.folded: row.name for row in connection.execute(statement) if row.folded != folded}
     return list(dict.fromkeys(named[one] for one in alike(folded, named)))
+
+
+def _next(character: str) -> str:
+    """The next character that a database can store."""
+    following = ord(character) + 1
+    return chr(0xE000 if 0xD800 <= following < 0xE000 else min(following, 0x10FFFF))
 
 
 def alike(text: str, others: Iterable[str]) -> list[str]:
