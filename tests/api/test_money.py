@@ -296,7 +296,7 @@ def test_a_table_names_the_unit_of_the_difference(money: Api) -> None:
     (row,) = money.get("/tables/disagreements.json")["rows"]
     assert (row["difference"], row["conflict_unit"], row["unit"]) == (15, "EUR", "USD")
     chart = money.client.get("/v1/disagreements/chart.svg").text
-    assert "1.15 times apart" in chart
+    assert "1.15×" in chart
 
 
 def test_what_stands_beside_in_another_currency_is_converted(money: Api) -> None:
