@@ -53,7 +53,7 @@ from service.db.engine import Database
 from service.schemas.problem import Problem
 from service.store.operations.database_setup import open_database
 from service.store.operations.replica import Replica
-from service.web import explorer, reference
+from service.web import browse, explorer, reference
 from service.web import html as web
 from service.web import route as web_route
 
@@ -129,7 +129,7 @@ def _routes() -> list[BaseRoute]:
     """
     records = (claims, comparisons, disagreements, figures, sources, entities, metrics, scopes, disputes)
     reading = (charts, tables, facets, search, history, drafts)
-    parts = (exports, *records, *reading, imports, keys, meta, health, prometheus, reference, explorer)
+    parts = (exports, *records, *reading, imports, keys, meta, health, prometheus, reference, browse, explorer)
     return [*(route for part in parts for route in part.routes.routes), *explorer.assets.routes]
 
 

@@ -75,7 +75,7 @@ class Event:
 class Chart:
     """`scale` is the scale of amounts; None if there are none to draw."""
 
-    kind: Literal["comparison", "ranking", "timeline"]
+    kind: Literal["comparison", "ranking", "timeline", "quantity"]
     title: str
     subtitle: str
     unit: str

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from service.domain.vocabulary import DisagreementKind, EntityKind
+from service.domain.vocabulary import Agreement, Basis, DisagreementKind, EntityKind, SourceKind
 from service.schemas.queries import Tolerance
 from service.schemas.types import Day, GivenTime, Key, clean_text
 
@@ -50,3 +50,60 @@ class RecordPageQuery(_PageQuery):
 
 class ChangesPageQuery(_PageQuery):
     before: int | None = Field(None, ge=1, le=2**62)
+
+
+Word = Annotated[str | None, BeforeValidator(_none_if_empty), Field(max_length=240)]
+Cursor = Annotated[str | None, Field(max_length=1000)]
+Words = Annotated[
+    str | None, BeforeValidator(_none_if_empty), AfterValidator(lambda t: t and clean_text(t)), Field(max_length=200)
+]
+
+
+class ComparisonListPageQuery(_PageQuery):
+    subject: Word = None
+    metric: Word = None
+    claimant: Word = None
+    agreement: Annotated[Agreement | None, BeforeValidator(_none_if_empty)] = None
+    sort: Literal["-gap", "-figure_count", "-updated_at", "-created_at"] = "-gap"
+    cursor: Cursor = None
+
+
+class ClaimListPageQuery(_PageQuery):
+    subject: Word = None
+    metric: Word = None
+    claimant: Word = None
+    basis: Annotated[Basis | None, BeforeValidator(_none_if_empty)] = None
+    status: Literal["active", "superseded", "retracted", "all"] = "active"
+    text: Words = None
+    cursor: Cursor = None
+
+
+class EntityListPageQuery(_PageQuery):
+    kind: Annotated[EntityKind | None, BeforeValidator(_none_if_empty)] = None
+    text: Words = None
+    sort: Literal["name", "-created_at", "-updated_at"] = "name"
+    cursor: Cursor = None
+
+
+class SourceListPageQuery(_PageQuery):
+    kind: Annotated[SourceKind | None, BeforeValidator(_none_if_empty)] = None
+    text: Words = None
+    sort: Literal["title", "-created_at", "-updated_at"] = "-created_at"
+    cursor: Cursor = None
+
+
+class QuantityListPageQuery(_PageQuery):
+    sort: Literal["name", "-created_at"] = "name"
+    cursor: Cursor = None
+
+
+class QuantityPageQuery(_PageQuery):
+    scope: Word = None
+    sort: Literal["-gap", "-figure_count", "-created_at"] = "-figure_count"
+    cursor: Cursor = None
+
+
+class ComparePageQuery(_PageQuery):
+    left: Word = None
+    right: Word = None
+    as_of: Day_ = None

@@ -33,6 +33,7 @@ from service.schemas.queries import ClaimQuery, ComparisonQuery, DisagreementQue
 from service.schemas.search import SearchQuery
 from service.schemas.sources import Source
 from service.schemas.table_queries import DisagreementTableQuery
+from service.store import rows
 from service.store.audit import history
 from service.store.comparisons.ranking import DISAGREEMENTS, LIST, WIDEST_FIRST
 from service.store.lists import search
@@ -52,7 +53,8 @@ def show_home(request: Request, query: Annotated[HomeQuery, Query()], db: Db) ->
         context = _found(connection, query.q) if query.q else _ranking(connection, query)
         context["compared"] = None if query.q else _compared(connection, request.app.state.home_comparison, query)
         known = metrics.LIST.page(connection, MetricQuery(sort="name", limit=100)).items
-    return page(request, "home.html", query=query, metrics=known, **context)
+        is_empty = not known and rows.is_empty(connection)
+    return page(request, "home.html", query=query, metrics=known, is_empty=is_empty, **context)
 
 
 def _compared(connection: Connection, refs: Sequence[str], query: HomeQuery) -> Between | None:

@@ -2,14 +2,16 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
 from service.api import problems
 from service.api.route import StrictRoute
-from service.errors import ServiceError
+from service.errors import NotFound, ServiceError
 from service.schemas.faults import faults_of
 from service.web.html import page
 
@@ -19,6 +21,21 @@ _KIND = {
     422: "This address cannot be read",
     503: "One moment, please",
 }
+
+
+def moved(request: Request) -> Response | None:
+    """The redirect of an address to the same one without a slash at its end and in lower case: keys, ids and fixed
+    words have no capitals. None if it is written so already. An identifier (`wikidata:Q2112`) stays as it is.
+    """
+    path = request.url.path
+    if request.method not in ("GET", "HEAD") or path.startswith(("//", "/\\")) or path == "/":
+        return None
+    parts = [part if ":" in part else part.lower() for part in path.rstrip("/").split("/")]
+    plain = "/".join(parts)
+    if plain == path or not plain or plain.startswith(("//", "/\\")):
+        return None
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"{quote(plain)}{query}", 308)
 
 
 class PageRoute(StrictRoute):
@@ -32,6 +49,8 @@ class PageRoute(StrictRoute):
             try:
                 return await handle(request)
             except ServiceError as error:
+                if isinstance(error, NotFound) and (there := moved(request)) is not None:
+                    return there
                 return failure(request, problems.status_of(error), error.detail, problems.headers_of(error))
             except RequestValidationError as error:
                 faults = faults_of(error.errors())
@@ -59,6 +78,8 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, HTTPException)
         asks_for_page = "text/html" in request.headers.get("accept", "")
         if error.status_code == 404 and asks_for_page and not request.url.path.startswith(("/v1", "/health")):
+            if (there := moved(request)) is not None:
+                return there
             return failure(request, 404, "Perhaps the address is cut off. What is here can be searched from the top.")
         answer: Response = otherwise(request, error)
         return answer

@@ -1,0 +1,60 @@
+"""The chart of a quantity: its subjects on one axis, each with what was reported and what was estimated."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from service.charts.comparison import drawn
+from service.charts.model import Chart, Group, Mark, Row, Shape
+from service.charts.scale import scale_for
+from service.domain.compact import compact
+from service.schemas.comparisons import Summary
+from service.schemas.figures import Interval
+from service.schemas.metrics import Metric
+
+
+def chart(metric: Metric, found: Sequence[Summary]) -> Chart:
+    """`found` are comparisons of the metric. Those that are computed in another unit have no marks."""
+    rows = tuple(_row(one, metric.unit) for one in found)
+    marks = [mark for row in rows for mark in row.marks]
+    amounts = [amount for mark in marks for amount in drawn(mark)]
+    is_open = any(mark.high is None for mark in marks)
+
+    def label(amount: float, digits: int) -> str:
+        return compact(Fraction(repr(amount)), metric.unit, digits=digits)
+
+    return Chart(
+        kind="quantity",
+        title=metric.name,
+        subtitle="What was reported, and what was estimated, of each subject.",
+        unit=metric.unit,
+        scale=scale_for(amounts, label, open_above=is_open),
+        groups=(Group("", rows),) if rows else (),
+    )
+
+
+def _row(one: Summary, unit: str) -> Row:
+    sides: tuple[tuple[Shape, Interval | None], ...] = (
+        ("circle", one.reported_interval),
+        ("diamond", one.estimated_interval),
+    )
+    return Row(
+        label=one.subject.name,
+        detail=", ".join(filter(None, (one.scope.name if one.scope else "", one.period))),
+        marks=tuple(_mark(shape, side) for shape, side in sides if side is not None and side.unit == unit),
+        value=one.text,
+        href=f"/comparisons/{one.key}",
+    )
+
+
+def _mark(shape: Shape, side: Interval) -> Mark:
+    is_point = side.low == side.high
+    is_bound = side.high is None or (side.low == 0 and side.high != 0)
+    return Mark(
+        shape=shape,
+        dot=side.low if is_point or side.high is None else side.high if is_bound else None,
+        low=side.low,
+        high=side.high,
+        is_interval=not is_point and not is_bound,
+        is_bound=is_bound,
+        range="" if not is_point and not is_bound else None,
+    )
