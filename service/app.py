@@ -16,6 +16,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from service.api import prometheus
 from service.api.access import Access
 from service.api.dependencies import POSITION
+from service.api.middleware.compression import Compression
 from service.api.middleware.headers import ResponseHeaders
 from service.api.middleware.hosts import TrustedHosts
 from service.api.middleware.logs import AccessLog
@@ -53,7 +54,7 @@ from service.db.engine import Database
 from service.schemas.problem import Problem
 from service.store.operations.database_setup import open_database
 from service.store.operations.replica import Replica
-from service.web import browse, explorer, reference
+from service.web import browse, cite, explorer, reference
 from service.web import html as web
 from service.web import route as web_route
 
@@ -129,7 +130,7 @@ def _routes() -> list[BaseRoute]:
     """
     records = (claims, comparisons, disagreements, figures, sources, entities, metrics, scopes, disputes)
     reading = (charts, tables, facets, search, history, drafts)
-    parts = (exports, *records, *reading, imports, keys, meta, health, prometheus, reference, browse, explorer)
+    parts = (exports, *records, *reading, imports, keys, meta, health, prometheus, reference, browse, cite, explorer)
     return [*(route for part in parts for route in part.routes.routes), *explorer.assets.routes]
 
 
@@ -140,6 +141,7 @@ def _middleware(settings: AppSettings, meters: Metrics) -> list[Middleware]:
         Middleware(RequestId),
         *([Middleware(ProxyHeadersMiddleware, settings.trusted_proxies)] if settings.trusted_proxies else []),
         *([Middleware(AccessLog)] if settings.access_log else []),
+        Middleware(Compression),
         Middleware(ResponseHeaders),
         *([Middleware(TrustedHosts, settings.trusted_hosts)] if "*" not in settings.trusted_hosts else []),
         *([_cors(settings.cors_origins)] if settings.cors_origins else []),

@@ -1,7 +1,7 @@
 """The explorer's HTML pages. Each is a few queries and a template, and its URL holds its state."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Query, Request, Response
@@ -38,6 +38,8 @@ from service.store.audit import history
 from service.store.comparisons.ranking import DISAGREEMENTS, LIST, WIDEST_FIRST
 from service.store.lists import search
 from service.store.records import claim_provenance, claims, disputes, entities, metrics, sources
+from service.transfer import citations
+from service.web.cite import page_of
 from service.web.html import BUILD, ICON, STYLESHEET, page
 from service.web.route import pages
 
@@ -146,6 +148,7 @@ def show_comparison(ref: str, request: Request, query: Annotated[ComparisonPageQ
         timeline=Markup(fragment(timeline.chart(found))),
         claims=stated,
         periods=periods,
+        citation=citations.csl_of_comparison(found.comparison, page_of(request), datetime.now(UTC).date()),
     )
 
 
@@ -206,7 +209,8 @@ def show_source(ref: str, request: Request, query: Annotated[RecordPageQuery, Qu
         asked = ClaimQuery(source=[source.id], status=["all"], limit=_SHOWN, cursor=query.cursor, sort="created_at")
         found = claims.LIST.page(connection, asked)
     shown = ClaimPage(items=_by_then(found.items, query.recorded_as_of), next_cursor=found.next_cursor)
-    return page(request, "source.html", query=query, source=source, claims=shown)
+    citation = citations.csl_of_source(source)
+    return page(request, "source.html", query=query, source=source, claims=shown, citation=citation)
 
 
 @routes.get("/changes")

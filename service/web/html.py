@@ -27,6 +27,7 @@ from service.errors import Invalid
 from service.schemas.figures import Interval
 from service.schemas.types import format_time
 from service.schemas.urls import host_of
+from service.transfer import citations
 
 HERE = Path(__file__).parent
 STYLESHEET = (HERE / "assets" / "explorer.css").read_bytes()
@@ -165,6 +166,8 @@ TEMPLATES.filters |= {
     "flat": _flat,
     "separation": _separation,
     "unit": shown_unit,
+    "cited": citations.sentence,
+    "bibtex": citations.bibtex,
 }
 TEMPLATES.globals |= {
     "strip": _strip,

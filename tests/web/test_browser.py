@@ -17,7 +17,8 @@ from tests.support import ADMIN, Api
 pytestmark = pytest.mark.parametrize("kind", ["sqlite"])
 R1 = "/comparisons/deepseek-r1.training-cost.on-top-of-base"
 PAGES = ["/", "/?q=deepseek", "/entities/deepseek-r1", R1, "/claims/r1-12", "/sources/deepseek-r1-nature", "/changes",
-         "/entities/nobody"]  # fmt: skip
+         "/entities/nobody", "/comparisons", "/claims", "/entities", "/sources", "/quantities",
+         "/quantities/training-cost", "/compare"]  # fmt: skip
 Scheme = Literal["light", "dark"]
 
 
@@ -98,11 +99,12 @@ def test_the_keyboard_goes_through_a_page_in_its_order(browser: Browser, demo: A
     page, _ = opened(browser, demo)
     page.goto("/")
     names = []
-    for _ in range(14):
+    for _ in range(20):
         page.keyboard.press("Tab")
         names.append(page.evaluate("document.activeElement.name || document.activeElement.innerText || ''").strip())
-    assert names[:11] == [
-        "Skip to the content", "Counterclaim", "Changes", "API", "q", "Search",
+    assert names[:17] == [
+        "Skip to the content", "Counterclaim", "Comparisons", "Quantities", "Claims", "Entities", "Sources", "Compare",
+        "Changes", "API", "q", "Search",
         "DeepSeek-R1", "OpenAI's foundation models", "Conflicts", "Copied wrongly",
         "Self-contradictions",
     ]  # fmt: skip
