@@ -54,7 +54,7 @@ from service.db.engine import Database
 from service.schemas.problem import Problem
 from service.store.operations.database_setup import open_database
 from service.store.operations.replica import Replica
-from service.web import browse, cite, explorer, reference
+from service.web import browse, cite, embed, explorer, reference
 from service.web import html as web
 from service.web import route as web_route
 
@@ -115,6 +115,7 @@ def create_app(settings: AppSettings, database: Database | None = None) -> FastA
     app.state.public_actor_names = settings.public_actor_names
     app.state.problem_kinds = KINDS
     app.state.home_comparison = settings.home_comparison
+    app.state.embed_origins = settings.embed_origins
     app.state.response_cache = ResponseCache(settings.response_cache_bytes)
     app.state.meters = meters
     app.state.build = f"{version('counterclaim')} {web.BUILD}"
@@ -130,7 +131,21 @@ def _routes() -> list[BaseRoute]:
     """
     records = (claims, comparisons, disagreements, figures, sources, entities, metrics, scopes, disputes)
     reading = (charts, tables, facets, search, history, drafts)
-    parts = (exports, *records, *reading, imports, keys, meta, health, prometheus, reference, browse, cite, explorer)
+    parts = (
+        exports,
+        *records,
+        *reading,
+        imports,
+        keys,
+        meta,
+        health,
+        prometheus,
+        reference,
+        browse,
+        cite,
+        embed,
+        explorer,
+    )
     return [*(route for part in parts for route in part.routes.routes), *explorer.assets.routes]
 
 

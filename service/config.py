@@ -19,6 +19,7 @@ def _split(raw: object) -> object:
 
 _SHAPES = {
     "trusted_hosts": (re.compile(r"(\*\.)?[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]"), "api.example.org or *.example.org"),
+    "embed_origins": (re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?"), "https://example.org, without a path"),
     "cors_origins": (re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?"), "https://example.org, without a path"),
 }
 Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]  # comma-separated
@@ -67,6 +68,9 @@ class AppSettings(BaseSettings):
         [], description="addresses or networks of proxies whose `X-Forwarded-For` and `-Proto` are trusted"
     )
     cors_origins: Names = Field([], description="origins whose pages may call the service from a browser; `*` for all")
+    embed_origins: Names = Field(
+        [], description="origins whose pages may show `/embed/comparisons/…` in an iframe; `*` for all"
+    )
     max_body_bytes: int = Field(1_048_576, ge=1024, description="largest request body that is read")
     max_import_bytes: int = Field(268_435_456, ge=1024, description="largest file that `/v1/imports` takes")
     import_seconds: float = Field(
@@ -137,7 +141,7 @@ class AppSettings(BaseSettings):
             raise ValueError("nothing would be let through; to switch rates off, set RATE_LIMITS to false")
         return text
 
-    @field_validator("trusted_hosts", "cors_origins")
+    @field_validator("trusted_hosts", "cors_origins", "embed_origins")
     @classmethod
     def _can_match(cls, names: list[str], info: ValidationInfo) -> list[str]:
         pattern, example = _SHAPES[str(info.field_name)]

@@ -103,6 +103,17 @@ class QuantityPageQuery(_PageQuery):
     cursor: Cursor = None
 
 
+class EmbedQuery(_PageQuery):
+    as_of: Day_ = None
+
+
+class OEmbedQuery(_PageQuery):
+    url: str = Field(max_length=2_000)
+    format: str = Field("json", max_length=20)
+    maxwidth: int | None = Field(None, ge=1, le=10_000)
+    maxheight: int | None = Field(None, ge=1, le=10_000)
+
+
 class ComparePageQuery(_PageQuery):
     left: Word = None
     right: Word = None

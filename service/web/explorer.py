@@ -40,6 +40,7 @@ from service.store.lists import search
 from service.store.records import claim_provenance, claims, disputes, entities, metrics, sources
 from service.transfer import citations
 from service.web.cite import page_of
+from service.web.embed import comparison_address
 from service.web.html import BUILD, ICON, STYLESHEET, page
 from service.web.route import pages
 
@@ -148,6 +149,8 @@ def show_comparison(ref: str, request: Request, query: Annotated[ComparisonPageQ
         timeline=Markup(fragment(timeline.chart(found))),
         claims=stated,
         periods=periods,
+        address=comparison_address(request, found.comparison.key, query.as_of),
+        base=str(request.base_url).rstrip("/"),
         citation=citations.csl_of_comparison(found.comparison, page_of(request), datetime.now(UTC).date()),
     )
 

@@ -15,6 +15,7 @@ from tests.support import ADMIN, Api
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PICTURES = sorted((ROOT / "docs" / "images").glob("*.svg"))
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 BASE = "http://127.0.0.1:8000"
@@ -53,6 +54,17 @@ def test_every_request_shown_has_the_answer_shown(demo: Api, path: Path) -> None
             answer = demo.client.get(address)
         assert answer.is_success, answer.text
         assert holds(shown, answer.json()), json.dumps(answer.json(), indent=1)
+
+
+@pytest.mark.parametrize("path", PICTURES, ids=lambda path: path.stem)
+def test_every_picture_is_the_chart_that_the_service_draws(demo: Api, path: Path) -> None:
+    """A picture is named after its comparison. To renew it, save the answer of this address."""
+    assert demo.client.get(f"/v1/comparisons/{path.stem}/chart.svg").text == path.read_text("utf-8")
+
+
+def test_the_readme_opens_with_a_picture() -> None:
+    opening = (ROOT / "README.md").read_text("utf-8").split("##")[0]
+    assert any(path.relative_to(ROOT).as_posix() in opening for path in PICTURES)
 
 
 def test_the_readme_shows_at_least_its_first_comparison() -> None:
