@@ -8,7 +8,7 @@ from service.charts.scale import Scale, scale_for
 from service.domain.compact import compact, compact_stated
 from service.domain.figure import Stated
 from service.domain.units import convert
-from service.domain.vocabulary import Basis, ClaimStatus, IntervalKind, NotComputed, Qualifier
+from service.domain.vocabulary import Basis, ClaimStatus, DriftResult, IntervalKind, NotComputed, Qualifier
 from service.domain.vocabulary import Scale as MetricScale
 from service.schemas.comparisons import Compared, Comparison
 
@@ -134,9 +134,9 @@ def _remarks(row: ForestRow) -> list[str]:
         remarks.append(str(row.figure.basis))
     if row.figure.interval_kind is not None:
         remarks.append(RANGES[row.figure.interval_kind])
-    if row.is_relay:
-        remarks.append("relay")
-    if row.drift is not None:
+    if row.is_relay and (row.drift is None or row.drift.result is not DriftResult.DRIFT):
+        remarks.append("copy")
+    if row.drift is not None:  # a drift names its origin, which says by itself that this is a copy
         remarks.append(row.drift.text)
     if row.figure.not_computed is NotComputed.NO_EXCHANGE_RATE:
         remarks.append("no exchange rate")

@@ -14,7 +14,7 @@ from service.schemas.comparisons import Compared, Disagreement
 _TITLES = {
     DisagreementKind.CONFLICT: "Where sources disagree most",
     DisagreementKind.SELF_CONFLICT: "Where one claimant's own figures exclude each other",
-    DisagreementKind.DRIFT: "Where a relayed number is another than its origin's",
+    DisagreementKind.DRIFT: "Where a copy has another number than the original",
     DisagreementKind.PART_EXCEEDS_WHOLE: "Where a part is said to exceed its whole",
 }
 
