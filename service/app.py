@@ -156,11 +156,11 @@ def _middleware(settings: AppSettings, meters: Metrics) -> list[Middleware]:
         Middleware(RequestId),
         *([Middleware(ProxyHeadersMiddleware, settings.trusted_proxies)] if settings.trusted_proxies else []),
         *([Middleware(AccessLog)] if settings.access_log else []),
+        Middleware(Head),  # outside of the compression, so that both methods state one length
         Middleware(Compression),
         Middleware(ResponseHeaders),
         *([Middleware(TrustedHosts, settings.trusted_hosts)] if "*" not in settings.trusted_hosts else []),
         *([_cors(settings.cors_origins)] if settings.cors_origins else []),
-        Middleware(Head),
         Middleware(Failures),
     ]
 

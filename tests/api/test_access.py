@@ -60,7 +60,25 @@ LEAST = {
     },
     **dict.fromkeys(["list_keys", "create_key", "read_key", "revoke_key"], ADMINS),
 }
-PAGES = {"show_home", "show_entity", "show_comparison", "show_claim", "show_source", "show_changes"}
+PAGES = {
+    "show_home",
+    "show_entity",
+    "show_comparison",
+    "show_claim",
+    "show_source",
+    "show_changes",
+    "show_comparisons",
+    "show_claims",
+    "show_entities",
+    "show_sources",
+    "show_quantities",
+    "show_quantity",
+    "show_compare",
+    "show_embedded",
+    "cite_comparison",
+    "cite_source",
+    "read_oembed",
+}
 NEVER_PUBLIC = {"read_me"}
 
 
