@@ -37,18 +37,22 @@ def _row(one: Summary, unit: str) -> Row:
         ("circle", one.reported_interval),
         ("diamond", one.estimated_interval),
     )
+    marks = tuple(_mark(shape, side) for shape, side in sides if side is not None and side.unit == unit)
     return Row(
         label=one.subject.name,
         detail=", ".join(filter(None, (one.scope.name if one.scope else "", one.period))),
-        marks=tuple(_mark(shape, side) for shape, side in sides if side is not None and side.unit == unit),
+        marks=tuple(mark for mark in marks if mark is not None),
         value=one.text,
         href=f"/comparisons/{one.key}",
     )
 
 
-def _mark(shape: Shape, side: Interval) -> Mark:
+def _mark(shape: Shape, side: Interval) -> Mark | None:
+    """Returns None for a side that bounds nothing."""
+    if side.low is None and side.high is None:
+        return None
     is_point = side.low == side.high
-    is_bound = side.high is None or (side.low == 0 and side.high != 0)
+    is_bound = side.low is None or side.high is None or (side.low == 0 and side.high != 0)
     return Mark(
         shape=shape,
         dot=side.low if is_point or side.high is None else side.high if is_bound else None,

@@ -107,6 +107,10 @@ class EmbedQuery(_PageQuery):
     as_of: Day_ = None
 
 
+class CitationQuery(_PageQuery):
+    as_of: Day_ = None
+
+
 class OEmbedQuery(_PageQuery):
     url: str = Field(max_length=2_000)
     format: str = Field("json", max_length=20)

@@ -26,9 +26,10 @@ _CSL_TYPES = {
 }
 _BIBTEX_TYPES = {"article-journal": "article", "book": "book", "report": "techreport"}
 _SPECIAL = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "%": r"\%", "&": r"\&", "$": r"\$", "#": r"\#", "_": r"\_",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    "\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}", "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}", "%": r"\%", "&": r"\&", "$": r"\$", "#": r"\#", "_": r"\_",
 }  # fmt: skip
+_NOT_IN_ADDRESSES = {"\\": "%5C", "{": "%7B", "}": "%7D"}  # styles print the rest of an address as it stands
 
 Csl = dict[str, Any]
 
@@ -88,8 +89,8 @@ def bibtex(item: Csl) -> str:
         "year": _year(item.get("issued")),
         "publisher": _tex(item["publisher"]) if "publisher" in item else None,
         "howpublished": _tex(item["container-title"]) if "container-title" in item else None,
-        "doi": item.get("DOI"),
-        "url": _tex(item["URL"]) if "URL" in item else None,
+        "doi": _address(item["DOI"]) if "DOI" in item else None,
+        "url": _address(item["URL"]) if "URL" in item else None,
         "note": f"Accessed {_written(item['accessed'])}" if "accessed" in item else None,
     }
     key = re.sub(r"[^a-z0-9:-]+", "-", str(item["id"]).lower())
@@ -98,7 +99,12 @@ def bibtex(item: Csl) -> str:
 
 
 def _tex(text: str) -> str:
+    """The text with commands for the signs that TeX acts on. Braces need one too: BibTeX counts `\\{` as open."""
     return "".join(_SPECIAL.get(character, character) for character in " ".join(text.split()))
+
+
+def _address(text: str) -> str:
+    return "".join(_NOT_IN_ADDRESSES.get(character, character) for character in text)
 
 
 def _plain(item: Csl) -> Csl:

@@ -2,16 +2,19 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 
 from service.analysis.compare import compared, load
 from service.analysis.options import ComparisonOptions
 from service.api.dependencies import Db
+from service.domain.figure import DEFAULT_TOLERANCE
+from service.schemas.pages import CitationQuery
 from service.store.records import sources
 from service.transfer import citations
 from service.transfer.citations import Csl
+from service.web.address import of_comparison
 from service.web.route import pages
 
 routes = pages()
@@ -30,15 +33,14 @@ def cite_source(ref: str, form: Form, db: Db) -> Response:
 
 
 @routes.get("/comparisons/{ref}/citation.{form}")
-def cite_comparison(ref: str, form: Form, request: Request, db: Db) -> Response:
+def cite_comparison(
+    ref: str, form: Form, request: Request, query: Annotated[CitationQuery, Query()], db: Db
+) -> Response:
     with db.snapshot() as connection:
-        comparison = compared(connection, load(connection, ref, ComparisonOptions()))
-    return _written(citations.csl_of_comparison(comparison, page_of(request), datetime.now(UTC).date()), form)
-
-
-def page_of(request: Request) -> str:
-    """The address of the page that a citation is of."""
-    return str(request.url.replace(path=request.url.path.partition("/citation.")[0], query=""))
+        options = ComparisonOptions(DEFAULT_TOLERANCE, query.as_of)
+        comparison = compared(connection, load(connection, ref, options))
+    address = of_comparison(request, comparison.key, query.as_of)
+    return _written(citations.csl_of_comparison(comparison, address, datetime.now(UTC).date()), form)
 
 
 def _written(item: Csl, form: Form) -> Response:

@@ -3,7 +3,7 @@
 from datetime import date
 from html import escape
 from typing import Annotated, Any
-from urllib.parse import unquote, urlencode, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from fastapi import Query, Request, Response
 from fastapi.responses import JSONResponse
@@ -15,6 +15,7 @@ from service.charts import comparison as comparison_chart
 from service.domain.figure import DEFAULT_TOLERANCE
 from service.errors import Invalid, NotFound
 from service.schemas.pages import EmbedQuery, OEmbedQuery
+from service.web import address
 from service.web.html import page
 from service.web.route import pages
 
@@ -34,7 +35,7 @@ def show_embedded(ref: str, request: Request, query: Annotated[EmbedQuery, Query
         forest=found,
         comparison=found.comparison,
         chart=comparison_chart.chart(found),
-        address=comparison_address(request, found.comparison.key, query.as_of),
+        address=address.of_comparison(request, found.comparison.key, query.as_of),
     )
     ancestors = " ".join(request.app.state.embed_origins) or "'none'"
     policy = shown.headers["Content-Security-Policy"].replace("frame-ancestors 'none'", f"frame-ancestors {ancestors}")
@@ -47,14 +48,14 @@ def read_oembed(request: Request, query: Annotated[OEmbedQuery, Query()], db: Db
     """Says how to embed the comparison at an address of this service (oEmbed 1.0, JSON only)."""
     if query.format != "json":
         return JSONResponse({"detail": "Only format=json is served."}, 501)
-    base = str(request.base_url).rstrip("/")
+    base = address.base(request)
     ref, as_of = _asked(query.url, base)
     with db.snapshot() as connection:
         found = forest.of_measurand(connection, ref, ComparisonOptions(DEFAULT_TOLERANCE, as_of)).comparison
     width = max(min(query.maxwidth or WIDTH, WIDTH), _LEAST_WIDTH)
     height = max(min(query.maxheight or HEIGHT, HEIGHT), _LEAST_HEIGHT)
     title = f"{found.subject.name}: {found.metric.name}"
-    source = f"{base}/embed/comparisons/{found.key}{_day(as_of)}"
+    source = address.of_embedded(request, found.key, as_of)
     frame = (
         f'<iframe src="{escape(source)}" width="{width}" height="{height}" title="{escape(title)}" loading="lazy"'
         ' style="border:0" sandbox="allow-popups allow-popups-to-escape-sandbox"></iframe>'
@@ -70,14 +71,6 @@ def read_oembed(request: Request, query: Annotated[OEmbedQuery, Query()], db: Db
         "html": frame,
     }
     return JSONResponse(answer)
-
-
-def comparison_address(request: Request, key: str, as_of: date | None) -> str:
-    return f"{str(request.base_url).rstrip('/')}/comparisons/{key}{_day(as_of)}"
-
-
-def _day(as_of: date | None) -> str:
-    return f"?{urlencode({'as_of': as_of.isoformat()})}" if as_of else ""
 
 
 def _asked(url: str, base: str) -> tuple[str, date | None]:

@@ -39,8 +39,7 @@ from service.store.comparisons.ranking import DISAGREEMENTS, LIST, WIDEST_FIRST
 from service.store.lists import search
 from service.store.records import claim_provenance, claims, disputes, entities, metrics, sources
 from service.transfer import citations
-from service.web.cite import page_of
-from service.web.embed import comparison_address
+from service.web import address
 from service.web.html import BUILD, ICON, STYLESHEET, page
 from service.web.route import pages
 
@@ -139,6 +138,7 @@ def show_comparison(ref: str, request: Request, query: Annotated[ComparisonPageQ
         shown = {row.figure.claim.id for row in found.groups[0].rows}
         periods = _other_periods(connection, found.comparison)
         stated = sorted(claims.PROJECTION.by_ids(connection, shown), key=lambda claim: claim.created_at)
+    here = address.of_comparison(request, found.comparison.key, query.as_of)
     return page(
         request,
         "comparison.html",
@@ -149,9 +149,11 @@ def show_comparison(ref: str, request: Request, query: Annotated[ComparisonPageQ
         timeline=Markup(fragment(timeline.chart(found))),
         claims=stated,
         periods=periods,
-        address=comparison_address(request, found.comparison.key, query.as_of),
-        base=str(request.base_url).rstrip("/"),
-        citation=citations.csl_of_comparison(found.comparison, page_of(request), datetime.now(UTC).date()),
+        address=here,
+        embedded=address.of_embedded(request, found.comparison.key, query.as_of),
+        base=address.base(request),
+        day_query=address.day_query(query.as_of),
+        citation=citations.csl_of_comparison(found.comparison, here, datetime.now(UTC).date()),
     )
 
 
