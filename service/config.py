@@ -17,10 +17,11 @@ def _split(raw: object) -> object:
     return [part.strip() for part in raw.split(",") if part.strip()] if isinstance(raw, str) else raw
 
 
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?"), "https://example.org, without a path"
 _SHAPES = {
     "trusted_hosts": (re.compile(r"(\*\.)?[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]"), "api.example.org or *.example.org"),
-    "embed_origins": (re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?"), "https://example.org, without a path"),
-    "cors_origins": (re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?"), "https://example.org, without a path"),
+    "embed_origins": _ORIGIN,
+    "cors_origins": _ORIGIN,
 }
 Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]  # comma-separated
 

@@ -175,7 +175,7 @@ def in_common_currency(figures: Sequence[Evidence]) -> tuple[list[Evidence], str
     (currency,) = counted
     beside = {figure.currency for figure in figures if not figure.is_relay and figure.own_interval is not None}
     if len(beside) > 1 and all(figure.rates for figure in figures if figure.takes_a_side):
-        return list(figures), None  # what stands beside is in another currency, and rates convert both
+        return list(figures), None  # the other figures use another currency, and rates convert all of them
     return computed_in(figures, currency), currency
 
 

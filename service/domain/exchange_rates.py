@@ -67,7 +67,7 @@ def days_of(period: Period | None, said: Period | None) -> Days | None:
 
 def rate_range(own: Sequence[Quote] | None, target: Sequence[Quote] | None, days: Days) -> RateRange | None:
     """The extremes of the daily rates target ÷ own. Each has the quotes of these days and of the 5 before, in order of
-    their days; None stands for the base itself.
+    their days; None is the base currency.
     """
     series = [quotes for quotes in (own, target) if quotes is not None]
     if not all(_covers(quotes, days) for quotes in series):

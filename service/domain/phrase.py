@@ -254,6 +254,10 @@ def _read_amount(cursor: Cursor, decimal: str | None) -> _Amount | None:
     return _Amount(-number if negative else number, None, _scale(cursor), currency, may_be_thousands=False)
 
 
+def _ambiguous_currency(sign: str) -> Unreadable:
+    return Unreadable(Doubt.AMBIGUOUS_CURRENCY, f"Several currencies use {sign}. Write the code of one.")
+
+
 def _currency_before(cursor: Cursor) -> str | None:
     sign = cursor.take(r"us\$|[$€£]")
     if sign is not None:
@@ -263,7 +267,7 @@ def _currency_before(cursor: Cursor) -> str | None:
     if code is None:
         return None
     if code.casefold() in ("¥", "kr", "kr."):
-        raise Unreadable(Doubt.AMBIGUOUS_CURRENCY, f"{code} stands for several currencies. Write the code of one.")
+        raise _ambiguous_currency(code)
     if code in currencies():
         return code
     cursor.place = start
@@ -371,7 +375,7 @@ def _named(rest: str) -> tuple[str | None, str | None]:
     if not rest:
         return None, None
     if _compiled(r"¥|kr\b").match(rest):
-        raise Unreadable(Doubt.AMBIGUOUS_CURRENCY, f"{rest} stands for several currencies. Write the code of one.")
+        raise _ambiguous_currency(rest)
     cursor = Cursor(rest)
     if cursor.take(_word(_SHARES)):
         return "%", cursor.rest or None

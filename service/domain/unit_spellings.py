@@ -68,7 +68,7 @@ def _respelled(text: str) -> str:
 
 
 def _spelled(part: str) -> str:
-    """Symbols are told apart by their case (A is no year); words are not."""
+    """Symbols are case-sensitive (A is not a year); words are not."""
     return _SPELLINGS.get(part) or (_SPELLINGS.get(part.casefold(), part) if len(part) > _LONGEST_SYMBOL else part)
 
 

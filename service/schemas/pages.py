@@ -15,6 +15,11 @@ def _none_if_empty(raw: object) -> object:
 
 
 Day_ = Annotated[Day | None, BeforeValidator(_none_if_empty)]
+Word = Annotated[str | None, BeforeValidator(_none_if_empty), Field(max_length=240)]
+Cursor = Annotated[str | None, Field(max_length=1000)]
+Words = Annotated[
+    str | None, BeforeValidator(_none_if_empty), AfterValidator(lambda t: t and clean_text(t)), Field(max_length=200)
+]
 
 
 class _PageQuery(BaseModel):
@@ -22,19 +27,17 @@ class _PageQuery(BaseModel):
 
 
 class HomeQuery(_PageQuery):
-    q: Annotated[str | None, BeforeValidator(_none_if_empty), AfterValidator(lambda t: t and clean_text(t))] = Field(
-        None, max_length=200
-    )
+    q: Words = None
     kind: DisagreementKind = DisagreementKind.CONFLICT
     metric: Annotated[Key | None, BeforeValidator(_none_if_empty)] = None
     entity_kind: Annotated[EntityKind | None, BeforeValidator(_none_if_empty)] = None
-    cursor: str | None = Field(None, max_length=1000)
+    cursor: Cursor = None
     as_of: Day_ = None
 
 
 class EntityPageQuery(_PageQuery):
     as_of: Day_ = None
-    cursor: str | None = Field(None, max_length=1000)
+    cursor: Cursor = None
 
 
 class ComparisonPageQuery(_PageQuery):
@@ -45,18 +48,11 @@ class ComparisonPageQuery(_PageQuery):
 
 class RecordPageQuery(_PageQuery):
     recorded_as_of: Annotated[GivenTime | None, BeforeValidator(_none_if_empty)] = None
-    cursor: str | None = Field(None, max_length=1000)
+    cursor: Cursor = None
 
 
 class ChangesPageQuery(_PageQuery):
     before: int | None = Field(None, ge=1, le=2**62)
-
-
-Word = Annotated[str | None, BeforeValidator(_none_if_empty), Field(max_length=240)]
-Cursor = Annotated[str | None, Field(max_length=1000)]
-Words = Annotated[
-    str | None, BeforeValidator(_none_if_empty), AfterValidator(lambda t: t and clean_text(t)), Field(max_length=200)
-]
 
 
 class ComparisonListPageQuery(_PageQuery):
@@ -103,11 +99,7 @@ class QuantityPageQuery(_PageQuery):
     cursor: Cursor = None
 
 
-class EmbedQuery(_PageQuery):
-    as_of: Day_ = None
-
-
-class CitationQuery(_PageQuery):
+class DayQuery(_PageQuery):
     as_of: Day_ = None
 
 

@@ -201,7 +201,7 @@ class RowReader:
         if _unit(row) != "%":
             return False
         if self.options.percent is None and not self.states_digits:
-            detail = "A workbook does not tell whether 15% is stored as 0.15 or 15: give percent=fraction or points."
+            detail = "A workbook does not show whether 15% is stored as 0.15 or 15: give percent=fraction or points."
             raise Invalid.at("", detail)
         return self.options.percent is Percent.FRACTION
 

@@ -10,7 +10,7 @@ from service.analysis.compare import compared, load
 from service.analysis.options import ComparisonOptions
 from service.api.dependencies import Db
 from service.domain.figure import DEFAULT_TOLERANCE
-from service.schemas.pages import CitationQuery
+from service.schemas.pages import DayQuery
 from service.store.records import sources
 from service.transfer import citations
 from service.transfer.citations import Csl
@@ -33,9 +33,7 @@ def cite_source(ref: str, form: Form, db: Db) -> Response:
 
 
 @routes.get("/comparisons/{ref}/citation.{form}")
-def cite_comparison(
-    ref: str, form: Form, request: Request, query: Annotated[CitationQuery, Query()], db: Db
-) -> Response:
+def cite_comparison(ref: str, form: Form, request: Request, query: Annotated[DayQuery, Query()], db: Db) -> Response:
     with db.snapshot() as connection:
         options = ComparisonOptions(DEFAULT_TOLERANCE, query.as_of)
         comparison = compared(connection, load(connection, ref, options))

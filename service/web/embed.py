@@ -14,9 +14,9 @@ from service.api.dependencies import Db
 from service.charts import comparison as comparison_chart
 from service.domain.figure import DEFAULT_TOLERANCE
 from service.errors import Invalid, NotFound
-from service.schemas.pages import EmbedQuery, OEmbedQuery
+from service.schemas.pages import DayQuery, OEmbedQuery
 from service.web import address
-from service.web.html import page
+from service.web.html import page, policy
 from service.web.route import pages
 
 routes = pages()
@@ -25,22 +25,19 @@ _LEAST_WIDTH, _LEAST_HEIGHT = 240, 160
 
 
 @routes.get("/embed/comparisons/{ref}")
-def show_embedded(ref: str, request: Request, query: Annotated[EmbedQuery, Query()], db: Db) -> Response:
+def show_embedded(ref: str, request: Request, query: Annotated[DayQuery, Query()], db: Db) -> Response:
     """Shows a comparison without navigation and without forms, for iframes of the origins that the settings allow."""
     with db.snapshot() as connection:
         found = forest.of_measurand(connection, ref, ComparisonOptions(DEFAULT_TOLERANCE, query.as_of))
-    shown = page(
+    return page(
         request,
         "embed.html",
+        policy=policy(forms="'none'", ancestors=" ".join(request.app.state.embed_origins) or "'none'"),
         forest=found,
         comparison=found.comparison,
         chart=comparison_chart.chart(found),
         address=address.of_comparison(request, found.comparison.key, query.as_of),
     )
-    ancestors = " ".join(request.app.state.embed_origins) or "'none'"
-    policy = shown.headers["Content-Security-Policy"].replace("frame-ancestors 'none'", f"frame-ancestors {ancestors}")
-    shown.headers["Content-Security-Policy"] = policy.replace("form-action 'self'", "form-action 'none'")
-    return shown
 
 
 @routes.get("/oembed")

@@ -35,9 +35,6 @@ ICON = (HERE / "assets" / "icon.svg").read_bytes()
 BUILD = hashlib.sha256(
     STYLESHEET + b"".join(path.read_bytes() for path in sorted((HERE / "templates").glob("*.html")))
 ).hexdigest()[:16]
-_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 _MEANINGS = {str(word): word.meaning for vocabulary in VOCABULARIES.values() for word in vocabulary}
 
 TEMPLATES = Environment(
@@ -49,7 +46,16 @@ TEMPLATES = Environment(
 )
 
 
-def page(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+def policy(*, forms: str = "'self'", ancestors: str = "'none'") -> str:
+    """The content security policy of a page. `ancestors` are the origins whose pages may show it in a frame."""
+    loads = "default-src 'none'; style-src 'self'; img-src 'self'"
+    return f"{loads}; form-action {forms}; base-uri 'none'; frame-ancestors {ancestors}"
+
+
+_POLICY = policy()
+
+
+def page(request: Request, template: str, status: int = 200, *, policy: str = _POLICY, **context: Any) -> HTMLResponse:
     made = TEMPLATES.get_template(template).render(
         request=request,
         build=BUILD,
@@ -58,7 +64,7 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
         with_query=lambda **changes: with_query(request, changes),
         **context,
     )
-    return HTMLResponse(made, status, headers={"Content-Security-Policy": _POLICY})
+    return HTMLResponse(made, status, headers={"Content-Security-Policy": policy})
 
 
 def with_query(request: Request, changes: Mapping[str, object]) -> str:

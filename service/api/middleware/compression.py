@@ -8,7 +8,7 @@ _LEAST = 1_000  # bytes
 
 
 class Compression:
-    """No page has a secret beside text that a stranger chooses, so its compressed size tells nothing."""
+    """No page contains both a secret and text of a request, so compressed sizes reveal nothing (BREACH)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
