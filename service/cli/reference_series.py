@@ -30,8 +30,9 @@ def load_carried(database: Database) -> None:
     path = carried_rates()
     with database.read() as connection:
         known = reference_series.newest(connection, SERIES)
-    if path is not None and (known is None or known.last_day < _read(path).last_day):
-        _load_rates(database, path)
+    carried = None if path is None else _read(path)
+    if carried is not None and (known is None or known.last_day < carried.last_day):
+        _load_rates(database, carried)
     _load_index(
         database,
         CPI,
@@ -49,8 +50,7 @@ def _read(path: Path) -> RatesFile:
         raise fail(error.detail) from None
 
 
-def _load_rates(database: Database, path: Path) -> bool:
-    found = _read(path)
+def _load_rates(database: Database, found: RatesFile) -> bool:
     with console.progress("conversions") as advance:
         days = (found.first_day, found.last_day)
         return reference_series.load_rates(database, found.version, found.rates, days, advance)
@@ -86,7 +86,7 @@ def load_rates(
     if path is None:
         raise fail("no rates are installed; name the file eurofxref-hist.zip of the European Central Bank")
     with console.opened(database_url) as database:
-        is_new = _load_rates(database, path)
+        is_new = _load_rates(database, _read(path))
         notify(f"{path.name}: {'the rates are loaded' if is_new else 'these rates are loaded already'}.")
 
 

@@ -22,7 +22,6 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
-    text,
     tuple_,
     union_all,
 )
@@ -34,9 +33,10 @@ from service.db.types import Document, String, Whole
 from service.domain.vocabulary import Operation
 from service.errors import Forbidden, NotFound
 from service.schemas.history import Change, ChangePage, FeedQuery, HistoryQuery
-from service.store import rows
+from service.store import locks, rows
 from service.store.lists.filters import AnyOf
 from service.store.lists.pagination import Listing, fetch_page
+from service.store.locks import Lock
 from service.store.operations import keys
 from service.store.records import claims, disputes, entities, figures, metrics, record_writes, scopes, sources
 from service.store.records.projection import Projection
@@ -46,7 +46,6 @@ from service.store.rows import Values
 _CHUNK = 500
 _MOST_BYTES = 4_000_000  # of the snapshots in one response
 _SERIES = UUID("3b0f6c1a-0b86-5d2f-9a3e-1c1f5ce1a7d4")
-_FEED_LOCK = 0x436C68  # advisory lock: transactions take their place in the feed one at a time
 _COMPUTED = {"version", "updated_at", "scope_count", "converted", "not_computed"}  # changes of these are not named
 
 _PROJECTIONS: dict[str, Projection[Any]] = {
@@ -89,8 +88,7 @@ def record(connection: Connection, author: Author) -> None:
         return
     new = [key for key in touched if _is_new(touched, key)]
     changed = _changes(connection, [key for key in touched if not _is_new(touched, key)], touched)
-    if connection.dialect.name == "postgresql":  # as late as possible, after all reads that can come first
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FEED_LOCK})
+    locks.acquire(connection, Lock.FEED)  # as late as possible, after all reads that can come first
     stamp = {
         "at": record_writes.now(),
         "actor_id": author.id,
@@ -110,8 +108,7 @@ def record_series(connection: Connection, series: str, snapshot: Values, changed
     record_id = str(uuid5(_SERIES, series))
     known = select(func.max(ChangeRow.version)).where(ChangeRow.kind == "series", ChangeRow.record_id == record_id)
     version = (connection.execute(known).scalar() or 0) + 1
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FEED_LOCK})
+    locks.acquire(connection, Lock.FEED)
     stamp = dict.fromkeys(_STAMP) | {"at": record_writes.now()}
     operation = Operation.CREATE if version == 1 else Operation.UPDATE
     change = {

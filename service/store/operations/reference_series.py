@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select, text
+from sqlalchemy import Connection, delete, insert, select
 
 from service.db.engine import Database
 from service.db.models import ExchangeRateRow, PriceIndexRow, SeriesVersionRow
@@ -13,14 +13,15 @@ from service.domain.key import is_key
 from service.domain.units import currencies
 from service.errors import Invalid
 from service.schemas.types import format_time
+from service.store import locks
 from service.store.audit import history
 from service.store.comparisons.exchange_rates import SERIES
 from service.store.comparisons.outdated_summaries import recompute
+from service.store.locks import Lock
 from service.store.records import record_writes
 
 NAME = "Euro foreign exchange reference rates"
 SOURCE = "European Central Bank"
-_LOADING_LOCK = 0x436C6B  # not used by any other advisory lock of this database
 
 
 class Series(NamedTuple):
@@ -61,7 +62,7 @@ def load_rates(
     entries = sum(len(one) for one in rates.values())
 
     def work(connection: Connection) -> bool:
-        _lock(connection)
+        locks.acquire(connection, Lock.SERIES)
         if _is_newest(connection, SERIES, version):
             return False
         connection.execute(delete(ExchangeRateRow))
@@ -84,7 +85,7 @@ def load_index(database: Database, series: Series, levels: Mapping[str, str]) ->
         raise Invalid("Give the currency of the prices by its code, such as USD.")
 
     def work(connection: Connection) -> bool:
-        _lock(connection)
+        locks.acquire(connection, Lock.SERIES)
         if _is_newest(connection, series.series, series.version):
             return False
         connection.execute(delete(PriceIndexRow).where(PriceIndexRow.series == series.series))
@@ -93,12 +94,6 @@ def load_index(database: Database, series: Series, levels: Mapping[str, str]) ->
         return True
 
     return database.write(work)
-
-
-def _lock(connection: Connection) -> None:
-    """Only one transaction at a time loads a series. SQLite has one writer in any case."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOADING_LOCK})
 
 
 def _is_newest(connection: Connection, series: str, version: str) -> bool:

@@ -2,24 +2,24 @@
 
 from typing import Any
 
-from sqlalchemy import CTE, Connection, func, literal, literal_column, select, text
+from sqlalchemy import CTE, Connection, func, literal, literal_column, select
 
 from service.errors import Invalid
+from service.store import locks
+from service.store.locks import Lock
 from service.store.rows import IDS
 
 MAX_CHAIN = 50  # records that are parts of each other, or relay each other
 MAX_VERSIONS = 1_000  # claims that supersede each other: a number may be revised every week
 CIRCLE = "This would close a circle: the record named here leads back to this one."
-_LINKS_LOCK = 0x436C6D  # not used by any other advisory lock of this database
 
 
 def lock_links(connection: Connection) -> None:
     """Lets one transaction at a time change links, so that two changes cannot close a cycle together.
 
-    New records need no lock: nothing refers to them yet. SQLite has one writer at a time anyway.
+    New records need no lock: nothing refers to them yet.
     """
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LINKS_LOCK})
+    locks.acquire(connection, Lock.LINKS)
 
 
 def chain_of(id_column: Any, parent_column: Any, longest: int = MAX_CHAIN) -> CTE:

@@ -1,6 +1,7 @@
 """Identifiers of entities in public schemes: keeping them, and finding entities by them."""
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, tuple_
 
@@ -16,8 +17,12 @@ _FOUND = (
 )
 
 
-def find(connection: Connection, refs: Collection[str]) -> dict[str, tuple[str, str, str]]:
-    """The id, key and name of the entity that each identifier (`wikidata:Q2112`) names. Other refs are left out."""
+def find(connection: Connection, table: Any, refs: Collection[str]) -> dict[str, tuple[str, str, str]]:
+    """The id, key and name of the entity that each identifier (`wikidata:Q2112`) names. Other refs are left out, and
+    all refs of other tables: only entities have identifiers.
+    """
+    if table is not EntityRow:
+        return {}
     given = {parts: ref for ref in refs if (parts := split_identifier(ref)) is not None}
     if not given:
         return {}
@@ -36,7 +41,7 @@ def keep(connection: Connection, given: Mapping[str, Mapping[str, str]], *, new:
     ]
     if not rows:
         return
-    taken = find(connection, [f"{row['scheme']}:{row['value']}" for row in rows])
+    taken = find(connection, EntityRow, [f"{row['scheme']}:{row['value']}" for row in rows])
     for row in rows:
         ref = f"{row['scheme']}:{row['value']}"
         if ref in taken:

@@ -73,8 +73,7 @@ def find(connection: Connection, table: Any, texts: Collection[str]) -> dict[str
     for name, is_alias, *known in connection.execute(by_folded.where(*wanted)) if folded else ():
         by_name.setdefault((name, is_alias), []).append(Known(*known))
     found: dict[str, Known | Invalid] = {text: by_ref[text] for text in texts if text in by_ref}
-    if rows.noun(table) == "entity":
-        found |= {ref: Known(*known) for ref, known in identifiers.find(connection, refs).items()}
+    found |= {ref: Known(*known) for ref, known in identifiers.find(connection, table, refs).items()}
     for text, name in folded.items():
         same = by_name.get((name, False)) or by_name.get((name, True)) or []
         if len(same) == 1:

@@ -62,7 +62,7 @@ class Projection(Generic[M]):
             row = connection.execute(self._by_id[dialect], {"ref": ref.lower()}).first()
         elif self._by_key and is_key(ref):
             row = connection.execute(self._by_key[dialect], {"ref": ref}).first()
-        elif found := identifiers.find(connection, [ref]) if self.kind == "entity" else {}:
+        elif found := identifiers.find(connection, self.table, [ref]):
             row = connection.execute(self._by_id[dialect], {"ref": found[ref][0]}).first()
         if row is None:
             raise no_such(self.table, ref)

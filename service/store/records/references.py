@@ -46,9 +46,7 @@ def _is_any(table: Any, ids: Any, keys: Any) -> Any:
 
 def _identified(connection: Connection, table: Any, refs: Collection[str]) -> dict[str, str]:
     """The ids of the entities that identifiers among the refs name."""
-    if noun(table) != "entity" or not any(":" in ref for ref in refs):
-        return {}
-    return {ref: found[0] for ref, found in identifiers.find(connection, refs).items()}
+    return {ref: found[0] for ref, found in identifiers.find(connection, table, refs).items()}
 
 
 def _split(refs: Collection[str]) -> tuple[list[str], list[str]]:
