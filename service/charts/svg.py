@@ -16,7 +16,6 @@ _LEFT, _PLOT, _VALUE, _TIMES = 290, 324, 172, 142  # widths of the columns, from
 _X0 = _LEFT + 16
 _ROW, _HEADING, _LINE = 34, 30, 18
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f"  # direction marks
-_NOT_SHOWN = TURNING + "\ufffe\uffff"
 LEGEND = {"circle": "reported", "diamond": "estimated", "square": "neither, as said beside"}
 STYLE = """
 svg { --fg: #1b1f24; --quiet: #59626d; --line: #d5dae0; --bg: #ffffff; --reported: #0072B2; --estimated: #B85C00;

@@ -72,7 +72,7 @@ def assess(figures: Sequence[Evidence], *, scope_stated: bool = True) -> Disagre
         claimant_count=len(voices),
         conflict_count=len(voices),
         figure_count=len(figures),
-        without_one=_without_one(figures, agreement, conflict, scope_stated) if len(voices) >= 3 else None,
+        without_one=_without_one(figures, agreement, conflict, scope_stated) if len(voices) >= _FEWEST else None,
     )
 
 

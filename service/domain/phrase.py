@@ -6,15 +6,15 @@ mean two things is refused. The work is linear in the length of the text.
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 from enum import StrEnum
 from functools import cache
 
 from service.domain.number import canonical, parse_number, stated_precision
-from service.domain.unit_spellings import canonical_unit
-from service.domain.units import currencies, parse_unit
+from service.domain.unit_spellings import canonical_unit, is_same_unit
+from service.domain.units import currencies
 from service.domain.vocabulary import Qualifier
 from service.errors import Invalid
 
@@ -95,6 +95,7 @@ _CURRENCIES: Mapping[str, str] = {
     "$": "USD", "us$": "USD", "€": "EUR", "£": "GBP", "dollar": "USD", "dollars": "USD", "us dollars": "USD",
     "euro": "EUR", "euros": "EUR", "pound": "GBP", "pounds": "GBP",
 }  # fmt: skip
+_CURRENCY_SIGN = r"us\$|[$€£]"
 _SHARES = r"%|percentage points?|per ?cent"
 # units of which there are only whole ones, so that three digits after a point may be thousands
 _COUNTED = {"person", "GPU", "TPU", "chip", "server", "parameter", "token", "query"}
@@ -113,7 +114,7 @@ _GROUP = " '’"  # between groups of three digits, beside the comma or the poin
 _DIGITS = rf"\d{{1,3}}(?:[{_GROUP}]\d{{3}})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)*"
 _WRITTEN_OUT = 1_000
 _YEARS = re.compile(r"(?:1[5-9]\d\d|20\d\d)(?: ?[-–] ?(?:1[5-9]\d\d|20\d\d))?")
-_THOUSANDS_OR_DECIMALS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
+_THOUSANDS_OR_DECIMALS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,14 @@ def _word(words: str) -> str:
     return rf"(?:{words})(?:(?<=\W)|(?!\w))".replace(" ", r" +")
 
 
+def _any_of(words: Iterable[str]) -> str:
+    """The pattern for any of these words, the longest first."""
+    return _word("|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)))
+
+
+_NUMBER_IN_WORDS, _SCALE, _CURRENCY = _any_of(_WORDS), _any_of(_SCALES), _any_of(_CURRENCIES)
+
+
 def read_phrase(text: str, decimal: str | None = None) -> Phrase:
     """Reads a whole phrase. Without a `decimal` sign it is a point, unless that may stand between thousands. Raises
     Unreadable.
@@ -226,7 +235,7 @@ def _plain(text: str) -> str:
 
 def _read_vague(cursor: Cursor, take_rest: Callable[[Cursor], str]) -> Phrase | None:
     start = cursor.place
-    currency = cursor.take(r"us\$|[$€£]")
+    currency = cursor.take(_CURRENCY_SIGN)
     if cursor.take(_VAGUE) is None:
         cursor.place = start
         return None
@@ -246,7 +255,7 @@ def _read_amount(cursor: Cursor, decimal: str | None) -> _Amount | None:
     digits = cursor.take(_DIGITS)
     if digits is not None:
         return _in_digits(cursor, digits, currency, decimal, negative=negative is not None)
-    word = cursor.take(_word("|".join(sorted(_WORDS, key=len, reverse=True))))
+    word = cursor.take(_NUMBER_IN_WORDS)
     if word is None:
         cursor.place = start
         return None
@@ -259,7 +268,7 @@ def _ambiguous_currency(sign: str) -> Unreadable:
 
 
 def _currency_before(cursor: Cursor) -> str | None:
-    sign = cursor.take(r"us\$|[$€£]")
+    sign = cursor.take(_CURRENCY_SIGN)
     if sign is not None:
         return _CURRENCIES[sign.casefold()]
     start = cursor.place
@@ -292,7 +301,7 @@ def _in_digits(cursor: Cursor, digits: str, currency: str | None, decimal: str |
         written,
         scale if scale is not None else _scale(cursor),
         currency,
-        may_be_thousands=decimal is None and bool(_THOUSANDS_OR_DECIMALS.fullmatch(digits)) and "." in digits,
+        may_be_thousands=decimal is None and _THOUSANDS_OR_DECIMALS.fullmatch(digits) is not None,
     )
 
 
@@ -310,7 +319,7 @@ def _without_groups(digits: str, decimal: str) -> str:
 
 
 def _scale(cursor: Cursor) -> int | None:
-    word = cursor.take(_word("|".join(re.escape(word) for word in sorted(_SCALES, key=len, reverse=True))))
+    word = cursor.take(_SCALE)
     return _SCALES[word.casefold()] if word else None
 
 
@@ -337,24 +346,22 @@ def _without_suffix(rest: str) -> tuple[str, Qualifier | None]:
 # Units and nouns -----------------------------------------------------------------------------------------------------
 
 
+def _is_counted(unit: str) -> bool:
+    return unit.startswith("{") or unit in _COUNTED
+
+
 def counts_noun(noun: str, unit: str) -> bool:
     """Whether the words behind a number name its unit: `Hopper GPUs` of GPU. Of what is not counted, all words do."""
-    is_counted = unit.startswith("{") or unit in _COUNTED
-    last = noun.rpartition(" ")[2] if is_counted else noun
-    for words in (noun, last):
-        try:
-            if parse_unit(canonical_unit(words)) == parse_unit(unit):
-                return True
-        except Invalid:
-            continue
+    last = noun.rpartition(" ")[2] if _is_counted(unit) else noun
+    if is_same_unit(noun, unit) or is_same_unit(last, unit):
+        return True
     return last.casefold().rstrip("s") == unit.strip("{}").casefold().rstrip("s")
 
 
 def may_have_thousands(digits: str, unit: str) -> bool:
     """Whether three digits after a point may be thousands: `1.500` of what there are only whole ones."""
     digits = digits.lstrip("≥≤~≈<>=+-\u2212 ")
-    counted = unit.startswith("{") or unit in _COUNTED
-    return counted and bool(_THOUSANDS_OR_DECIMALS.fullmatch(digits)) and "." in digits
+    return _is_counted(unit) and _THOUSANDS_OR_DECIMALS.fullmatch(digits) is not None
 
 
 def _unit_of(rest: str, first: _Amount, second: _Amount | None) -> tuple[str | None, str | None]:
@@ -379,7 +386,7 @@ def _named(rest: str) -> tuple[str | None, str | None]:
     cursor = Cursor(rest)
     if cursor.take(_word(_SHARES)):
         return "%", cursor.rest or None
-    money = cursor.take(_word("|".join(re.escape(word) for word in sorted(_CURRENCIES, key=len, reverse=True))))
+    money = cursor.take(_CURRENCY)
     if money:
         return _CURRENCIES[money.casefold()], cursor.rest or None
     code = cursor.take(r"[a-z]{3}\b")

@@ -20,7 +20,7 @@ _SIGNS = {
 _SIGN = re.compile(r"(>=|<=|[≥≤><~≈])\s*")
 _SEPARATORS = ",_'’ \u00a0\u2009\u202f"
 _MAX_CELL = 120
-_NUMBER_ALONE = re.compile(rf"(?:(?:>=|<=|[≥≤><~≈])\s*)?[-+\u2212]?[0-9][0-9.{_SEPARATORS}]*(?:[eE][+-]?[0-9]+)?")
+_NUMBER_ALONE = re.compile(rf"(?:{_SIGN.pattern})?[-+\u2212]?[0-9][0-9.{_SEPARATORS}]*(?:[eE][+-]?[0-9]+)?")
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 

@@ -58,6 +58,14 @@ def canonical_unit(text: str) -> str:
     return text
 
 
+def is_same_unit(one: str, other: str) -> bool:
+    """Whether both are units, in any spelling, of which one is as much as the other."""
+    try:
+        return parse_unit(canonical_unit(one)) == parse_unit(canonical_unit(other))
+    except Invalid:
+        return False
+
+
 def _respelled(text: str) -> str:
     plain = " ".join(text.translate(_SUPERSCRIPTS).split())
     if plain.casefold() in _PHRASES:

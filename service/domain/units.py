@@ -102,12 +102,15 @@ for _prefix, _power in _THOUSANDTHS.items():
     TABLE[f"{_prefix}s"] = ("time", Fraction(1, 10**_power), f"10^-{_power} seconds")
 
 # what is not of one dimension with exponent 1: a watt is a joule per second, a hertz one per second
-_HERTZ = {
-    prefix + "Hz": Fraction(10) ** power for prefix, power in {"": 0, **_THOUSANDS}.items() if prefix not in "PEZ"
-}
-_HERTZ["Hz"] = Fraction(1)
-_WATTS = {prefix + "W": Fraction(10) ** power for prefix, power in {"": 0, **_THOUSANDS}.items() if prefix not in "EZ"}
-_WATTS["W"] = Fraction(1)
+_DERIVED: dict[str, tuple[dict[str, int], Fraction, str]] = {}
+for _symbol, _exponents, _name, _names, _prefixes in (
+    ("W", {"energy": 1, "time": -1}, "watt", "watts", "kMGTP"),
+    ("Hz", {"time": -1}, "hertz", "hertz", "kMGT"),
+):
+    _DERIVED[_symbol] = _exponents, Fraction(1), _name
+    for _prefix in _prefixes:
+        _power = _THOUSANDS[_prefix]
+        _DERIVED[_prefix + _symbol] = _exponents, Fraction(10**_power), f"{10**_power:,} {_names}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +144,9 @@ def currencies() -> frozenset[str]:
 def _component(text: str) -> tuple[dict[str, int], Fraction]:
     if not text:
         raise Invalid.at("", "A unit is missing before or after '.' or '/'.")
-    if text in _WATTS:
-        return {"energy": 1, "time": -1}, _WATTS[text]
-    if text in _HERTZ:
-        return {"time": -1}, _HERTZ[text]
+    if text in _DERIVED:
+        exponents, factor, _ = _DERIVED[text]
+        return exponents, factor
     if text in _PERSONS:
         text = "person"
     if text in TABLE:
@@ -241,7 +243,4 @@ def in_currency(unit: str, currency: str) -> str:
 
 def unit_words() -> dict[str, str]:
     """Each single unit of the table with its meaning, for forms."""
-    words = {symbol: name for symbol, (_, _, name) in TABLE.items()}
-    words |= {symbol: "hertz" if factor == 1 else f"{int(factor):,} hertz" for symbol, factor in _HERTZ.items()}
-    words |= {symbol: "watt" if factor == 1 else f"{int(factor):,} watts" for symbol, factor in _WATTS.items()}
-    return dict(sorted(words.items()))
+    return dict(sorted((symbol, name) for symbol, (_, _, name) in [*TABLE.items(), *_DERIVED.items()]))

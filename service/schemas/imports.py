@@ -69,6 +69,11 @@ class TableOptions(Body):
         None, description="For tables: read the numbers of a row that has only stated_as. By default it is vague."
     )
 
+    @property
+    def table(self) -> "TableOptions":
+        """These options alone, of a query or a mapping, which have more."""
+        return TableOptions(**{name: getattr(self, name) for name in TableOptions.model_fields})
+
     def over(self, others: "TableOptions") -> "TableOptions":
         """These options, with those of the others where these are not given."""
         names = TableOptions.model_fields
@@ -81,10 +86,6 @@ class ImportQuery(ImportOptions, TableOptions):
     mapping: str | None = Field(
         None, max_length=20_000, description="For tables: how other columns become ours, in TOML (see docs/clients.md)."
     )
-
-    @property
-    def table(self) -> TableOptions:
-        return TableOptions(**{name: getattr(self, name) for name in TableOptions.model_fields})
 
 
 class KindCounts(View):

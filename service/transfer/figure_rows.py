@@ -13,8 +13,7 @@ from service.domain.number import canonical
 from service.domain.phrase import Doubt, Phrase, Unreadable, counts_noun, may_have_thousands, read_phrase
 from service.domain.spreadsheet_cells import Number, NumberStyle, is_number_cell, parse_number_cell
 from service.domain.text import composed
-from service.domain.unit_spellings import canonical_unit
-from service.domain.units import parse_unit
+from service.domain.unit_spellings import canonical_unit, is_same_unit
 from service.domain.vocabulary import OnUnreadable, OverTime, Percent, Qualifier
 from service.errors import Fault, Invalid, ServiceError
 from service.schemas.claims import ClaimCreate
@@ -244,7 +243,7 @@ def _contradiction(read: Phrase, column: str, row: Mapping[str, str]) -> str | N
         return "Where other cells give bounds or the qualifier, the value is a number alone."
     if read.noun is not None and not (column == "stated_as" and counts_noun(read.noun, unit)):
         return f"Put what is counted ({read.noun}) into the columns metric, scope and unit."
-    if read.unit is not None and not _is_same_unit(read.unit, unit):
+    if read.unit is not None and not is_same_unit(read.unit, unit):
         return f"The words say {read.unit}, and the column unit does not."
     return None
 
@@ -256,13 +255,6 @@ def _unit(row: Mapping[str, str]) -> str:
         return canonical_unit(text)
     except Invalid:
         return text
-
-
-def _is_same_unit(one: str, other: str) -> bool:
-    try:
-        return parse_unit(one) == parse_unit(other)
-    except Invalid:
-        return False
 
 
 def _hundredfold(number: Decimal) -> Decimal:

@@ -157,7 +157,7 @@ class Mapping:
     """A mapping whose texts are parsed."""
 
     def __init__(self, file: MappingFile) -> None:
-        self.options = TableOptions.model_validate(file.model_dump(include=set(TableOptions.model_fields)))
+        self.options = file.table
         self.words = file.words
         self.properties = Properties(file)
         self._row = {name: Template(text) for name, text in file.row.items()}

@@ -22,7 +22,6 @@ PART_COLUMNS = ("part_rank", "part_gap", "part_least_id", "part_most_id", "part_
 NO_PART: Values = dict.fromkeys(PART_COLUMNS) | {"part_within_rounding": False}
 _READINGS = ("_rounded", "_truncated")
 assert len(_READINGS) == len(READINGS)
-_BOUNDS = ("least", "most")
 
 
 def columns_of(
