@@ -69,6 +69,10 @@ class Drift:
 RateOf = Callable[[Evidence, str], RateRange | None]  # the rates of a figure's days to another currency
 
 
+def _no_rate(_origin: Evidence, _currency: str) -> None:
+    """Where no exchange rates are at hand."""
+
+
 class Origin:
     """The figures of one claim that share metric and period, in order of size within each scope.
 
@@ -76,7 +80,7 @@ class Origin:
     that it can be paired with.
     """
 
-    def __init__(self, figures: Iterable[Evidence], rate_of: RateOf = lambda _origin, _currency: None) -> None:
+    def __init__(self, figures: Iterable[Evidence], rate_of: RateOf = _no_rate) -> None:
         self.figures = list(figures)
         self.rate_of = rate_of
         self._by_scope: dict[str | None, list[Evidence]] = {}
@@ -213,7 +217,7 @@ def _size(figure: Evidence) -> Fraction:
 # Comparing -----------------------------------------------------------------------------------------------------------
 
 
-def hold(relay: Evidence, origin: Evidence, rate_of: RateOf = lambda _origin, _currency: None) -> Drift:
+def hold(relay: Evidence, origin: Evidence, rate_of: RateOf = _no_rate) -> Drift:
     """Compares one relayed figure with one figure of its origin."""
     result = _result(relay, origin, rate_of)
     factor, difference = (None, None) if relay.currency != origin.currency else _apart(relay, origin)

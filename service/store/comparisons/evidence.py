@@ -172,10 +172,11 @@ class FigureRecord:
         currency = currencies.get(self.row.measurand_id)
         (figure,) = [self.evidence] if currency is None else computed_in([self.evidence], currency)
         unit = self.row.metric_unit if currency is None else in_currency(self.row.metric_unit, currency)
-        own_unit = unit if figure.currency is None else in_currency(unit, figure.currency)
-        shown = figure.own_interval if figure.is_converted else figure.interval
-        interval = to_interval(shown, own_unit if figure.is_converted else unit, signed=self.row.signed)
-        converted = _converted(figure, unit) if figure.is_converted else None
+        converted = _converted(figure, unit)
+        shown, shown_unit = figure.interval, unit
+        if figure.is_converted and figure.currency is not None:
+            shown, shown_unit = figure.own_interval, in_currency(unit, figure.currency)
+        interval = to_interval(shown, shown_unit, signed=self.row.signed)
         parts = {
             "interval": "null" if interval is None else interval.model_dump_json(),
             "converted": "null" if converted is None else converted.model_dump_json(),
@@ -186,7 +187,7 @@ class FigureRecord:
 
 def _converted(figure: Evidence, unit: str) -> Converted | None:
     interval, rates = figure.interval, figure.rates
-    if interval is None or rates is None:
+    if not figure.is_converted or interval is None or rates is None:
         return None
     return Converted(
         low=to_number(interval.low),
