@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
 from service.analysis import forest
@@ -234,6 +235,12 @@ def read_stylesheet(build: str) -> Response:
 @assets.get("/assets/{build}/icon.svg")
 def read_icon(build: str) -> Response:
     return _asset(ICON, build, "image/svg+xml")
+
+
+@assets.get("/favicon.ico")
+def find_icon() -> Response:
+    """For programs that look for an icon here and not in the page."""
+    return RedirectResponse(f"/assets/{BUILD}/icon.svg", 307)
 
 
 def _asset(content: bytes, build: str, media_type: str) -> Response:

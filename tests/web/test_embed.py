@@ -73,7 +73,15 @@ def test_oembed_fits_what_is_asked_for(demo: Api) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["https://evil.example/comparisons/x", "{}/claims/r1-12", "{}/comparisons/nobody.knows", "{}@evil.example/x", "x"],
+    [
+        "https://evil.example/comparisons/x",
+        "{}/claims/r1-12",
+        "{}/comparisons/nobody.knows",
+        "{}@evil.example/x",
+        "x",
+        "{}/comparisons/a%00b",
+        "http://[x",
+    ],
 )
 def test_oembed_is_of_own_addresses_only(demo: Api, path: str) -> None:
     url = path.format(str(demo.client.base_url).rstrip("/"))

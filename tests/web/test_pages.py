@@ -45,6 +45,29 @@ def look(api: Api, path: str, status: int = 200, **params: Any) -> Page:
     return Page(answer.text)
 
 
+def title(shown: Page) -> str:
+    return " ".join(shown.text.split("— Counterclaim")[0].split())
+
+
+def test_each_comparison_has_a_title_of_its_own(demo: Api) -> None:
+    keys = [one["key"] for one in demo.pages("/comparisons")]
+    assert len({title(look(demo, f"/comparisons/{key}")) for key in keys}) == len(keys) > 10
+
+
+def test_a_shared_link_shows_what_follows(demo: Api) -> None:
+    tags = look(demo, f"/comparisons/{R1}").tags
+    said = {str(one.get("property")): str(one["content"]) for tag, one in tags if tag == "meta" and "content" in one}
+    assert said["og:title"] == "DeepSeek-R1: Training cost (On top of the base model)"
+    assert said["og:description"].startswith("DeepSeek reported $294,000.")
+    assert said["og:url"].endswith(f"/comparisons/{R1}")
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_the_icon_is_found_where_browsers_look(demo: Api) -> None:
+    answer = demo.client.get("/favicon.ico", follow_redirects=True)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/svg+xml")
+
+
 def test_the_home_page_compares_what_the_settings_name(demo: Api) -> None:
     shown = look(demo, "/")
     assert (
