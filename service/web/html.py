@@ -177,6 +177,7 @@ TEMPLATES.filters |= {
 }
 TEMPLATES.globals |= {
     "strip": _strip,
+    "long_chart": 8,  # rows, from which the axis is above them as well
     "axis": lambda scale: Markup(strip.axis(scale)),
     "key": lambda shape, hollow=False: Markup(strip.key(shape, hollow=hollow)),
 }

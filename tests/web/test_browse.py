@@ -42,6 +42,15 @@ def test_claims_are_found_by_words_and_by_who_said_them(demo: Api) -> None:
     assert "No claim fits." in look(demo, "/claims", text="nothing-holds-this").text
 
 
+def test_a_long_chart_has_its_axis_above_as_well(demo: Api) -> None:
+    assert axes(demo, "/quantities/training-cost") == 2
+    assert axes(demo, "/quantities/operating-cost") == 1
+
+
+def axes(api: Api, path: str) -> int:
+    return sum("axis" in str(one.get("class")).split() for tag, one in look(api, path).tags if tag == "tr")
+
+
 def test_a_quantity_shows_its_subjects_on_one_axis(demo: Api) -> None:
     shown = look(demo, "/quantities/training-cost")
     assert {f"/comparisons/{R1}", "/comparisons/openai-foundation-models.training-cost"} <= set(shown.links)
