@@ -56,7 +56,7 @@ def test_a_database_behind_the_migrations_is_not_ready(api: Api) -> None:
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
-@pytest.mark.parametrize("path", ["/v2", "/v1/nothing", "/v1/sources/", "/v1/claims/x/y", "/favicon.ico"])
+@pytest.mark.parametrize("path", ["/v2", "/v1/nothing", "/v1/sources/", "/v1/claims/x/y"])
 def test_an_unknown_address_is_a_problem_too(api: Api, path: str) -> None:
     answer = api.client.get(path)
     assert answer.status_code == 404
