@@ -31,6 +31,7 @@ from service.schemas.imports import ImportOptions, TableOptions
 from service.schemas.keys import ApiKeyCreate
 from service.store.comparisons import summary
 from service.store.comparisons.outdated_summaries import recompute
+from service.store.lists.unindexed_records import index_words
 from service.store.operations import keys
 from service.store.operations.health import revisions
 from service.transfer.backup import back_up, restore_postgres, restore_sqlite
@@ -135,6 +136,8 @@ def _upgrade(database: Database, revision: str = "head") -> None:
     migrations.upgrade(database, revision)
     if revisions(database)[0] == head_revision():
         _recompute(database)
+        with console.progress("words") as advance:
+            index_words(database, advance)
         reference_series.load_carried(database)
 
 

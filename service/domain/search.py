@@ -1,7 +1,8 @@
 """One tokeniser for both databases: neither finds 训练 inside a Chinese sentence, and Postgres splits GPT-4 in two.
 
-Text is folded (compatibility forms, case). A word keeps its inner hyphens, dots, commas and apostrophes, and its parts
-are indexed as well: `GPT-4` is found as gpt-4, gpt and 4. Text without spaces (Chinese, Japanese, Thai …) is cut into
+Text is folded (compatibility forms, case). A word with inner hyphens is written without them, a number without the
+commas between its thousands; other inner marks stay. The parts of a word are indexed as well: `GPT-4` is found as
+GPT-4, gpt4, gpt and 4, and `294,000` as 294000. Text without spaces (Chinese, Japanese, Thai …) is cut into
 overlapping pairs of characters. Symbols such as emoji are separate words.
 """
 
@@ -16,6 +17,8 @@ _UNSPACED = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u
 _RUN = re.compile(rf"[{_UNSPACED}]+")
 _WORD = re.compile(r"[^\W_]+(?:[-.,'’][^\W_]+)*")
 _PART = re.compile(r"[^\W_]+")
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_DROPPED = "-,"  # from words and numbers
 
 
 def tokens(text: str) -> list[str]:
@@ -43,9 +46,18 @@ def spans(text: str, asked: Sequence[str]) -> list[Span]:
         for wanted in asked:
             begins = wanted == asked[-1] and token.startswith(wanted)
             if token == wanted or begins:
-                stop = min(start + len(wanted), end)
+                stop = end if token == wanted else _end_of(len(wanted), folded, start, end)
                 found.append((places[start], places[stop - 1] + 1))
     return _merged(found)
+
+
+def _end_of(length: int, folded: str, start: int, end: int) -> int:
+    """Where the first `length` characters of a token end in the text, in which it may have hyphens and commas."""
+    for place in range(start, end):
+        length -= folded[place] not in _DROPPED
+        if length == 0:
+            return place + 1
+    return end
 
 
 def _merged(found: Iterable[Span]) -> list[Span]:
@@ -91,9 +103,24 @@ def _fold_in_place(text: str) -> tuple[str, list[int]]:
 def _plain_tokens(folded: str) -> Iterator[str]:
     """The tokens of an ASCII text, the usual case: no unspaced runs or symbols. Each distinct word is split once."""
     for word in dict.fromkeys(_WORD.findall(folded)):
-        yield word[:MAX_TOKEN]
-        if not word.isalnum():
+        yield _plain(word)[:MAX_TOKEN]
+        if _has_parts(word):
             yield from (part[:MAX_TOKEN] for part in _PART.findall(word))
+
+
+def _plain(word: str) -> str:
+    """The word as it is indexed: without hyphens, unless it consists of numbers only, and without the commas of
+    thousands.
+    """
+    if word.isalnum():
+        return word
+    if _THOUSANDS.fullmatch(word):
+        return word.replace(",", "")
+    return word.replace("-", "") if any(character.isalpha() for character in word) else word
+
+
+def _has_parts(word: str) -> bool:
+    return not word.isalnum() and not _THOUSANDS.fullmatch(word)
 
 
 def _tokens(folded: str, *, parts: bool) -> Iterator[tuple[str, int, int]]:
@@ -106,8 +133,8 @@ def _tokens(folded: str, *, parts: bool) -> Iterator[tuple[str, int, int]]:
             yield _token(folded, end - 1, end)
     spaced = _RUN.sub(lambda run: " " * len(run[0]), folded)
     for word in _WORD.finditer(spaced):
-        yield _token(folded, *word.span())
-        if parts and not word[0].isalnum():
+        yield _plain(word[0])[:MAX_TOKEN], *word.span()
+        if parts and _has_parts(word[0]):
             for part in _PART.finditer(word[0]):
                 yield _token(folded, word.start() + part.start(), word.start() + part.end())
     for place, character in enumerate("" if folded.isascii() else folded):  # ASCII has no such symbols

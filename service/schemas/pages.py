@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from service.domain.vocabulary import Agreement, Basis, DisagreementKind, EntityKind, SourceKind
 from service.schemas.queries import Tolerance
+from service.schemas.search import SearchedKind
 from service.schemas.types import Day, GivenTime, Key, clean_text
 
 
@@ -33,6 +34,12 @@ class HomeQuery(_PageQuery):
     entity_kind: Annotated[EntityKind | None, BeforeValidator(_none_if_empty)] = None
     cursor: Cursor = None
     as_of: Day_ = None
+
+
+class SearchPageQuery(_PageQuery):
+    q: Words = None
+    kind: Annotated[SearchedKind | None, BeforeValidator(_none_if_empty)] = None
+    cursor: Cursor = None
 
 
 class EntityPageQuery(_PageQuery):

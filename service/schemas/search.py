@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from service.domain.vocabulary import ClaimStatus
-from service.schemas.base import Body, View
-from service.schemas.types import Bool, Id, Key, Line, Text, clean_text
+from service.schemas.base import Body, EntityRef, View
+from service.schemas.queries import CURSOR
+from service.schemas.types import Bool, Edtf, Id, Line, Text, clean_text
 
-SearchedKind = Literal["claim", "source", "entity"]
+SearchedKind = Literal["comparison", "metric", "claim", "source", "entity"]
 
 
 class SearchQuery(Body):
@@ -20,13 +21,16 @@ class SearchQuery(Body):
         AfterValidator(clean_text),
     ]
     kind: list[SearchedKind] = []
+    cursor: str | None = Field(None, max_length=1000, description=CURSOR)
     limit: int = Field(20, ge=1, le=100)
 
 
 class SearchMatch(View):
     """The matches in one field. The text is the part of the field around the first match."""
 
-    pointer: str = Field(description="The field, as a JSON pointer into the record: /statement, /authors/0.")
+    pointer: str = Field(
+        description="The field, as a JSON pointer into the record: /statement, /authors/0. Of a comparison: /title."
+    )
     text: str
     start: int = Field(description="Where the text begins in the field, in code points.")
     offsets: list[tuple[int, int]] = Field(description="From and up to, in code points of the text.")
@@ -35,13 +39,20 @@ class SearchMatch(View):
 class SearchHit(View):
     kind: SearchedKind
     id: Id
-    key: Key | None
-    title: Line | Text = Field(description="A claim's statement, a source's title, an entity's name.")
+    key: str | None
+    title: Line | Text = Field(
+        description="A claim's statement, a source's title, the name of an entity or a metric, what is compared."
+    )
     status: ClaimStatus | None = Field(description="Of a claim.")
+    claimant: EntityRef | None = Field(description="Of a claim.")
+    asserted: Edtf | None = Field(description="Of a claim: when it was said.")
+    figures: list[str] = Field(description="Of a claim: its first three figures, in short, each with its metric.")
+    text: str | None = Field(description="Of a comparison: what follows from its figures.")
     matches: list[SearchMatch]
 
 
 class SearchResults(View):
     items: list[SearchHit] = Field(description="Best first.")
+    next_cursor: str | None = Field(description="For the next page. At most 100 of each kind are listed.")
     total: int = Field(description="How many records match; at most 1,000 of each kind are counted.")
     total_is_exact: Bool = Field(description="False: there are more than `total`.")

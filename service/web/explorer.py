@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -29,9 +30,10 @@ from service.schemas.pages import (
     EntityPageQuery,
     HomeQuery,
     RecordPageQuery,
+    SearchPageQuery,
 )
 from service.schemas.queries import ClaimQuery, ComparisonQuery, DisagreementQuery, DisputeQuery, MetricQuery
-from service.schemas.search import SearchQuery
+from service.schemas.search import SearchedKind, SearchQuery
 from service.schemas.sources import Source
 from service.schemas.table_queries import DisagreementTableQuery
 from service.store import rows
@@ -47,14 +49,17 @@ from service.web.route import pages
 routes = pages()
 assets = APIRouter(include_in_schema=False)
 _SHOWN = 20  # items of each list on a page
+_LEADING = 6  # comparisons and metrics above the records that a search finds
 
 
 @routes.get("/")
 def show_home(request: Request, query: Annotated[HomeQuery, Query()], db: Db) -> Response:
-    """Shows the search, and where sources disagree most."""
+    """Shows where sources disagree most."""
+    if query.q:  # as this page was asked before it had one of its own
+        return RedirectResponse(f"/search?{urlencode({'q': query.q})}", 308)
     with db.snapshot() as connection:
-        context = _found(connection, query.q) if query.q else _ranking(connection, query)
-        context["compared"] = None if query.q else _compared(connection, request.app.state.home_comparison, query)
+        context = _ranking(connection, query)
+        context["compared"] = _compared(connection, request.app.state.home_comparison, query)
         known = metrics.LIST.page(connection, MetricQuery(sort="name", limit=100)).items
         is_empty = not known and rows.is_empty(connection)
     return page(request, "home.html", query=query, metrics=known, is_empty=is_empty, **context)
@@ -70,8 +75,18 @@ def _compared(connection: Connection, refs: Sequence[str], query: HomeQuery) -> 
         return None
 
 
-def _found(connection: Connection, words: str) -> dict[str, Any]:
-    return {"found": search.search(connection, SearchQuery(q=words, limit=_SHOWN)).items}
+@routes.get("/search")
+def show_search(request: Request, query: Annotated[SearchPageQuery, Query()], db: Db) -> Response:
+    """Shows what has all words: comparisons and metrics first, then records, page by page."""
+    kinds: list[SearchedKind] = [query.kind] if query.kind else ["claim", "source", "entity"]
+    lead = found = None
+    if query.q:
+        with db.snapshot() as connection:
+            found = search.search(connection, SearchQuery(q=query.q, kind=kinds, cursor=query.cursor, limit=_SHOWN))
+            if query.kind is None and query.cursor is None:
+                leading = SearchQuery(q=query.q, kind=["comparison", "metric"], limit=_LEADING)
+                lead = search.search(connection, leading)
+    return page(request, "search.html", query=query, found=found, lead=lead)
 
 
 def _ranking(connection: Connection, query: HomeQuery) -> dict[str, Any]:
@@ -94,7 +109,7 @@ def _ranking(connection: Connection, query: HomeQuery) -> dict[str, Any]:
         items, cursor = live.items, live.next_cursor
         recent = LIST.page(connection, ComparisonQuery(sort="-updated_at", limit=8)).items
     chart = ranking.chart(items, query.kind)
-    return {"found": None, "items": items, "chart": chart, "next_cursor": cursor, "recent": recent, "note": note}
+    return {"items": items, "chart": chart, "next_cursor": cursor, "recent": recent, "note": note}
 
 
 @routes.get("/entities/{ref}")

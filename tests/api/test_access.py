@@ -70,6 +70,7 @@ PAGES = {
     "show_comparisons",
     "show_claims",
     "show_entities",
+    "show_search",
     "show_sources",
     "show_quantities",
     "show_quantity",

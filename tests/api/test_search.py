@@ -14,8 +14,8 @@ def found(api: Api, q: str, **params: Any) -> list[str]:
 
 def test_records_of_all_kinds_are_found_best_first(demo: Api) -> None:
     hits = demo.get("/search", q="deepseek", limit=100)["items"]
-    assert hits[0]["key"] == "deepseek"
-    assert {hit["kind"] for hit in hits} == {"claim", "source", "entity"}
+    assert (hits[0]["kind"], hits[0]["key"]) == ("entity", "deepseek")
+    assert {hit["kind"] for hit in hits} == {"comparison", "claim", "source", "entity"}
     assert {hit["kind"] for hit in demo.get("/search", q="deepseek", kind="source")["items"]} == {"source"}
 
 
@@ -58,10 +58,64 @@ def test_no_query_is_an_error(demo: Api, q: str) -> None:
     assert demo.client.get("/v1/search", params={"q": q}).status_code == 200
 
 
-def test_a_search_takes_a_statement_a_kind(demo: Api) -> None:
+def test_a_search_takes_a_bounded_number_of_statements(demo: Api) -> None:
     with demo.counting() as statements:
-        demo.get("/search", q="training", limit=100)
-    assert len(selects(statements)) == 3
+        demo.get("/search", q="training cost", limit=100)
+    assert len(selects(statements)) == 4 + 2 * 3 + 1 + 2  # records; names of each word; comparisons; what is shown
+    with demo.counting() as statements:
+        demo.get("/search", q=" ".join(map(str, range(50))), limit=100)
+    assert len(selects(statements)) == 4
+
+
+@pytest.mark.parametrize("q", ["gpt4", "GPT-4", "gpt 4"])
+def test_a_name_is_found_with_and_without_its_hyphen(demo: Api, q: str) -> None:
+    assert "gpt-4" in found(demo, q, kind="entity")
+    assert "gpt-4.training-cost" in found(demo, q, kind="comparison")
+
+
+@pytest.mark.parametrize("q", ["R1 294000", "r1 294,000", "294000 training cost r1", "deepseek-r1 294000"])
+def test_a_comparison_is_found_by_its_names_and_numbers(demo: Api, q: str) -> None:
+    hits = demo.get("/search", q=q, kind="comparison")["items"]
+    (hit,) = [one for one in hits if one["key"] == "deepseek-r1.training-cost.on-top-of-base"]
+    assert hit["title"] == "DeepSeek-R1: Training cost (On top of the base model)"
+    assert hit["text"].startswith("DeepSeek reported $294,000.")
+
+
+def test_a_comparison_of_a_period_is_found_by_it(api: Api) -> None:
+    seed(api)
+    api.patch("/metrics/cost", {"over_time": "by_period"})
+    for year in ("2023", "2024"):
+        api.post("/claims", claim("lab", figure("5", period=year), statement=f"In {year}"))
+    assert found(api, "cost 2024", kind="comparison") == ["model.cost@2024"]
+
+
+def test_a_metric_is_found_by_its_name(demo: Api) -> None:
+    assert "training-cost" in found(demo, "training cost", kind="metric")
+
+
+def test_a_claim_is_found_by_the_numbers_of_its_figures_as_they_are_now(api: Api) -> None:
+    seed(api)
+    made = api.post("/claims", claim("lab", figure("5576000"), key="c", statement="It cost 5.576 million"))
+    assert found(api, "5,576,000", kind="claim") == ["c"]
+    api.patch(f"/figures/{made['figures'][0]['id']}", {"value": "5600000"})
+    assert (found(api, "5576000", kind="claim"), found(api, "5600000", kind="claim")) == ([], ["c"])
+    hit = api.get("/search", q="5600000", kind="claim")["items"][0]
+    assert hit["claimant"]["key"] == "lab"
+    assert hit["figures"] == ["Cost: $5.6M"]
+
+
+def test_the_results_of_a_search_go_on_page_by_page(demo: Api) -> None:
+    whole = [(hit["kind"], hit["id"]) for hit in demo.get("/search", q="deepseek", limit=100)["items"]]
+    seen, cursor = [], None
+    while True:
+        page = demo.get("/search", q="deepseek", limit=30, **({"cursor": cursor} if cursor else {}))
+        seen += [(hit["kind"], hit["id"]) for hit in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert seen == whole
+    first = demo.get("/search", q="deepseek", limit=5)["next_cursor"]
+    assert demo.client.get("/v1/search", params={"q": "other", "cursor": first}).status_code == 422
 
 
 def test_more_matches_than_are_counted_are_said_to_be_more(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +125,7 @@ def test_more_matches_than_are_counted_are_said_to_be_more(api: Api, monkeypatch
     found = api.get("/search", q="costly")
     assert (len(found["items"]), found["total"], found["total_is_exact"]) == (4, 4, True)
     monkeypatch.setattr(search, "_COUNTED", 3)
-    found = api.get("/search", q="costly", limit=1)
+    found = api.get("/search", q="costly", kind="claim", limit=1)
     assert (len(found["items"]), found["total"], found["total_is_exact"]) == (1, 3, False)
     assert api.get("/search", q="kind=claim")["items"] == []
 

@@ -14,8 +14,11 @@ from service.db import migrate
 from service.db.engine import Connection, Database
 from service.domain.vocabulary import ClaimStatus
 from service.schemas.queries import ClaimQuery, ComparisonQuery, FigureQuery, MetricQuery
+from service.schemas.search import SearchQuery
 from service.store.comparisons.outdated_summaries import recompute
 from service.store.comparisons.ranking import LIST
+from service.store.lists.search import search
+from service.store.lists.unindexed_records import index_words
 from service.store.operations.database_setup import open_database
 from service.store.records import claims, figures, metrics
 from service.transfer.jsonl import JsonLines
@@ -94,6 +97,17 @@ def test_migrated_answers_are_those_of_the_loaded_export(kind: str, database: Da
     }
     for noun, rows in upgraded.items():
         assert rows == loaded[noun], noun
+
+
+def test_all_records_are_found_by_their_words_after_migrate(database: Database) -> None:
+    first_edition(database)
+    migrate.upgrade(database)
+    with database.read() as connection:
+        assert search(connection, SearchQuery(q="5576000")).items == []
+    assert index_words(database, lambda _done, _total: None) > 9
+    assert index_words(database, lambda _done, _total: None) == 0
+    with database.read() as connection:
+        assert {hit.kind for hit in search(connection, SearchQuery(q="5576000")).items} == {"comparison", "claim"}
 
 
 def test_what_the_first_edition_did_not_have_is_read_from_what_it_had(database: Database) -> None:

@@ -16,7 +16,8 @@ from tests.support import ADMIN, Api
 
 pytestmark = pytest.mark.parametrize("kind", ["sqlite"])
 R1 = "/comparisons/deepseek-r1.training-cost.on-top-of-base"
-PAGES = ["/", "/?q=deepseek", "/entities/deepseek-r1", R1, "/claims/r1-12", "/sources/deepseek-r1-nature", "/changes",
+PAGES = ["/", "/search?q=deepseek", "/entities/deepseek-r1", R1, "/claims/r1-12", "/sources/deepseek-r1-nature",
+         "/changes",
          "/entities/nobody", "/comparisons", "/claims", "/entities", "/sources", "/quantities",
          "/quantities/training-cost", "/compare"]  # fmt: skip
 Scheme = Literal["light", "dark"]

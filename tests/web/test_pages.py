@@ -10,7 +10,7 @@ from service.web.html import BUILD
 from tests.support import Api, claim, figure, seed, selects
 
 R1 = "deepseek-r1.training-cost.on-top-of-base"
-PAGES = ["/", "/?q=deepseek", "/entities/deepseek-r1", f"/comparisons/{R1}", "/claims/r1-12",
+PAGES = ["/", "/search?q=deepseek", "/entities/deepseek-r1", f"/comparisons/{R1}", "/claims/r1-12",
          "/sources/deepseek-r1-nature", "/changes", "/comparisons", "/claims", "/entities", "/sources", "/quantities",
          "/quantities/training-cost", "/compare",
          f"/compare?left={R1}&right=openai-foundation-models.training-cost"]  # fmt: skip
@@ -120,11 +120,30 @@ def test_the_home_page_shows_where_sources_disagree_most(demo: Api) -> None:
     assert "GPT-4" in ago.text
 
 
+def test_an_earlier_address_of_the_search_leads_to_it(demo: Api) -> None:
+    answer = demo.client.get("/?q=R1 x", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (308, "/search?q=R1+x")
+
+
+def test_search_leads_with_what_is_compared(demo: Api) -> None:
+    shown = look(demo, "/search?q=R1 294000")
+    first = next(link for link in shown.links if link.startswith(("/comparisons/", "/claims/")))
+    assert first == f"/comparisons/{R1}"
+    assert "; Training cost: $294K" in " ".join(shown.text.split())
+
+
+def test_search_goes_on_page_by_page(demo: Api) -> None:
+    shown = look(demo, "/search?q=deepseek")
+    assert any("kind=comparison" in link for link in shown.links)
+    (more,) = [link for link in shown.links if "cursor=" in link]
+    assert "On record" not in look(demo, more).text
+
+
 def test_search_finds_and_marks_the_words(demo: Api) -> None:
-    found = look(demo, "/", q="liang")
+    found = look(demo, "/search", q="liang")
     assert any(link.startswith("/entities/liang-wenfeng") for link in found.links)
     assert any(tag == "mark" for tag, _ in found.tags)
-    assert "Nothing holds all of these words" in look(demo, "/", q="zzzz qqqq").text
+    assert "Nothing has all of these words" in look(demo, "/search", q="zzzz qqqq").text
 
 
 def test_a_comparison_tells_every_flag_in_plain_words(demo: Api) -> None:
@@ -214,7 +233,7 @@ def test_hostile_text_is_inert_everywhere(api: Api) -> None:
     api.post("/disputes", {"disputed_claim": "evil", "raised_by": "bad", "type": "data", "rationale": HOSTILE})
     api.patch("/claims/evil", {"quote": HOSTILE * 2})
     paths = ["/", "/?kind=self_conflict", "/entities/bad", "/comparisons/bad.m.s", "/claims/evil", "/sources/evil",
-             "/changes", "/?q=img"]  # fmt: skip
+             "/changes", "/search?q=img"]  # fmt: skip
     for path in paths:
         answer = api.client.get(path)
         assert answer.status_code == 200, path
@@ -295,7 +314,7 @@ def test_where_reading_needs_a_key_pages_do_too(demo: Api, live: Any) -> None:
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [("/", 11), ("/?q=deepseek", 5), ("/entities/deepseek-r1", 10), (f"/comparisons/{R1}", 12),
+    [("/", 11), ("/search?q=deepseek", 10), ("/entities/deepseek-r1", 10), (f"/comparisons/{R1}", 12),
      ("/claims/r1-12", 12), ("/sources/deepseek-r1-nature", 5), ("/changes", 1), ("/?as_of=2025-09-20", 17)],
 )  # fmt: skip
 def test_a_page_takes_a_bounded_number_of_queries(demo: Api, path: str, most: int) -> None:

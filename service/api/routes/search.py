@@ -1,4 +1,4 @@
-"""Text search over claims, sources and entities."""
+"""Text search over records and comparisons."""
 
 from typing import Annotated
 
@@ -15,8 +15,9 @@ routes = router("search", cache_seconds=0)
 
 @routes.get("/search", responses=responses.LIST)
 def search_records(query: Annotated[SearchQuery, Query()], db: Db) -> SearchResults:
-    """Searches claims by statement and quote, sources by title, publisher and authors, and entities by name and
-    aliases. Returns the best matches first, with the positions of the words found.
+    """Searches claims by statement, quote and the numbers of their figures, sources by title, publisher and authors,
+    entities by name and aliases, metrics by name, and comparisons by what they compare and the numbers in them:
+    `R1 294000`. Returns the best matches first, with the positions of the words found.
     """
     with db.snapshot() as connection:
         return search.search(connection, query)

@@ -16,7 +16,7 @@ from service.domain.key import is_uuid, normal_measurand_key
 from service.domain.search import query_tokens
 from service.errors import Invalid
 from service.store import rows
-from service.store.lists import search
+from service.store.lists import search_index
 from service.store.records import references
 
 Form = Hashable
@@ -190,7 +190,7 @@ class GroupBy:
 
 @dataclass(frozen=True, slots=True)
 class HasWords:
-    """Matches records that contain all the words; the last one may be a prefix (`store/lists/search.py`)."""
+    """Matches records that contain all the words; the last one may be a prefix (`store/lists/search_index.py`)."""
 
     table: Any
 
@@ -200,10 +200,10 @@ class HasWords:
         asked = query_tokens(given[name])
         if not asked:
             return Bound("nothing", {})  # only punctuation, which matches no record
-        return Bound("words", {name: search.expression(self.table, asked, connection.dialect.name)})
+        return Bound("words", {name: search_index.expression(rows.noun(self.table), asked, connection.dialect.name)})
 
     def condition(self, name: str, form: Form, dialect: str) -> Any:
-        return false() if form == "nothing" else search.has_words(self.table, name, dialect)
+        return false() if form == "nothing" else search_index.has_words(self.table, name, dialect)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, Select, bindparam, cast, func, literal_column, select, tuple_, union_all
+from sqlalchemy import Connection, Integer, Select, bindparam, cast, func, literal_column, select, tuple_, union_all
 
 from service.db.json_select import JsonSelect
 from service.db.types import Day, Id, Real, String, UtcTime
@@ -259,6 +259,19 @@ def page_of(items: Sequence[Any], query: Any, sort: str, key: Any, key_type: Any
     page = ordered[: query.limit]
     more = len(ordered) > query.limit
     return Rows(page, _encode(key(page[-1]), page[-1]["id"], binding) if more else None)
+
+
+def read_offset(query: Any, most: int) -> int:
+    """Returns how many computed rows come before this page. Raises Invalid for a cursor of another list."""
+    if query.cursor is None:
+        return 0
+    offset, _ = _decode(query.cursor, _binding(query, "", {}), Integer(), String())
+    return min(max(int(offset), 0), most)
+
+
+def written_offset(query: Any, offset: int) -> str:
+    """The cursor of the page that begins after so many computed rows: for lists that no value orders."""
+    return _encode(offset, "", _binding(query, "", {}))
 
 
 # Cursors -------------------------------------------------------------------------------------------------------------

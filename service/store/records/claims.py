@@ -15,7 +15,6 @@ from service.errors import Invalid
 from service.schemas.claims import Claim, ClaimCreate, ClaimPage, ClaimPatch
 from service.store import rows
 from service.store.comparisons import summary
-from service.store.lists import search
 from service.store.lists.as_of import stood_on
 from service.store.lists.filters import AnyOf, Filter, HasOne, HasWords, RefTo, Value, withdrawn
 from service.store.lists.pagination import record_list
@@ -159,7 +158,6 @@ def create_all(
     added = claim_idempotency.compare(connection, repeated, given)
     new = [(one.id, draft) for one, draft in pairs if one.is_new]
     if new:
-        _index(connection, {claim_id: draft.values for claim_id, draft in new})
         added_figures = [
             NewFigure(claim_id, position, figure)
             for claim_id, draft in new
@@ -231,7 +229,6 @@ def amend(connection: Connection, ref: str, patch: ClaimPatch, expected: Version
     values |= derived
     moved = _move_figures(connection, row, values)
     if record_writes.amend(connection, ClaimRow, row, values):
-        _index(connection, {row["id"]: values})
         for figure_row, figure in moved:
             record_writes.save(connection, FigureRow, figure_row, figure.columns)
             summary.mark_stale(connection, [figure_row["measurand_id"]])  # the one that it moved from
@@ -266,11 +263,6 @@ def _reach(connection: Connection, row: RowMapping) -> set[str]:
     older = claim_succession.lock(connection, row["supersedes_id"], row["claimant_id"])
     summary.mark_claims_stale(connection, {row["id"], *older})
     return older
-
-
-def _index(connection: Connection, claims: Mapping[str, Values]) -> None:
-    texts = {claim_id: [values["statement"], values["quote"]] for claim_id, values in claims.items()}
-    search.index(connection, ClaimRow, texts)
 
 
 def _changed_retraction(connection: Connection, row: RowMapping, changes: Values) -> Values:

@@ -10,14 +10,12 @@ from service.db.models import EntityRow
 from service.errors import Invalid
 from service.schemas.entities import Entity, EntityCreate, EntityPage, EntityPatch
 from service.store import rows
-from service.store.lists import search
 from service.store.lists.filters import AnyOf, Filter, HasWords, RefTo, withdrawn
 from service.store.lists.pagination import record_list
 from service.store.records import chains, identifiers, names, record_writes, references, voices
 from service.store.records.bounds import MOST_FIGURES
 from service.store.records.projection import Projection
 from service.store.records.record_writes import Created, Versions
-from service.store.rows import Values
 
 _WHOLE = aliased(EntityRow, name="whole")
 _FIELDS = ["key", "kind", "name", "aliases", "same_as", "identifiers", "description"]
@@ -61,7 +59,6 @@ def create_all(connection: Connection, bodies: Sequence[EntityCreate]) -> list[C
     if new:
         names.keep_new(connection, EntityRow, {id_: (values["name"], values["aliases"]) for id_, values in new.items()})
         identifiers.keep(connection, {id_: values["identifiers"] for id_, values in new.items()}, new=True)
-        search.index(connection, EntityRow, {id_: _texts(values) for id_, values in new.items()})
     return made
 
 
@@ -82,7 +79,6 @@ def amend(
         names.keep(connection, EntityRow, row["id"], values["name"], values["aliases"])
         if values["identifiers"] != row["identifiers"]:
             identifiers.keep(connection, {row["id"]: values["identifiers"]}, new=False)
-        search.index(connection, EntityRow, {row["id"]: _texts(values)})
         if any(changes.get(name, row[name]) != row[name] for name in ("part_of_id", "kind")):
             voices.derive_below(connection, row["id"], most)
         if any(values[name] != row[name] for name in ("name", "key")):  # keys decide ties
@@ -100,8 +96,3 @@ def restore(connection: Connection, ref: str, expected: Versions) -> str:
     row = record_writes.lock(connection, EntityRow, ref, expected)
     record_writes.restore(connection, EntityRow, row)
     return str(row["id"])
-
-
-def _texts(values: Values) -> list[str]:
-    """The texts by which an entity is found."""
-    return [values["name"], values["key"], *values["aliases"], *values["identifiers"].values()]

@@ -10,7 +10,6 @@ from service.errors import Invalid
 from service.schemas.sources import Source, SourceCreate, SourcePage, SourcePatch
 from service.store import rows
 from service.store.comparisons.summary import mark_claims_stale
-from service.store.lists import search
 from service.store.lists.filters import AnyOf, Filter, HasWords, Value, withdrawn
 from service.store.lists.pagination import record_list
 from service.store.records import record_writes
@@ -59,11 +58,7 @@ def find(connection: Connection, body: SourceCreate) -> str | None:
 
 
 def create(connection: Connection, body: SourceCreate) -> Created:
-    values = _derive(body.model_dump())
-    made = record_writes.create(connection, SourceRow, values)
-    if made.is_new:
-        _index(connection, made.id, values)
-    return made
+    return record_writes.create(connection, SourceRow, _derive(body.model_dump()))
 
 
 def amend(
@@ -72,8 +67,7 @@ def amend(
     """Raises Conflict if more than `most` figures would have to be recomputed; None means no bound."""
     row = record_writes.lock(connection, SourceRow, ref, expected)
     values = _derive({**rows.content(row, _FIELDS), **patch.model_dump()})
-    if record_writes.amend(connection, SourceRow, row, values):
-        _index(connection, row["id"], values)
+    record_writes.amend(connection, SourceRow, row, values)
     # dates decide between running totals and which relay stands in, keys decide ties
     if any(values[name] != row[name] for name in ("published", "key")):
         claims = select(ClaimRow.id).where(ClaimRow.source_id == row["id"])
@@ -102,8 +96,3 @@ def _derive(values: Values) -> Values:
         "published_earliest": period.earliest if period else None,
         "published_latest": period.latest if period else None,
     }
-
-
-def _index(connection: Connection, source_id: str, values: Values) -> None:
-    texts = [values["title"], values["publisher"], *values["authors"]]
-    search.index(connection, SourceRow, {source_id: texts})
