@@ -54,9 +54,11 @@ from service.db.engine import Database
 from service.schemas.problem import Problem
 from service.store.operations.database_setup import open_database
 from service.store.operations.replica import Replica
-from service.web import browse, cite, embed, explorer, reference
+from service.web import browse, cite, embed, explorer, reference, sign_in
 from service.web import html as web
 from service.web import route as web_route
+from service.web.write import keys as keys_page
+from service.web.write import pages as write_pages
 
 DESCRIPTION = """\
 Who said which number, where, about what, and how the number was made. The service keeps bounds, scope, basis and
@@ -145,6 +147,9 @@ def _routes() -> list[BaseRoute]:
         cite,
         embed,
         explorer,
+        sign_in,
+        write_pages,
+        keys_page,
     )
     return [*(route for part in parts for route in part.routes.routes), *explorer.assets.routes]
 

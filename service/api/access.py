@@ -17,12 +17,13 @@ from service.db.engine import Author, Database
 from service.domain.access import Token, parse_token, reaches
 from service.domain.vocabulary import Role
 from service.errors import Forbidden, ServiceError, Unauthenticated
-from service.store.operations import keys
+from service.store.operations import keys, sessions
 
-OPEN = {"read_liveness", "read_readiness"}  # no key needed
+OPEN = {"read_liveness", "read_readiness", "show_sign_in", "sign_in", "sign_out"}  # no key needed
 NEVER_PUBLIC = {"read_me"}  # a reader's key is always needed
 STORES_NOTHING = {"read_drafts"}  # a POST that a reader may send; limited by address
-FOR_ADMINS = {"list_keys", "create_key", "read_key", "revoke_key"}
+FORMS = {"submit_claim", "submit_new", "submit_edit", "submit_withdrawal"}  # without a key they only show what was read
+FOR_ADMINS = {"list_keys", "create_key", "read_key", "revoke_key", "show_keys", "change_keys"}
 
 _log = structlog.get_logger("counterclaim.faults")
 _USE_NOTED_EVERY = timedelta(minutes=1)
@@ -34,7 +35,8 @@ def needed_role(operation: str, methods: set[str]) -> Role | None:
         return None
     if operation in FOR_ADMINS:
         return Role.ADMIN
-    return Role.READER if methods <= {"GET", "HEAD"} or operation in STORES_NOTHING else Role.CONTRIBUTOR
+    reads = methods <= {"GET", "HEAD"} or operation in STORES_NOTHING | FORMS
+    return Role.READER if reads else Role.CONTRIBUTOR
 
 
 def may_be_public(operation: str, needed: Role) -> bool:
@@ -51,8 +53,9 @@ class Access:
     noted: dict[str, datetime] = field(default_factory=dict)
     running: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def admit(self, request: Request, operation: str, needed: Role) -> None:
-        """Sets `request.state.caller` to the caller (None: the public).
+    async def admit(self, request: Request, operation: str, needed: Role, session: str | None = None) -> None:
+        """Sets `request.state.caller` to the caller (None: the public): the holder of the key that was sent, or else
+        of the one that the session acts with.
 
         Raises Unauthenticated, Forbidden or RateLimited.
         """
@@ -60,22 +63,29 @@ class Access:
         address = request.client.host if request.client else ""
         if operation in STORES_NOTHING:
             self.limits.count_draft(address)
-        if not headers:
+        database = request.app.state.database
+        principal = None
+        if headers:
+            try:
+                principal = await self._principal(database, headers)
+            except Unauthenticated:
+                self.limits.count_failure(address)
+                raise
+        elif session is not None:
+            principal = await self._of_session(database, session)
+        if principal is None:
             if not (self.public_reads and may_be_public(operation, needed)):
                 detail = "This needs an API key: send it as Authorization: Bearer ccl_…"
                 raise Unauthenticated.at("/Authorization", detail, "header")
             request.state.caller = None
+            if operation in FORMS and request.method == "POST":
+                self.limits.count_draft(address)
             return
-        try:
-            principal = await self._principal(request.app.state.database, headers)
-        except Unauthenticated:
-            self.limits.count_failure(address)
-            raise
         request.state.caller = Author(principal.id, principal.name, request.state.request_id, principal.role)
         if not reaches(principal.role, needed):
             raise Forbidden(f"This needs the role {needed} or more; this key has {principal.role}.")
         if request.method not in ("GET", "HEAD") and operation not in STORES_NOTHING:
-            self.limits.count_write(principal.id)
+            self.limits.count_write(principal.id)  # a preview is one, too: it does the same work
 
     async def _principal(self, database: Database, headers: list[str]) -> keys.Principal:
         scheme, _, credentials = headers[0].partition(" ")
@@ -84,11 +94,36 @@ class Access:
             detail = "This is not an API key. Send one as Authorization: Bearer ccl_…"
             raise Unauthenticated.at("/Authorization", detail, "header")
         principal = await run_in_threadpool(_look_up, database, token)
+        self._note(database, principal)
+        return principal
+
+    async def _of_session(self, database: Database, session: str) -> keys.Principal | None:
+        """None if the session or its key has ended: the caller is then one of the public."""
+        try:
+            principal = await run_in_threadpool(_look_up_session, database, session)
+        except Unauthenticated:
+            return None
+        self._note(database, principal)
+        return principal
+
+    async def principal_of(self, request: Request, token: Token | None) -> keys.Principal:
+        """Returns the holder of a key that somebody signs in with. Raises Unauthenticated, or RateLimited after too
+        many failures.
+        """
+        try:
+            if token is None:
+                raise Unauthenticated.at("/key", "This is not an API key. It begins with ccl_.")
+            return await run_in_threadpool(_look_up, request.app.state.database, token)
+        except Unauthenticated:
+            self.limits.count_failure(request.client.host if request.client else "")
+            raise
+
+    def _note(self, database: Database, principal: keys.Principal) -> None:
+        """Notes the use of the key, now and then."""
         if self._is_stale(principal):
             task = asyncio.create_task(self._note_use(database, principal.id))
             self.running.add(task)
             task.add_done_callback(self.running.discard)
-        return principal
 
     def _is_stale(self, principal: keys.Principal) -> bool:
         moment = datetime.now(UTC)
@@ -106,6 +141,11 @@ class Access:
             self.noted.pop(key_id, None)
             if not isinstance(error, ServiceError):
                 _log.error("fault", exc_info=error)
+
+
+def _look_up_session(database: Database, session: str) -> keys.Principal:
+    with database.read() as connection:
+        return sessions.authenticate(connection, session)
 
 
 def _look_up(database: Database, token: Token) -> keys.Principal:

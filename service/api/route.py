@@ -53,6 +53,10 @@ class StrictRoute(APIRoute):
         if self.is_strict and request.scope["query_string"]:
             _check_query(request, self.parameters)
 
+    def is_private(self, request: Request) -> bool:  # noqa: ARG002
+        """Whether the answer is for one person only, and not kept by the response cache."""
+        return False
+
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         handle = super().get_route_handler()
         is_json = self.body_field is not None
@@ -61,7 +65,7 @@ class StrictRoute(APIRoute):
 
         async def read(request: Request) -> Response:
             await self.admit(request)
-            if self.cache_seconds is not None:
+            if self.cache_seconds is not None and not self.is_private(request):
                 cache: response_cache.ResponseCache = request.app.state.response_cache
                 audience = "names" if self.shows_names and sees_names(request) else ""
                 return await cache.respond(request, handle, self.cache_seconds, audience)

@@ -3,6 +3,7 @@
 `read`      one statement, committed on its own: no BEGIN and no ROLLBACK around it
 `snapshot`  several statements that see one state
 `write`     one transaction; the function's result is returned only after the commit
+`rehearse`  the same, rolled back
 """
 
 import random
@@ -12,9 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
-from sqlalchemy import URL, Connection, QueuePool, make_url
+from sqlalchemy import URL, Connection, QueuePool, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from service.db.dialects import postgres, sqlite
@@ -22,7 +23,7 @@ from service.db.driver_errors import as_service_error, is_collision
 from service.db.limits import LIMITS, MAX_IMPORT_ROWS, WRITE_LOCK_PAUSE, Limits
 from service.db.models import metadata
 from service.domain.vocabulary import Role
-from service.errors import Forbidden, Invalid, ServiceError, Unavailable
+from service.errors import Forbidden, Invalid, ServiceError, TookTooLong, Unavailable
 
 __all__ = ["Author", "Connection", "Database"]
 
@@ -116,6 +117,27 @@ class Database:
                 if not is_collision(error):
                     raise as_service_error(error) from error
         raise Unavailable("Too many writers at once. Try again in a moment.")
+
+    def rehearse(self, work: Callable[[Connection], T], by: Author, seconds: float) -> T:
+        """Runs `work` as `write` would, rolls back, and returns the result: what would be. Nothing is recorded.
+
+        Raises what `work` raises, and TookTooLong after `seconds`: meanwhile others may not be able to write.
+        """
+        if self.read_only:
+            raise Forbidden(READ_ONLY)
+        with translate_errors(), self._taking_turns() as patience, self.writer.connect() as connection:
+            if self.dialect == "sqlite":
+                sqlite.set_patience(connection, patience)
+            with connection.begin() as transaction:
+                ends = time.monotonic() + seconds
+                connection.execution_options(touched={}, stale=set(), stale_parts=set(), author=by, ends=ends)
+                if self.dialect == "postgresql":
+                    postgres.limit_statements(connection, seconds)
+                event.listen(connection, "before_cursor_execute", _refuse_late)
+                result = work(connection)
+                event.remove(connection, "before_cursor_execute", _refuse_late)
+                transaction.rollback()
+                return result
 
     def _write_once(self, work: Callable[[Connection], T], by: Author) -> T:
         with self._taking_turns() as patience, self.writer.connect() as connection, self._begun(connection, patience):
@@ -214,6 +236,11 @@ def _parse(url: str) -> URL:
         return make_url(url)
     except (ArgumentError, ValueError):
         raise Invalid.at("", "This is not a database URL. Write sqlite:///path/to/file.db or postgresql://…") from None
+
+
+def _refuse_late(connection: Connection, *_rest: Any) -> None:
+    if time.monotonic() > connection.get_execution_options()["ends"]:
+        raise TookTooLong("This takes too long to be shown before it is saved.")
 
 
 @contextmanager

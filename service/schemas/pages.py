@@ -42,6 +42,27 @@ class SearchPageQuery(_PageQuery):
     cursor: Cursor = None
 
 
+class NewClaimQuery(_PageQuery):
+    """What a new claim is about, as far as the page from which it was opened knows."""
+
+    subject: Word = None
+    metric: Word = None
+    scope: Word = None
+    period: Word = None
+    source: Word = None
+    derived_from: Word = None
+
+
+class NewRecordQuery(_PageQuery):
+    """`of` is what the new record belongs to: a metric, or a claim."""
+
+    of: Word = None
+
+
+class SignInQuery(_PageQuery):
+    next: Annotated[str, Field(max_length=1000)] = "/"
+
+
 class EntityPageQuery(_PageQuery):
     as_of: Day_ = None
     cursor: Cursor = None

@@ -17,9 +17,9 @@ from service.errors import Invalid, NotFound
 from service.schemas.pages import DayQuery, OEmbedQuery
 from service.web import address
 from service.web.html import page, policy
-from service.web.route import pages
+from service.web.route import FrameRoute, pages
 
-routes = pages()
+routes = pages(FrameRoute)
 WIDTH, HEIGHT = 640, 420
 _LEAST_WIDTH, _LEAST_HEIGHT = 240, 160
 

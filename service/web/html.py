@@ -19,15 +19,17 @@ from service.charts.comparison import stated
 from service.charts.model import Row
 from service.charts.scale import Scale
 from service.charts.svg import TURNING
+from service.domain.access import reaches
 from service.domain.compact import apart_text, compact, compact_interval, compact_stated, exact_stated
 from service.domain.display import shown_unit
 from service.domain.interval import Interval as DomainInterval
-from service.domain.vocabulary import VOCABULARIES, Word
+from service.domain.vocabulary import VOCABULARIES, Role, Word
 from service.errors import Invalid
 from service.schemas.figures import Interval
 from service.schemas.types import format_time
 from service.schemas.urls import host_of
 from service.transfer import citations
+from service.web.session_cookie import session_of
 
 HERE = Path(__file__).parent
 STYLESHEET = (HERE / "assets" / "explorer.css").read_bytes()
@@ -55,16 +57,34 @@ def policy(*, forms: str = "'self'", ancestors: str = "'none'") -> str:
 _POLICY = policy()
 
 
-def page(request: Request, template: str, status: int = 200, *, policy: str = _POLICY, **context: Any) -> HTMLResponse:
+def page(
+    request: Request,
+    template: str,
+    status: int = 200,
+    *,
+    policy: str = _POLICY,
+    has_form: bool = False,
+    **context: Any,
+) -> HTMLResponse:
+    """Renders a page. One with a form that is posted lets browsers name it as the form's origin, which they do not do
+    under `no-referrer`; a page of somebody who is signed in has such a form, to sign out.
+    """
+    caller = getattr(request.state, "caller", None) if session_of(request) else None
     made = TEMPLATES.get_template(template).render(
         request=request,
+        caller=caller,
+        may_write=caller is not None and caller.role is not None and reaches(caller.role, Role.CONTRIBUTOR),
+        is_admin=caller is not None and caller.role == Role.ADMIN,
         build=BUILD,
         today=datetime.now(UTC).date(),
         now=format_time(datetime.now(UTC)),
         with_query=lambda **changes: with_query(request, changes),
         **context,
     )
-    return HTMLResponse(made, status, headers={"Content-Security-Policy": policy})
+    headers = {"Content-Security-Policy": policy}
+    if has_form or caller is not None:
+        headers["Referrer-Policy"] = "same-origin"
+    return HTMLResponse(made, status, headers=headers)
 
 
 def with_query(request: Request, changes: Mapping[str, object]) -> str:

@@ -1,4 +1,8 @@
-"""The route class of the pages: the same checks as the API, with failures shown as a page."""
+"""The route class of the pages: the same checks as the API, with failures shown as a page, and sessions.
+
+A session's cookie counts on pages only, never in the API and in frames. A browser sends it with requests that other
+sites cause, too, so a change must come from a page of this service: browsers say so in Sec-Fetch-Site or in Origin.
+"""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -11,16 +15,19 @@ from starlette.exceptions import HTTPException
 
 from service.api import problems
 from service.api.route import StrictRoute
-from service.errors import NotFound, ServiceError
+from service.errors import Forbidden, NotFound, ServiceError
 from service.schemas.faults import faults_of
 from service.web.html import page
+from service.web.session_cookie import session_of
 
 _KIND = {
     401: "A key is needed here",
     404: "Page not found",
     422: "This address cannot be read",
+    403: "This is not allowed",
     503: "One moment, please",
 }
+_SAFE = ("GET", "HEAD")
 
 
 def moved(request: Request) -> Response | None:
@@ -38,14 +45,43 @@ def moved(request: Request) -> Response | None:
     return RedirectResponse(f"{quote(plain)}{query}", 308)
 
 
+def refuse_other_sites(request: Request) -> None:
+    """Raises Forbidden for a change that another site's page asks for."""
+    site = request.headers.get("sec-fetch-site")
+    own = f"{request.url.scheme}://{request.url.netloc}"
+    comes_from_here = site == "same-origin" if site is not None else request.headers.get("origin") == own
+    if not comes_from_here:
+        raise Forbidden("This form was not sent from a page of this service. Open the page here, and send it again.")
+
+
 class PageRoute(StrictRoute):
     cache_seconds = 0
     is_strict = False  # other sites add their own parameters to links
+    takes_session = True
+
+    async def admit(self, request: Request) -> None:
+        """Raises the errors of `Access.admit`, and Forbidden for a change that does not come from a page of ours."""
+        if request.method not in _SAFE:
+            refuse_other_sites(request)
+        if self.needed is not None:
+            session = session_of(request) if self.takes_session else None
+            await request.app.state.access.admit(request, self.name, self.needed, session)
+
+    def is_private(self, request: Request) -> bool:
+        return self.takes_session and session_of(request) is not None
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         handle = super().get_route_handler()
 
         async def page_or_problem(request: Request) -> Response:
+            answer = await answered(request)
+            if self.takes_session:
+                answer.headers.append("Vary", "Cookie")
+            if self.is_private(request) or request.method not in _SAFE:
+                answer.headers["Cache-Control"] = "private, no-store"
+            return answer
+
+        async def answered(request: Request) -> Response:
             try:
                 return await handle(request)
             except ServiceError as error:
@@ -66,8 +102,12 @@ def failure(request: Request, status: int, detail: str, headers: dict[str, str] 
     return answer
 
 
-def pages() -> APIRouter:
-    return APIRouter(route_class=PageRoute, include_in_schema=False)
+class FrameRoute(PageRoute):
+    takes_session = False  # other sites show these pages
+
+
+def pages(route_class: type[PageRoute] = PageRoute) -> APIRouter:
+    return APIRouter(route_class=route_class, include_in_schema=False)
 
 
 def install(app: FastAPI) -> None:

@@ -79,6 +79,20 @@ PAGES = {
     "cite_comparison",
     "cite_source",
     "read_oembed",
+    "show_sign_in",
+    "sign_in",
+    "sign_out",
+    "show_claim_form",
+    "submit_claim",
+    "show_new",
+    "submit_new",
+    "show_edit",
+    "submit_edit",
+    "show_withdrawal",
+    "submit_withdrawal",
+    "undo_save",
+    "show_keys",
+    "change_keys",
 }
 NEVER_PUBLIC = {"read_me"}
 

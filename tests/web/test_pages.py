@@ -12,7 +12,7 @@ from tests.support import Api, claim, figure, seed, selects
 R1 = "deepseek-r1.training-cost.on-top-of-base"
 PAGES = ["/", "/search?q=deepseek", "/entities/deepseek-r1", f"/comparisons/{R1}", "/claims/r1-12",
          "/sources/deepseek-r1-nature", "/changes", "/comparisons", "/claims", "/entities", "/sources", "/quantities",
-         "/quantities/training-cost", "/compare",
+         "/quantities/training-cost", "/compare", "/write/claim", "/write/source", "/sign-in",
          f"/compare?left={R1}&right=openai-foundation-models.training-cost"]  # fmt: skip
 EVALUATED = str(9973 * 9967)  # no time, no id and no number on a page is that
 HOSTILE = "<img src=x onerror=alert(1)>\"'&</script>{{9973*9967}}\u202e"

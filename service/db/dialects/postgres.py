@@ -129,6 +129,12 @@ def prepare_migration(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def limit_statements(connection: Connection, seconds: float) -> None:
+    """Limits the statements of the open transaction."""
+    connection.exec_driver_sql(f"SET LOCAL statement_timeout = {seconds * 1000:.0f}")
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {seconds * 1000:.0f}")
+
+
 def lift_limits(connection: Connection) -> None:
     """Removes the time limits of the open transaction."""
     connection.exec_driver_sql("SET LOCAL statement_timeout = 0")

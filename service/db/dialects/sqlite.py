@@ -96,7 +96,8 @@ def _engine(url: URL, limits: Limits, *pragmas: str, published: bool = False, **
         if connection.get_execution_options().get("unlimited"):
             connection.info.pop("deadline", None)
         else:
-            connection.info["deadline"] = time.monotonic() + limits.statement
+            ends = connection.get_execution_options().get("ends", float("inf"))  # of a whole transaction
+            connection.info["deadline"] = min(time.monotonic() + limits.statement, ends)
 
     @event.listens_for(made, "checkin")
     def stop_clock(_connection: Any, record: Any) -> None:

@@ -15,6 +15,7 @@ from service.db.models.names import NameRow
 from service.db.models.rates import ExchangeRateRow, PriceIndexRow, SeriesVersionRow
 from service.db.models.scopes import ScopeRow
 from service.db.models.search import SearchRow
+from service.db.models.sessions import SessionRow
 from service.db.models.sources import SourceRow
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "ScopeRow",
     "SearchRow",
     "SeriesVersionRow",
+    "SessionRow",
     "SourceRow",
     "metadata",
 ]

@@ -348,3 +348,14 @@ def _shown(row: RowMapping | Values, *, names: bool) -> Change:
     fields = {name: row[name] for name in Change.model_fields if name != "actor"}
     actor = {"id": row["actor_id"], "name": row["actor_name"] if names else None} if row["actor_id"] else None
     return Change.model_validate(fields | {"actor": actor})
+
+
+def version(connection: Connection, kind: str, record_id: str, number: int) -> Values:
+    """Returns a version of a record as it was served. Raises NotFound if it is not on record."""
+    statement = select(ChangeRow.snapshot).where(
+        ChangeRow.kind == kind, ChangeRow.record_id == record_id, ChangeRow.version == number
+    )
+    found: Values | None = connection.execute(statement).scalar()
+    if found is None:
+        raise NotFound(f"This version of the {kind} is not on record.")
+    return found

@@ -94,6 +94,14 @@ def authenticate(connection: Connection, token: Token) -> Principal:
     return Principal(token.id, row["name"], Role(row["role"]), row["last_used_at"])
 
 
+def standing(connection: Connection, key_id: str) -> Principal:
+    """Returns a key that the caller need not show again. Raises Unauthenticated if it has expired or was revoked."""
+    columns = (KeyRow.name, KeyRow.role, KeyRow.expires_at, KeyRow.revoked_at, KeyRow.last_used_at)
+    row = connection.execute(select(*columns).where(KeyRow.id == key_id)).mappings().one()
+    _refuse_ended(row)
+    return Principal(key_id, row["name"], Role(row["role"]), row["last_used_at"])
+
+
 def _refuse_ended(row: RowMapping) -> None:
     if row["revoked_at"] is not None:
         raise Unauthenticated.at("/Authorization", "This API key was revoked.", "header")

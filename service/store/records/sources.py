@@ -5,8 +5,9 @@ from sqlalchemy import Connection, select
 from service.db.json_select import JsonSelect
 from service.db.models import ClaimRow, SourceRow
 from service.db.types import Day
+from service.domain.key import is_key, is_uuid
 from service.domain.period import parse_period
-from service.errors import Invalid
+from service.errors import Invalid, NotFound
 from service.schemas.sources import Source, SourceCreate, SourcePage, SourcePatch
 from service.store import rows
 from service.store.comparisons.summary import mark_claims_stale
@@ -55,6 +56,20 @@ def find(connection: Connection, body: SourceCreate) -> str | None:
                 detail = f"{len(found)} sources have this {name}. Say which by its title, id or key."
                 raise Invalid.at(f"/{name}", detail)
     return None
+
+
+_MOST_NAMED = 5
+
+
+def named(connection: Connection, text: str) -> list[Source]:
+    """Returns the source with this key or id, or else those with exactly this title: at most a few."""
+    if is_key(text) or is_uuid(text):
+        try:
+            return [PROJECTION.read(connection, text)]
+        except NotFound:
+            pass
+    titled = select(SourceRow.id).where(SourceRow.title == text, SourceRow.withdrawn_at.is_(None)).limit(_MOST_NAMED)
+    return PROJECTION.by_ids(connection, list(connection.execute(titled).scalars()))
 
 
 def create(connection: Connection, body: SourceCreate) -> Created:

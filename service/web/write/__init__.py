@@ -1,0 +1,1 @@
+"""Writing by people: forms, their preview, saving and undoing."""
