@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 
 from service.db.engine import Connection
@@ -13,19 +13,22 @@ from service.domain.vocabulary import Basis
 from service.errors import Invalid
 from service.schemas.comparisons import PricesUsed, Settings
 from service.schemas.pages import ComparisonPageQuery
-from service.schemas.queries import ComparisonSettingsQuery, ComputeQuery
+from service.schemas.queries import ComparisonSettingsQuery, ComputeQuery, RecordedSettingsQuery
 from service.store.comparisons import price_indices
 from service.store.comparisons.evidence import FigureRecord, Lineage
 
 
 @dataclass(frozen=True, slots=True)
 class ComparisonOptions:
-    """The tolerance of `about`, the day as of which claims are read (None: now), and how the sides are chosen."""
+    """The tolerance of `about`, the day as of which claims are read (None: now), how the sides are chosen, and the
+    moment as of which records are taken (None: now).
+    """
 
     tolerance: Fraction = DEFAULT_TOLERANCE
     as_of: date | None = None
     sides: SideChoice = REPORTED_AND_ESTIMATED
     prices: tuple[int, str] | None = None
+    recorded_as_of: datetime | None = None
 
     def settings(self, index: PriceIndex | None) -> Settings:
         sides = None if self.is_usual or self.sides.by == "party" else f"{self.sides.first}:{self.sides.second}"
@@ -34,6 +37,7 @@ class ComparisonOptions:
             sides=sides,
             about_tolerance=float(self.tolerance),
             as_of=self.as_of,
+            recorded_as_of=self.recorded_as_of,
             prices=prices_used(index),
         )
 
@@ -51,7 +55,8 @@ def from_query(query: ComputeQuery | ComparisonPageQuery) -> ComparisonOptions:
     if not isinstance(query, ComparisonSettingsQuery | ComparisonPageQuery):
         return ComparisonOptions(tolerance, query.as_of, prices=prices)
     chosen = query.sides if isinstance(query, ComparisonSettingsQuery) else None
-    return ComparisonOptions(tolerance, query.as_of, _sides(query.by, chosen), prices)
+    recorded = query.recorded_as_of if isinstance(query, RecordedSettingsQuery | ComparisonPageQuery) else None
+    return ComparisonOptions(tolerance, query.as_of, _sides(query.by, chosen), prices, recorded)
 
 
 def _prices(text: str | None) -> tuple[int, str] | None:

@@ -56,6 +56,7 @@ class Settings(View):
     sides: str | None = Field(description="The two bases that are compared, such as `projected:reported`.")
     about_tolerance: float
     as_of: Day | None
+    recorded_as_of: Time | None
     prices: PricesUsed | None = Field(description="By which amounts with a price year are restated.")
 
 

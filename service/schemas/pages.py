@@ -16,6 +16,7 @@ def _none_if_empty(raw: object) -> object:
 
 
 Day_ = Annotated[Day | None, BeforeValidator(_none_if_empty)]
+Moment = Annotated[GivenTime | None, BeforeValidator(_none_if_empty)]
 Word = Annotated[str | None, BeforeValidator(_none_if_empty), Field(max_length=240)]
 Cursor = Annotated[str | None, Field(max_length=1000)]
 Words = Annotated[
@@ -72,10 +73,11 @@ class ComparisonPageQuery(_PageQuery):
     by: Literal["basis", "party"] = "basis"
     about_tolerance: Tolerance = Field("0.1", validate_default=True)
     as_of: Day_ = None
+    recorded_as_of: Moment = None
 
 
 class RecordPageQuery(_PageQuery):
-    recorded_as_of: Annotated[GivenTime | None, BeforeValidator(_none_if_empty)] = None
+    recorded_as_of: Moment = None
     cursor: Cursor = None
 
 

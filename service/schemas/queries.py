@@ -20,7 +20,7 @@ from service.domain.vocabulary import (
     Verdict,
 )
 from service.schemas.base import Body
-from service.schemas.types import Bool, Day, DecimalText, Id, Line, Ref, UnitText, clean_text, refuse
+from service.schemas.types import Bool, Day, DecimalText, GivenTime, Id, Line, Ref, UnitText, clean_text, refuse
 
 MAX_REPEATS = 100
 CURSOR = "What `next_cursor` of the page before says. It holds for the same filters and sort only."
@@ -273,6 +273,12 @@ Sides = TypeAliasType(
 class ComparisonSettingsQuery(ComputeQuery):
     by: Literal["basis", "party"] = Field("basis", description="Reported vs. estimated, or first vs. third party.")
     sides: Sides | None = None
+
+
+class RecordedSettingsQuery(ComparisonSettingsQuery):
+    recorded_as_of: GivenTime | None = Field(
+        None, description="Answer as it was on record at this moment, such as 2025-09-17T12:00:00Z, for ever the same."
+    )
 
 
 ChosenSide = TypeAliasType("ChosenSide", Literal["reported", "estimated", "all"])

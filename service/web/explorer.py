@@ -38,6 +38,7 @@ from service.schemas.sources import Source
 from service.schemas.table_queries import DisagreementTableQuery
 from service.store import rows
 from service.store.audit import history
+from service.store.audit.replay import as_recorded
 from service.store.comparisons.ranking import DISAGREEMENTS, LIST, WIDEST_FIRST
 from service.store.lists import search
 from service.store.records import claim_provenance, claims, disputes, entities, metrics, sources
@@ -149,8 +150,9 @@ def _had_begun(opened: str | None, day: date) -> bool:
 def show_comparison(ref: str, request: Request, query: Annotated[ComparisonPageQuery, Query()], db: Db) -> Response:
     """Shows the figures of one measurand, compared with each other."""
     options = from_query(query)
-    with db.snapshot() as connection:
+    with db.snapshot() as now, as_recorded(now, ref, options.recorded_as_of) as connection:
         found = forest.of_measurand(connection, ref, options)
+        moment = query.recorded_as_of or history.last_moment(now)
         shown = {row.figure.claim.id for row in found.groups[0].rows}
         periods = _other_periods(connection, found.comparison)
         stated = sorted(claims.PROJECTION.by_ids(connection, shown), key=lambda claim: claim.created_at)
@@ -165,6 +167,8 @@ def show_comparison(ref: str, request: Request, query: Annotated[ComparisonPageQ
         timeline=Markup(fragment(timeline.chart(found))),
         claims=stated,
         periods=periods,
+        moment=moment,
+        permanent=address.of_comparison(request, found.comparison.key, query.as_of, moment),
         address=here,
         embedded=address.of_embedded(request, found.comparison.key, query.as_of),
         base=address.base(request),

@@ -186,6 +186,7 @@ TEMPLATES.filters |= {
     "exact": lambda figure: exact_stated(stated(figure), figure.unit),
     "outside": _link,
     "when": _when,
+    "moment": lambda at: "" if at is None else format_time(at),
     "marked": _marked,
     "apart": lambda factor: apart_text(Fraction(repr(factor))),
     "in_words": _in_words,

@@ -93,6 +93,9 @@ def test_filters_are_the_address(browser: Browser, demo: Api) -> None:
     assert page.get_by_label("Metric").input_value() == "training-cost"
     page.get_by_role("link", name="Permanent link").click()
     assert "as_of=" in page.url
+    page.goto(R1)
+    page.get_by_role("link", name="Permanent link").click()
+    assert "recorded_as_of=" in page.url
     page.context.close()
 
 

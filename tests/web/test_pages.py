@@ -150,7 +150,7 @@ def test_a_comparison_tells_every_flag_in_plain_words(demo: Api) -> None:
     shown = look(demo, f"/comparisons/{R1}")
     for words in ("about 3.4 times as much", "294,000 USD", "$294K", "100 times the origin's number",
                   "Scope not stated", "another scope: no ratio across", "1 dispute stands", "1 copy has another number",
-                  "The Register", "As of", "R1's training cost about 29.4 million dollars."):  # fmt: skip
+                  "The Register", "What was public on", "R1's training cost about 29.4 million dollars."):  # fmt: skip
         assert words in shown.text, words
     gpt4 = look(demo, "/comparisons/gpt-4.training-cost")
     assert "Comparable with a condition: a source does not say" in re.sub(r"\s+", " ", gpt4.text) or (

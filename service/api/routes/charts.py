@@ -19,12 +19,13 @@ from service.charts.model import Chart
 from service.charts.svg import STYLE, svg
 from service.charts.vega import vega_lite
 from service.db.engine import Database
-from service.schemas.queries import ComparisonSettingsQuery, DisagreementQuery
+from service.schemas.queries import DisagreementQuery, RecordedSettingsQuery
+from service.store.audit.replay import as_recorded
 from service.store.comparisons.ranking import DISAGREEMENTS, WIDEST_FIRST
 
 routes = router("charts", cache_seconds=response_cache.LIVE)
 VegaLite = TypeAliasType("VegaLite", dict[str, Any])
-Options = Annotated[ComparisonSettingsQuery, Query()]
+Options = Annotated[RecordedSettingsQuery, Query()]
 _SVG: dict[int | str, dict[str, Any]] = {
     200: {"description": "The chart.", "content": {"image/svg+xml": {"schema": {"type": "string"}}}}
 }
@@ -73,15 +74,15 @@ def chart_disagreements_vega(query: Annotated[DisagreementQuery, Query()], db: D
     return JSONResponse(vega_lite(_ranking(db, query)))
 
 
-def _comparison(db: Database, ref: str, query: ComparisonSettingsQuery) -> Chart:
+def _comparison(db: Database, ref: str, query: RecordedSettingsQuery) -> Chart:
     options = from_query(query)
-    with db.snapshot() as connection:
+    with db.snapshot() as now, as_recorded(now, ref, query.recorded_as_of) as connection:
         return comparison.chart(forest.of_measurand(connection, ref, options))
 
 
-def _timeline(db: Database, ref: str, query: ComparisonSettingsQuery) -> Chart:
+def _timeline(db: Database, ref: str, query: RecordedSettingsQuery) -> Chart:
     options = from_query(query)
-    with db.snapshot() as connection:
+    with db.snapshot() as now, as_recorded(now, ref, query.recorded_as_of) as connection:
         return timeline.chart(forest.of_measurand(connection, ref, options))
 
 

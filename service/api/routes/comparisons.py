@@ -11,7 +11,8 @@ from service.api import responses
 from service.api.dependencies import Db
 from service.api.route import router
 from service.schemas.comparisons import Between, Comparison, SummaryPage
-from service.schemas.queries import BetweenQuery, ComparisonQuery, ComparisonSettingsQuery
+from service.schemas.queries import BetweenQuery, ComparisonQuery, RecordedSettingsQuery
+from service.store.audit.replay import as_recorded
 from service.store.comparisons import ranking
 
 routes = router("comparisons", cache_seconds=0)
@@ -34,8 +35,10 @@ def compare_between(query: Annotated[BetweenQuery, Query()], db: Db) -> Between:
 
 
 @routes.get("/comparisons/{ref}", response_model=Comparison, responses=responses.problems(404))
-def read_comparison(ref: str, query: Annotated[ComparisonSettingsQuery, Query()], db: Db) -> Response:
-    """Returns the comparison of one measurand in detail, by its id or its key `subject.metric[.scope][@period]`."""
+def read_comparison(ref: str, query: Annotated[RecordedSettingsQuery, Query()], db: Db) -> Response:
+    """Returns the comparison of one measurand in detail, by its id or its key `subject.metric[.scope][@period]`. With
+    `recorded_as_of`, as it was on record at that moment: the answer stays the same, whatever is written later.
+    """
     options = from_query(query)
-    with db.snapshot() as connection:
+    with db.snapshot() as now, as_recorded(now, ref, query.recorded_as_of) as connection:
         return responses.json_response(comparison_json(connection, ref, options))

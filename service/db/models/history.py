@@ -14,7 +14,9 @@ EVENTS = text("operation <> 'create'")  # few compared with creations, so that q
 
 
 class ChangeRow(Base):
-    """`seq` increases in commit order. `snapshot` is the record as it was served at that version."""
+    """`seq` increases in commit order. `snapshot` is the record as it was served at that version. A figure's change
+    names its subject and its metric of then, by which comparisons are found as they were on record.
+    """
 
     __tablename__ = "change"
     __table_args__: Any = (
@@ -23,6 +25,7 @@ class ChangeRow(Base):
         UniqueConstraint("kind", "record_id", "version"),
         Index(None, "kind", "seq"),
         Index(None, "kind", "record_id", "seq"),
+        Index(None, "subject_id", "metric_id", "record_id"),
         Index("ix_change_events", "seq", postgresql_where=EVENTS, sqlite_where=EVENTS),
         STRICT,
     )
@@ -38,3 +41,5 @@ class ChangeRow(Base):
     version: Mapped[int]
     changed: Mapped[list[str]] = mapped_column(Document)
     snapshot: Mapped[dict[str, Any]] = mapped_column(Document)
+    subject_id: Mapped[str | None] = mapped_column(Id)
+    metric_id: Mapped[str | None] = mapped_column(Id)

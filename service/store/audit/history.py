@@ -28,8 +28,8 @@ from sqlalchemy import (
 
 from service.db import bulk
 from service.db.engine import Author
-from service.db.models import ChangeRow, ScopeRow
-from service.db.types import Document, String, Whole
+from service.db.models import ChangeRow, FigureRow, ScopeRow
+from service.db.types import Document, Id, String, Whole
 from service.domain.vocabulary import Operation
 from service.errors import Forbidden, NotFound
 from service.schemas.history import Change, ChangePage, FeedQuery, HistoryQuery
@@ -62,7 +62,8 @@ _PROJECTIONS: dict[str, Projection[Any]] = {
     )
 }  # in an order in which no kind refers to a later one
 _STAMP = ("at", "actor_id", "actor_name", "request_id")
-_WRITTEN_COLUMNS = [*_STAMP, "operation", "kind", "record_id", "version", "changed", "snapshot"]
+_ABOUT = ("subject_id", "metric_id")  # of a figure
+_WRITTEN_COLUMNS = [*_STAMP, "operation", "kind", "record_id", "version", "changed", "snapshot", *_ABOUT]
 _FOR_ADMINS = "key"  # only admins may see who has keys
 _KINDS_OF_REFS = {
     "source": "source",
@@ -118,6 +119,7 @@ def record_series(connection: Connection, series: str, snapshot: Values, changed
         "version": version,
         "changed": list(changed),
         "snapshot": snapshot,
+        **dict.fromkeys(_ABOUT),
     }
     _insert(connection, stamp, [change])
 
@@ -149,6 +151,10 @@ def _new(dialect: str, kind: str, place: int) -> Select[Any]:
         table.version,
         literal([], Document()).label("changed"),
         projection.rows.document(dialect).label("snapshot"),
+        *(
+            getattr(table, name).label(name) if table is FigureRow else literal(None, Id()).label(name)
+            for name in _ABOUT
+        ),
         literal_column(str(place)).label("place"),
         table.created_at,
     ]
@@ -189,9 +195,14 @@ def _changes_at_once(connection: Connection, keys: Sequence[tuple[str, str]], to
             "version": current[key]["version"],
             "changed": _changed(before.get(key), current[key]),
             "snapshot": current[key],
+            **_about(key[0], current[key]),
         }
         for key in keys
     ]
+
+
+def _about(kind: str, snapshot: Values) -> Values:
+    return {name: snapshot[name.removesuffix("_id")]["id"] if kind == "figure" else None for name in _ABOUT}
 
 
 def _changed(before: Values | None, after: Values) -> list[str]:
@@ -284,6 +295,11 @@ def with_differences(
         fields = change.changed if before is not None else []
         described.append((change, [Difference(name, (before or {}).get(name), after.get(name)) for name in fields]))
     return described
+
+
+def last_moment(connection: Connection) -> datetime | None:
+    """Returns when the last change was recorded; None before the first one."""
+    return connection.execute(select(ChangeRow.at).order_by(ChangeRow.seq.desc()).limit(1)).scalar()
 
 
 def as_recorded(connection: Connection, kind: str, record_id: str, moment: datetime) -> Values:
