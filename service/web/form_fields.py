@@ -17,6 +17,8 @@ async def form_fields(request: Request) -> dict[str, str]:
     """Returns the fields that are not empty, with plain line ends. Raises Invalid for text that cannot be stored, and
     HTTPException 415 for another media type.
     """
+    if not request._body:
+        return {}
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _MEDIA_TYPE:
         raise HTTPException(415)
     try:

@@ -55,7 +55,7 @@ def refuse_other_sites(request: Request) -> None:
 
 
 class PageRoute(StrictRoute):
-    cache_seconds = 0
+    cache_seconds: int | None = 0
     is_strict = False  # other sites add their own parameters to links
     takes_session = True
 
@@ -88,6 +88,8 @@ class PageRoute(StrictRoute):
                 if isinstance(error, NotFound) and (there := moved(request)) is not None:
                     return there
                 return failure(request, problems.status_of(error), error.detail, problems.headers_of(error))
+            except HTTPException as error:
+                return failure(request, error.status_code, str(error.detail))
             except RequestValidationError as error:
                 faults = faults_of(error.errors())
                 detail = " ".join(f"{fault.pointer.removeprefix('/')}: {fault.detail}" for fault in faults)
@@ -104,6 +106,16 @@ def failure(request: Request, status: int, detail: str, headers: dict[str, str] 
 
 class FrameRoute(PageRoute):
     takes_session = False  # other sites show these pages
+
+
+class FormRoute(PageRoute):
+    """Pages with forms that are posted. Each has an id of its own, so none is kept by a cache."""
+
+    cache_seconds = None
+    body_bytes = 262_144
+
+    def is_private(self, request: Request) -> bool:  # noqa: ARG002
+        return True
 
 
 def pages(route_class: type[PageRoute] = PageRoute) -> APIRouter:

@@ -15,9 +15,9 @@ from service.store.operations import sessions
 from service.web import session_cookie
 from service.web.form_fields import Fields
 from service.web.html import page
-from service.web.route import pages
+from service.web.route import FormRoute, pages
 
-routes = pages()
+routes = pages(FormRoute)
 _NEEDS_HTTPS = "Signing in needs HTTPS: over a plain connection others could read the key. Ask the operator for it."
 
 
@@ -36,6 +36,7 @@ async def sign_in(request: Request, fields: Fields) -> Response:
         principal = await request.app.state.access.principal_of(request, parse_token(fields.get("key", "").strip()))
     except Unauthenticated as error:
         return _shown(request, there, error.detail, 401)
+    request.app.state.access.limits.count_write(principal.id)
     database, before = request.app.state.database, session_cookie.session_of(request)
 
     def begin(connection: Connection) -> str:
@@ -52,9 +53,12 @@ async def sign_in(request: Request, fields: Fields) -> Response:
 
 @routes.post("/sign-out")
 def sign_out(request: Request) -> Response:
-    session = session_cookie.session_of(request)
+    database, session = request.app.state.database, session_cookie.session_of(request)
     if session is not None:
-        request.app.state.database.write(lambda connection: sessions.end(connection, session))
+        with database.read() as connection:
+            stands = sessions.stands(connection, session)
+        if stands:
+            database.write(lambda connection: sessions.end(connection, session))
     answer = RedirectResponse("/", 303)
     session_cookie.forget(answer)
     return answer

@@ -297,7 +297,7 @@ def test_a_preview_that_takes_too_long_ends_and_says_so(api: Api, monkeypatch: p
     seed(api)
     monkeypatch.setattr("service.web.write.preview.SECONDS", 0.0)
     shown = preview(contributor(api), **SAID)
-    assert (shown.status_code, "takes too long" in shown.text) == (422, True)
+    assert (shown.status_code, "takes too long" in shown.text) == (503, True)
 
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&{{7*7}}\u202e"
@@ -344,3 +344,124 @@ def test_a_form_for_nothing_is_not_found(api: Api, path: str) -> None:
     seed(api)
     api.post("/claims", claim("lab", key="said"))
     assert contributor(api).get(path).status_code == 404
+
+
+def test_a_source_that_is_known_by_its_address_is_shown(api: Api) -> None:
+    seed(api)
+    api.post("/sources", {"kind": "web_page", "title": "Known", "url": "https://example.com/a"})
+    new = {"source": "Other", "source_is": "new", "source_kind": "web_page", "source_url": "https://example.com/a"}
+    for person in (contributor(api), Person(api)):
+        shown = preview(person, **SAID | new)
+        assert (shown.status_code, "Perhaps this is on record already: Known" in text_of(shown)) == (200, True)
+
+
+def test_a_superseded_claim_can_be_edited(api: Api) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", figure("5"), key="old"))
+    api.post("/claims", claim("lab", figure("6"), key="new", supersedes="old"))
+    admin = Person(api)
+    admin.sign_in(ADMIN)
+    saved_of(save(admin, preview(admin, "/write/claim/old", notes="seen"), "/write/claim/old"))
+    stored = api.get("/claims/old")
+    assert (stored["status"], stored["notes"], stored["claimant_role_inferred"]) == ("superseded", "seen", True)
+
+
+def test_a_change_that_the_form_does_not_show_is_no_conflict(api: Api) -> None:
+    seed(api)
+    made = api.post("/claims", claim("lab", figure("5"), key="said"))
+    admin = Person(api)
+    admin.sign_in(ADMIN)
+    form = admin.form("/write/claim/said")
+    api.patch(f"/figures/{made['figures'][0]['id']}", {"method": "counted"})
+    saved_of(admin.post("/write/claim/said", form | {"notes": "mine", "do": "save"}))
+    assert api.get("/claims/said")["notes"] == "mine"
+
+
+def test_an_untouched_form_changes_nothing(api: Api) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", figure("5"), key="said", notes="\nlines\nof text\n"))
+    admin = Person(api)
+    admin.sign_in(ADMIN)
+    answer = admin.post("/write/claim/said", admin.form("/write/claim/said") | {"do": "save"})
+    assert answer.status_code == 303
+    assert api.get("/claims/said")["version"] == 1
+
+
+def test_undo_leaves_what_a_period_has_shown_of_somebody_elses_quantity(api: Api) -> None:
+    seed(api)
+    api.post("/metrics", {"key": "sales", "name": "Sales", "unit": "USD", "over_time_inferred": True})
+    person = contributor(api)
+    saved = saved_of(save(person, preview(person, **SAID | {"metric": "Sales", "period": "2024"})))
+    assert person.post("/undo", {"saved": saved}).status_code == 200
+    assert api.get("/claims")["items"] == []
+    assert api.get("/metrics/sales")["over_time"] == "by_period"
+
+
+def test_a_save_is_undone_as_a_whole_or_not_at_all(api: Api) -> None:
+    seed(api)
+    person = contributor(api)
+    fields = SAID | {"source": "A new report", "source_is": "new", "source_kind": "web_page"}
+    first, last = map(int, saved_of(save(person, preview(person, **fields))).split("-"))
+    second = saved_of(save(person, preview(person, **SAID | {"amount": "$7"})))
+    for wrong in (f"{last}-{last}", f"{first}-{last - 1}", f"{first}-{second.partition('-')[2]}"):
+        assert person.post("/undo", {"saved": wrong}).status_code == 404, wrong
+    assert person.post("/undo", {"saved": f"{first}-{last}"}).status_code == 200
+
+
+def test_forms_are_never_shared(api: Api) -> None:
+    seed(api)
+    visitor = Person(api)
+    assert visitor.form("/write/source")["id"] != visitor.form("/write/source")["id"]
+    for path in ("/write/claim", "/write/source", "/write/source/paper", "/sign-in"):
+        assert visitor.get(path).headers["cache-control"] == "private, no-store"
+
+
+def test_a_form_is_read_in_bounded_time(api: Api) -> None:
+    seed(api)
+    for size in (30_000, 100_000, 600_000):
+        shown = Person(api).post("/write/claim", SAID | {"quote": "1 " * size})
+        assert shown.status_code in (413, 422)
+        assert shown.elapsed.total_seconds() < 2
+
+
+def test_only_the_acts_that_there_are_do_anything(api: Api) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", key="said"))
+    api.withdraw("/claims/said")
+    admin = Person(api)
+    admin.sign_in(ADMIN)
+    assert admin.post("/write/claim/said/whatever", {"version": "2", "do": "save"}).status_code == 404
+    assert api.get("/claims/said")["withdrawn"] is not None
+
+
+def test_a_withdrawal_of_what_has_changed_can_be_sent_again(api: Api) -> None:
+    seed(api)
+    admin = Person(api)
+    admin.sign_in(ADMIN)
+    form = admin.form("/write/source/paper/withdraw")
+    api.patch("/sources/paper", {"title": "Other"})
+    first = admin.post("/write/source/paper/withdraw", form | {"reason": "wrong", "do": "save"})
+    assert first.status_code == 409
+    again = admin.post("/write/source/paper/withdraw", fields_of(first) | {"reason": "wrong", "do": "save"})
+    assert again.status_code == 303
+
+
+def test_a_form_sent_again_after_undo_says_so(api: Api) -> None:
+    seed(api)
+    person = contributor(api)
+    shown = preview(person, **SAID)
+    person.post("/undo", {"saved": saved_of(save(person, shown))})
+    again = save(person, shown)
+    assert (again.status_code, "is withdrawn" in again.text) == (409, True)
+    form = preview(person, "/write/source", title="New", kind="web_page")
+    person.post("/undo", {"saved": saved_of(save(person, form, "/write/source"))})
+    assert save(person, form, "/write/source").status_code == 409
+
+
+def test_after_a_preview_that_took_too_long_it_can_be_saved(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    seed(api)
+    person = contributor(api)
+    monkeypatch.setattr("service.web.write.preview.SECONDS", 0.0)
+    shown = preview(person, **SAID)
+    assert (shown.status_code, ">Save</button>" in shown.text) == (503, True)
+    saved_of(save(person, shown))

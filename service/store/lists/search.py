@@ -37,6 +37,7 @@ _CANDIDATES = 100  # of these, shortest texts first: they contain the least othe
 _SCORED = 2_000  # characters of each text that count for its rank
 _BEFORE, _AFTER = 60, 240  # characters shown around the first match
 _FIGURES = 3  # shown of a claim
+_NAMES = 500  # of each kind that one word names: the databases limit how many ids a statement takes
 _NAMED_BY = 8  # words, each of which takes a few statements
 
 
@@ -156,7 +157,7 @@ _NAMED = {"entity": MeasurandRow.subject_id, "metric": MeasurandRow.metric_id, "
 def _named(connection: Connection, asked: Sequence[str], place: int) -> dict[str, list[str]]:
     """The records that the word at this place names, by kind: at most as many of each as are counted."""
     dialect = connection.dialect.name
-    ids = select(SearchRow.record_id).select_from(_SEARCHED_FROM[dialect]).where(text(_FIND[dialect])).limit(_COUNTED)
+    ids = select(SearchRow.record_id).select_from(_SEARCHED_FROM[dialect]).where(text(_FIND[dialect])).limit(_NAMES)
     kinds = [*_NAMED, *(["claim"] if asked[place][0].isdigit() else [])]
     is_last = place == len(asked) - 1
     found = {}

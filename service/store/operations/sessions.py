@@ -34,6 +34,12 @@ def authenticate(connection: Connection, session_id: str) -> Principal:
     return keys.standing(connection, key_id)
 
 
+def stands(connection: Connection, session_id: str) -> bool:
+    """Whether the session is stored."""
+    found = select(SessionRow.key_id).where(SessionRow.digest == _digest(session_id))
+    return connection.execute(found).first() is not None
+
+
 def end(connection: Connection, session_id: str) -> None:
     connection.execute(delete(SessionRow).where(SessionRow.digest == _digest(session_id)))
 

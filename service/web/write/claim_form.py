@@ -14,13 +14,15 @@ from service.domain.key import is_uuid
 from service.domain.names import fold_name, key_for
 from service.domain.phrase import Unreadable, read_phrase
 from service.domain.vocabulary import EntityKind
-from service.errors import Invalid, ServiceError
+from service.errors import Conflict, Invalid, ServiceError
 from service.schemas.claims import ClaimCreate
 from service.schemas.entities import EntityCreate
 from service.schemas.faults import validated
 from service.schemas.scopes import ScopeCreate
 from service.schemas.sources import SourceCreate
+from service.schemas.types import MAX_TEXT
 from service.store.records import claims, entities, metrics, names, scopes, sources
+from service.store.records.editing import EDITABLE
 from service.store.records.names import Known
 from service.store.records.record_writes import new_id
 from service.web.write.fields import Values
@@ -138,7 +140,15 @@ def save(connection: Connection, reading: Reading, body: ClaimCreate) -> str:
                 scopes.create(connection, reading.figures[0]["metric"], own)
         except ServiceError as error:
             raise type(error)(f"The new {kind} cannot be created: {error.detail}") from error
-    return claims.create(connection, body).id
+    made = claims.create(connection, body)
+    refuse_withdrawn(connection, "claim", made.id)
+    return made.id
+
+
+def refuse_withdrawn(connection: Connection, kind: str, record_id: str) -> None:
+    """Raises Conflict if the record that a form has created before was withdrawn since."""
+    if EDITABLE[kind].projection.read(connection, record_id).withdrawn is not None:
+        raise Conflict(f"This {kind} was saved before and is withdrawn. Restore it, or open a new form.")
 
 
 # Reading the fields --------------------------------------------------------------------------------------------------
@@ -263,6 +273,9 @@ def _amount(reading: Reading) -> str | None:
     given = reading.fields
     text = given.get("amount", "").strip()
     if not text:
+        if len(given.get("quote", "")) > MAX_TEXT:
+            reading.find_problem("quote", f"A quote has at most {MAX_TEXT:,} characters.")
+            return None
         found = [one for one in drafts(given.get("quote", "")) if one.phrase is not None]
         phrases = [given["quote"][one.start : one.end].strip() for one in found]
         if len(phrases) != 1:

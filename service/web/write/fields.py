@@ -170,4 +170,4 @@ def given(field: FormField, text: str) -> Any:
         return {"true": True, "false": False}.get(text, text)
     if field.widget == "number":
         return int(text) if text.strip().isascii() and text.strip().isdigit() and len(text) < 10 else text
-    return text if field.widget == "text" else text.strip()
+    return text.strip()

@@ -14,9 +14,9 @@ from service.schemas.keys import ApiKeyCreate
 from service.store.operations import keys
 from service.web.form_fields import Fields
 from service.web.html import page
-from service.web.route import pages
+from service.web.route import FormRoute, pages
 
-routes = pages()
+routes = pages(FormRoute)
 
 
 @routes.get("/keys")

@@ -16,11 +16,12 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
 from service.api.dependencies import Db, Write
+from service.api.problems import status_of
 from service.db.engine import Connection, Database
 from service.db.last_change import last_change
 from service.domain.access import reaches
 from service.domain.vocabulary import Basis, EntityKind, Role, SourceKind
-from service.errors import Invalid, NotFound, PreconditionFailed, ServiceError
+from service.errors import Invalid, NotFound, PreconditionFailed, ServiceError, TookTooLong
 from service.schemas.disputes import DisputeCreate
 from service.schemas.entities import EntityCreate
 from service.schemas.facets import FacetQuery
@@ -37,12 +38,12 @@ from service.store.records.editing import EDITABLE
 from service.store.records.record_writes import new_id
 from service.web.form_fields import Fields
 from service.web.html import page
-from service.web.route import pages
+from service.web.route import FormRoute, pages
 from service.web.write import claim_form
 from service.web.write.fields import FIELDS, given, shown
 from service.web.write.preview import Preview, rehearse
 
-routes = pages()
+routes = pages(FormRoute)
 _SUGGESTED = 100  # names of each field
 _TITLES = {
     "source": "source", "entity": "person, organization or thing", "metric": "quantity", "scope": "part of a quantity",
@@ -99,14 +100,14 @@ def submit_claim(request: Request, fields: Fields, db: Db, write: Write) -> Resp
             found = rehearse(write.database, write.author, lambda c: _created(c, reading, body))
         except ServiceError as error:
             reading.take(error)
-            return _reading_page(request, db, reading, 422)
+            return _reading_page(request, db, reading, status_of(error), is_slow=isinstance(error, TookTooLong))
         return _reading_page(request, db, reading, 200, Preview(found.record, found.effects, found.others, alike))
     before = last_change(write.database).seq
     try:
         claim_id = write(lambda connection: claim_form.save(connection, reading, body))
     except ServiceError as error:
         reading.take(error)
-        return _reading_page(request, db, reading, 422)
+        return _reading_page(request, db, reading, status_of(error))
     with write.database.read() as connection:
         claim = claims.PROJECTION.read(connection, claim_id)
     path = f"/comparisons/{claim.figures[0].measurand.key}" if claim.figures else f"/claims/{claim.key or claim.id}"
@@ -134,10 +135,16 @@ def _alike(db: Database, reading: claim_form.Reading, body: Any) -> list[Any]:
 
 
 def _reading_page(
-    request: Request, db: Database, reading: claim_form.Reading, status: int, preview: Preview | None = None
+    request: Request,
+    db: Database,
+    reading: claim_form.Reading,
+    status: int,
+    preview: Preview | None = None,
+    *,
+    is_slow: bool = False,
 ) -> Response:
     with db.snapshot() as connection:
-        return _claim_page(request, connection, reading, status, preview)
+        return _claim_page(request, connection, reading, status, preview, is_slow=is_slow)
 
 
 def _claim_page(
@@ -146,6 +153,8 @@ def _claim_page(
     reading: claim_form.Reading,
     status: int = 200,
     preview: Preview | None = None,
+    *,
+    is_slow: bool = False,
 ) -> Response:
     suggested = {
         name: [one.label for one in facets.count(connection, FacetQuery(field=name, limit=_SUGGESTED)).values]
@@ -165,7 +174,7 @@ def _claim_page(
         bases=list(Basis),
         entity_kinds=list(EntityKind),
         source_kinds=list(SourceKind),
-        is_reading=request.method == "POST",
+        is_slow=is_slow,
     )
 
 
@@ -216,25 +225,26 @@ def submit_new(
     content["id"] = fields.get("id")
     if new.owned_in_body:
         content[str(new.owner)] = query.of
-    problems: dict[str, str] = {}
+    failed: ServiceError | None = None
     found = None
     try:
         body = validated(new.body, content)
         if _may_write(request):
             if _is_save(fields):
                 before = last_change(write.database).seq
-                made = write(lambda connection: new.create(connection, query.of, body))
-                return _saved(request, _place(write.database, kind, made.id), before)
+                record = write(lambda connection: _made(connection, kind, new, query.of, body)())
+                return _saved(request, _place(write.database, kind, record.id), before)
             found = rehearse(write.database, write.author, lambda c: _made(c, kind, new, query.of, body))
         else:
             found = Preview(None)
     except ServiceError as error:
-        problems = _problems(kind, error)
-    return _form_page(request, kind, fields, 422 if problems else 200, owner=query.of, preview=found, problems=problems)
+        failed = error
+    return _form_page(request, kind, fields, owner=query.of, preview=found, failed=failed)
 
 
 def _made(connection: Connection, kind: str, new: NewKind, owner: str | None, body: Any) -> Callable[[], Any]:
     made = new.create(connection, owner, body)
+    claim_form.refuse_withdrawn(connection, kind, made.id)
     return lambda: EDITABLE[kind].projection.read(connection, made.id)
 
 
@@ -260,6 +270,8 @@ def submit_edit(kind: str, ref: str, request: Request, fields: Fields, write: Wr
     was, now = _shown(kind, base), _shown(kind, record.model_dump())
     mine = {field.name: fields.get(field.name, "") for field in FIELDS[kind]}
     changed = [name for name in mine if mine[name].strip() != was[name].strip()]
+    if now == was:
+        seen = record.version  # what has changed since is not in the form: nothing unseen is overwritten
     if seen != record.version:
         merged = {name: mine[name] if name in changed else now[name] for name in mine}
         theirs = [(field.label, was[field.name], now[field.name], merged[field.name])
@@ -267,7 +279,7 @@ def submit_edit(kind: str, ref: str, request: Request, fields: Fields, write: Wr
         version = {"version": str(record.version)}
         return _form_page(request, kind, merged | version, 409, record=record, theirs=theirs)
     content = {field.name: given(field, mine[field.name]) for field in FIELDS[kind] if field.name in changed}
-    problems: dict[str, str] = {}
+    failed: ServiceError | None = None
     found = None
     try:
         patch = validated(EDITABLE[kind].patch, content)
@@ -284,9 +296,9 @@ def submit_edit(kind: str, ref: str, request: Request, fields: Fields, write: Wr
     except PreconditionFailed:
         return submit_edit(kind, ref, request, fields, write)  # somebody was faster by a moment: shows theirs
     except ServiceError as error:
-        problems = _problems(kind, error)
-    sent = fields | mine
-    return _form_page(request, kind, sent, 422 if problems else 200, record=record, preview=found, problems=problems)
+        failed = error
+    sent = fields | mine | {"version": str(seen)}
+    return _form_page(request, kind, sent, record=record, preview=found, failed=failed)
 
 
 def _amended(connection: Connection, kind: str, record_id: str, patch: Any, versions: Any) -> Callable[[], Any]:
@@ -309,6 +321,11 @@ def _version_of(fields: Mapping[str, str], newest: int) -> int:
 
 
 def _shown(kind: str, record: Mapping[str, Any]) -> dict[str, str]:
+    """The fields as the form shows them. Of a claim, only what its author sets."""
+    if kind == "claim":
+        status = "retracted" if record["status"] == "retracted" else "active"
+        role = None if record["claimant_role_inferred"] else record["claimant_role"]
+        record = {**record, "status": status, "claimant_role": role}
     return {field.name: shown(field, record.get(field.name)) for field in FIELDS[kind]}
 
 
@@ -317,6 +334,7 @@ def _shown(kind: str, record: Mapping[str, Any]) -> dict[str, str]:
 
 @routes.get("/write/{kind}/{ref}/{act}")
 def show_withdrawal(kind: str, ref: str, act: str, request: Request, db: Db) -> Response:
+    _check(act)
     with db.read() as connection:
         record = _editable(connection, kind, ref)
     return _withdrawal_page(request, kind, act, record, {"version": str(record.version)})
@@ -324,6 +342,7 @@ def show_withdrawal(kind: str, ref: str, act: str, request: Request, db: Db) -> 
 
 @routes.post("/write/{kind}/{ref}/{act}")
 def submit_withdrawal(kind: str, ref: str, act: str, request: Request, fields: Fields, write: Write) -> Response:
+    _check(act)
     with write.database.read() as connection:
         record = _editable(connection, kind, ref)
     seen, module = frozenset([_version_of(fields, record.version)]), EDITABLE[kind].module
@@ -339,7 +358,6 @@ def submit_withdrawal(kind: str, ref: str, act: str, request: Request, fields: F
         return lambda: EDITABLE[kind].projection.read(connection, record.id)
 
     found: Preview | None = None
-    problem: str | None = None
     try:
         if _may_write(request):
             if _is_save(fields):
@@ -349,9 +367,17 @@ def submit_withdrawal(kind: str, ref: str, act: str, request: Request, fields: F
             found = rehearse(write.database, write.author, change)
         else:
             found = Preview(None)
+    except PreconditionFailed as error:
+        fields = fields | {"version": str(record.version)}
+        detail = f"{error.detail} It is shown as it is now: send the form again if you still want to."
+        return _withdrawal_page(request, kind, act, record, fields, problem=detail, status=409)
     except ServiceError as error:
-        problem = error.detail
-    return _withdrawal_page(request, kind, act, record, fields, preview=found, problem=problem)
+        is_slow = isinstance(error, TookTooLong)
+        status = status_of(error)
+        return _withdrawal_page(
+            request, kind, act, record, fields, problem=error.detail, status=status, is_slow=is_slow
+        )
+    return _withdrawal_page(request, kind, act, record, fields, preview=found)
 
 
 def _withdrawal_page(
@@ -362,13 +388,14 @@ def _withdrawal_page(
     fields: Mapping[str, str],
     preview: Preview | None = None,
     problem: str | None = None,
+    status: int | None = None,
+    *,
+    is_slow: bool = False,
 ) -> Response:
-    if act not in ("withdraw", "restore"):
-        raise NotFound("There is no form for this.")
     return page(
         request,
         "write_withdrawal.html",
-        422 if problem else 200,
+        status or (422 if problem else 200),
         has_form=True,
         kind=kind,
         noun=_TITLES[kind],
@@ -377,7 +404,13 @@ def _withdrawal_page(
         fields=_or_empty(fields),
         preview=preview,
         problem=problem,
+        is_slow=is_slow,
     )
+
+
+def _check(act: str) -> None:
+    if act not in ("withdraw", "restore"):
+        raise NotFound("There is no form for this.")
 
 
 def _name(record: Any) -> str:
@@ -430,13 +463,13 @@ def _form_page(
     record: Any = None,
     owner: str | None = None,
     preview: Preview | None = None,
-    problems: Mapping[str, str] | None = None,
+    failed: ServiceError | None = None,
     theirs: list[tuple[str, str, str, str]] | None = None,
 ) -> Response:
     return page(
         request,
         "write_record.html",
-        status,
+        status if failed is None else status_of(failed),
         has_form=True,
         kind=kind,
         noun=_TITLES[kind],
@@ -445,6 +478,7 @@ def _form_page(
         record=record,
         owner=owner,
         preview=preview,
-        problems=_or_empty(problems or {}),
+        problems=_or_empty({} if failed is None else _problems(kind, failed)),
+        is_slow=isinstance(failed, TookTooLong),
         theirs=theirs or [],
     )
