@@ -118,6 +118,7 @@ def create_app(settings: AppSettings, database: Database | None = None) -> FastA
     app.state.problem_kinds = KINDS
     app.state.home_comparison = settings.home_comparison
     app.state.embed_origins = settings.embed_origins
+    app.state.licence = settings.licence
     app.state.response_cache = ResponseCache(settings.response_cache_bytes)
     app.state.meters = meters
     app.state.build = f"{version('counterclaim')} {web.BUILD}"

@@ -72,6 +72,7 @@ class AppSettings(BaseSettings):
     embed_origins: Names = Field(
         [], description="origins whose pages may show `/embed/comparisons/…` in an iframe; `*` for all"
     )
+    licence: str | None = Field(None, max_length=100, description="of charts, written into each picture: `CC BY 4.0`")
     max_body_bytes: int = Field(1_048_576, ge=1024, description="largest request body that is read")
     max_import_bytes: int = Field(268_435_456, ge=1024, description="largest file that `/v1/imports` takes")
     import_seconds: float = Field(

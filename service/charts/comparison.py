@@ -1,5 +1,6 @@
 """The chart of a comparison: a forest plot, with one row per figure, grouped by scope."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 from service.analysis.forest import Forest, ForestGroup, ForestRow
@@ -71,6 +72,8 @@ def row_of(row: ForestRow, comparison: Comparison) -> Row:
     prices = comparison.settings.prices
     is_restated = prices is not None and figure.price_year not in (None, prices.year)
     mark = mark_of(figure, comparison.metric.scale, restated=is_restated)
+    if mark is not None and row.is_relay:
+        mark = replace(mark, is_copy=True)
     return Row(
         label=figure.claimant.name,
         detail=figure.source.title,
@@ -82,6 +85,7 @@ def row_of(row: ForestRow, comparison: Comparison) -> Row:
         faded=not row.stands,
         is_relay=row.is_relay,
         said=row.said,
+        is_sourced=True,
         href=f"/claims/{figure.claim.key or figure.claim.id}",
     )
 
@@ -102,7 +106,7 @@ def mark_of(figure: Compared, scale: MetricScale, *, restated: bool = False) -> 
         dot=_dot(figure, scale, restated=restated),
         low=interval.low,
         high=interval.high,
-        hollow=figure.qualifier is Qualifier.ABOUT,
+        hollow=figure.qualifier in (Qualifier.MORE_THAN, Qualifier.LESS_THAN),
         is_bound=one_sided,
         is_interval=has_bounds and not one_sided,
         range=RANGES[figure.interval_kind] if figure.interval_kind else "" if has_bounds and not one_sided else None,

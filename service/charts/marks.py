@@ -7,6 +7,7 @@ from service.charts.model import Mark
 from service.charts.scale import Scale
 
 MARGIN = 12
+COPY = 0.65  # the size of a copy's mark, as a share of others'
 _SIZE, _CAP, _ARROW = 5.5, 5, 7
 
 
@@ -25,8 +26,9 @@ def mark_svg(mark: Mark, scale: Scale, start: float, length: float, across: floa
         parts += [_end(end, place, across, sign, upright=upright)
                   for end, place, sign in ((low_end, first, -1), (high_end, last, 1))]  # fmt: skip
     if mark.dot is not None:
-        parts.append(shape_svg(mark.shape, *((across, at(mark.dot)) if upright else (at(mark.dot), across))))
-    return f'<g class="{mark.shape}{" hollow" if mark.hollow else ""}">{"".join(parts)}</g>'
+        place = (across, at(mark.dot)) if upright else (at(mark.dot), across)
+        parts.append(shape_svg(mark.shape, *place, COPY if mark.is_copy else 1))
+    return f'<g class="{mark.classes}">{"".join(parts)}</g>'
 
 
 def _ends(mark: Mark, scale: Scale) -> tuple[str, str]:
@@ -59,13 +61,17 @@ def _end(end: str, place: float, across: float, sign: int, *, upright: bool) -> 
     return ""
 
 
-def shape_svg(shape: str, x: float, y: float) -> str:
+def shape_svg(shape: str, x: float, y: float, share: float = 1) -> str:
+    """Draws a shape. `share` is its size as a share of the usual one."""
+    size = round(_SIZE * share, 1)
     if shape == "circle":
-        return f'<circle class="shape" cx="{x:.1f}" cy="{y:.1f}" r="{_SIZE}"/>'
+        return f'<circle class="shape" cx="{x:.1f}" cy="{y:.1f}" r="{size:g}"/>'
     if shape == "diamond":
-        size = _SIZE + 1.5
-        return f'<path class="shape" d="M{x:.1f} {y - size:.1f}l{size} {size}l-{size} {size}l-{size} -{size}z"/>'
-    return f'<rect class="shape" x="{x - 5:.1f}" y="{y - 5:.1f}" width="10" height="10"/>'
+        size = round(size + 1.5 * share, 1)
+        path = f"M{x:.1f} {y - size:.1f}l{size:g} {size:g}l-{size:g} {size:g}l-{size:g} -{size:g}z"
+        return f'<path class="shape" d="{path}"/>'
+    size = round(5 * share, 1)
+    return f'<rect class="shape" x="{x - size:.1f}" y="{y - size:.1f}" width="{2 * size:g}" height="{2 * size:g}"/>'
 
 
 def gap_line(gap: tuple[float, float], scale: Scale, start: float, length: float, across: float) -> str:

@@ -16,8 +16,9 @@ Shape = Literal["circle", "diamond", "square"]  # reported, estimated, anything 
 class Mark:
     """One amount. A null end of an interval is unbounded.
 
-    `hollow`: the value is approximate. `range`: the kind of the bounds, if they are stated. `dot`: the number at which
-    the shape is drawn, the value or the only bound (`is_bound`); None if only a range is stated.
+    `hollow`: the number at the shape is not included, as in "more than". `range`: the kind of the bounds, if they are
+    stated. `dot`: the number at which the shape is drawn, the value or the only bound (`is_bound`); None if only a
+    range is stated.
     """
 
     shape: Shape
@@ -28,6 +29,12 @@ class Mark:
     is_interval: bool = False
     is_bound: bool = False
     range: str | None = None
+    is_copy: bool = False  # drawn small and grey
+
+    @property
+    def classes(self) -> str:
+        """The classes of its drawing."""
+        return " ".join([self.shape, *(["hollow"] if self.hollow else []), *(["copy"] if self.is_copy else [])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,7 @@ class Row:
     gap: tuple[float, float] | None = None  # the range between two marks that exclude each other
     said: date | None = None
     href: str | None = None
+    is_sourced: bool = False  # `detail` is the title of its source
 
 
 def is_step(row: Row, mark: Mark) -> bool:

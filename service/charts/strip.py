@@ -3,7 +3,7 @@
 Used in pages, whose tables contain the texts and whose stylesheet sets the colours.
 """
 
-from service.charts.marks import shape_svg
+from service.charts.marks import COPY, shape_svg
 from service.charts.model import Mark, Row
 from service.charts.scale import Scale
 from service.charts.svg import text_of
@@ -32,10 +32,10 @@ def axis(scale: Scale) -> str:
     return _svg("axis", "".join(labels))
 
 
-def key(shape: str, *, hollow: bool = False) -> str:
+def key(shape: str, *, hollow: bool = False, copy: bool = False) -> str:
     """Returns a single shape, for a legend."""
-    drawn = shape_svg("circle" if shape == "neutral" else shape, 9, 9)
-    inner = f'<g class="{shape}{" hollow" if hollow else ""}">{drawn}</g>'
+    drawn = shape_svg("circle" if shape == "neutral" else shape, 9, 9, COPY if copy else 1)
+    inner = f'<g class="{shape}{" hollow" if hollow else ""}{" copy" if copy else ""}">{drawn}</g>'
     return f'<svg class="key" width="18" height="18" aria-hidden="true" focusable="false">{inner}</svg>'
 
 
@@ -65,9 +65,9 @@ def _mark(mark: Mark, scale: Scale) -> str:
         parts.append(_end(first, "M7 -5L0 0L7 5" if to_edge else "M0 -5V5" if mark.is_interval else ""))
         parts.append(_end(last, "M-7 -5L0 0L-7 5" if mark.high is None else "M0 -5V5" if mark.is_interval else ""))
     if mark.dot is not None:
-        shape = shape_svg(mark.shape, 0, 0)
+        shape = shape_svg(mark.shape, 0, 0, COPY if mark.is_copy else 1)
         parts.append(f'<svg x="{_at(scale, mark.dot):.2f}%" y="50%" overflow="visible">{shape}</svg>')
-    return f'<g class="{mark.shape}{" hollow" if mark.hollow else ""}">{"".join(parts)}</g>'
+    return f'<g class="{mark.classes}">{"".join(parts)}</g>'
 
 
 def _end(x: float, path: str) -> str:

@@ -5,9 +5,11 @@ Every text is escaped where it is written, and truncated to fit: labels are untr
 
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
+from typing import Literal
 from xml.sax.saxutils import escape
 
-from service.charts.marks import MARGIN, gap_line, mark_svg, shape_svg
+from service.charts.marks import COPY, MARGIN, gap_line, mark_svg, shape_svg
 from service.charts.model import Chart, Group, Row, is_step
 from service.charts.scale import Scale
 
@@ -15,41 +17,68 @@ WIDTH = 960
 _LEFT, _PLOT, _VALUE, _TIMES = 290, 324, 172, 142  # widths of the columns, from left to right
 _X0 = _LEFT + 16
 _ROW, _HEADING, _LINE = 34, 30, 18
+_SOURCES_ROOM = 130  # characters
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f"  # direction marks
 LEGEND = {"circle": "reported", "diamond": "estimated", "square": "neither, as said beside"}
-STYLE = """
-svg { --fg: #1b1f24; --quiet: #59626d; --line: #d5dae0; --bg: #ffffff; --reported: #0072B2; --estimated: #B85C00;
-  --other: #59626d; color-scheme: light dark; }
-@media (prefers-color-scheme: dark) { svg { --fg: #e8eaed; --quiet: #a4adb8; --line: #3a424c; --bg: #14171b;
-  --reported: #56B4E9; --estimated: #E69F00; --other: #a4adb8; } }
-text { font: 13px system-ui, sans-serif; fill: var(--fg); }
+Theme = Literal["light", "dark"]
+THEMES: dict[Theme, dict[str, str]] = {
+    "light": {"fg": "#1b1f24", "quiet": "#59626d", "line": "#d5dae0", "bg": "#ffffff",
+              "reported": "#0072B2", "estimated": "#B85C00", "other": "#59626d"},
+    "dark": {"fg": "#e8eaed", "quiet": "#a4adb8", "line": "#3a424c", "bg": "#14171b",
+             "reported": "#56B4E9", "estimated": "#E69F00", "other": "#a4adb8"},
+}  # fmt: skip
+_RULES = """
+text { font-family: system-ui, sans-serif; font-size: 13px; fill: var(--fg); }
 .title { font-size: 18px; font-weight: 600; } .heading { font-weight: 600; }
 .quiet { fill: var(--quiet); font-size: 12px; }
 .end { text-anchor: end; } .middle { text-anchor: middle; } .bg { fill: var(--bg); }
-.circle { --own: var(--reported); } .diamond { --own: var(--estimated); } .square, .neutral { --own: var(--other); }
-.shape { fill: var(--own); stroke: var(--own); stroke-width: 2; } .hollow .shape { fill: var(--bg); }
-.span, .cap, .arrow, .step { stroke: var(--own); stroke-width: 2; fill: none; }
+.shape, .span, .cap, .arrow, .step { stroke-width: 2; } .span, .cap, .arrow, .step { fill: none; }
+{marks}
+.copy .shape { fill: var(--other); } .copy .shape, .copy .span, .copy .cap, .copy .arrow { stroke: var(--other); }
+.hollow .shape { fill: var(--bg); }
 .grid { stroke: var(--line); } .reference { stroke: var(--reported); stroke-dasharray: 4 4; }
 .gap { stroke: var(--fg); stroke-width: 2; stroke-dasharray: 1 4; stroke-linecap: round; }
 .event { stroke: var(--fg); stroke-width: 2; }
 .faded { opacity: .5; } .faded text.label { text-decoration: line-through; }
 """.strip()
+_COLOURS = {"circle": "reported", "diamond": "estimated", "square": "other", "neutral": "other"}
 
 
-def svg(chart: Chart) -> str:
+@cache
+def style(theme: Theme | None) -> str:
+    """The style of a drawing: in the colours of a theme, or else of the one that the reader prefers."""
+    marks = "\n".join(
+        f".{shape} .shape {{ fill: var(--{own}); }} .{shape} .shape, .{shape} .span, .{shape} .cap, .{shape} .arrow,"
+        f" .step.{shape} {{ stroke: var(--{own}); }}"
+        for shape, own in _COLOURS.items()
+    )
+    rules = _RULES.replace("{marks}", marks)
+    if theme is None:
+        light, dark = ("; ".join(f"--{name}: {colour}" for name, colour in THEMES[one].items()) for one in THEMES)
+        preferred = f"@media (prefers-color-scheme: dark) {{ svg {{ {dark}; }} }}"
+        return f"svg {{ {light}; color-scheme: light dark; }}\n{preferred}\n{rules}"
+    for name, colour in THEMES[theme].items():  # programs that draw pictures know no variables
+        rules = rules.replace(f"var(--{name})", colour)
+    return rules
+
+
+def svg(chart: Chart, theme: Theme | None = None, width: int = WIDTH, origin: str = "") -> str:
+    """Draws the chart, `width` pixels wide. `origin` is the last line: where the picture comes from."""
     body = list(_timeline(chart) if chart.kind == "timeline" else _rows(chart))
-    height = int(body.pop())
+    height = int(body.pop()) + _LINE
     name = f"{chart.title}. {chart.subtitle}"
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
+    tall = round(height * width / WIDTH)
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{width}" height="{tall}"'
     described = f'role="img" aria-labelledby="t d"><title id="t">{text_of(chart.title)}</title>'
     return "\n".join(
         [
             f'{head} {described}<desc id="d">{text_of(name)}</desc>',
-            f"<style>{STYLE}</style>",
+            f"<style>{style(theme)}</style>",
             f'<rect class="bg" width="{WIDTH}" height="{height}"/>',
             f'<text class="title" x="16" y="30">{_cut(chart.title, 90)}</text>',
             f'<text class="quiet" x="16" y="50">{_cut(chart.subtitle, 150)}</text>',
             *body,
+            *([f'<text class="quiet origin" x="16" y="{height - 12}">{_cut(origin, 150)}</text>'] if origin else []),
             "</svg>\n",
         ]
     )
@@ -85,7 +114,7 @@ def _cut(text: str, most: int) -> str:
 
 def _notes(chart: Chart, top: float) -> Iterator[str]:
     yield from _legend(chart, top)
-    for index, note in enumerate(chart.remarks, 1):
+    for index, note in enumerate([*chart.remarks, *_sources(chart)], 1):
         yield f'<text class="quiet" x="16" y="{top + index * _LINE:g}">{_cut(note, 150)}</text>'
 
 
@@ -93,16 +122,33 @@ def _legend(chart: Chart, top: float) -> Iterator[str]:
     """Yields the meaning of each shape in use."""
     marks = [mark for row in chart.rows for mark in row.marks]
     shown: list[tuple[str, str]] = [(s, LEGEND[s]) for s in LEGEND if any(mark.shape == s for mark in marks)]
-    shown += [("circle hollow neutral", "hollow: about")] if any(m.hollow for m in marks) else []
+    shown += [("circle hollow neutral", "hollow: this number is not included")] if any(m.hollow for m in marks) else []
+    shown += [("circle copy neutral", "small and grey: a copy")] if any(m.is_copy for m in marks) else []
     x = 22.0
     for shape, meaning in shown:
-        yield f'<g class="{shape}">{shape_svg(shape.partition(" ")[0], x, top - 4)}</g>'
+        drawn = shape_svg(shape.partition(" ")[0], x, top - 4, COPY if "copy" in shape else 1)
+        yield f'<g class="{shape}">{drawn}</g>'
         yield f'<text class="quiet" x="{x + 12:g}" y="{top:g}">{meaning}</text>'
         x += 34 + 6.4 * len(meaning)
 
 
 def _height_of_notes(chart: Chart) -> int:
-    return _LINE * (1 + len(chart.remarks))
+    return _LINE * (1 + len(chart.remarks) + len(_sources(chart)))
+
+
+def _sources(chart: Chart) -> list[str]:
+    """The titles of the sources in one line, as many as fit."""
+    titles = list(dict.fromkeys(row.detail for row in chart.rows if row.detail and row.is_sourced))
+    if not titles:
+        return []
+    line = "Sources: "
+    for number, title in enumerate(titles):
+        more = f"{line}{'; ' if number else ''}{title if len(title) <= 60 else title[:59] + '…'}"
+        rest = f"; and {len(titles) - number} more"
+        if len(more) > _SOURCES_ROOM and number:
+            return [line + rest]
+        line = more
+    return [line]
 
 
 # Rows ----------------------------------------------------------------------------------------------------------------

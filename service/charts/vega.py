@@ -90,7 +90,7 @@ def _value(chart: Chart, group: Group, place: int, row: Row, mark: Mark | None) 
 
 
 def _points(place: Spec) -> list[Spec]:
-    """Returns the shapes at the stated values: filled, or hollow if approximate."""
+    """Returns the shapes at the stated values: filled, or hollow if the number itself is not included."""
     opacity = {"condition": {"test": "datum.faded", "value": 0.5}, "value": 1}
     common = {**place, "shape": _SHAPE, "opacity": opacity}
     tip = [{"field": name, "type": "nominal"} for name in ("row", "stated", "times", "source", "note")]

@@ -281,6 +281,13 @@ class RecordedSettingsQuery(ComparisonSettingsQuery):
     )
 
 
+class PictureQuery(RecordedSettingsQuery):
+    theme: Literal["light", "dark"] | None = Field(
+        None, description="Colours. By default those that the reader prefers."
+    )
+    width: int = Field(960, ge=320, le=2400, description="Width of the picture in pixels.")
+
+
 ChosenSide = TypeAliasType("ChosenSide", Literal["reported", "estimated", "all"])
 
 

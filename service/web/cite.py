@@ -8,13 +8,13 @@ from fastapi import Query, Request, Response
 
 from service.analysis.compare import compared, load
 from service.analysis.options import ComparisonOptions
+from service.api.addresses import of_comparison
 from service.api.dependencies import Db
 from service.domain.figure import DEFAULT_TOLERANCE
 from service.schemas.pages import DayQuery
 from service.store.records import sources
 from service.transfer import citations
 from service.transfer.citations import Csl
-from service.web.address import of_comparison
 from service.web.route import pages
 
 routes = pages()

@@ -7,22 +7,28 @@ from fastapi import Query, Request, Response
 from service.api.dependencies import Db
 from service.api.routes import charts, comparisons, tables
 from service.schemas.pages import DayQuery
-from service.schemas.queries import RecordedSettingsQuery
+from service.schemas.queries import PictureQuery, RecordedSettingsQuery
 from service.schemas.table_queries import FigureTableQuery
 from service.web.route import pages
 
 routes = pages()
 Asked = Annotated[RecordedSettingsQuery, Query()]
+Pictured = Annotated[PictureQuery, Query()]
 
 
 @routes.get("/comparisons/{ref}/chart.svg")
-def download_chart(ref: str, query: Asked, db: Db) -> Response:
-    return charts.chart_comparison(ref, query, db)
+def download_chart(ref: str, query: Pictured, request: Request, db: Db) -> Response:
+    return charts.chart_comparison(ref, query, request, db)
+
+
+@routes.get("/comparisons/{ref}/chart.png")
+def download_picture(ref: str, query: Pictured, request: Request, db: Db) -> Response:
+    return charts.chart_comparison_png(ref, query, request, db)
 
 
 @routes.get("/comparisons/{ref}/timeline.svg")
-def download_timeline(ref: str, query: Asked, db: Db) -> Response:
-    return charts.chart_timeline(ref, query, db)
+def download_timeline(ref: str, query: Pictured, request: Request, db: Db) -> Response:
+    return charts.chart_timeline(ref, query, request, db)
 
 
 @routes.get("/comparisons/{ref}/chart.vl.json")

@@ -10,12 +10,12 @@ from fastapi.responses import JSONResponse
 
 from service.analysis import forest
 from service.analysis.options import ComparisonOptions
+from service.api import addresses
 from service.api.dependencies import Db
 from service.charts import comparison as comparison_chart
 from service.domain.figure import DEFAULT_TOLERANCE
 from service.errors import Invalid, NotFound
 from service.schemas.pages import DayQuery, OEmbedQuery
-from service.web import address
 from service.web.html import page, policy
 from service.web.route import FrameRoute, pages
 
@@ -36,7 +36,7 @@ def show_embedded(ref: str, request: Request, query: Annotated[DayQuery, Query()
         forest=found,
         comparison=found.comparison,
         chart=comparison_chart.chart(found),
-        address=address.of_comparison(request, found.comparison.key, query.as_of),
+        address=addresses.of_comparison(request, found.comparison.key, query.as_of),
     )
 
 
@@ -45,14 +45,14 @@ def read_oembed(request: Request, query: Annotated[OEmbedQuery, Query()], db: Db
     """Says how to embed the comparison at an address of this service (oEmbed 1.0, JSON only)."""
     if query.format != "json":
         return JSONResponse({"detail": "Only format=json is served."}, 501)
-    base = address.base(request)
+    base = addresses.base(request)
     ref, as_of = _asked(query.url, base)
     with db.snapshot() as connection:
         found = forest.of_measurand(connection, ref, ComparisonOptions(DEFAULT_TOLERANCE, as_of)).comparison
     width = max(min(query.maxwidth or WIDTH, WIDTH), _LEAST_WIDTH)
     height = max(min(query.maxheight or HEIGHT, HEIGHT), _LEAST_HEIGHT)
     title = f"{found.subject.name}: {found.metric.name}"
-    source = address.of_embedded(request, found.key, as_of)
+    source = addresses.of_embedded(request, found.key, as_of)
     frame = (
         f'<iframe src="{escape(source)}" width="{width}" height="{height}" title="{escape(title)}" loading="lazy"'
         ' style="border:0" sandbox="allow-popups allow-popups-to-escape-sandbox"></iframe>'

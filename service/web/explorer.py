@@ -13,6 +13,7 @@ from service.analysis import forest
 from service.analysis import tables as as_of_day
 from service.analysis.between import between
 from service.analysis.options import ComparisonOptions, from_query
+from service.api import addresses
 from service.api.dependencies import Db, SeesNames
 from service.charts import comparison as comparison_chart
 from service.charts import ranking, timeline
@@ -43,7 +44,6 @@ from service.store.comparisons.ranking import DISAGREEMENTS, LIST, WIDEST_FIRST
 from service.store.lists import search
 from service.store.records import claim_provenance, claims, disputes, entities, metrics, sources
 from service.transfer import citations
-from service.web import address
 from service.web.html import BUILD, ICON, STYLESHEET, page
 from service.web.route import pages
 
@@ -156,7 +156,7 @@ def show_comparison(ref: str, request: Request, query: Annotated[ComparisonPageQ
         shown = {row.figure.claim.id for row in found.groups[0].rows}
         periods = _other_periods(connection, found.comparison)
         stated = sorted(claims.PROJECTION.by_ids(connection, shown), key=lambda claim: claim.created_at)
-    here = address.of_comparison(request, found.comparison.key, query.as_of)
+    here = addresses.of_comparison(request, found.comparison.key, query.as_of)
     return page(
         request,
         "comparison.html",
@@ -168,11 +168,11 @@ def show_comparison(ref: str, request: Request, query: Annotated[ComparisonPageQ
         claims=stated,
         periods=periods,
         moment=moment,
-        permanent=address.of_comparison(request, found.comparison.key, query.as_of, moment),
+        permanent=addresses.of_comparison(request, found.comparison.key, query.as_of, moment),
         address=here,
-        embedded=address.of_embedded(request, found.comparison.key, query.as_of),
-        base=address.base(request),
-        day_query=address.day_query(query.as_of),
+        embedded=addresses.of_embedded(request, found.comparison.key, query.as_of),
+        base=addresses.base(request),
+        day_query=addresses.day_query(query.as_of),
         citation=citations.csl_of_comparison(found.comparison, here, datetime.now(UTC).date()),
     )
 

@@ -200,5 +200,5 @@ TEMPLATES.globals |= {
     "strip": _strip,
     "long_chart": 8,  # rows, from which the axis is above them as well
     "axis": lambda scale: Markup(strip.axis(scale)),
-    "key": lambda shape, hollow=False: Markup(strip.key(shape, hollow=hollow)),
+    "key": lambda shape, hollow=False, copy=False: Markup(strip.key(shape, hollow=hollow, copy=copy)),
 }

@@ -35,7 +35,9 @@ LEAST = {
     **dict.fromkeys(["read_import_template", "export_records", "export_figures", "export_claims"], READER),
     **dict.fromkeys(["export_sources", "export_disputes", "read_claim_as_linked_data"], READER),
     **dict.fromkeys(["chart_comparison", "chart_timeline", "chart_disagreements"], READER),
-    **dict.fromkeys(["chart_comparison_vega", "chart_timeline_vega", "chart_disagreements_vega"], READER),
+    **dict.fromkeys(
+        ["chart_comparison_png", "chart_comparison_vega", "chart_timeline_vega", "chart_disagreements_vega"], READER
+    ),
     **dict.fromkeys(["list_tables", "read_table_schema", "list_facets"], READER),
     **{
         f"table_{name}{suffix}": READER
@@ -80,6 +82,7 @@ PAGES = {
     "cite_source",
     "read_oembed",
     "download_chart",
+    "download_picture",
     "download_timeline",
     "download_vega",
     "download_comparison",

@@ -2,44 +2,63 @@
 
 import base64
 import hashlib
+from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import JSONResponse
 from typing_extensions import TypeAliasType
 
 from service.analysis import forest
 from service.analysis.options import from_query
-from service.api import response_cache, responses
+from service.api import addresses, response_cache, responses
 from service.api.dependencies import Db
 from service.api.route import router
 from service.charts import comparison, timeline
 from service.charts import ranking as ranking_chart
 from service.charts.model import Chart
-from service.charts.svg import STYLE, svg
+from service.charts.png import NOTE, is_drawn, png
+from service.charts.svg import THEMES, WIDTH, style, svg, text_of
 from service.charts.vega import vega_lite
 from service.db.engine import Database
-from service.schemas.queries import DisagreementQuery, RecordedSettingsQuery
+from service.schemas.queries import DisagreementQuery, PictureQuery, RecordedSettingsQuery
 from service.store.audit.replay import as_recorded
 from service.store.comparisons.ranking import DISAGREEMENTS, WIDEST_FIRST
 
 routes = router("charts", cache_seconds=response_cache.LIVE)
 VegaLite = TypeAliasType("VegaLite", dict[str, Any])
 Options = Annotated[RecordedSettingsQuery, Query()]
+Pictured = Annotated[PictureQuery, Query()]
 _SVG: dict[int | str, dict[str, Any]] = {
     200: {"description": "The chart.", "content": {"image/svg+xml": {"schema": {"type": "string"}}}}
 }
-_STYLE = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-_POLICY = {"Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE}'; frame-ancestors *"}
+_STYLES = " ".join(
+    f"'sha256-{base64.b64encode(hashlib.sha256(style(theme).encode()).digest()).decode()}'" for theme in (None, *THEMES)
+)
+_POLICY = {"Content-Security-Policy": f"default-src 'none'; style-src {_STYLES}; frame-ancestors *"}
+_PNG: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The picture.", "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}
+}
 
 
 @routes.get("/comparisons/{ref}/chart.svg", response_class=Response, responses=_SVG | responses.problems(404))
-def chart_comparison(ref: str, query: Options, db: Db) -> Response:
+def chart_comparison(ref: str, query: Pictured, request: Request, db: Db) -> Response:
     """Returns a forest plot as SVG: one row per figure, grouped by scope, reported figures first. Circles are reported
-    figures and diamonds are estimates. A hollow shape is approximate, a line with caps is a stated range, and an arrow
-    has no bound.
+    figures and diamonds are estimates; copies are small and grey. At a hollow shape the number itself is not included,
+    a line with caps is a stated range, and an arrow has no bound.
     """
-    return _drawn(_comparison(db, ref, query))
+    return _pictured(db, ref, query, request, comparison.chart)
+
+
+@routes.get("/comparisons/{ref}/chart.png", response_class=Response, responses=_PNG | responses.problems(404))
+def chart_comparison_png(ref: str, query: Pictured, request: Request, db: Db) -> Response:
+    """Returns the same chart as PNG, in the light theme unless `theme` says otherwise. A very tall one is less wide."""
+    chart, origin = _chart(db, ref, query, request, comparison.chart)
+    drawn = svg(chart, query.theme or "light", query.width, origin)
+    if not is_drawn(drawn):
+        drawn = drawn.replace(text_of(origin), f"{text_of(origin)}. {NOTE}")
+    height = round(query.width * _height_of(drawn))
+    return Response(png(drawn, query.width, height), media_type="image/png")
 
 
 @routes.get("/comparisons/{ref}/chart.vl.json", response_model=VegaLite, responses=responses.problems(404))
@@ -49,11 +68,11 @@ def chart_comparison_vega(ref: str, query: Options, db: Db) -> Response:
 
 
 @routes.get("/comparisons/{ref}/timeline.svg", response_class=Response, responses=_SVG | responses.problems(404))
-def chart_timeline(ref: str, query: Options, db: Db) -> Response:
+def chart_timeline(ref: str, query: Pictured, request: Request, db: Db) -> Response:
     """Returns a timeline as SVG: steps for reported figures, diamonds for estimates, ticks for disputes. It shows no
     averages.
     """
-    return _drawn(_timeline(db, ref, query))
+    return _pictured(db, ref, query, request, timeline.chart)
 
 
 @routes.get("/comparisons/{ref}/timeline.vl.json", response_model=VegaLite, responses=responses.problems(404))
@@ -72,6 +91,30 @@ def chart_disagreements(query: Annotated[DisagreementQuery, Query()], db: Db) ->
 def chart_disagreements_vega(query: Annotated[DisagreementQuery, Query()], db: Db) -> Response:
     """Returns the chart of disagreements as a Vega-Lite specification with its data."""
     return JSONResponse(vega_lite(_ranking(db, query)))
+
+
+Draw = Callable[[forest.Forest], Chart]
+
+
+def _chart(db: Database, ref: str, query: PictureQuery, request: Request, draw: Draw) -> tuple[Chart, str]:
+    """The chart, and where it comes from: the day of its data, its address and the licence."""
+    options = from_query(query)
+    with db.snapshot() as now, as_recorded(now, ref, options.recorded_as_of) as connection:
+        found = forest.of_measurand(connection, ref, options)
+    day = (options.recorded_as_of or found.comparison.updated_at).date()
+    address = addresses.of_comparison(request, found.comparison.key, options.as_of, options.recorded_as_of)
+    return draw(found), ", ".join(filter(None, (f"Data of {day}", address, request.app.state.licence)))
+
+
+def _pictured(db: Database, ref: str, query: PictureQuery, request: Request, draw: Draw) -> Response:
+    chart, origin = _chart(db, ref, query, request, draw)
+    return Response(svg(chart, query.theme, query.width, origin), headers=_POLICY, media_type="image/svg+xml")
+
+
+def _height_of(drawn: str) -> float:
+    """The height of a drawing as a share of its width."""
+    box = drawn.partition('viewBox="')[2].partition('"')[0].split()
+    return float(box[3]) / WIDTH
 
 
 def _comparison(db: Database, ref: str, query: RecordedSettingsQuery) -> Chart:
