@@ -1,12 +1,11 @@
 """The chart of a comparison: a forest plot, with one row per figure, grouped by scope."""
 
 from dataclasses import replace
-from fractions import Fraction
 
 from service.analysis.forest import Forest, ForestGroup, ForestRow
 from service.charts.model import Chart, Group, Mark, Row, Shape
-from service.charts.scale import Scale, scale_for
-from service.domain.compact import compact, compact_stated
+from service.charts.scale import Scale, label_of, scale_for
+from service.domain.compact import compact_stated
 from service.domain.figure import Stated
 from service.domain.units import convert
 from service.domain.vocabulary import Basis, ClaimStatus, DriftResult, IntervalKind, NotComputed, Qualifier
@@ -47,11 +46,7 @@ def scale_of(groups: tuple[Group, ...], unit: str) -> Scale | None:
     marks = [mark for group in groups for row in group.rows for mark in row.marks]
     amounts = [amount for mark in marks for amount in drawn(mark)]
     is_open = any(mark.high is None for mark in marks)
-
-    def label(amount: float, digits: int) -> str:
-        return compact(Fraction(repr(amount)), unit, digits=digits)
-
-    return scale_for(amounts, label, open_above=is_open)
+    return scale_for(amounts, label_of(unit), open_above=is_open)
 
 
 def drawn(mark: Mark) -> list[float]:

@@ -1,12 +1,10 @@
 """The chart of a quantity: its subjects on one axis, each with what was reported and what was estimated."""
 
 from collections.abc import Sequence
-from fractions import Fraction
 
 from service.charts.comparison import drawn
 from service.charts.model import Chart, Group, Mark, Row, Shape
-from service.charts.scale import scale_for
-from service.domain.compact import compact
+from service.charts.scale import label_of, scale_for
 from service.schemas.comparisons import Summary
 from service.schemas.figures import Interval
 from service.schemas.metrics import Metric
@@ -19,15 +17,12 @@ def chart(metric: Metric, found: Sequence[Summary]) -> Chart:
     amounts = [amount for mark in marks for amount in drawn(mark)]
     is_open = any(mark.high is None for mark in marks)
 
-    def label(amount: float, digits: int) -> str:
-        return compact(Fraction(repr(amount)), metric.unit, digits=digits)
-
     return Chart(
         kind="quantity",
         title=metric.name,
         subtitle="What was reported, and what was estimated, of each subject.",
         unit=metric.unit,
-        scale=scale_for(amounts, label, open_above=is_open),
+        scale=scale_for(amounts, label_of(metric.unit), open_above=is_open),
         groups=(Group("", rows),) if rows else (),
     )
 

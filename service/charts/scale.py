@@ -3,12 +3,19 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+
+from service.charts.text_width import width_of
+from service.domain.compact import compact
+from service.domain.display import shown_unit, unit_in_words
+from service.domain.units import currencies
 
 LOG_FROM = 20  # max ÷ min of positive amounts from which the axis is logarithmic
 Label = Callable[[float, int], str]  # takes an amount and a number of digits
 _TICKS = 5
 _LABELS = 7
 _DIGITS = 3
+_ROOM_OF_LABELS, _LETTERS, _SPACE = 324, 12, 6  # pixels: of the narrowest axis, of letters, between two labels
 _LEAST = 1e-12  # relative difference below which two amounts count as equal
 _NOTHING = 1e-300  # amounts below count as zero: powers of ten end soon after
 _ROOM = 0.15  # share of the amounts' span, reserved for an arrow
@@ -39,6 +46,25 @@ class Scale:
         else:
             share = (amount - self.low) / (self.high - self.low)
         return min(max(share, 0.0), 1.0)
+
+
+def label_of(unit: str) -> Label:
+    """Labels of amounts: with the sign of a currency or of percent, but without any other unit."""
+    head, slash, _ = shown_unit(unit).partition("/")
+    shown = head if head in currencies() or (head == "%" and not slash) else "1"
+
+    def label(amount: float, digits: int) -> str:
+        return compact(Fraction(repr(amount)), shown, digits=digits)
+
+    return label
+
+
+def unit_beside(unit: str) -> str:
+    """What the labels leave out, to be written once beside the axis: `in GPU-hours`, `per GPU-hour`."""
+    head, slash, rest = shown_unit(unit).partition("/")
+    if head in currencies():
+        return f"per {rest.replace('.', '-')}" if slash else ""
+    return "" if unit in ("1", "%") else f"in {unit_in_words(unit)}"
 
 
 def scale_for(
@@ -86,13 +112,20 @@ def _linear(low: float, high: float, label: Label, begin: float | None) -> Scale
 
 
 def _labelled(places: Sequence[float], label: Label) -> list[Tick]:
-    """Returns ticks whose labels have as many digits as needed to tell them apart."""
+    """Returns ticks whose labels have as many digits as needed to tell them apart. Where these are long, not every tick
+    has one.
+    """
     labels: list[str] = []
     for digits in range(_DIGITS, 16):
         labels = [label(place, digits) for place in places]
         if len(set(labels)) == len(labels):
             break
-    return [Tick(place, text) for place, text in zip(places, labels, strict=True)]
+    room = _ROOM_OF_LABELS / max(len(places) - 1, 1)
+    each = max(math.ceil((max(width_of(text, _LETTERS) for text in labels) + _SPACE) / room), 1)
+    return [
+        Tick(place, text if number % each == 0 else "")
+        for number, (place, text) in enumerate(zip(places, labels, strict=True))
+    ]
 
 
 def _nice(step: float) -> float:

@@ -4,6 +4,7 @@ Every text is escaped where it is written, and truncated to fit: labels are untr
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from typing import Literal
@@ -11,12 +12,14 @@ from xml.sax.saxutils import escape
 
 from service.charts.marks import COPY, MARGIN, gap_line, mark_svg, shape_svg
 from service.charts.model import Chart, Group, Row, is_step
-from service.charts.scale import Scale
+from service.charts.scale import Scale, unit_beside
+from service.charts.text_width import cut, width_of, wrapped
 
 WIDTH = 960
 _LEFT, _PLOT, _VALUE, _TIMES = 290, 324, 172, 142  # widths of the columns, from left to right
 _X0 = _LEFT + 16
 _ROW, _HEADING, _LINE = 34, 30, 18
+_SIZE, _SMALL, _LARGE = 13, 12, 18  # of the letters, as in the style
 _SOURCES_ROOM = 130  # characters
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f"  # direction marks
 LEGEND = {"circle": "reported", "diamond": "estimated", "square": "neither, as said beside"}
@@ -65,8 +68,11 @@ def style(theme: Theme | None) -> str:
 def svg(chart: Chart, theme: Theme | None = None, width: int = WIDTH, origin: str = "") -> str:
     """Draws the chart, `width` pixels wide. `origin` is the last line: where the picture comes from."""
     body = list(_timeline(chart) if chart.kind == "timeline" else _rows(chart))
-    height = int(body.pop()) + _LINE
+    opening = wrapped(chart.subtitle, WIDTH - 32, _SMALL, 4)
+    below = _LINE * (len(opening) - 1)
+    height = int(body.pop()) + _LINE + below
     name = f"{chart.title}. {chart.subtitle}"
+    origin_line = _cut(origin, WIDTH - 32, _SMALL)
     tall = round(height * width / WIDTH)
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{width}" height="{tall}"'
     described = f'role="img" aria-labelledby="t d"><title id="t">{text_of(chart.title)}</title>'
@@ -75,10 +81,15 @@ def svg(chart: Chart, theme: Theme | None = None, width: int = WIDTH, origin: st
             f'{head} {described}<desc id="d">{text_of(name)}</desc>',
             f"<style>{style(theme)}</style>",
             f'<rect class="bg" width="{WIDTH}" height="{height}"/>',
-            f'<text class="title" x="16" y="30">{_cut(chart.title, 90)}</text>',
-            f'<text class="quiet" x="16" y="50">{_cut(chart.subtitle, 150)}</text>',
+            f'<text class="title" x="16" y="30">{_cut(chart.title, WIDTH - 32, _LARGE)}</text>',
+            *(
+                f'<text class="quiet" x="16" y="{50 + _LINE * number}">{text_of(line)}</text>'
+                for number, line in enumerate(opening)
+            ),
+            f'<g transform="translate(0 {below})">' if below else "<g>",
             *body,
-            *([f'<text class="quiet origin" x="16" y="{height - 12}">{_cut(origin, 150)}</text>'] if origin else []),
+            "</g>",
+            *([f'<text class="quiet origin" x="16" y="{height - 12}">{origin_line}</text>'] if origin else []),
             "</svg>\n",
         ]
     )
@@ -108,14 +119,19 @@ def isolated(text: str) -> str:
     return f"\u2068{text}\u2069"
 
 
-def _cut(text: str, most: int) -> str:
-    return text_of(text if len(text) <= most else f"{text[: most - 1]}…")
+def _cut(text: str, room: float, size: float = _SIZE) -> str:
+    return text_of(cut(text, room, size))
 
 
 def _notes(chart: Chart, top: float) -> Iterator[str]:
     yield from _legend(chart, top)
-    for index, note in enumerate([*chart.remarks, *_sources(chart)], 1):
-        yield f'<text class="quiet" x="16" y="{top + index * _LINE:g}">{_cut(note, 150)}</text>'
+    for index, note in enumerate(_lines_of_notes(chart), 1):
+        yield f'<text class="quiet" x="16" y="{top + index * _LINE:g}">{text_of(note)}</text>'
+
+
+def _lines_of_notes(chart: Chart) -> list[str]:
+    every = [*chart.remarks, *_sources(chart)]
+    return [line for note in every for line in wrapped(note, WIDTH - 32, _SMALL, 2)]
 
 
 def _legend(chart: Chart, top: float) -> Iterator[str]:
@@ -129,11 +145,11 @@ def _legend(chart: Chart, top: float) -> Iterator[str]:
         drawn = shape_svg(shape.partition(" ")[0], x, top - 4, COPY if "copy" in shape else 1)
         yield f'<g class="{shape}">{drawn}</g>'
         yield f'<text class="quiet" x="{x + 12:g}" y="{top:g}">{meaning}</text>'
-        x += 34 + 6.4 * len(meaning)
+        x += 34 + width_of(meaning, _SMALL)
 
 
 def _height_of_notes(chart: Chart) -> int:
-    return _LINE * (1 + len(chart.remarks) + len(_sources(chart)))
+    return _LINE * (1 + len(_lines_of_notes(chart)))
 
 
 def _sources(chart: Chart) -> list[str]:
@@ -162,6 +178,7 @@ def _rows(chart: Chart) -> Iterator[str]:
     yield f'<text class="quiet end" x="{_X0 + _PLOT + _VALUE}" y="{top}">{text_of(value)}</text>'
     yield f'<text class="quiet end" x="{WIDTH - 16}" y="{top}">{text_of(times)}</text>'
     if chart.scale is not None:
+        yield f'<text class="quiet" x="{_X0}" y="{top}">{_cut(unit_beside(chart.unit), _PLOT, _SMALL)}</text>'
         yield from _grid(chart.scale, top + 8, bottom + 8)
     if not chart.rows:
         yield f'<text x="16" y="{top + 30}">There is nothing to draw.</text>'
@@ -185,7 +202,7 @@ def _grid(scale: Scale, top: float, bottom: float) -> Iterator[str]:
 def _group(group: Group, scale: Scale | None, y: float) -> Iterator[str]:
     heading = _HEADING if group.title else 0
     if group.title:
-        yield f'<text class="heading" x="16" y="{y + 20:g}">{_cut(group.title, 60)}</text>'
+        yield f'<text class="heading" x="16" y="{y + 20:g}">{_cut(group.title, _X0 + _PLOT - 32)}</text>'
     if group.reference is not None and scale is not None:
         x = _X0 + scale.place(group.reference) * _PLOT
         bottom = y + heading + _ROW * len(group.rows)
@@ -197,15 +214,15 @@ def _group(group: Group, scale: Scale | None, y: float) -> Iterator[str]:
 def _row(row: Row, scale: Scale | None, y: float) -> str:
     indent = 16 + 14 * min(row.depth, 6)
     middle = y + _ROW / 2
-    room = (_LEFT - indent) // 7
+    room = _LEFT - indent
     detail = "; ".join(filter(None, (row.note, row.detail)))
-    name = isolated(_cut(row.label, room))
+    name = isolated(_cut(row.label, room - (18 if row.depth else 0)))
     relay = '<tspan class="quiet">↳ </tspan>' if row.depth else ""
     parts = [
         f'<text class="label" x="{indent}" y="{middle - 2:g}">{relay}{name}</text>',
-        f'<text class="quiet" x="{indent}" y="{middle + 12:g}">{_cut(detail, room + 4)}</text>',
-        f'<text class="end" x="{_X0 + _PLOT + _VALUE}" y="{middle + 4:g}">{_cut(row.value, 24)}</text>',
-        f'<text class="end" x="{WIDTH - 16}" y="{middle + 4:g}">{_cut(row.times, 21)}</text>',
+        f'<text class="quiet" x="{indent}" y="{middle + 12:g}">{_cut(detail, room, _SMALL)}</text>',
+        f'<text class="end" x="{_X0 + _PLOT + _VALUE}" y="{middle + 4:g}">{_cut(row.value, _VALUE - 16)}</text>',
+        f'<text class="end" x="{WIDTH - 16}" y="{middle + 4:g}">{_cut(row.times, _TIMES - 16)}</text>',
     ]
     if scale is not None:
         if row.gap is not None:
@@ -217,7 +234,7 @@ def _row(row: Row, scale: Scale | None, y: float) -> str:
 # Over time -----------------------------------------------------------------------------------------------------------
 
 _TOP, _TALL = 90, 300
-_NAMED = 12  # rows whose names are written
+_NAME_ROOM = 130  # pixels of a name, and of an amount
 
 
 def _timeline(chart: Chart) -> Iterator[str]:
@@ -227,12 +244,13 @@ def _timeline(chart: Chart) -> Iterator[str]:
         return
     scale, bottom = chart.scale, _TOP + _TALL
     days = chart.days
-    left = max(60, 20 + 7 * max(len(tick.label) for tick in scale.ticks))
+    left = max(60, 24 + max(width_of(tick.label, _SMALL) for tick in scale.ticks))
     wide = WIDTH - left - 40
 
     def across(day: date) -> float:
         return left + MARGIN + share_of(day, days) * (wide - 2 * MARGIN)
 
+    yield f'<text class="quiet" x="16" y="{_TOP - 12}">{_cut(unit_beside(chart.unit), WIDTH / 2, _SMALL)}</text>'
     for tick in scale.ticks:
         y = bottom - scale.place(tick.value) * _TALL
         yield f'<line class="grid" x1="{left}" y1="{y:.1f}" x2="{left + wide}" y2="{y:.1f}"/>'
@@ -250,25 +268,53 @@ def _timeline(chart: Chart) -> Iterator[str]:
         drawn = "".join(mark_svg(mark, scale, bottom, _TALL, x, upright=True) for mark in row.marks)
         said = f"{row.label}: {row.value}, {row.said}"
         yield f"<g{_faded(row)}><title>{text_of(said)}</title>{drawn}</g>"
-    yield from _names(placed, scale, bottom)
+    named = _named(placed, scale, _Box(left, _TOP - 6, left + wide, bottom))
+    for text, box in named:
+        yield f'<text class="quiet" x="{box.left:.1f}" y="{box.bottom - 4:.1f}">{text_of(text)}</text>'
+    unnamed = len(placed) - len(named)
+    if unnamed:
+        some = f"{unnamed} of {len(placed)} figures are drawn without a name, for lack of room."
+        chart = replace(chart, notes=(*chart.notes, some))
     yield from _notes(chart, bottom + 48)
     yield str(bottom + 48 + _height_of_notes(chart))
 
 
-def _names(placed: list[tuple[Row, float]], scale: Scale, bottom: float) -> Iterator[str]:
-    """Yields the claimant's name beside each mark, where there is room."""
-    taken: list[tuple[float, float]] = []
-    for row, x in placed[:_NAMED]:
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """Where a text is drawn."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def meets(self, other: "_Box") -> bool:
+        across = self.left < other.right and other.left < self.right
+        return across and self.top < other.bottom and other.top < self.bottom
+
+
+_OFFSETS = (-8, 18, -22, 32, -36, 46)  # of a name's baseline from its mark, nearest first
+
+
+def _named(placed: list[tuple[Row, float]], scale: Scale, plot: _Box) -> list[tuple[str, _Box]]:
+    """The names of claimants with their amounts, each beside its mark where there is room: none meets another one or
+    leaves the plot.
+    """
+    taken: list[tuple[str, _Box]] = []
+    for row, x in placed:
         dot = next((mark.dot for mark in row.marks if mark.dot is not None), None)
         if dot is None:
             continue
-        y = bottom - scale.place(dot) * _TALL - 8
-        while any(abs(y - other_y) < 13 and abs(x - other_x) < 150 for other_x, other_y in taken) and y > _TOP - 20:
-            y -= 13
-        taken.append((x, y))
-        end = x > WIDTH - 200
-        place = f'class="quiet{" end" if end else ""}" x="{x - 8 if end else x + 8:.1f}" y="{y:.1f}"'
-        yield f"<text {place}><tspan>{isolated(_cut(row.label, 22))}</tspan>: {_cut(row.value, 20)}</text>"
+        text = f"{isolated(cut(row.label, _NAME_ROOM, _SMALL))}: {cut(row.value, _NAME_ROOM, _SMALL)}"
+        wide = width_of(text, _SMALL)
+        y = plot.bottom - scale.place(dot) * _TALL
+        for offset, left in ((offset, left) for offset in _OFFSETS for left in (x + 8, x - 8 - wide)):
+            box = _Box(left, y + offset - 11, left + wide, y + offset + 4)
+            is_inside = plot.left <= box.left and box.right <= plot.right and plot.top <= box.top
+            if is_inside and box.bottom <= plot.bottom and not any(box.meets(other) for _, other in taken):
+                taken.append((text, box))
+                break
+    return taken
 
 
 def _faded(row: Row) -> str:

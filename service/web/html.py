@@ -17,11 +17,11 @@ from markupsafe import Markup, escape
 from service.charts import strip
 from service.charts.comparison import stated
 from service.charts.model import Row
-from service.charts.scale import Scale
+from service.charts.scale import Scale, unit_beside
 from service.charts.svg import TURNING
 from service.domain.access import reaches
 from service.domain.compact import apart_text, compact, compact_interval, compact_stated, exact_stated
-from service.domain.display import shown_unit
+from service.domain.display import unit_in_words
 from service.domain.interval import Interval as DomainInterval
 from service.domain.vocabulary import VOCABULARIES, Role, Word
 from service.errors import Invalid
@@ -192,7 +192,8 @@ TEMPLATES.filters |= {
     "in_words": _in_words,
     "flat": _flat,
     "separation": _separation,
-    "unit": shown_unit,
+    "beside": unit_beside,
+    "unit": unit_in_words,
     "cited": citations.sentence,
     "bibtex": citations.bibtex,
 }

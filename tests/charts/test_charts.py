@@ -109,7 +109,7 @@ def test_the_ranking_begins_at_one_and_tells_the_gap(demo: Api) -> None:
 def test_a_timeline_has_steps_and_ticks_but_no_mean(demo: Api) -> None:
     root = drawn(demo, f"/comparisons/{R1}/timeline.svg")
     (step,) = [p.attrib["d"] for p in root.iter(f"{SVG}path") if "step" in p.attrib.get("class", "")]
-    assert step.startswith("M72.0")  # the first day, at the left
+    assert step.startswith("M76.7")  # the first day, at the left
     (event,) = [line for line in root.iter(f"{SVG}line") if line.attrib.get("class") == "event"]
     assert "The Register" in "".join(event.itertext())
     assert "Not drawn, since their date is unknown: 1." in texts(root)
