@@ -3,10 +3,10 @@ superseded or retracted figures beside the active ones. The charts and the explo
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeGuard
+from typing import Any, Literal, TypeGuard
 
 from service.analysis.compare import Loaded, compared, drift_json, load
 from service.analysis.options import ComparisonOptions, readable
@@ -24,6 +24,7 @@ from service.store.comparisons import evidence
 from service.store.comparisons.evidence import FigureRecord, Items
 from service.store.comparisons.measurands import MeasurandRecord
 
+Order = Literal["basis", "value", "date"]
 MOST_ROWS = 100  # per scope; further rows are only counted
 MOST_SCOPES = 20
 
@@ -63,11 +64,13 @@ class Forest:
     scopes_left_out: int
 
 
-def of_measurand(connection: Connection, ref: str, options: ComparisonOptions) -> Forest:
-    """Raises NotFound."""
+def of_measurand(connection: Connection, ref: str, options: ComparisonOptions, order: Order = "basis") -> Forest:
+    """`order` is that of the rows in each scope: reported figures first, the least amounts first, or the earliest
+    first. Raises NotFound.
+    """
     loaded = load(connection, ref, options)
     comparison = compared(connection, loaded)
-    chosen = [_chosen(one, loaded) for one in (loaded.measurand, *loaded.scopes[:MOST_SCOPES])]
+    chosen = [_chosen(one, loaded, order) for one in (loaded.measurand, *loaded.scopes[:MOST_SCOPES])]
     items, drift = _details(connection, chosen, loaded)
     groups = [_group(one, options, items, drift) for one in chosen]
     return Forest(comparison, groups, loaded.scope_count - (len(chosen) - 1))
@@ -83,13 +86,13 @@ class _Chosen:
     left_out: int
 
 
-def _chosen(measurand: MeasurandRecord, loaded: Loaded) -> _Chosen:
+def _chosen(measurand: MeasurandRecord, loaded: Loaded, order: Order) -> _Chosen:
     day = loaded.options.as_of
     figures = loaded.figures[measurand.id]
     standing = readable(figures, loaded.lineage, loaded.prices).figures
     stands = {figure.id for figure in standing}
     gone = [figure for figure in figures if figure.id not in stands and figure.could_be_read(day)]
-    ordered = _in_order([*standing, *gone])
+    ordered = _in_order([*standing, *gone], order)
     rows = _some(ordered)
     return _Chosen(measurand, standing, rows, len(ordered) - len(rows))
 
@@ -176,12 +179,12 @@ _BASES = list(Basis)  # reported, estimated, and then the others
 _ROLES = [ClaimantRole.FIRST_PARTY, ClaimantRole.THIRD_PARTY, ClaimantRole.UNKNOWN]
 
 
-def _in_order(figures: Sequence[FigureRecord]) -> list[tuple[FigureRecord, int]]:
-    """Reported figures first, then by date. A relay directly follows the claim that it repeats, if that is included."""
+def _in_order(figures: Sequence[FigureRecord], order: Order) -> list[tuple[FigureRecord, int]]:
+    """A relay directly follows the claim that it repeats, if that is included."""
     here = {figure.claim_id for figure in figures}
     relayed: dict[str, list[FigureRecord]] = {}
     first = []
-    for figure in sorted(figures, key=_place):
+    for figure in sorted(figures, key=_PLACES[order]):
         origin = figure.row.derived_from_id
         if origin in here and origin != figure.claim_id:
             relayed.setdefault(origin, []).append(figure)
@@ -203,3 +206,22 @@ def _place(figure: FigureRecord) -> tuple[int, int, str, str]:
     said = figure.readable_from
     basis, role = figure.evidence.basis, figure.evidence.role
     return _BASES.index(basis), _ROLES.index(role), said.isoformat() if said else "9", figure.id
+
+
+def _by_value(figure: FigureRecord) -> tuple[Any, ...]:
+    """The least that it may be, else the most; those without an amount come last."""
+    interval = figure.evidence.interval
+    known = [] if interval is None else [end for end in (interval.low, interval.high) if end is not None]
+    return not known, known[0] if known else 0, _place(figure)
+
+
+def _by_date(figure: FigureRecord) -> tuple[Any, ...]:
+    said = figure.readable_from
+    return said is None, said or date.min, _place(figure)
+
+
+_PLACES: dict[Order, Callable[[FigureRecord], tuple[Any, ...]]] = {
+    "basis": _place,
+    "value": _by_value,
+    "date": _by_date,
+}

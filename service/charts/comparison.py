@@ -13,7 +13,7 @@ from service.domain.vocabulary import Scale as MetricScale
 from service.schemas.comparisons import Compared, Comparison
 
 SHAPES: dict[Basis, Shape] = {Basis.REPORTED: "circle", Basis.ESTIMATED: "diamond"}
-NOT_STATED = "Scope not stated"
+NOT_STATED = "Part not stated"
 RANGES = {
     IntervalKind.CI90: "90% interval",
     IntervalKind.CI95: "95% interval",

@@ -51,7 +51,7 @@ def _row(one: Disagreement) -> Row | None:
     gap = least.high / smallest, most.low / smallest
     return Row(
         label=f"{one.subject.name}: {one.metric.name}",
-        detail=", ".join(filter(None, (one.scope.name if one.scope else "Scope not stated", one.period))),
+        detail=", ".join(filter(None, (one.scope.name if one.scope else "Part not stated", one.period))),
         marks=(_multiple(least, smallest), _multiple(most, smallest)),
         value=_apart(one, least, most),
         note=f"{one.least.claimant.name} least, {one.most.claimant.name} most",

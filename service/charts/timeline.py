@@ -25,7 +25,7 @@ def chart(forest: Forest) -> Chart:
     return Chart(
         kind="timeline",
         title=f"{comparison.subject.name}: {comparison.metric.name}",
-        subtitle=comparison.scope.name if comparison.scope else "Scope not stated",
+        subtitle=comparison.scope.name if comparison.scope else "Part not stated",
         unit=comparison.unit,
         scale=scale_of(groups, comparison.unit),
         groups=groups,

@@ -108,3 +108,21 @@ def canonical_period(earliest: date, latest: date) -> str:
             return f"{earliest.year}-{33 + earliest.month // 3}"
         return f"{earliest:%Y-%m}/{latest:%Y-%m}"
     return f"{earliest.isoformat()}/{latest.isoformat()}"
+
+
+def period_in_words(text: str) -> str:
+    """A period as people write it: `Q1 2022` for `2022-33`, `the 2020s` for `202X`, `2020 to 2022` for `2020/2022`."""
+    start, slash, end = text.partition("/")
+    if slash:
+        return f"{'up' if start == '..' else _date_in_words(start)} to {'now' if end == '..' else _date_in_words(end)}"
+    return _date_in_words(text)
+
+
+def _date_in_words(text: str) -> str:
+    match = _POINT.fullmatch(text)
+    if match is None:
+        return text
+    if match["decade"]:
+        return f"the {match['decade']}0s"
+    part = int(match["part"] or 0)
+    return f"Q{part - 32} {match['year']}" if 33 <= part <= 36 and match["mark"] is None else text

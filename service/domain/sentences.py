@@ -524,11 +524,11 @@ def stated_text(figure: Evidence, unit: str) -> str:
 
 
 _RESULT_TEXTS = {
-    DriftResult.SAME: "the same number as the origin's",
-    DriftResult.ROUNDED: "rounded from the origin's number",
+    DriftResult.SAME: "the same number as the original",
+    DriftResult.ROUNDED: "rounded from the original",
     DriftResult.WEAKENED: "weaker than what the origin says, and follows from it",
     DriftResult.REPRICED: "restated in prices of another year",
-    DriftResult.CONVERTED: "the origin's number at the exchange rates of its days",
+    DriftResult.CONVERTED: "the original amount at the exchange rates of its days",
     DriftResult.SHARPENED: "sharper than what the origin says",
 }
 _SAID_BY_RESULT = (
@@ -540,7 +540,7 @@ _FLAG_TEXTS = {
     DriftFlag.SUBJECT_CHANGED: "stated of another subject",
     DriftFlag.PRICE_YEAR_CHANGED: "in prices of a year that the origin does not state",
     DriftFlag.CURRENCY_CHANGED: "in another currency",
-    DriftFlag.BASIS_CHANGED: "given as reported, which the origin's is not",
+    DriftFlag.BASIS_CHANGED: "given as reported, which the original is not",
 }
 
 
@@ -559,17 +559,17 @@ def _drift_result(drift: Drift, unit: str) -> str:
     if drift.factor is not None:
         return _factor(drift)
     if drift.difference is None:
-        return "not the origin's number"
+        return "not the original number"
     has_values = drift.relay.own_value is not None and drift.origin is not None and drift.origin.own_value is not None
     size = points(rounded(drift.difference, NEAREST if has_values else DOWN), _unit_of(drift.relay, unit))
-    return f"{size} from the origin's number" if has_values else f"at least {size} from the origin's number"
+    return f"{size} from the original" if has_values else f"at least {size} from the original"
 
 
 def _factor(drift: Drift) -> str:
     assert drift.factor is not None
     assert drift.origin is not None
     if drift.relay.own_value is None or drift.origin.own_value is None:
-        return f"at least {plain(rounded(drift.factor, DOWN))} times apart from the origin's number"
+        return f"at least {plain(rounded(drift.factor, DOWN))} times apart from the original"
     if abs(drift.factor) < _ONE:
-        return f"the origin's number is {plain(rounded(1 / drift.factor, NEAREST))} times as much"
-    return f"{plain(rounded(drift.factor, NEAREST))} times the origin's number"
+        return f"the original number is {plain(rounded(1 / drift.factor, NEAREST))} times as much"
+    return f"{plain(rounded(drift.factor, NEAREST))} times the original"

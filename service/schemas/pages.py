@@ -74,6 +74,7 @@ class ComparisonPageQuery(_PageQuery):
     about_tolerance: Tolerance = Field("0.1", validate_default=True)
     as_of: Day_ = None
     recorded_as_of: Moment = None
+    order: Literal["basis", "value", "date"] = "basis"
 
 
 class RecordPageQuery(_PageQuery):

@@ -1,6 +1,7 @@
 """The explorer's HTML pages. Each is a few queries and a template, and its URL holds its state."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
@@ -16,7 +17,7 @@ from service.analysis.options import ComparisonOptions, from_query
 from service.api import addresses
 from service.api.dependencies import Db, SeesNames
 from service.charts import comparison as comparison_chart
-from service.charts import ranking, timeline
+from service.charts import ranking, series, timeline
 from service.charts.svg import fragment
 from service.db.engine import Connection
 from service.domain.figure import DEFAULT_TOLERANCE
@@ -128,10 +129,47 @@ def show_entity(ref: str, request: Request, query: Annotated[EntityPageQuery, Qu
         raised = disputes.LIST.page(connection, DisputeQuery(raised_by=[entity.id], limit=_SHOWN)).items
     raised = [one for one in raised if query.as_of is None or _had_begun(one.opened, query.as_of)]
     by_metric: dict[str, list[Summary]] = {}
-    for one in sorted(compared, key=lambda c: (c.metric.name, c.scope.name if c.scope else "", c.period or "")):
+    for one in sorted(compared, key=lambda c: (c.metric.name, c.scope.name if c.scope else "", _first(c))):
         by_metric.setdefault(one.metric.key, []).append(one)
-    context: dict[str, Any] = {"entity": entity, "by_metric": by_metric, "about": about, "said": said, "raised": raised}
+    context: dict[str, Any] = {
+        "entity": entity,
+        "by_metric": {key: _in_series(every) for key, every in by_metric.items()},
+        "compared_count": len(compared),
+        "about": about,
+        "said": said,
+        "raised": raised,
+    }
     return page(request, "entity.html", query=query, **context)
+
+
+def _first(one: Summary) -> tuple[date, date]:
+    """The days by which the periods of a quantity are in order; one without a period comes first."""
+    period = parse_period(one.period) if one.period else None
+    return (period.earliest, period.latest) if period else (date.min, date.min)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The comparisons of one part of a quantity, in the order of their periods. `chart` is empty for a few of them."""
+
+    found: Sequence[Summary]
+    chart: Markup
+
+    @property
+    def days(self) -> str:
+        """From when to when, in months."""
+        return f"{_first(self.found[0])[0]:%Y-%m} to {max(_first(one)[1] for one in self.found):%Y-%m}"
+
+
+def _in_series(every: Sequence[Summary]) -> list[Series]:
+    by_scope: dict[str, list[Summary]] = {}
+    for one in every:
+        if one.period:
+            by_scope.setdefault(one.scope.id if one.scope else "", []).append(one)
+    drawn = [group for group in by_scope.values() if len(group) >= series.LEAST]
+    rest = [one for one in every if not any(one in group for group in drawn)]
+    charts = [Series(group, Markup(series.svg(group, group[0].metric.unit))) for group in drawn]
+    return [*([Series(rest, Markup())] if rest else []), *charts]
 
 
 def _claims(connection: Connection, query: ClaimQuery, day: date | None) -> ClaimPage:
@@ -151,7 +189,7 @@ def show_comparison(ref: str, request: Request, query: Annotated[ComparisonPageQ
     """Shows the figures of one measurand, compared with each other."""
     options = from_query(query)
     with db.snapshot() as now, as_recorded(now, ref, options.recorded_as_of) as connection:
-        found = forest.of_measurand(connection, ref, options)
+        found = forest.of_measurand(connection, ref, options, query.order)
         moment = query.recorded_as_of or history.last_moment(now)
         shown = {row.figure.claim.id for row in found.groups[0].rows}
         periods = _other_periods(connection, found.comparison)
@@ -166,6 +204,7 @@ def show_comparison(ref: str, request: Request, query: Annotated[ComparisonPageQ
         chart=comparison_chart.chart(found),
         timeline=Markup(fragment(timeline.chart(found))),
         claims=stated,
+        quotes={claim.id: claim.quote for claim in stated if claim.quote},
         periods=periods,
         moment=moment,
         permanent=addresses.of_comparison(request, found.comparison.key, query.as_of, moment),

@@ -23,7 +23,8 @@ from service.domain.access import reaches
 from service.domain.compact import apart_text, compact, compact_interval, compact_stated, exact_stated
 from service.domain.display import unit_in_words
 from service.domain.interval import Interval as DomainInterval
-from service.domain.vocabulary import VOCABULARIES, Role, Word
+from service.domain.period import period_in_words
+from service.domain.vocabulary import VOCABULARIES, Agreement, Role, Word
 from service.errors import Invalid
 from service.schemas.figures import Interval
 from service.schemas.types import format_time
@@ -108,6 +109,15 @@ def _meaning(word: object) -> str:
     return word.meaning if isinstance(word, Word) else _MEANINGS.get(str(word), "")
 
 
+_AGREEMENTS = {
+    Agreement.NONE: "no amount to compare",
+    Agreement.SINGLE: "one claimant only",
+    Agreement.AGREE: "agree",
+    Agreement.MIXED: "agree in part",
+    Agreement.CONFLICT: "conflict",
+}
+
+
 def _flat(text: str) -> str:
     """Removes marks that change the direction of neighbouring text, for places where no element can isolate them."""
     return "".join(character for character in text if character not in TURNING)
@@ -186,6 +196,7 @@ TEMPLATES.filters |= {
     "exact": lambda figure: exact_stated(stated(figure), figure.unit),
     "outside": _link,
     "when": _when,
+    "agreement": lambda word: _AGREEMENTS[Agreement(word)],
     "moment": lambda at: "" if at is None else format_time(at),
     "marked": _marked,
     "apart": lambda factor: apart_text(Fraction(repr(factor))),
@@ -194,6 +205,7 @@ TEMPLATES.filters |= {
     "separation": _separation,
     "beside": unit_beside,
     "unit": unit_in_words,
+    "period": lambda text: period_in_words(text) if text else "",
     "cited": citations.sentence,
     "bibtex": citations.bibtex,
 }

@@ -60,7 +60,7 @@ def test_a_comparison_has_each_figure_at_its_amount(demo: Api) -> None:
     assert float(reference.attrib["y2"]) > rows[1]  # through its own scope
     assert float(reference.attrib["y2"]) < rows[2]  # and no other
     assert {"$294K", "about $29.4M", "about 3.4×", "On top of the base model", "↳ AI Insight Daily"} <= set(texts(root))
-    assert any("100 times the origin's number" in text for text in texts(root))
+    assert any("100 times the original" in text for text in texts(root))
     assert "Each gridline is 10×." in texts(root)
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.period import Period, canonical_period, parse_period
+from service.domain.period import Period, canonical_period, parse_period, period_in_words
 from service.errors import Invalid
 
 
@@ -78,3 +78,22 @@ def test_no_text_breaks_the_parser(text: str) -> None:
     except Invalid:
         return
     assert found.earliest <= found.latest
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("2022-33", "Q1 2022"),
+        ("2022-36", "Q4 2022"),
+        ("2022", "2022"),
+        ("2022-03", "2022-03"),
+        ("2022-03-01", "2022-03-01"),
+        ("202X", "the 2020s"),
+        ("2022~", "2022~"),
+        ("2020/2022", "2020 to 2022"),
+        ("2020-33/..", "Q1 2020 to now"),
+        ("../2020", "up to 2020"),
+    ],
+)
+def test_a_period_is_written_in_words(text: str, words: str) -> None:
+    assert period_in_words(text) == words

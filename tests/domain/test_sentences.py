@@ -368,7 +368,7 @@ def test_a_measurand_in_words(row: Row) -> None:
 DRIFTS = [
     Row(
         "deepseek 5576000; press about 5600000",
-        "The Register repeats about $5.6 million; DeepSeek reported $5.576 million: rounded from the origin's number.",
+        "The Register repeats about $5.6 million; DeepSeek reported $5.576 million: rounded from the original.",
     ),
     Row(
         "deepseek 5576000; press more-than 5000000",
@@ -381,11 +381,11 @@ DRIFTS = [
     ),
     Row(
         "deepseek 294000; press 29400000",
-        "The Register repeats $29.4 million; DeepSeek reported $294,000: 100 times the origin's number.",
+        "The Register repeats $29.4 million; DeepSeek reported $294,000: 100 times the original.",
     ),
     Row(
         "deepseek 29400000; press 294000",
-        "The Register repeats $294,000; DeepSeek reported $29.4 million: the origin's number is 100 times as much.",
+        "The Register repeats $294,000; DeepSeek reported $29.4 million: the original number is 100 times as much.",
     ),
     Row(
         "altman more-than 100000000; press 10000000000",
@@ -395,27 +395,27 @@ DRIFTS = [
     Row(
         "a estimated about 1000000 300000 30000000 ci90; b estimated 29000000",
         "B repeats $29 million; A estimated about $1 million ($300,000 to $30 million): "
-        "sharper than what the origin says (29 times the origin's number).",
+        "sharper than what the origin says (29 times the original).",
     ),
     Row(
         "a estimated 1600000000; b 1600000000",
         "B repeats $1.6 billion; A estimated $1.6 billion: "
-        "the same number as the origin's; given as reported, which the origin's is not.",
+        "the same number as the original; given as reported, which the original is not.",
     ),
     Row(
         "a 350000000 unit EUR; b 350000000",
-        "B repeats $350 million; A reported €350 million: not the origin's number; in another currency.",
+        "B repeats $350 million; A reported €350 million: not the original number; in another currency.",
     ),
     Row(
         "a 2; b between -100 1",
-        "B repeats −$100 to $1; A reported $2: at least $1 from the origin's number.",
+        "B repeats −$100 to $1; A reported $2: at least $1 from the original.",
         metric=SIGNED,
     ),
-    Row("a -34; b 100", "B repeats $100; A reported −$34: $134 from the origin's number.", metric=SIGNED),
+    Row("a -34; b 100", "B repeats $100; A reported −$34: $134 from the original.", metric=SIGNED),
     Row("a 5; b a_lot", "B repeats “a lot”; A reported $5: cannot be computed with."),
     Row(
         "a 7.4; b 8.4",
-        "B repeats 8.4%; A reported 7.4%: 1 percentage point from the origin's number.",
+        "B repeats 8.4%; A reported 7.4%: 1 percentage point from the original.",
         metric=CHANGE,
         unit="%",
     ),

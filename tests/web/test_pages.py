@@ -148,8 +148,9 @@ def test_search_finds_and_marks_the_words(demo: Api) -> None:
 
 def test_a_comparison_tells_every_flag_in_plain_words(demo: Api) -> None:
     shown = look(demo, f"/comparisons/{R1}")
-    for words in ("about 3.4 times as much", "294,000 USD", "$294K", "100 times the origin's number",
-                  "Scope not stated", "another scope: no ratio across", "1 dispute stands", "1 copy has another number",
+    for words in ("about 3.4 times as much", "294,000 USD", "$294K", "100 times the original",
+                  "Part not stated", "another part: not compared with the above", "1 dispute stands",
+                  "AI Insight Daily copied it wrongly: 100 times the original.",
                   "The Register", "What was public on", "R1's training cost about 29.4 million dollars."):  # fmt: skip
         assert words in shown.text, words
     gpt4 = look(demo, "/comparisons/gpt-4.training-cost")
@@ -333,8 +334,8 @@ def test_as_of_a_day_a_page_shows_nothing_that_came_later(api: Api) -> None:
     assert "Early words." in then.text
     assert "Later words." not in then.text
     empty = look(api, "/comparisons/model.cost.full", as_of="2025-06-01")
-    assert "In this scope nothing could be read by then" in empty.text
-    assert "another scope: no ratio across" in empty.text
+    assert "About this part nothing could be read by then" in empty.text
+    assert "another part: not compared with the above" in empty.text
     assert "Later words." not in empty.text
     assert "as_of=2025-06-01" in "".join(look(api, "/", as_of="2025-06-01").links)
 
@@ -371,8 +372,49 @@ def test_a_relay_is_called_one_whatever_its_scope(api: Api) -> None:
     api.post("/claims", claim("third", figure("5000"), derived_from=origin["id"]))
     shown = look(api, "/comparisons/model.cost").text
     assert "copied wrongly" in shown
-    assert "50 times the origin's number" in shown
-    assert "50 times the origin's number" in look(api, "/comparisons/model.cost.full").text
+    assert "50 times the original" in shown
+    assert "50 times the original" in look(api, "/comparisons/model.cost.full").text
+
+
+def test_figures_are_ordered_by_amount_or_by_date(api: Api) -> None:
+    seed(api)
+    api.post("/claims", claim("lab", figure("7"), asserted="2025-03"))
+    api.post("/claims", claim("analyst", figure("5"), asserted="2025-04"))
+    api.post("/claims", claim("third", figure("9"), asserted="2025-02", key="most"))
+    api.post("/claims", claim("analyst", figure("9"), asserted="2025-05", derived_from="most"))
+
+    def order(by: str) -> list[str]:
+        return re.findall(r'<a class="who"[^>]*>([^<]*)<', api.client.get(f"/comparisons/model.cost?order={by}").text)
+
+    assert order("value") == ["Analyst", "Lab", "Third", "Analyst"]  # a copy stays under its original
+    assert order("date") == ["Third", "Analyst", "Lab", "Analyst"]
+
+
+def test_a_quantity_by_period_is_one_chart(api: Api) -> None:
+    seed(api)
+    api.patch("/metrics/cost", {"over_time": "by_period"})
+    quarters = ["2023-33", "2023-34", "2023-35", "2024-33"]
+    for number, quarter in enumerate(quarters):
+        api.post("/claims", claim("lab", figure(str(100 + number), period=quarter), statement=quarter))
+    estimate = figure(None, qualifier="between", lower="90", upper="130", basis="estimated", period="2023-33")
+    api.post("/claims", claim("analyst", estimate))
+    shown = api.client.get("/entities/model").text
+    chart = shown.partition('<svg class="chart"')[2].partition("</svg>")[0]
+    assert chart.count('class="span"') == 4 + 2  # what was reported, and the joints of quarters that follow each other
+    assert chart.count('class="band"') == 1
+    labels = re.findall(r'<text class="quiet middle"[^>]*>([^<]*)<', chart)
+    assert labels == ["Q1 2023", "Q2 2023", "Q3 2023", "Q1 2024"]
+    assert "All 4 periods" in shown
+
+
+def test_amounts_up_to_an_end_are_drawn_one_after_another(api: Api) -> None:
+    seed(api)
+    api.patch("/metrics/cost", {"over_time": "by_period"})
+    for number, end in enumerate(["2022-03", "2022-06", "2022-09"]):
+        api.post("/claims", claim("lab", figure(str(100 + number), period=f"2022-01/{end}"), statement=end))
+    chart = api.client.get("/entities/model").text.partition('<svg class="chart"')[2].partition("</svg>")[0]
+    labels = re.findall(r'<text class="quiet middle"[^>]*>([^<]*)<', chart)
+    assert labels == ["Q1 2022", "Q2 2022", "Q3 2022"]
 
 
 def test_other_periods_are_linked(api: Api) -> None:

@@ -13,8 +13,12 @@ from playwright.sync_api import Browser, Page
 
 from service.db.engine import Database
 from service.transfer.jsonl import JsonLines
+from service.transfer.mapping import parse_mapping
+from service.transfer.spreadsheet import Spreadsheet
+from tests.commands import ROOT
 from tests.support import Api, load
 
+EPOCH = ROOT / "fixtures" / "epoch-ai-chip-counts"
 pytestmark = pytest.mark.parametrize("kind", ["sqlite"])
 # boxes of lines are taller than their letters, so they are measured without their edges
 MEASURE = """
@@ -85,6 +89,20 @@ def test_no_text_on_the_pages_of_the_demo_meets_another(demo: Api, page: Page) -
     assert {path: found for path in paths if (found := faults_of(page, path))} == {}
     page.set_viewport_size({"width": 1440, "height": 900})
     assert {path: found for path in paths[:12] if (found := faults_of(page, path))} == {}
+
+
+def test_no_text_of_the_tables_of_epoch_ai_meets_another(api: Api, page: Page) -> None:
+    owners = parse_mapping((EPOCH / "owners.toml").read_text("utf-8"))
+    quantities = parse_mapping((EPOCH / "quantities.toml").read_text("utf-8"))
+    for name, mapping in (("nvidia_owners_cumulative_totals", owners), ("named_other_owners_cumulative_totals", owners),
+                          ("xai_chip_quantities", quantities)):  # fmt: skip
+        load(api.database, EPOCH / f"{name}.csv", Spreadsheet(mapping))
+    _, faults = faults_in_charts(api, page)
+    assert faults == []
+    for width in (390, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        paths = [f"/entities/{one['key']}" for one in api.pages("/entities", limit=200)]
+        assert {path: found for path in paths if (found := faults_of(page, path))} == {}
 
 
 def test_no_text_of_three_thousand_claims_meets_another(api: Api, page: Page, tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_a_second_claim_shows_the_comparison_before_and_after(api: Api) -> None:
         contributor(api), **SAID | {"claimant": "Analyst", "amount": "at least $900,000", "basis": "estimated"}
     )
     text = text_of(shown)
-    assert "single → conflict" in text
+    assert "one claimant only → conflict" in text
     assert "3.06 times" in text, text
 
 
