@@ -58,11 +58,12 @@ def test_a_page_looks_the_same_when_it_is_visited_again(browser: Browser, demo: 
 
 
 def test_no_page_is_wider_than_a_phone(browser: Browser, demo: Api) -> None:
-    page, _ = opened(browser, demo, viewport={"width": 390, "height": 844})
-    for path in PAGES:
-        page.goto(path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
-    page.context.close()
+    for width in (320, 390, 720):  # and a desktop at 200% and more
+        page, _ = opened(browser, demo, viewport={"width": width, "height": 844})
+        for path in PAGES:
+            page.goto(path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        page.context.close()
 
 
 def test_the_whole_walk_works_without_scripts(browser: Browser, demo: Api) -> None:
@@ -91,6 +92,7 @@ def test_filters_are_the_address(browser: Browser, demo: Api) -> None:
     assert "kind=drift" in page.url
     assert "metric=training-cost" in page.url
     assert page.get_by_label("Metric").input_value() == "training-cost"
+    page.get_by_text("Link and download").click()
     page.get_by_role("link", name="Permanent link").click()
     assert "as_of=" in page.url
     page.goto(R1)
@@ -103,12 +105,12 @@ def test_the_keyboard_goes_through_a_page_in_its_order(browser: Browser, demo: A
     page, _ = opened(browser, demo)
     page.goto("/")
     names = []
-    for _ in range(20):
+    for _ in range(22):
         page.keyboard.press("Tab")
         names.append(page.evaluate("document.activeElement.name || document.activeElement.innerText || ''").strip())
-    assert names[:19] == [
+    assert names[:20] == [
         "Skip to the content", "Counterclaim", "Comparisons", "Quantities", "Claims", "Entities", "Sources", "Compare",
-        "Changes", "Add", "API", "Sign in", "q", "Search",
+        "Changes", "Add", "API", "Sign in", "q", "Search", "Link and download",
         "DeepSeek-R1", "OpenAI's foundation models", "Conflicts", "Copied wrongly",
         "Self-contradictions",
     ]  # fmt: skip

@@ -43,6 +43,7 @@ def test_a_preview_reads_the_number_and_saves_nothing(api: Api) -> None:
     assert "Not saved yet" in text
     assert "Read as: about 5,600,000 USD" in text
     assert "New: Lab reported about $5.6 million" in text
+    assert "As it would stand: Model: Cost is about $5.6 million. Who says it Lab Source A paper" in text
     assert fields_of(shown)["amount"] == "about $5.6 million"
     assert api.get("/claims")["items"] == []
     assert {one["kind"] for one in api.get("/changes")["items"]} == {"source", "entity", "metric", "scope"}

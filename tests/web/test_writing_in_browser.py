@@ -90,7 +90,7 @@ def test_no_form_breaks_a_rule_of_accessibility_or_says_anything(browser: Browse
     page.context.close()
 
 
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("width", [320, 390, 720, 1440])
 def test_no_form_is_wider_than_the_screen(browser: Browser, demo: Api, width: int) -> None:
     page, _ = opened(browser, demo, viewport={"width": width, "height": 900})
     sign_in(page)
