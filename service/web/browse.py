@@ -12,8 +12,9 @@ from service.api.dependencies import Db
 from service.charts import quantity
 from service.db.engine import Connection
 from service.domain.figure import DEFAULT_TOLERANCE
+from service.domain.vocabulary import OverTime
 from service.errors import NotFound
-from service.schemas.comparisons import Between
+from service.schemas.comparisons import Between, Summary
 from service.schemas.facets import Facet, FacetField, FacetQuery
 from service.schemas.pages import (
     ClaimListPageQuery,
@@ -28,11 +29,12 @@ from service.schemas.queries import ClaimQuery, ComparisonQuery, EntityQuery, Me
 from service.store.comparisons.ranking import LIST
 from service.store.lists import facets
 from service.store.records import claims, entities, metrics, scopes, sources
+from service.web.by_period import Series, first_days, in_series
 from service.web.html import page
 from service.web.route import pages
 
 routes = pages()
-_SHOWN, _MOST_ON_AXIS, _FACETS = 25, 50, 12
+_SHOWN, _MOST_ON_AXIS, _MOST_PERIODS, _FACETS = 25, 50, 200, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,8 @@ def show_quantity(ref: str, request: Request, query: Annotated[QuantityPageQuery
             metric=[metric.id], scope=_one(scope), limit=_MOST_ON_AXIS, sort=query.sort,
             cursor=query.cursor,
         )  # fmt: skip
-        found = LIST.page(connection, wanted)
+        is_by_period = metric.over_time is OverTime.BY_PERIOD
+        found = LIST.page(connection, wanted.model_copy(update={"limit": _MOST_PERIODS}) if is_by_period else wanted)
         choices = [_choice(connection, "scope", "scope", "Part", query.scope, metric=[metric.key])]
     return page(
         request,
@@ -138,8 +141,17 @@ def show_quantity(ref: str, request: Request, query: Annotated[QuantityPageQuery
         metric=metric,
         found=found,
         chart=quantity.chart(metric, found.items),
+        by_subject=_by_subject(found.items) if is_by_period else {},
         choices=choices,
     )
+
+
+def _by_subject(found: Sequence[Summary]) -> dict[str, list[Series]]:
+    """The comparisons of a metric by subject, in the order of their first ones, each subject's by period."""
+    by_subject: dict[str, list[Summary]] = {}
+    for one in found:
+        by_subject.setdefault(one.subject.key, []).append(one)
+    return {key: in_series(sorted(every, key=first_days)) for key, every in by_subject.items()}
 
 
 @routes.get("/compare")

@@ -1,7 +1,6 @@
 """The explorer's HTML pages. Each is a few queries and a template, and its URL holds its state."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
@@ -17,7 +16,7 @@ from service.analysis.options import ComparisonOptions, from_query
 from service.api import addresses
 from service.api.dependencies import Db, SeesNames
 from service.charts import comparison as comparison_chart
-from service.charts import ranking, series, timeline
+from service.charts import ranking, timeline
 from service.charts.svg import fragment
 from service.db.engine import Connection
 from service.domain.figure import DEFAULT_TOLERANCE
@@ -45,6 +44,7 @@ from service.store.comparisons.ranking import DISAGREEMENTS, LIST, WIDEST_FIRST
 from service.store.lists import search
 from service.store.records import claim_provenance, claims, disputes, entities, metrics, sources
 from service.transfer import citations
+from service.web.by_period import first_days, in_series
 from service.web.html import BUILD, ICON, STYLESHEET, page
 from service.web.route import pages
 
@@ -129,47 +129,17 @@ def show_entity(ref: str, request: Request, query: Annotated[EntityPageQuery, Qu
         raised = disputes.LIST.page(connection, DisputeQuery(raised_by=[entity.id], limit=_SHOWN)).items
     raised = [one for one in raised if query.as_of is None or _had_begun(one.opened, query.as_of)]
     by_metric: dict[str, list[Summary]] = {}
-    for one in sorted(compared, key=lambda c: (c.metric.name, c.scope.name if c.scope else "", _first(c))):
+    for one in sorted(compared, key=lambda c: (c.metric.name, c.scope.name if c.scope else "", first_days(c))):
         by_metric.setdefault(one.metric.key, []).append(one)
     context: dict[str, Any] = {
         "entity": entity,
-        "by_metric": {key: _in_series(every) for key, every in by_metric.items()},
+        "by_metric": {key: in_series(every) for key, every in by_metric.items()},
         "compared_count": len(compared),
         "about": about,
         "said": said,
         "raised": raised,
     }
     return page(request, "entity.html", query=query, **context)
-
-
-def _first(one: Summary) -> tuple[date, date]:
-    """The days by which the periods of a quantity are in order; one without a period comes first."""
-    period = parse_period(one.period) if one.period else None
-    return (period.earliest, period.latest) if period else (date.min, date.min)
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """The comparisons of one part of a quantity, in the order of their periods. `chart` is empty for a few of them."""
-
-    found: Sequence[Summary]
-    chart: Markup
-
-    @property
-    def days(self) -> str:
-        """From when to when, in months."""
-        return f"{_first(self.found[0])[0]:%Y-%m} to {max(_first(one)[1] for one in self.found):%Y-%m}"
-
-
-def _in_series(every: Sequence[Summary]) -> list[Series]:
-    by_scope: dict[str, list[Summary]] = {}
-    for one in every:
-        if one.period:
-            by_scope.setdefault(one.scope.id if one.scope else "", []).append(one)
-    drawn = [group for group in by_scope.values() if len(group) >= series.LEAST]
-    rest = [one for one in every if not any(one in group for group in drawn)]
-    charts = [Series(group, Markup(series.svg(group, group[0].metric.unit))) for group in drawn]
-    return [*([Series(rest, Markup())] if rest else []), *charts]
 
 
 def _claims(connection: Connection, query: ClaimQuery, day: date | None) -> ClaimPage:

@@ -405,6 +405,7 @@ def test_a_quantity_by_period_is_one_chart(api: Api) -> None:
     labels = re.findall(r'<text class="quiet middle"[^>]*>([^<]*)<', chart)
     assert labels == ["Q1 2023", "Q2 2023", "Q3 2023", "Q1 2024"]
     assert "All 4 periods" in shown
+    assert api.client.get("/quantities/cost").text.count('<svg class="chart"') == 1
 
 
 def test_amounts_up_to_an_end_are_drawn_one_after_another(api: Api) -> None:
