@@ -134,6 +134,7 @@ def show_quantity(ref: str, request: Request, query: Annotated[QuantityPageQuery
         is_by_period = metric.over_time is OverTime.BY_PERIOD
         found = LIST.page(connection, wanted.model_copy(update={"limit": _MOST_PERIODS}) if is_by_period else wanted)
         choices = [_choice(connection, "scope", "scope", "Part", query.scope, metric=[metric.key])]
+    by_subject = _by_subject(found.items) if is_by_period else {}
     return page(
         request,
         "quantity.html",
@@ -141,7 +142,7 @@ def show_quantity(ref: str, request: Request, query: Annotated[QuantityPageQuery
         metric=metric,
         found=found,
         chart=quantity.chart(metric, found.items),
-        by_subject=_by_subject(found.items) if is_by_period else {},
+        by_subject=by_subject if any(one.chart for groups in by_subject.values() for one in groups) else {},
         choices=choices,
     )
 
