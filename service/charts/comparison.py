@@ -7,6 +7,7 @@ from service.charts.model import Chart, Group, Mark, Row, Shape
 from service.charts.scale import Scale, label_of, scale_for
 from service.domain.compact import compact_stated
 from service.domain.figure import Stated
+from service.domain.period import period_in_words
 from service.domain.units import convert
 from service.domain.vocabulary import Basis, ClaimStatus, DriftResult, IntervalKind, NotComputed, Qualifier
 from service.domain.vocabulary import Scale as MetricScale
@@ -58,7 +59,7 @@ def drawn(mark: Mark) -> list[float]:
 def _group(group: ForestGroup, comparison: Comparison) -> Group:
     title = group.scope.name if group.scope else NOT_STATED
     if comparison.period:
-        title = f"{title}, {comparison.period}"
+        title = f"{title}, {period_in_words(comparison.period)}"
     return Group(title, tuple(row_of(row, comparison) for row in group.rows), group.reference, group.left_out)
 
 

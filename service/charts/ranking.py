@@ -8,6 +8,7 @@ from service.charts.comparison import drawn, mark_of
 from service.charts.model import Chart, Group, Mark, Row
 from service.charts.scale import scale_for
 from service.domain.compact import apart_text, compact_factor
+from service.domain.period import period_in_words
 from service.domain.vocabulary import DisagreementKind
 from service.schemas.comparisons import Compared, Disagreement
 
@@ -51,7 +52,11 @@ def _row(one: Disagreement) -> Row | None:
     gap = least.high / smallest, most.low / smallest
     return Row(
         label=f"{one.subject.name}: {one.metric.name}",
-        detail=", ".join(filter(None, (one.scope.name if one.scope else "Part not stated", one.period))),
+        detail=", ".join(
+            filter(
+                None, (one.scope.name if one.scope else "Part not stated", one.period and period_in_words(one.period))
+            )
+        ),
         marks=(_multiple(least, smallest), _multiple(most, smallest)),
         value=_apart(one, least, most),
         note=f"{one.least.claimant.name} least, {one.most.claimant.name} most",
@@ -71,6 +76,8 @@ def _in_one_currency(least: Compared, most: Compared) -> tuple[Compared, Compare
 def _apart(one: Disagreement, least: Mark, most: Mark) -> str:
     """Computes with the decimal digits as stated: a quotient of binary numbers would be rounded down once too often."""
     if one.kind is DisagreementKind.DRIFT and least.dot and most.dot is not None:
+        if most.dot == least.dot:
+            return "said of something else"
         return f"{compact_factor(_exact(most.dot) / _exact(least.dot))} apart"
     assert least.high is not None
     assert most.low is not None

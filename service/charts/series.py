@@ -62,6 +62,18 @@ def svg(found: Sequence[Summary], unit: str) -> str:
     return f'<svg class="chart" role="img" aria-label="{name}" viewBox="0 0 {_WIDTH} {height}">{inner}</svg>'
 
 
+def note(found: Sequence[Summary], unit: str) -> str:
+    """How to read the drawing, in a sentence or two."""
+    amounts = [one for _, name in _SHAPES for one in _amounts(found, name, unit)]
+    is_running = any(parse_period(one.period).earliest != one.first for one in amounts)
+    parts = ["Bands reach from the least to the most."]
+    if is_running:
+        parts.insert(
+            0, f"Each is the total since {min(one.first for one in amounts):%Y-%m}, up to the end of its step."
+        )
+    return " ".join(parts)
+
+
 def _amounts(found: Sequence[Summary], name: str, unit: str) -> list[_Amount]:
     amounts = []
     for one in found:
@@ -106,6 +118,7 @@ def _axes(plot: _Plot, every: Sequence[_Amount], unit: str) -> Iterator[str]:
     right = 0.0
     for one in {(one.first, one.last): one for one in every}.values():
         text = period_in_words(canonical_period(one.first, one.last))
+        text = text if parse_period(one.period).earliest == one.first else f"to {text}"
         middle = (plot.x(one.first) + plot.x(one.last + timedelta(days=1))) / 2
         half = width_of(text, _SMALL) / 2
         if middle - half >= right and middle + half <= _WIDTH:

@@ -1,10 +1,11 @@
 """The chart of a measurand over time: what was said when. Nothing is averaged, and estimates are not connected."""
 
+from collections.abc import Iterator
 from datetime import date
 
 from service.analysis.forest import Forest
 from service.charts.comparison import row_of, scale_of
-from service.charts.model import Chart, Event, Group
+from service.charts.model import Chart, Event, Group, Row
 from service.domain.period import parse_period
 
 
@@ -21,7 +22,6 @@ def chart(forest: Forest) -> Chart:
     )
     groups = (Group("", rows),) if rows else ()
     days = [row.said for row in rows if row.said is not None] + [event.day for event in events]
-    undated = len(every) - len(rows)
     return Chart(
         kind="timeline",
         title=f"{comparison.subject.name}: {comparison.metric.name}",
@@ -31,8 +31,17 @@ def chart(forest: Forest) -> Chart:
         groups=groups,
         days=(min(days), max(days)) if days else None,
         events=events,
-        notes=(f"Not drawn, since their date is unknown: {undated}.",) if undated else (),
+        notes=tuple(_notes(every, events)),
     )
+
+
+def _notes(every: list[Row], events: tuple[Event, ...]) -> Iterator[str]:
+    if events:
+        yield "A tick on the axis is a dispute."
+    undated = list(dict.fromkeys(row.label for row in every if row.said is None))
+    if undated:
+        named = ", ".join(undated[:5]) + (" and others" if len(undated) > 5 else "")
+        yield f"Not drawn, since the date is unknown: {named}."
 
 
 def _first_day(period: str | None) -> date | None:

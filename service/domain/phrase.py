@@ -325,11 +325,11 @@ def _scale(cursor: Cursor) -> int | None:
 
 def _read_second(cursor: Cursor, ranged: str | None, decimal: str | None) -> tuple[str, _Amount | None]:
     """What joins a second number to the first, and that number."""
-    start = cursor.place
+    start, end = cursor.place, cursor.end
     joint = cursor.take(r"±|\+/-|–|-|to\b" + (r"|and\b" if ranged else ""))
     second = _read_amount(cursor, decimal) if joint else None
     if second is None:
-        cursor.place = start
+        cursor.place, cursor.end = start, end
         return "", None
     return joint or "", second
 

@@ -23,6 +23,7 @@ class Series:
 
     found: Sequence[Summary]
     chart: Markup
+    note: str
 
     @property
     def days(self) -> str:
@@ -38,5 +39,10 @@ def in_series(every: Sequence[Summary]) -> list[Series]:
             by_scope.setdefault(one.scope.id if one.scope else "", []).append(one)
     drawn = [group for group in by_scope.values() if len(group) >= series.LEAST]
     rest = [one for one in every if not any(one in group for group in drawn)]
-    charts = [Series(group, Markup(series.svg(group, group[0].metric.unit))) for group in drawn]
-    return [*([Series(rest, Markup())] if rest else []), *charts]
+    charts = [_drawn(group) for group in drawn]
+    return [*([Series(rest, Markup(), "")] if rest else []), *charts]
+
+
+def _drawn(group: Sequence[Summary]) -> Series:
+    unit = group[0].metric.unit
+    return Series(group, Markup(series.svg(group, unit)), series.note(group, unit))

@@ -20,7 +20,7 @@ from service.web.html import page, policy
 from service.web.route import FrameRoute, pages
 
 routes = pages(FrameRoute)
-WIDTH, HEIGHT = 640, 420
+WIDTH, HEIGHT = 760, 520
 _LEAST_WIDTH, _LEAST_HEIGHT = 240, 160
 
 

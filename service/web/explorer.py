@@ -165,6 +165,7 @@ def show_comparison(ref: str, request: Request, query: Annotated[ComparisonPageQ
         periods = _other_periods(connection, found.comparison)
         stated = sorted(claims.PROJECTION.by_ids(connection, shown), key=lambda claim: claim.created_at)
     here = addresses.of_comparison(request, found.comparison.key, query.as_of)
+    over_time = timeline.chart(found)
     return page(
         request,
         "comparison.html",
@@ -172,7 +173,8 @@ def show_comparison(ref: str, request: Request, query: Annotated[ComparisonPageQ
         forest=found,
         comparison=found.comparison,
         chart=comparison_chart.chart(found),
-        timeline=Markup(fragment(timeline.chart(found))),
+        timeline=Markup(fragment(over_time)),
+        has_days=over_time.days is not None,
         claims=stated,
         quotes={claim.id: claim.quote for claim in stated if claim.quote},
         periods=periods,
@@ -194,7 +196,7 @@ def _other_periods(connection: Connection, shown: Comparison) -> list[Summary]:
     about: dict[str, Any] = {"subject": [shown.subject.id], "metric": [shown.metric.id]}
     asked = ComparisonQuery(**about, scope=[scope] if scope else [], sort="-figure_count", limit=200)
     found = [one for one in LIST.page(connection, asked).items if (one.scope and one.scope.id) == scope]
-    return sorted((one for one in found if one.id != shown.id), key=lambda one: one.period or "")
+    return sorted((one for one in found if one.id != shown.id), key=first_days)
 
 
 @routes.get("/claims/{ref}")

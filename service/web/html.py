@@ -24,7 +24,7 @@ from service.domain.compact import apart_text, compact, compact_interval, compac
 from service.domain.display import unit_in_words
 from service.domain.interval import Interval as DomainInterval
 from service.domain.period import period_in_words
-from service.domain.vocabulary import VOCABULARIES, Agreement, Role, Word
+from service.domain.vocabulary import VOCABULARIES, Agreement, DisagreementKind, Role, Word
 from service.errors import Invalid
 from service.schemas.figures import Interval
 from service.schemas.types import format_time
@@ -126,7 +126,7 @@ def _flat(text: str) -> str:
 def _separation(one: Any) -> str:
     """Returns how far apart the figures are, if there is a difference but no ratio."""
     if not one.difference:
-        return "apart"
+        return "said of something else" if one.kind == DisagreementKind.DRIFT else "apart"
     return f"at least {compact(Fraction(repr(one.difference)), one.unit, ROUND_FLOOR)} apart"
 
 

@@ -80,7 +80,11 @@ def _is_plain(request: Request) -> bool:
         return True
 
 
+def is_own_path(text: str) -> bool:
+    """Whether this is a path of this service: `//` and `/\\` begin another host."""
+    return text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable() and text.isascii()
+
+
 def _path(text: str) -> str:
-    """The path to go to after signing in, if it is one of this service: `//` and `/\\` begin another host."""
-    is_ours = text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable() and text.isascii()
-    return text if is_ours else "/"
+    """The path to go to after signing in."""
+    return text if is_own_path(text) else "/"

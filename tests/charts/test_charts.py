@@ -112,7 +112,7 @@ def test_a_timeline_has_steps_and_ticks_but_no_mean(demo: Api) -> None:
     assert step.startswith("M76.7")  # the first day, at the left
     (event,) = [line for line in root.iter(f"{SVG}line") if line.attrib.get("class") == "event"]
     assert "The Register" in "".join(event.itertext())
-    assert "Not drawn, since their date is unknown: 1." in texts(root)
+    assert "Not drawn, since the date is unknown: Epoch AI." in texts(root)
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])

@@ -108,3 +108,8 @@ def test_numbers_out_of_bounds_are_doubted_in_linear_time() -> None:
     assert found.doubt.doubt is Doubt.OUT_OF_BOUNDS
     (sum_,) = drafts("9e37 ± 9e37 USD")
     assert sum_.doubt is not None
+
+
+def test_a_word_that_could_join_a_second_number_is_not_part_of_the_first() -> None:
+    text = "it cost about $1.3 million to train, and 5 and more"
+    assert text[next(drafts(text)).start : next(drafts(text)).end] == "about $1.3 million"

@@ -86,7 +86,7 @@ def test_the_whole_walk_works_without_scripts(browser: Browser, demo: Api) -> No
 def test_filters_are_the_address(browser: Browser, demo: Api) -> None:
     page, _ = opened(browser, demo, java_script_enabled=False)
     page.goto("/")
-    page.get_by_role("link", name="Copied wrongly").click()
+    page.get_by_role("link", name="Copied differently").click()
     page.get_by_label("Metric").select_option("training-cost")
     page.get_by_role("button", name="Show").click()
     assert "kind=drift" in page.url
@@ -111,7 +111,7 @@ def test_the_keyboard_goes_through_a_page_in_its_order(browser: Browser, demo: A
     assert names[:20] == [
         "Skip to the content", "Counterclaim", "Comparisons", "Quantities", "Claims", "Entities", "Sources", "Compare",
         "Changes", "Add", "API", "Sign in", "q", "Search", "Link and download",
-        "DeepSeek-R1", "OpenAI's foundation models", "Conflicts", "Copied wrongly",
+        "DeepSeek-R1", "OpenAI's foundation models", "Conflicts", "Copied differently",
         "Self-contradictions",
     ]  # fmt: skip
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")

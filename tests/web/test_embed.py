@@ -66,7 +66,7 @@ def oembed(api: Api, url: str, **params: Any) -> Any:
 def test_oembed_fits_what_is_asked_for(demo: Api) -> None:
     url = f"{str(demo.client.base_url).rstrip('/')}/comparisons/{R1}?as_of=2025-09-20"
     found = oembed(demo, url, maxwidth=320).json()
-    assert (found["width"], found["height"]) == (320, 420)
+    assert (found["width"], found["height"]) == (320, 520)
     assert "as_of=2025-09-20" in found["html"]
     assert oembed(demo, url, format="xml").status_code == 501
 

@@ -111,7 +111,7 @@ def test_the_home_page_shows_where_sources_disagree_most(demo: Api) -> None:
     home = look(demo, "/")
     assert "at least 3.06× apart" in home.text
     assert f"/comparisons/{R1}" in home.links
-    assert "Copied wrongly" in home.text
+    assert "Copied differently" in home.text
     drift = look(demo, "/", kind="drift")
     assert "DeepSeek-R1-Zero: GPUs" in drift.text
     assert "No such disagreement is on record" in look(demo, "/", metric="gpu-count").text
@@ -282,7 +282,9 @@ def test_parameters_that_links_collect_are_ignored(demo: Api) -> None:
 
 
 def test_an_empty_service_is_kind(api: Api) -> None:
-    assert "No such disagreement is on record" in look(api, "/").text
+    home = look(api, "/").text
+    assert "Nothing is on record yet" in home
+    assert "Conflicts" not in home
     assert "Nothing yet" in re.sub(r"\s+", " ", look(api, "/changes").text)
 
 
@@ -415,7 +417,7 @@ def test_amounts_up_to_an_end_are_drawn_one_after_another(api: Api) -> None:
         api.post("/claims", claim("lab", figure(str(100 + number), period=f"2022-01/{end}"), statement=end))
     chart = api.client.get("/entities/model").text.partition('<svg class="chart"')[2].partition("</svg>")[0]
     labels = re.findall(r'<text class="quiet middle"[^>]*>([^<]*)<', chart)
-    assert labels == ["Q1 2022", "Q2 2022", "Q3 2022"]
+    assert labels == ["Q1 2022", "to Q2 2022", "to Q3 2022"]
 
 
 def test_other_periods_are_linked(api: Api) -> None:

@@ -60,7 +60,7 @@ def test_what_was_previewed_is_saved_once(api: Api) -> None:
     assert stored["figures"][0]["value"] == "5600000"
     assert stored["statement"] == "Model: Cost is about $5.6 million."
     page = person.get(first.headers["location"])
-    assert '<tr class="row new"' in page.text
+    assert '<tr id="new" class="row new"' in page.text
     assert "Undo" in page.text
 
 
@@ -84,6 +84,7 @@ def test_undo_withdraws_what_the_save_created(api: Api) -> None:
     assert [one["key"] for one in api.get("/entities")["items"]].count("model-2") == 1
     undone = person.post("/undo", {"saved": saved})
     assert (undone.status_code, "Undone" in undone.text) == (200, True)
+    assert person.post("/undo", {"saved": "1-1", "back": "//evil.example"}).status_code in (403, 404)
     assert api.get("/claims")["items"] == []
     assert "model-2" not in [one["key"] for one in api.get("/entities")["items"]]
     assert [one["title"] for one in api.get("/sources")["items"]] == ["A paper"]
@@ -288,8 +289,13 @@ def test_someone_repeats_this(api: Api) -> None:
     path = "/write/claim?derived_from=origin"
     form = person.form(path)
     assert (form["derived_from"], form["metric"], form["scope"]) == ("origin", "Cost", "Part")
-    shown = person.post("/write/claim", form | {"source": "paper", "amount": "$29.4 million", "do": "preview"})
-    assert shown.status_code == 200, text_of(shown)
+    shown = person.post(
+        "/write/claim", form | {"claimant": "Third", "source": "paper", "amount": "$29.4 million", "do": "preview"}
+    )
+    text = text_of(shown)
+    assert shown.status_code == 200, text
+    assert "The original lab says so Lab in A paper; Cost: 294,000 USD" in text
+    assert "Copied wrongly: the number is not that of the original." in text
     save(person, shown)
     assert api.get("/comparisons/model.cost.part")["drift_count"] == 1
 

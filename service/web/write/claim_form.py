@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
 
+from pydantic import TypeAdapter, ValidationError
+
 from service.db.engine import Connection
 from service.db.models import EntityRow, MetricRow
 from service.domain.compact import exact_stated
@@ -20,7 +22,7 @@ from service.schemas.entities import EntityCreate
 from service.schemas.faults import validated
 from service.schemas.scopes import ScopeCreate
 from service.schemas.sources import SourceCreate
-from service.schemas.types import MAX_TEXT
+from service.schemas.types import MAX_TEXT, Edtf
 from service.store.records import claims, entities, metrics, names, scopes, sources
 from service.store.records.editing import EDITABLE
 from service.store.records.names import Known
@@ -105,6 +107,8 @@ def read(connection: Connection, fields: Values) -> Reading:
             if name in given
         },
     }
+    for name in ("period", "asserted"):
+        _check_date(reading, name)
     metric = _metric(connection, reading)
     scope = _scope(connection, reading, metric)
     phrase = _amount(reading)
@@ -296,6 +300,15 @@ def _amount(reading: Reading) -> str | None:
     return text
 
 
+def _check_date(reading: Reading, name: str) -> None:
+    """Notes a date that cannot be read at once, and not only after all else is right."""
+    if name in reading.fields:
+        try:
+            TypeAdapter(Edtf).validate_python(reading.fields[name])
+        except ValidationError as error:
+            reading.find_problem(name, str(error.errors()[0]["msg"]))
+
+
 def _statement(given: Mapping[str, str], metric: Known | None) -> str:
     """A sentence from the parts of the form, for a claim without one of its own."""
     part = f" ({given['scope']})" if "scope" in given else ""
@@ -312,11 +325,7 @@ def prefilled(connection: Connection, query: Mapping[str, str | None]) -> dict[s
     filled: dict[str, str] = {"id": new_id()}
     if ref := query.get("derived_from"):
         origin = claims.PROJECTION.read(connection, ref)
-        filled |= {
-            "derived_from": origin.key or origin.id,
-            "subject": origin.subject.key,
-            "claimant": origin.claimant.key,
-        }
+        filled |= {"derived_from": origin.key or origin.id, "subject": origin.subject.name}
         if origin.figures:
             first = origin.figures[0]
             filled |= {"metric": first.metric.name, "basis": first.basis}

@@ -22,6 +22,7 @@ from service.db.last_change import last_change
 from service.domain.access import reaches
 from service.domain.vocabulary import Basis, EntityKind, Role, SourceKind
 from service.errors import Invalid, NotFound, PreconditionFailed, ServiceError, TookTooLong
+from service.schemas.claims import Claim
 from service.schemas.disputes import DisputeCreate
 from service.schemas.entities import EntityCreate
 from service.schemas.facets import FacetQuery
@@ -39,8 +40,9 @@ from service.store.records.record_writes import new_id
 from service.web.form_fields import Fields
 from service.web.html import page
 from service.web.route import FormRoute, pages
+from service.web.sign_in import is_own_path
 from service.web.write import claim_form
-from service.web.write.fields import FIELDS, given, shown
+from service.web.write.fields import FIELDS, FormField, given, shown
 from service.web.write.preview import Preview, rehearse
 
 routes = pages(FormRoute)
@@ -156,6 +158,7 @@ def _claim_page(
     *,
     is_slow: bool = False,
 ) -> Response:
+    origin = _origin(connection, reading.fields.get("derived_from"))
     suggested = {
         name: [one.label for one in facets.count(connection, FacetQuery(field=name, limit=_SUGGESTED)).values]
         for name in ("subject", "claimant", "metric")
@@ -171,11 +174,20 @@ def _claim_page(
         choices=_or_empty(reading.choices),
         preview=preview,
         suggested=suggested,
+        origin=origin,
         bases=list(Basis),
         entity_kinds=list(EntityKind),
         source_kinds=list(SourceKind),
         is_slow=is_slow,
     )
+
+
+def _origin(connection: Connection, ref: str | None) -> Claim | None:
+    """The claim that this one repeats, to be shown beside it."""
+    try:
+        return claims.PROJECTION.read(connection, ref) if ref else None
+    except NotFound:
+        return None
 
 
 # Other new records ---------------------------------------------------------------------------------------------------
@@ -268,17 +280,18 @@ def submit_edit(kind: str, ref: str, request: Request, fields: Fields, write: Wr
         seen = _version_of(fields, record.version)
         base = record.model_dump() if seen == record.version else history.version(connection, kind, record.id, seen)
     was, now = _shown(kind, base), _shown(kind, record.model_dump())
-    mine = {field.name: fields.get(field.name, "") for field in FIELDS[kind]}
+    own = _fields_of(kind, record)
+    mine = {field.name: fields.get(field.name, "") for field in own}
     changed = [name for name in mine if mine[name].strip() != was[name].strip()]
     if now == was:
         seen = record.version  # what has changed since is not in the form: nothing unseen is overwritten
     if seen != record.version:
         merged = {name: mine[name] if name in changed else now[name] for name in mine}
         theirs = [(field.label, was[field.name], now[field.name], merged[field.name])
-                  for field in FIELDS[kind] if now[field.name] != was[field.name]]  # fmt: skip
+                  for field in own if now[field.name] != was[field.name]]  # fmt: skip
         version = {"version": str(record.version)}
         return _form_page(request, kind, merged | version, 409, record=record, theirs=theirs)
-    content = {field.name: given(field, mine[field.name]) for field in FIELDS[kind] if field.name in changed}
+    content = {field.name: given(field, mine[field.name]) for field in own if field.name in changed}
     failed: ServiceError | None = None
     found = None
     try:
@@ -318,6 +331,11 @@ def _version_of(fields: Mapping[str, str], newest: int) -> int:
     if not 1 <= version <= newest:
         raise Invalid("This form names no version of the record. Open it again.")
     return version
+
+
+def _fields_of(kind: str, record: Any) -> list[FormField]:
+    """The fields of the form: all, but a key that is set already, since it is set once."""
+    return [one for one in FIELDS[kind] if one.name != "key" or record is None or record.key is None]
 
 
 def _shown(kind: str, record: Mapping[str, Any]) -> dict[str, str]:
@@ -425,7 +443,8 @@ def undo_save(request: Request, fields: Fields, write: Write) -> Response:
     if not (first.isascii() and first.isdigit() and last.isascii() and last.isdigit() and len(first + last) < 37):
         raise NotFound("There is no save of this number.")
     write(lambda connection: undo.undo(connection, int(first), int(last)))
-    return page(request, "undone.html", has_form=True)
+    back = fields.get("back", "/")
+    return page(request, "undone.html", has_form=True, back=back if is_own_path(back) else "/")
 
 
 # Pages ---------------------------------------------------------------------------------------------------------------
@@ -473,7 +492,7 @@ def _form_page(
         has_form=True,
         kind=kind,
         noun=_TITLES[kind],
-        form_fields=FIELDS[kind],
+        form_fields=_fields_of(kind, record),
         fields=_or_empty(fields),
         record=record,
         owner=owner,
