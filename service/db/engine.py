@@ -131,8 +131,6 @@ class Database:
             with connection.begin() as transaction:
                 ends = time.monotonic() + seconds
                 connection.execution_options(touched={}, stale=set(), stale_parts=set(), author=by, ends=ends)
-                if self.dialect == "postgresql":
-                    postgres.limit_statements(connection, seconds)
                 event.listen(connection, "before_cursor_execute", _refuse_late)
                 result = work(connection)
                 event.remove(connection, "before_cursor_execute", _refuse_late)
@@ -239,8 +237,12 @@ def _parse(url: str) -> URL:
 
 
 def _refuse_late(connection: Connection, *_rest: Any) -> None:
-    if time.monotonic() > connection.get_execution_options()["ends"]:
+    """Before each statement of a rehearsal: it may take what is left of the time."""
+    left = connection.get_execution_options()["ends"] - time.monotonic()
+    if left <= 0:
         raise TookTooLong("This takes too long to be shown before it is saved.")
+    if connection.dialect.name == "postgresql":
+        postgres.limit_statement(connection, left)
 
 
 @contextmanager

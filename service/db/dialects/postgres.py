@@ -129,10 +129,11 @@ def prepare_migration(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-def limit_statements(connection: Connection, seconds: float) -> None:
-    """Limits the statements of the open transaction."""
-    connection.exec_driver_sql(f"SET LOCAL statement_timeout = {seconds * 1000:.0f}")
-    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {seconds * 1000:.0f}")
+def limit_statement(connection: Connection, seconds: float) -> None:
+    """Limits the next statements of the open transaction. Runs beside SQLAlchemy, which is about to run one."""
+    cursor = connection.connection.cursor()
+    cursor.execute(f"SET LOCAL statement_timeout = {max(seconds * 1000, 1):.0f}")
+    cursor.close()
 
 
 def lift_limits(connection: Connection) -> None:
