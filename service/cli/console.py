@@ -68,8 +68,14 @@ def new_or_existing(chosen: AppSettings) -> Database:
 def existing(chosen: AppSettings) -> Database:
     file = sqlite_file(chosen.database_url)
     if file is not None and not file.exists():
-        raise fail(f"{file} does not exist; `counterclaim migrate` creates it")
+        raise fail(f"{file} does not exist; `counterclaim migrate` creates it{_demo_hint(file)}")
     return open_database(chosen.database_url, read_only=chosen.read_only)
+
+
+def _demo_hint(file: Path) -> str:
+    """Where the database of `dev.py run` is, if it is there."""
+    demo = Path("var/demo.db")
+    return f". The demo is in another one: --database-url sqlite:///{demo}" if demo.exists() and demo != file else ""
 
 
 def require_head(database: Database) -> None:

@@ -7,6 +7,7 @@ import socket
 import sys
 import traceback
 from datetime import UTC, datetime
+from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from service import logs
-from service.cli import console, load, reference_series
+from service.cli import console, load, read, reference_series
 from service.cli.amend import Amendable, amend
 from service.cli.console import fail, notify
 from service.db.engine import Database, sqlite_file
@@ -61,6 +62,24 @@ DatabaseUrl = Annotated[
     str | None,
     typer.Option(help="sqlite:///path/to/file.db or postgresql://user:password@host/database"),
 ]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"counterclaim {installed_version('counterclaim')}, migration {head_revision()}")
+        raise typer.Exit
+
+
+@cli.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and the newest migration.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    pass
 
 
 @cli.command()
@@ -295,6 +314,7 @@ def restore(
     notify(f"{sum(manifest.rows.values())} rows at migration {manifest.revision} are restored and verified.")
 
 
+read.add_to(cli)
 cli.add_typer(reference_series.rates, name="rates")
 cli.add_typer(reference_series.index, name="index")
 key = typer.Typer(help="API keys: who may write, and who reads where reading is not public.", no_args_is_help=True)
@@ -371,3 +391,7 @@ def main() -> None:
         notify(f"counterclaim: this failed unexpectedly ({type(error).__name__}: {said}).")
         notify(f"Please report it with this place: {Path(place.filename).name}, line {place.lineno}.")
         sys.exit(70)  # EX_SOFTWARE
+
+
+if __name__ == "__main__":
+    main()
