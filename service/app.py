@@ -54,7 +54,7 @@ from service.db.engine import Database
 from service.schemas.problem import Problem
 from service.store.operations.database_setup import open_database
 from service.store.operations.replica import Replica
-from service.web import browse, cite, downloads, embed, explorer, reference, sign_in
+from service.web import atom, browse, cite, downloads, embed, explorer, reference, sign_in
 from service.web import html as web
 from service.web import route as web_route
 from service.web.write import keys as keys_page
@@ -147,6 +147,7 @@ def _routes() -> list[BaseRoute]:
         browse,
         cite,
         downloads,
+        atom,
         embed,
         explorer,
         sign_in,

@@ -10,7 +10,7 @@ down_revision = "0005_sessions"
 branch_labels = None
 depends_on = None
 
-_INDEX = ["subject_id", "metric_id", "record_id"]
+_INDEX = ["subject_id", "metric_id", "seq"]
 _NAMES = ("subject", "metric")
 _READ = {
     "sqlite": "CASE WHEN kind = 'figure' THEN json_extract(snapshot, '$.{}.id') END",

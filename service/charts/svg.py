@@ -109,9 +109,12 @@ def text_of(text: str) -> str:
     """Escapes text. Removes characters that XML does not allow, and marks that change the direction of neighbouring
     text.
     """
-    return escape(
-        "".join(c for c in text if c in "\t\n" or (c >= " " and c not in "\ufffe\uffff" and c not in TURNING))
-    )
+    return escape(in_xml(text))
+
+
+def in_xml(text: str) -> str:
+    """Text without the characters that XML does not allow, and without marks that turn its neighbours."""
+    return "".join(c for c in text if c in "\t\n" or (c >= " " and c not in "\ufffe\uffff" and c not in TURNING))
 
 
 def isolated(text: str) -> str:

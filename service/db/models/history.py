@@ -25,7 +25,7 @@ class ChangeRow(Base):
         UniqueConstraint("kind", "record_id", "version"),
         Index(None, "kind", "seq"),
         Index(None, "kind", "record_id", "seq"),
-        Index(None, "subject_id", "metric_id", "record_id"),
+        Index(None, "subject_id", "metric_id", "seq"),
         Index("ix_change_events", "seq", postgresql_where=EVENTS, sqlite_where=EVENTS),
         STRICT,
     )

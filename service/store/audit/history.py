@@ -275,6 +275,15 @@ def latest(connection: Connection, before: int | None, most: int, *, names: bool
     return [_shown(row, names=names) for row in found]
 
 
+def latest_figures(
+    connection: Connection, subject_id: str, metric_id: str | None, most: int, *, names: bool
+) -> list[Change]:
+    """Returns the changes of figures about a subject, of one metric or of all, newest first."""
+    about = [ChangeRow.subject_id == subject_id, *([] if metric_id is None else [ChangeRow.metric_id == metric_id])]
+    statement = select(*_COLUMNS).where(*about).order_by(ChangeRow.seq.desc()).limit(most)
+    return [_shown(row, names=names) for row in connection.execute(statement).mappings()]
+
+
 class Difference(NamedTuple):
     """The value of a field before and after a change."""
 
