@@ -281,10 +281,11 @@ class RecordedSettingsQuery(ComparisonSettingsQuery):
     )
 
 
+PictureTheme = TypeAliasType("PictureTheme", Literal["light", "dark"])
+
+
 class PictureQuery(RecordedSettingsQuery):
-    theme: Literal["light", "dark"] | None = Field(
-        None, description="Colours. By default those that the reader prefers."
-    )
+    theme: PictureTheme | None = Field(None, description="Colours. By default those that the reader prefers.")
     width: int = Field(960, ge=320, le=2400, description="Width of the picture in pixels.")
 
 
