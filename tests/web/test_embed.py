@@ -52,8 +52,10 @@ def test_an_origin_that_can_never_match_is_refused(name: str) -> None:
 
 def test_a_page_says_where_it_is_embedded(demo: Api) -> None:
     shown = look(demo, f"/comparisons/{R1}")
-    links = {attributes.get("rel"): attributes for tag, attributes in shown.tags if tag == "link"}
-    found = demo.client.get(str(links["alternate"]["href"])).json()
+    links = {
+        attributes.get("type") or attributes.get("rel"): attributes for tag, attributes in shown.tags if tag == "link"
+    }
+    found = demo.client.get(str(links["application/json+oembed"]["href"])).json()
     assert (found["version"], found["type"], found["title"]) == ("1.0", "rich", "DeepSeek-R1: Training cost")
     assert f"/embed/comparisons/{R1}" in found["html"]
     assert str(links["canonical"]["href"]).endswith(f"/comparisons/{R1}")
