@@ -98,6 +98,12 @@ def test_a_page_is_whole_and_loads_nothing_from_elsewhere(demo: Api, path: str) 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
 @pytest.mark.parametrize("path", PAGES)
+def test_no_page_is_heavy(demo: Api, path: str) -> None:
+    answer = demo.client.get(path, headers={"Accept-Encoding": "identity"})
+    assert len(answer.content) < 200_000
+
+
+@pytest.mark.parametrize("path", PAGES)
 def test_every_link_of_a_page_leads_somewhere(demo: Api, path: str) -> None:
     own = {link for link in look(demo, path).links if link.startswith("/") or link.startswith("?")}
     assert own
