@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
@@ -19,6 +20,10 @@ from service.store.operations.database_setup import open_database
 from service.store.operations.health import outdated_summaries, revisions
 
 _PREFIX = "COUNTERCLAIM_"
+DatabaseUrl = Annotated[
+    str | None,
+    typer.Option(help="sqlite:///path/to/file.db or postgresql://user:password@host/database"),
+]
 stderr = Console(stderr=True, highlight=False, markup=False)
 
 

@@ -20,7 +20,7 @@ from rich.text import Text
 from service import logs
 from service.cli import console, load, read, reference_series
 from service.cli.amend import Amendable, amend
-from service.cli.console import fail, notify
+from service.cli.console import DatabaseUrl, fail, notify
 from service.db.engine import Database, sqlite_file
 from service.db.revisions import head_revision
 from service.domain.access import Token, parse_token
@@ -57,11 +57,6 @@ them. Unless it is set, the database is sqlite:///var/counterclaim.db.
 cli = typer.Typer(
     help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
 )
-
-DatabaseUrl = Annotated[
-    str | None,
-    typer.Option(help="sqlite:///path/to/file.db or postgresql://user:password@host/database"),
-]
 
 
 def _print_version(wanted: bool) -> None:

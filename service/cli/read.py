@@ -16,7 +16,7 @@ from service.analysis import forest
 from service.analysis.between import between
 from service.analysis.options import ComparisonOptions
 from service.cli import console
-from service.cli.console import printable
+from service.cli.console import DatabaseUrl, printable
 from service.db.engine import Connection
 from service.domain.compact import exact_stated
 from service.domain.figure import DEFAULT_TOLERANCE
@@ -30,9 +30,6 @@ from service.store.records.figure_intervals import stated_of
 from service.store.records.projection import Projection
 from service.transfer import exports
 
-DatabaseUrl = Annotated[
-    str | None, typer.Option(help="sqlite:///path/to/file.db or postgresql://user:password@host/database")
-]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, as the API answers.")]
 AsOf = Annotated[datetime | None, typer.Option(help="Only what was public by this day.", formats=["%Y-%m-%d"])]
 _RECORDS: Sequence[Projection[Any]] = (

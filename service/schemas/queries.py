@@ -277,7 +277,8 @@ class ComparisonSettingsQuery(ComputeQuery):
 
 class RecordedSettingsQuery(ComparisonSettingsQuery):
     recorded_as_of: GivenTime | None = Field(
-        None, description="Answer as it was on record at this moment, such as 2025-09-17T12:00:00Z, for ever the same."
+        None,
+        description="Answer as it was on record then: 2025-09-17T12:00:00Z. Later writes do not change it.",
     )
 
 

@@ -19,6 +19,7 @@ from service.charts.comparison import stated
 from service.charts.model import Row
 from service.charts.scale import Scale, unit_beside
 from service.charts.svg import TURNING
+from service.db.engine import Author
 from service.domain.access import reaches
 from service.domain.compact import apart_text, compact, compact_interval, compact_stated, exact_stated
 from service.domain.display import unit_in_words
@@ -58,6 +59,10 @@ def policy(*, forms: str = "'self'", ancestors: str = "'none'") -> str:
 _POLICY = policy()
 
 
+def may_write(caller: Author | None) -> bool:
+    return caller is not None and caller.role is not None and reaches(caller.role, Role.CONTRIBUTOR)
+
+
 def page(
     request: Request,
     template: str,
@@ -74,7 +79,7 @@ def page(
     made = TEMPLATES.get_template(template).render(
         request=request,
         caller=caller,
-        may_write=caller is not None and caller.role is not None and reaches(caller.role, Role.CONTRIBUTOR),
+        may_write=may_write(caller),
         is_admin=caller is not None and caller.role == Role.ADMIN,
         build=BUILD,
         today=datetime.now(UTC).date(),

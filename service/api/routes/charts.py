@@ -64,7 +64,7 @@ def chart_comparison_png(ref: str, query: Pictured, request: Request, db: Db) ->
 @routes.get("/comparisons/{ref}/chart.vl.json", response_model=VegaLite, responses=responses.problems(404))
 def chart_comparison_vega(ref: str, query: Options, db: Db) -> Response:
     """Returns the chart of a comparison as a Vega-Lite specification with its data."""
-    return JSONResponse(vega_lite(_comparison(db, ref, query)))
+    return JSONResponse(vega_lite(comparison.chart(_forest(db, ref, query))))
 
 
 @routes.get("/comparisons/{ref}/timeline.svg", response_class=Response, responses=_SVG | responses.problems(404))
@@ -78,7 +78,7 @@ def chart_timeline(ref: str, query: Pictured, request: Request, db: Db) -> Respo
 @routes.get("/comparisons/{ref}/timeline.vl.json", response_model=VegaLite, responses=responses.problems(404))
 def chart_timeline_vega(ref: str, query: Options, db: Db) -> Response:
     """Returns the timeline as a Vega-Lite specification with its data."""
-    return JSONResponse(vega_lite(_timeline(db, ref, query)))
+    return JSONResponse(vega_lite(timeline.chart(_forest(db, ref, query))))
 
 
 @routes.get("/disagreements/chart.svg", response_class=Response, responses=_SVG | responses.LIST)
@@ -98,9 +98,7 @@ Draw = Callable[[forest.Forest], Chart]
 
 def _chart(db: Database, ref: str, query: PictureQuery, request: Request, draw: Draw) -> tuple[Chart, str]:
     """The chart, and where it comes from: the day of its data, its address and the licence."""
-    options = from_query(query)
-    with db.snapshot() as now, as_recorded(now, ref, options.recorded_as_of) as connection:
-        found = forest.of_measurand(connection, ref, options)
+    options, found = from_query(query), _forest(db, ref, query)
     day = (options.recorded_as_of or found.comparison.updated_at).date()
     address = addresses.of_comparison(request, found.comparison.key, options.as_of, options.recorded_as_of)
     return draw(found), ", ".join(filter(None, (f"Data of {day}", address, request.app.state.licence)))
@@ -117,16 +115,10 @@ def _height_of(drawn: str) -> float:
     return float(box[3]) / WIDTH
 
 
-def _comparison(db: Database, ref: str, query: RecordedSettingsQuery) -> Chart:
+def _forest(db: Database, ref: str, query: RecordedSettingsQuery) -> forest.Forest:
     options = from_query(query)
-    with db.snapshot() as now, as_recorded(now, ref, query.recorded_as_of) as connection:
-        return comparison.chart(forest.of_measurand(connection, ref, options))
-
-
-def _timeline(db: Database, ref: str, query: RecordedSettingsQuery) -> Chart:
-    options = from_query(query)
-    with db.snapshot() as now, as_recorded(now, ref, query.recorded_as_of) as connection:
-        return timeline.chart(forest.of_measurand(connection, ref, options))
+    with db.snapshot() as now, as_recorded(now, ref, options.recorded_as_of) as connection:
+        return forest.of_measurand(connection, ref, options)
 
 
 def _ranking(db: Database, query: DisagreementQuery) -> Chart:

@@ -57,7 +57,7 @@ _TABLES: Mapping[str, Any] = {
 }  # fmt: skip
 _PEOPLE = ("subject", "claimant", "voice", "speaks_for")
 _NUMBERS = ("value", "lower", "upper", "precision")
-_DATES = {"asserted": "asserted", "published": "published", "opened": "opened"}  # columns `_earliest` and `_latest`
+_DATES = ("asserted", "published", "opened")  # columns `_earliest` and `_latest`
 
 
 @contextmanager
@@ -201,9 +201,8 @@ class _Past:
         checked = check_figures(memory, contexts, [_fields(figure) for figure, _, _ in stated], [""] * len(stated))
         new = [NewFigure(claim["id"], place, figure) for (_, claim, place), figure in zip(stated, checked, strict=True)]
         figures.insert_all(memory, new)
-        for figure, _, _ in stated:
-            version = {"stood": figure["version"], "of": figure["id"]}
-            memory.execute(_SET_VERSION, version)
+        if stated:
+            memory.execute(_SET_VERSION, [{"stood": figure["version"], "of": figure["id"]} for figure, _, _ in stated])
 
     def _write_series(self, memory: Connection, asked: MeasurandRecord) -> None:
         """The rates of the currencies that occur, and the version that was loaded at the moment."""

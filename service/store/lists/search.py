@@ -17,7 +17,7 @@ from service.schemas.queries import ComparisonQuery
 from service.schemas.search import SearchedKind, SearchHit, SearchMatch, SearchQuery, SearchResults
 from service.store.comparisons.ranking import LIST
 from service.store.lists.pagination import read_offset, written_offset
-from service.store.lists.search_index import SEARCHED, Searched, expression
+from service.store.lists.search_index import FIND, SEARCHED, Searched, expression
 from service.store.records import claims
 from service.store.records.figure_intervals import stated_of
 
@@ -26,10 +26,6 @@ _FTS = sql_table("search_fts", column("rowid"))
 _SEARCHED_FROM: dict[str, Any] = {
     "sqlite": join(_FTS, SearchRow.__table__, SearchRow.number == _FTS.c.rowid),
     "postgresql": SearchRow.__table__,
-}
-_FIND = {
-    "sqlite": "search_fts MATCH :words",
-    "postgresql": "array_to_tsvector(string_to_array(tokens, ' ')) @@ CAST(:words AS tsquery)",
 }
 KINDS: tuple[SearchedKind, ...] = ("comparison", "metric", "claim", "source", "entity")
 _COUNTED = 1_000  # matches per kind: of more, which are found first depends on the database
@@ -101,7 +97,7 @@ def _candidates(connection: Connection, kind: SearchedKind, kept: Searched, aske
         select(SearchRow.record_id, SearchRow.number, func.length(SearchRow.tokens).label("length"))
         .select_from(_SEARCHED_FROM[dialect])
         .join(table, (SearchRow.kind == kind) & (SearchRow.record_id == table.id))
-        .where(table.withdrawn_at.is_(None), text(_FIND[dialect]))
+        .where(table.withdrawn_at.is_(None), text(FIND[dialect]))
         .limit(_COUNTED + 1)
         .subquery("found")
     )
@@ -157,7 +153,7 @@ _NAMED = {"entity": MeasurandRow.subject_id, "metric": MeasurandRow.metric_id, "
 def _named(connection: Connection, asked: Sequence[str], place: int) -> dict[str, list[str]]:
     """The records that the word at this place names, by kind: at most as many of each as are counted."""
     dialect = connection.dialect.name
-    ids = select(SearchRow.record_id).select_from(_SEARCHED_FROM[dialect]).where(text(_FIND[dialect])).limit(_NAMES)
+    ids = select(SearchRow.record_id).select_from(_SEARCHED_FROM[dialect]).where(text(FIND[dialect])).limit(_NAMES)
     kinds = [*_NAMED, *(["claim"] if asked[place][0].isdigit() else [])]
     is_last = place == len(asked) - 1
     found = {}

@@ -35,10 +35,11 @@ SEARCHED: dict[str, Searched] = {
     "metric": Searched(MetricRow, "name", {"name": 3}, ("key",)),
     "scope": Searched(ScopeRow, "name", {"name": 1}),
 }
-_MATCH = {
-    "sqlite": "number IN (SELECT rowid FROM search_fts WHERE search_fts MATCH :words)",
-    "postgresql": "array_to_tsvector(string_to_array(tokens, ' ')) @@ CAST(:words AS tsquery)",
-}
+_FTS = "search_fts MATCH :words"  # of the table that SQLite searches
+_ON_POSTGRESQL = "array_to_tsvector(string_to_array(tokens, ' ')) @@ CAST(:words AS tsquery)"
+# a search stops at the first matches and joins them; a filter needs all of them
+FIND = {"sqlite": _FTS, "postgresql": _ON_POSTGRESQL}
+_MATCH = {"sqlite": f"number IN (SELECT rowid FROM search_fts WHERE {_FTS})", "postgresql": _ON_POSTGRESQL}
 
 # Keeping -------------------------------------------------------------------------------------------------------------
 

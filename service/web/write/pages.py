@@ -19,8 +19,7 @@ from service.api.dependencies import Db, Write
 from service.api.problems import status_of
 from service.db.engine import Connection, Database
 from service.db.last_change import last_change
-from service.domain.access import reaches
-from service.domain.vocabulary import Basis, EntityKind, Role, SourceKind
+from service.domain.vocabulary import Basis, EntityKind, SourceKind
 from service.errors import Invalid, NotFound, PreconditionFailed, ServiceError, TookTooLong
 from service.schemas.claims import Claim
 from service.schemas.disputes import DisputeCreate
@@ -38,7 +37,7 @@ from service.store.records import claims, disputes, duplicates, entities, figure
 from service.store.records.editing import EDITABLE
 from service.store.records.record_writes import new_id
 from service.web.form_fields import Fields
-from service.web.html import page
+from service.web.html import may_write, page
 from service.web.route import FormRoute, pages
 from service.web.sign_in import is_own_path
 from service.web.write import claim_form
@@ -52,11 +51,6 @@ _TITLES = {
     "claim": "claim", "figure": "figure", "dispute": "dispute",
 }  # fmt: skip
 _PATHS = {"source": "sources", "entity": "entities", "metric": "quantities", "claim": "claims"}
-
-
-def _may_write(request: Request) -> bool:
-    caller = request.state.caller
-    return caller is not None and caller.role is not None and reaches(caller.role, Role.CONTRIBUTOR)
 
 
 def _or_empty(values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -95,7 +89,7 @@ def submit_claim(request: Request, fields: Fields, db: Db, write: Write) -> Resp
     if body is None:
         return _reading_page(request, db, reading, 422)
     alike = _alike(db, reading, body)
-    if not _may_write(request):
+    if not may_write(request.state.caller):
         return _reading_page(request, db, reading, 200, Preview(None, duplicates=alike))
     if not _is_save(fields):
         try:
@@ -241,7 +235,7 @@ def submit_new(
     found = None
     try:
         body = validated(new.body, content)
-        if _may_write(request):
+        if may_write(request.state.caller):
             if _is_save(fields):
                 before = last_change(write.database).seq
                 record = write(lambda connection: _made(connection, kind, new, query.of, body)())
@@ -296,7 +290,7 @@ def submit_edit(kind: str, ref: str, request: Request, fields: Fields, write: Wr
     found = None
     try:
         patch = validated(EDITABLE[kind].patch, content)
-        if _may_write(request):
+        if may_write(request.state.caller):
             versions = frozenset([seen])
             amend = EDITABLE[kind].module.amend
             if _is_save(fields):
@@ -377,7 +371,7 @@ def submit_withdrawal(kind: str, ref: str, act: str, request: Request, fields: F
 
     found: Preview | None = None
     try:
-        if _may_write(request):
+        if may_write(request.state.caller):
             if _is_save(fields):
                 before = last_change(write.database).seq
                 write(change)
