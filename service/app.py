@@ -4,16 +4,14 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware import Middleware
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from service.api import prometheus
+from service.api import openapi, prometheus
 from service.api.access import Access
 from service.api.dependencies import POSITION
 from service.api.middleware.compression import Compression
@@ -51,7 +49,6 @@ from service.api.routes.health import Ready
 from service.api.turns import Turns
 from service.config import AppSettings
 from service.db.engine import Database
-from service.schemas.problem import Problem
 from service.store.operations.database_setup import open_database
 from service.store.operations.replica import Replica
 from service.web import atom, browse, cite, downloads, embed, explorer, reference, sign_in
@@ -60,16 +57,6 @@ from service.web import route as web_route
 from service.web.write import keys as keys_page
 from service.web.write import pages as write_pages
 
-DESCRIPTION = """\
-Who said which number, where, about what, and how the number was made. The service keeps bounds, scope, basis and
-provenance, and computes only what follows from them: where sources disagree and by how much at least, and how what was
-reported compares with what was estimated. It never picks a winner.
-
-Wherever a record is named, its id or its key serves. Stated numbers are exact decimal strings; computed ones are JSON
-numbers. Changing a record needs `If-Match` with its ETag.
-
-Writing needs an API key, sent as `Authorization: Bearer ccl_…`; reading needs one only where the operator says so.
-"""
 _EXPOSED = ["ETag", "Link", "Location", "Retry-After", "X-Request-Id", "Idempotency-Replayed", "WWW-Authenticate"]
 _ACCEPTED = [POSITION, "Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "X-Request-Id"]
 
@@ -93,7 +80,6 @@ def create_app(settings: AppSettings, database: Database | None = None) -> FastA
     app = FastAPI(
         title="Counterclaim",
         version=version("counterclaim"),
-        description=DESCRIPTION,
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -122,7 +108,7 @@ def create_app(settings: AppSettings, database: Database | None = None) -> FastA
     app.state.response_cache = ResponseCache(settings.response_cache_bytes)
     app.state.meters = meters
     app.state.build = f"{version('counterclaim')} {web.BUILD}"
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     install(app)
     web_route.install(app)
     return app
@@ -192,31 +178,3 @@ def _access(settings: AppSettings) -> Access:
         settings.drafts_per_address if limited else None,
     )
     return Access(settings.public_reads, limits)
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    """Returns the OpenAPI document: FastAPI's, with problem details in place of its own error schemas."""
-    if app.openapi_schema is None:
-        document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-        for operation in (operation for methods in document["paths"].values() for operation in methods.values()):
-            _require_if_match(operation)
-        schemas = document["components"]["schemas"]
-        for unused in ("HTTPValidationError", "ValidationError"):
-            schemas.pop(unused, None)
-        problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-        schemas.update(problem.pop("$defs"))
-        schemas["Problem"] = problem
-        document["servers"] = [{"url": "/"}]
-        document["components"]["schemas"] = dict(sorted(schemas.items()))
-        document["components"]["securitySchemes"] = {
-            "key": {"type": "http", "scheme": "bearer", "description": "An API key: `ccl_<id>_<secret>`."}
-        }
-        app.openapi_schema = document
-    return app.openapi_schema
-
-
-def _require_if_match(operation: dict[str, Any]) -> None:
-    """Marks If-Match as required. FastAPI cannot know this, since a change without it gets its own response (428)."""
-    for parameter in operation.get("parameters", ()):
-        if parameter["name"] == "If-Match":
-            parameter |= {"required": True, "schema": {"type": "string", "pattern": r'^"[0-9]{1,9}-[0-9a-f]{16}"$'}}

@@ -29,7 +29,10 @@ _IF_NONE_MATCH = {
     "schema": {"type": "string"},
 }
 HEADERS = {
-    "ETag": {"description": "Weak: the last change, and what was asked.", "schema": {"type": "string"}},
+    "ETag": {
+        "description": "Names this answer. Send it as If-None-Match; of a record, as If-Match to change it.",
+        "schema": {"type": "string"},
+    },
 }
 
 Handler = Callable[[Request], Awaitable[Response]]

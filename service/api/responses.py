@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from service.api.dependencies import Writer
 from service.api.problems import KINDS, MEDIA_TYPE
+from service.api.response_cache import HEADERS as _ETAG
 from service.db.engine import Database
 from service.schemas.base import Head
 from service.schemas.history import ChangePage, HistoryQuery
@@ -29,7 +30,6 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": KINDS[status][1], "content": content} for status in sorted({*statuses, 422, 503})}
 
 
-_ETAG = {"ETag": {"description": "`version-digest`", "schema": {"type": "string"}}}
 _LOCATION = {"Location": {"description": "Where the record is.", "schema": {"type": "string"}}}
 READ: dict[int | str, dict[str, Any]] = {
     200: {"headers": _ETAG},

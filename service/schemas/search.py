@@ -2,13 +2,18 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from service.domain.vocabulary import ClaimStatus
 from service.schemas.base import Body, EntityRef, View
 from service.schemas.queries import CURSOR
 from service.schemas.types import Bool, Edtf, Id, Line, Text, clean_text
 
+# two numbers; the document says so without `prefixItems`, which many generators do not know
+Span = Annotated[
+    tuple[int, int],
+    WithJsonSchema({"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}),
+]
 SearchedKind = Literal["comparison", "metric", "claim", "source", "entity"]
 
 
@@ -33,7 +38,7 @@ class SearchMatch(View):
     )
     text: str
     start: int = Field(description="Where the text begins in the field, in code points.")
-    offsets: list[tuple[int, int]] = Field(description="From and up to, in code points of the text.")
+    offsets: list[Span] = Field(description="From and up to, in code points of the text.")
 
 
 class SearchHit(View):

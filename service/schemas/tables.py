@@ -5,6 +5,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import Field
 
+from service.schemas import descriptions
 from service.schemas.base import View
 from service.schemas.table_rows import (
     AnnotationRow,
@@ -88,14 +89,16 @@ class TableSchema(View):
 def columns_of(model: type[View]) -> list[Column]:
     """The columns of a table, derived from the fields of its rows."""
     schema: dict[str, Any] = model.model_json_schema(mode="serialization")
-    return [_column(name, field, schema.get("$defs", {})) for name, field in schema["properties"].items()]
+    shared = schema.get("$defs", {})
+    return [_column(model.__name__, name, field, shared) for name, field in schema["properties"].items()]
 
 
-def _column(name: str, field: dict[str, Any], shared: dict[str, Any]) -> Column:
+def _column(model: str, name: str, field: dict[str, Any], shared: dict[str, Any]) -> Column:
     branches = [_resolved(branch, shared) for branch in field.get("anyOf", [field])]
     (kind,) = [branch for branch in branches if branch.get("type") != "null"]
+    about = field.get("description") or descriptions.of_field(model, name)
     shown = kind["format"] if kind.get("format") in ("date", "date-time") else kind["type"]
-    return Column(name=name, type=shown, nullable=len(branches) > 1, description=field.get("description"))
+    return Column(name=name, type=shown, nullable=len(branches) > 1, description=about)
 
 
 def _resolved(branch: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from fastapi import FastAPI
 
 from service.app import create_app
 from service.config import AppSettings
+from service.domain import vocabulary
+from service.schemas.descriptions import FIELDS, PARAMETERS
 from tests.support import ADMIN, Api
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +33,50 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             yield path, method, operation
+
+
+def resolved(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    """The component, if the part refers to one."""
+    if "$ref" not in part:
+        return part
+    _, _, kind, name = part["$ref"].split("/")
+    found: dict[str, Any] = document["components"][kind][name]
+    return found
+
+
+def test_every_field_and_parameter_is_described(document: dict[str, Any]) -> None:
+    bare = [
+        f"{name}.{field}"
+        for name, schema in document["components"]["schemas"].items()
+        for field, its in schema.get("properties", {}).items()
+        if not its.get("description")
+    ]
+    bare += [
+        f"{operation['operationId']}.{parameter['name']}"
+        for _, _, operation in operations(document)
+        for parameter in (resolved(document, one) for one in operation.get("parameters", ()))
+        if not parameter.get("description")
+    ]
+    assert bare == []
+
+
+def test_every_word_of_a_vocabulary_has_its_meaning(document: dict[str, Any]) -> None:
+    for name, schema in document["components"]["schemas"].items():
+        if (words := getattr(vocabulary, name, None)) is not None and any(word.meaning for word in words):
+            assert all(f"`{word}`: {word.meaning}" in schema["description"] for word in words), name
+
+
+def test_no_description_is_unused(document: dict[str, Any]) -> None:
+    fields = {f"{n}.{f}" for n, s in document["components"]["schemas"].items() for f in s.get("properties", {})}
+    names = {field.partition(".")[2] for field in fields}
+    unused = [one for one in FIELDS if one not in fields | names and not one.endswith("*")]
+    assert unused == []
+    described = {
+        resolved(document, one)["name"]
+        for _, _, operation in operations(document)
+        for one in operation.get("parameters", ())
+    }
+    assert [one for one in PARAMETERS if one.rpartition(".")[2] not in described] == []
 
 
 def test_the_committed_document_is_that_of_the_application(document: dict[str, Any]) -> None:
@@ -56,13 +102,14 @@ def test_every_operation_has_one_tag_a_plain_name_and_its_failures(document: dic
     assert len(names) == len(set(names))
     for path, method, operation in operations(document):
         assert len(operation["tags"]) == 1, path
+        assert operation["description"], operation["operationId"]
         assert operation["operationId"].isidentifier()
         answers = operation["responses"]
         if path not in ("/v1", "/health/live"):
             assert {"422", "503"} <= set(answers) or path.startswith("/health"), (path, method)
         for status, answer in answers.items():
             if int(status) >= 400:
-                assert list(answer["content"]) == ["application/problem+json"], (path, status)
+                assert list(resolved(document, answer)["content"]) == ["application/problem+json"], (path, status)
 
 
 def test_every_answer_says_what_it_holds(document: dict[str, Any]) -> None:
@@ -70,7 +117,7 @@ def test_every_answer_says_what_it_holds(document: dict[str, Any]) -> None:
     for path, method, operation in operations(document):
         for status, answer in operation["responses"].items():
             if status != "304":
-                (content,) = answer["content"].values()
+                (content,) = resolved(document, answer)["content"].values()
                 assert content["schema"], (path, method, status)
 
 

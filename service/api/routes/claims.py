@@ -17,6 +17,9 @@ routes = router("claims", cache_seconds=0)
 
 @routes.get("/claims", response_model=ClaimPage, responses=responses.LIST)
 def list_claims(query: Annotated[ClaimQuery, Query()], db: Db) -> Response:
+    """Returns claims, newest first, filtered by who said what where about what. Withdrawn, superseded and retracted
+    ones are left out unless asked for.
+    """
     return responses.listed(db, claims.LIST, query)
 
 
@@ -30,6 +33,7 @@ def create_claim(body: ClaimCreate, write: Post) -> Response:
 
 @routes.get("/claims/{ref}", response_model=Claim, responses=responses.READ)
 def read_claim(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
+    """Returns a claim with its figures, now or as it stood at a moment (`recorded_as_of`)."""
     return responses.read(db, claims.PROJECTION, ref, if_none_match, recorded_as_of)
 
 

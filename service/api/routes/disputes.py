@@ -17,6 +17,7 @@ routes = router("disputes", cache_seconds=0)
 
 @routes.get("/disputes", response_model=DisputePage, responses=responses.LIST)
 def list_disputes(query: Annotated[DisputeQuery, Query()], db: Db) -> Response:
+    """Returns disputes, newest first."""
     return responses.listed(db, disputes.LIST, query)
 
 
@@ -30,6 +31,7 @@ def create_dispute(body: DisputeCreate, write: Post) -> Response:
 
 @routes.get("/disputes/{ref}", response_model=Dispute, responses=responses.READ)
 def read_dispute(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
+    """Returns a dispute: what is contested, by whom and why."""
     return responses.read(db, disputes.PROJECTION, ref, if_none_match, recorded_as_of)
 
 

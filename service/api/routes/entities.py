@@ -17,6 +17,7 @@ routes = router("entities", cache_seconds=0)
 
 @routes.get("/entities", response_model=EntityPage, responses=responses.LIST)
 def list_entities(query: Annotated[EntityQuery, Query()], db: Db) -> Response:
+    """Returns entities, newest first."""
     return responses.listed(db, entities.LIST, query)
 
 
@@ -30,6 +31,7 @@ def create_entity(body: EntityCreate, write: Post) -> Response:
 
 @routes.get("/entities/{ref}", response_model=Entity, responses=responses.READ)
 def read_entity(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
+    """Returns an entity, by id, key or identifier (`wikidata:Q2112`)."""
     return responses.read(db, entities.PROJECTION, ref, if_none_match, recorded_as_of)
 
 

@@ -17,6 +17,7 @@ routes = router("figures", cache_seconds=0)
 
 @routes.get("/figures", response_model=FigurePage, responses=responses.LIST)
 def list_figures(query: Annotated[FigureQuery, Query()], db: Db) -> Response:
+    """Returns figures, newest first. `value_min` and `value_max` compare in the metric's unit."""
     return responses.listed(db, figures.LIST, query)
 
 
@@ -30,6 +31,7 @@ def create_figure(body: FigureCreate, write: Post) -> Response:
 
 @routes.get("/figures/{ref}", response_model=Figure, responses=responses.READ)
 def read_figure(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
+    """Returns a figure with its claim and the interval that it allows."""
     return responses.read(db, figures.PROJECTION, ref, if_none_match, recorded_as_of)
 
 

@@ -29,6 +29,7 @@ def create_key(body: ApiKeyCreate, write: Write, response: Response) -> ApiKeyCr
 
 @routes.get("/keys/{id}", responses=responses.problems(404))
 def read_key(id: str, db: Primary) -> ApiKey:
+    """Returns a key without its secret."""
     with db.read() as connection:
         return keys.PROJECTION.read(connection, id)
 

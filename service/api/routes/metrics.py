@@ -17,6 +17,7 @@ routes = router("metrics", cache_seconds=0)
 
 @routes.get("/metrics", response_model=MetricPage, responses=responses.LIST)
 def list_metrics(query: Annotated[MetricQuery, Query()], db: Db) -> Response:
+    """Returns metrics, newest first."""
     return responses.listed(db, metrics.LIST, query)
 
 
@@ -30,6 +31,7 @@ def create_metric(body: MetricCreate, write: Post) -> Response:
 
 @routes.get("/metrics/{ref}", response_model=Metric, responses=responses.READ)
 def read_metric(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
+    """Returns a metric with its unit and properties."""
     return responses.read(db, metrics.PROJECTION, ref, if_none_match, recorded_as_of)
 
 

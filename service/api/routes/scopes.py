@@ -41,6 +41,7 @@ def create_scope(ref: str, body: ScopeCreate, write: Post) -> Response:
 def read_scope(
     ref: str, scope: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None
 ) -> Response:
+    """Returns a scope of a metric."""
     return responses.read(db, scopes.OfMetric(ref), scope, if_none_match, recorded_as_of)
 
 

@@ -17,6 +17,7 @@ routes = router("sources", cache_seconds=0)
 
 @routes.get("/sources", response_model=SourcePage, responses=responses.LIST)
 def list_sources(query: Annotated[SourceQuery, Query()], db: Db) -> Response:
+    """Returns sources, newest first."""
     return responses.listed(db, sources.LIST, query)
 
 
@@ -30,6 +31,7 @@ def create_source(body: SourceCreate, write: Post) -> Response:
 
 @routes.get("/sources/{ref}", response_model=Source, responses=responses.READ)
 def read_source(ref: str, db: Db, if_none_match: IfNoneMatch = None, recorded_as_of: RecordedAsOf = None) -> Response:
+    """Returns a source, now or as it stood at a moment (`recorded_as_of`)."""
     return responses.read(db, sources.PROJECTION, ref, if_none_match, recorded_as_of)
 
 
