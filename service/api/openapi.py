@@ -73,7 +73,7 @@ def document(app: FastAPI) -> Json:
                 "key": {"type": "http", "scheme": "bearer", "description": "An API key: `ccl_<id>_<secret>`."}
             },
         }
-        _drop_titles(made)
+        _tidy(made)
         for operation in _operations(made):
             _complete(operation)
         _share(made)
@@ -112,16 +112,22 @@ def _meanings(name: str) -> str | None:
     return "\n".join(f"- `{word.value}`: {word.meaning}" for word in words)
 
 
-def _drop_titles(part: Any) -> None:
-    """Removes the titles that Pydantic makes of names: `Created At` says no more than `created_at`."""
+def _tidy(part: Any) -> None:
+    """Removes the titles that Pydantic makes of names: `Created At` says no more than `created_at`. Names the words of
+    a sort for generators, which would call `-created_at` VALUE_1.
+    """
     if isinstance(part, list):
         for one in part:
-            _drop_titles(one)
+            _tidy(one)
     elif isinstance(part, dict):
         if isinstance(part.get("title"), str) and ("type" in part or "anyOf" in part or "$ref" in part):
             del part["title"]
+        words = part.get("enum")
+        if isinstance(words, list) and any(str(word).startswith("-") for word in words):
+            names = [word.removeprefix("-").upper() + ("_DESCENDING" if word[0] == "-" else "") for word in words]
+            part["x-enum-varnames"] = names
         for one in part.values():
-            _drop_titles(one)
+            _tidy(one)
 
 
 def _complete(operation: Json) -> None:

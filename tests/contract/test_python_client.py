@@ -1,6 +1,7 @@
 """A Python client, generated from the document as anybody would, does what clients do."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -42,6 +43,10 @@ def test_no_model_is_named_by_accident(generated: Path) -> None:
     for name in names:
         assert not any(part in name for part in ("type_", "_input", "_output", "value1", "response_")), name
         assert not name[-1].isdigit(), name
+
+
+def test_no_word_is_named_by_accident(generated: Path) -> None:
+    assert not [path for path in generated.rglob("*.py") if re.search(r"\bVALUE_[0-9]", path.read_text("utf-8"))]
 
 
 def test_every_operation_is_there(generated: Path, document: dict[str, Any]) -> None:
