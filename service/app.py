@@ -51,7 +51,7 @@ from service.config import AppSettings
 from service.db.engine import Database
 from service.store.operations.database_setup import open_database
 from service.store.operations.replica import Replica
-from service.web import atom, browse, cite, downloads, embed, explorer, reference, sign_in
+from service.web import atom, browse, cite, downloads, embed, explorer, reference, sign_in, static_files
 from service.web import html as web
 from service.web import route as web_route
 from service.web.write import keys as keys_page
@@ -140,7 +140,7 @@ def _routes() -> list[BaseRoute]:
         write_pages,
         keys_page,
     )
-    return [*(route for part in parts for route in part.routes.routes), *explorer.assets.routes]
+    return [*(route for part in parts for route in part.routes.routes), *static_files.routes.routes]
 
 
 def _middleware(settings: AppSettings, meters: Metrics) -> list[Middleware]:

@@ -195,7 +195,7 @@ class Protocol(HttpToolsProtocol):
         """Sends problem details for input that cannot be a request and so never reaches the application."""
         status, detail = self.refusal
         code, title = KINDS[status]
-        problem = {"type": f"/docs#problem-{code}", "title": title, "status": status, "detail": detail}
+        problem = {"type": f"/docs/plain#problem-{code}", "title": title, "status": status, "detail": detail}
         content = json.dumps(problem | {"code": code, "request_id": None, "errors": []}).encode("ascii")
         head = (
             f"HTTP/1.1 {status} {_REASONS[status]}\r\ncontent-type: {MEDIA_TYPE}\r\n"

@@ -82,7 +82,7 @@ def problem(
 ) -> Response:
     code, title = KINDS[status]
     body = {
-        "type": f"/docs#problem-{code}",
+        "type": f"/docs/plain#problem-{code}",
         "title": title,
         "status": status,
         "detail": detail,

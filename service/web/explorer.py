@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
@@ -45,11 +45,10 @@ from service.store.lists import search
 from service.store.records import claim_provenance, claims, disputes, entities, metrics, sources
 from service.transfer import citations
 from service.web.by_period import first_days, in_series
-from service.web.html import BUILD, ICON, STYLESHEET, page
+from service.web.html import page
 from service.web.route import pages
 
 routes = pages()
-assets = APIRouter(include_in_schema=False)
 _SHOWN = 20  # items of each list on a page
 _LEADING = 6  # comparisons and metrics above the records that a search finds
 
@@ -255,25 +254,3 @@ def show_changes(request: Request, query: Annotated[ChangesPageQuery, Query()], 
     with db.read() as connection:
         found = history.latest(connection, query.before, 2 * _SHOWN, names=names)
     return page(request, "changes.html", query=query, changes=found)
-
-
-@assets.get("/assets/{build}/explorer.css")
-def read_stylesheet(build: str) -> Response:
-    return _asset(STYLESHEET, build, "text/css")
-
-
-@assets.get("/assets/{build}/icon.svg")
-def read_icon(build: str) -> Response:
-    return _asset(ICON, build, "image/svg+xml")
-
-
-@assets.get("/favicon.ico")
-def find_icon() -> Response:
-    """For programs that look for an icon here and not in the page."""
-    return RedirectResponse(f"/assets/{BUILD}/icon.svg", 307)
-
-
-def _asset(content: bytes, build: str, media_type: str) -> Response:
-    """Returns an asset. Its address names the build, so that it can be cached permanently."""
-    kept = "public, max-age=31536000, immutable" if build == BUILD else "no-cache"
-    return Response(content, headers={"Cache-Control": kept}, media_type=media_type)

@@ -34,10 +34,8 @@ from service.transfer import citations
 from service.web.session_cookie import session_of
 
 HERE = Path(__file__).parent
-STYLESHEET = (HERE / "assets" / "explorer.css").read_bytes()
-ICON = (HERE / "assets" / "icon.svg").read_bytes()
 BUILD = hashlib.sha256(
-    STYLESHEET + b"".join(path.read_bytes() for path in sorted((HERE / "templates").glob("*.html")))
+    b"".join(path.read_bytes() for path in sorted(HERE.glob("assets/*")) + sorted(HERE.glob("templates/*.html")))
 ).hexdigest()[:16]
 _MEANINGS = {str(word): word.meaning for vocabulary in VOCABULARIES.values() for word in vocabulary}
 

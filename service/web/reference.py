@@ -1,32 +1,35 @@
-"""The OpenAPI document, and a reference page generated from it: plain HTML, no scripts, no external assets."""
+"""The OpenAPI document, and two reference pages made from it: Swagger UI, and a plain page without scripts."""
 
 import base64
 import hashlib
 import re
-from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse
-from jinja2 import Environment, FileSystemLoader, select_autoescape
+from jinja2 import Undefined
 from markupsafe import Markup, escape
+
+from service.api.openapi import EXAMPLES
+from service.web.html import BUILD, TEMPLATES
+from service.web.samples import samples
 
 _LAST = ("search", "drafts", "imports", "exports", "keys", "service", "health")  # records come first
 _CODE = re.compile(r"`([^`]+)`")
+_SCRIPTS = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'"
 routes = APIRouter(include_in_schema=False)
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=select_autoescape(),
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 
 
-def _marked(text: str) -> Markup:
-    """Escapes text, and marks up text in backticks as code."""
-    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))
+def _code(text: str) -> Markup:
+    """Escapes text, and marks up text in backticks as code, and lines that begin with a hyphen as a list."""
+    lines = str(escape(text)).split("\n")
+    listed = [f"<li>{line[2:]}</li>" if line.startswith("- ") else line for line in lines]
+    return Markup(_CODE.sub(r"<code>\1</code>", "\n".join(listed)))
 
 
-_TEMPLATES.filters["marked"] = _marked
+# the document leaves out what it has nothing to say of, so what is missing is empty here
+_LENIENT = TEMPLATES.overlay(undefined=Undefined)
+_LENIENT.filters = TEMPLATES.filters | {"code": _code}
 
 
 @routes.get("/openapi.json")
@@ -35,18 +38,62 @@ def read_openapi(request: Request) -> JSONResponse:
 
 
 @routes.get("/docs")
-def read_docs(request: Request) -> HTMLResponse:
+def read_docs() -> HTMLResponse:
+    page = TEMPLATES.get_template("docs.html").render(build=BUILD)
+    policy = f"{_SCRIPTS}; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+    return HTMLResponse(page, headers={"Content-Security-Policy": policy})
+
+
+@routes.get("/docs/plain")
+def read_plain_docs(request: Request) -> HTMLResponse:
     document = request.app.openapi()
-    by_tag: dict[str, list[dict[str, object]]] = {}
-    for path, methods in document["paths"].items():
-        for method, operation in methods.items():
-            by_tag.setdefault(operation["tags"][0], []).append({"path": path, "method": method.upper(), **operation})
+    by_tag: dict[str, list[dict[str, Any]]] = {}
+    for operation in operations_of(document):
+        by_tag.setdefault(operation["tags"][0], []).append(operation)
     for tag in _LAST:
         by_tag[tag] = by_tag.pop(tag)
-    page = _TEMPLATES.get_template("reference.html").render(
-        document=document, by_tag=by_tag, problems=request.app.state.problem_kinds
+    page = _LENIENT.get_template("reference.html").render(
+        document=document, by_tag=by_tag, problems=_problems(request.app.state.problem_kinds)
     )
     style = page.partition("<style>")[2].partition("</style>")[0]
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; frame-ancestors 'none'"
     return HTMLResponse(page, headers={"Content-Security-Policy": policy})
+
+
+def operations_of(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The operations of the document, with what they refer to in place, and with samples."""
+    return [
+        _shown(document, path, method.upper(), operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def _shown(document: dict[str, Any], path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
+    parameters = [_resolved(document, one) for one in operation.get("parameters", ())]
+    example = EXAMPLES["answers"].get(operation["operationId"], {}).get("path")
+    return {
+        **operation,
+        "path": path,
+        "method": method,
+        "parameters": parameters,
+        "responses": {status: _resolved(document, one) for status, one in operation["responses"].items()},
+        "samples": samples(method, path, operation, parameters, example),
+    }
+
+
+def _resolved(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" not in part:
+        return part
+    _, _, kind, name = part["$ref"].split("/")
+    found: dict[str, Any] = document["components"][kind][name]
+    return found
+
+
+def _problems(kinds: dict[int, tuple[str, str]]) -> dict[str, list[tuple[int, str]]]:
+    """The statuses and titles of each code: a code is the target of `Problem.type`, so it occurs once."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for status, (code, title) in kinds.items():
+        found.setdefault(code, []).append((status, title))
+    return found

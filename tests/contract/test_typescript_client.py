@@ -1,11 +1,13 @@
 """The document passes its linter, and a TypeScript client with types made from it does what clients do."""
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from service.web.reference import operations_of
 from tests.contract.node import installed, needs_node, run, tool
 from tests.support import ADMIN, Api
 
@@ -36,6 +38,19 @@ def test_the_document_passes_the_linter(folder: Path) -> None:
         str(ROOT / "openapi.json"),
         cwd=folder,
     )
+
+
+def test_the_samples_of_the_reference_are_typed(folder: Path) -> None:
+    document = json.loads((ROOT / "openapi.json").read_text("utf-8"))
+    head = [
+        'import createClient from "openapi-fetch";',
+        'import type { paths } from "./api.js";',
+        'export const client = createClient<paths>({ baseUrl: "http://localhost" });',
+    ]
+    codes = [one["samples"][-1].code for one in operations_of(document) if "imports" not in one["path"]]
+    (folder / "samples.ts").write_text("\n".join([*head, *(f"{{ {code} }}" for code in codes)]), "utf-8")
+    options = ["--strict", "--noEmit", "--skipLibCheck", "--target", "es2022", "--module", "nodenext"]
+    run(tool(folder, "tsc"), *options, "samples.ts", cwd=folder)
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
