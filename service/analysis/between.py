@@ -9,6 +9,7 @@ from service.analysis.compare import MOST_SHOWN, figures_url
 from service.analysis.options import ComparisonOptions, price_index, prices_used, readable, restated
 from service.analysis.related import standing_reasons
 from service.db.engine import Connection
+from service.domain.assessment import RULES_VERSION
 from service.domain.comparability import NO_RATIO, Comparability, comparability
 from service.domain.comparison import representing
 from service.domain.evidence import Evidence, computed_in, in_common_currency, sharing_rates
@@ -100,7 +101,11 @@ def between(
         found = _scaled(ratio(b.counted, a.counted), factor)
     return Between(
         settings=BetweenSettings(
-            about_tolerance=float(options.tolerance), as_of=options.as_of, prices=prices_used(index)
+            about_tolerance=float(options.tolerance),
+            as_of=options.as_of,
+            recorded_as_of=options.recorded_as_of,
+            prices=prices_used(index),
+            rules_version=RULES_VERSION,
         ),
         left=_shown(connection, a),
         right=_shown(connection, b),

@@ -13,7 +13,7 @@ from service.domain.vocabulary import Basis
 from service.errors import Invalid
 from service.schemas.comparisons import PricesUsed, Settings
 from service.schemas.pages import ComparisonPageQuery
-from service.schemas.queries import ComparisonSettingsQuery, ComputeQuery, RecordedSettingsQuery
+from service.schemas.queries import ComparisonSettingsQuery, ComputeQuery, Recorded
 from service.store.comparisons import price_indices
 from service.store.comparisons.evidence import FigureRecord, Lineage
 
@@ -52,11 +52,10 @@ def from_query(query: ComputeQuery | ComparisonPageQuery) -> ComparisonOptions:
     if not 0 <= tolerance <= MAX_TOLERANCE:
         raise Invalid.at("/about_tolerance", "The tolerance of `about` is from 0 to 0.5.", "query")
     prices = _prices(query.prices) if isinstance(query, ComputeQuery) else None
-    if not isinstance(query, ComparisonSettingsQuery | ComparisonPageQuery):
-        return ComparisonOptions(tolerance, query.as_of, prices=prices)
+    by: By = query.by if isinstance(query, ComparisonSettingsQuery | ComparisonPageQuery) else "basis"
     chosen = query.sides if isinstance(query, ComparisonSettingsQuery) else None
-    recorded = query.recorded_as_of if isinstance(query, RecordedSettingsQuery | ComparisonPageQuery) else None
-    return ComparisonOptions(tolerance, query.as_of, _sides(query.by, chosen), prices, recorded)
+    recorded = query.recorded_as_of if isinstance(query, Recorded | ComparisonPageQuery) else None
+    return ComparisonOptions(tolerance, query.as_of, _sides(by, chosen), prices, recorded)
 
 
 def _prices(text: str | None) -> tuple[int, str] | None:

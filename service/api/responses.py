@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from fastapi import Response
+from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
@@ -15,10 +15,11 @@ from service.api.problems import KINDS, MEDIA_TYPE
 from service.api.response_cache import HEADERS as _ETAG
 from service.db.engine import Database
 from service.schemas.base import Head
-from service.schemas.history import ChangePage, HistoryQuery
+from service.schemas.history import HistoryQuery
+from service.schemas.types import format_time
 from service.store.audit import history
 from service.store.comparisons.summary import refresh_summaries
-from service.store.lists.pagination import RecordList
+from service.store.lists.pagination import PageJson, RecordList
 from service.store.records.projection import Projection, Readable, Stored
 
 B = TypeVar("B")
@@ -37,7 +38,14 @@ READ: dict[int | str, dict[str, Any]] = {
     **problems(404),
 }
 CHANGE: dict[int | str, dict[str, Any]] = {200: {"headers": _ETAG}, **problems(404, 408, 409, 412, 413, 415, 428, 507)}
-LIST = problems()
+LINK = {
+    "Link": {
+        "description": "The next page (rel=next), and the address that keeps this answer (rel=bookmark).",
+        "schema": {"type": "string"},
+    }
+}
+LIST: dict[int | str, dict[str, Any]] = {200: {"headers": LINK}, **problems()}
+LINKED: dict[int | str, dict[str, Any]] = {200: {"headers": LINK}, **problems(404)}
 
 
 def created(model: type[Head]) -> dict[int | str, dict[str, Any]]:
@@ -52,15 +60,44 @@ def created(model: type[Head]) -> dict[int | str, dict[str, Any]]:
 LOCATED: dict[int | str, dict[str, Any]] = {201: {"headers": _LOCATION}}
 
 
-def json_response(body: bytes) -> Response:
-    """Returns JSON that the database has already written."""
-    return Response(body, media_type="application/json")
+def computed(request: Request, body: bytes, moment: datetime | None) -> Response:
+    """Returns a computed answer with its lasting address."""
+    return Response(body, headers=links(request, moment=moment), media_type="application/json")
 
 
-def listed(db: Database, records: RecordList[Any], query: BaseModel, sort: str | None = None) -> Response:
+def links(request: Request, *, next_cursor: str | None = None, moment: datetime | None = None) -> dict[str, str]:
+    """The header Link: the next page, and the address under which a computed answer stays as it is. `moment` is that of
+    the last change in the snapshot from which it was computed.
+    """
+    shown = []
+    if next_cursor is not None:
+        shown.append(next_link(request, cursor=next_cursor))
+    if moment is not None:
+        shown.append(f'<{_with(request, recorded_as_of=format_time(moment))}>; rel="bookmark"')
+    return {"Link": ", ".join(shown)} if shown else {}
+
+
+def next_link(request: Request, **parameters: str) -> str:
+    return f'<{_with(request, **parameters)}>; rel="next"'
+
+
+def _with(request: Request, **parameters: str) -> str:
+    url = request.url.include_query_params(**parameters)
+    return f"{url.path}?{url.query}"
+
+
+def page_response(request: Request, page: PageJson, moment: datetime | None = None) -> Response:
     """Returns one page of a list."""
+    headers = links(request, next_cursor=page.next_cursor, moment=moment)
+    return Response(page.body, headers=headers, media_type="application/json")
+
+
+def listed(
+    request: Request, db: Database, records: RecordList[Any], query: BaseModel, sort: str | None = None
+) -> Response:
+    """Returns one page of a list of records."""
     with db.read() as connection:
-        return json_response(records.json(connection, query, sort))
+        return page_response(request, records.json(connection, query, sort))
 
 
 def etag_of(found: Stored) -> str:
@@ -94,11 +131,14 @@ def read(
     return record(found)
 
 
-def versions(db: Database, projection: Readable, ref: str, query: HistoryQuery, *, names: bool) -> ChangePage:
+def versions(
+    request: Request, db: Database, projection: Readable, ref: str, query: HistoryQuery, *, names: bool
+) -> Response:
     """Returns the versions of a record, newest first."""
     with db.snapshot() as connection:
         found = projection.stored(connection, ref)
-        return history.of_record(connection, projection.kind, found.id, query, names=names)
+        page = history.of_record(connection, projection.kind, found.id, query, names=names)
+    return page_response(request, PageJson(page.model_dump_json().encode(), page.next_cursor))
 
 
 def create(

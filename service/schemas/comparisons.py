@@ -200,6 +200,7 @@ class Summary(View):
     rates_version: str | None = Field(
         description="Of the exchange rates, if an amount is in another currency than the metric's; empty: none loaded."
     )
+    rules_version: int = Field(description="The version of the rules of arithmetic by which it was computed.")
     updated_at: Time
 
 
@@ -235,7 +236,9 @@ OperandSide = TypeAliasType("OperandSide", Literal["reported", "estimated", "all
 class BetweenSettings(View):
     about_tolerance: float
     as_of: Day | None
+    recorded_as_of: Time | None
     prices: PricesUsed | None
+    rules_version: int = Field(description="The version of the rules of arithmetic by which it was computed.")
 
 
 class Operand(View):

@@ -28,7 +28,11 @@ class _PageQuery(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-class HomeQuery(_PageQuery):
+class RecordedPageQuery(_PageQuery):
+    recorded_as_of: Moment = None
+
+
+class HomeQuery(RecordedPageQuery):
     q: Words = None
     kind: DisagreementKind = DisagreementKind.CONFLICT
     metric: Annotated[Key | None, BeforeValidator(_none_if_empty)] = None
@@ -64,21 +68,19 @@ class SignInQuery(_PageQuery):
     next: Annotated[str, Field(max_length=1000)] = "/"
 
 
-class EntityPageQuery(_PageQuery):
+class EntityPageQuery(RecordedPageQuery):
     as_of: Day_ = None
     cursor: Cursor = None
 
 
-class ComparisonPageQuery(_PageQuery):
+class ComparisonPageQuery(RecordedPageQuery):
     by: Literal["basis", "party"] = "basis"
     about_tolerance: Tolerance = Field("0.1", validate_default=True)
     as_of: Day_ = None
-    recorded_as_of: Moment = None
     order: Literal["basis", "value", "date"] = "basis"
 
 
-class RecordPageQuery(_PageQuery):
-    recorded_as_of: Moment = None
+class RecordPageQuery(RecordedPageQuery):
     cursor: Cursor = None
 
 
@@ -86,7 +88,7 @@ class ChangesPageQuery(_PageQuery):
     before: int | None = Field(None, ge=1, le=2**62)
 
 
-class ComparisonListPageQuery(_PageQuery):
+class ComparisonListPageQuery(RecordedPageQuery):
     subject: Word = None
     metric: Word = None
     claimant: Word = None
@@ -124,7 +126,7 @@ class QuantityListPageQuery(_PageQuery):
     cursor: Cursor = None
 
 
-class QuantityPageQuery(_PageQuery):
+class QuantityPageQuery(RecordedPageQuery):
     scope: Word = None
     sort: Literal["-gap", "-figure_count", "-created_at"] = "-figure_count"
     cursor: Cursor = None
@@ -141,7 +143,7 @@ class OEmbedQuery(_PageQuery):
     maxheight: int | None = Field(None, ge=1, le=10_000)
 
 
-class ComparePageQuery(_PageQuery):
+class ComparePageQuery(RecordedPageQuery):
     left: Word = None
     right: Word = None
     as_of: Day_ = None

@@ -55,6 +55,13 @@ class PageQuery(Body):
     cursor: str | None = Field(None, max_length=1000, description=CURSOR)
 
 
+class Recorded(Body):
+    recorded_as_of: GivenTime | None = Field(
+        None,
+        description="Answer as it was on record then: 2025-09-17T12:00:00Z. Later writes do not change it.",
+    )
+
+
 class ListFilters(Body):
     id: Ids = []
     withdrawn: Literal["false", "true", "all"] = "false"
@@ -189,12 +196,12 @@ Empty = Annotated[
 ]
 
 
-class ComparisonQuery(PageQuery, MeasurandFilters):
+class ComparisonQuery(PageQuery, MeasurandFilters, Recorded):
     empty: Empty = None
     sort: Literal[BasicSort, "gap", "-gap", "figure_count", "-figure_count"] = "-created_at"
 
 
-class DisagreementQuery(PageQuery, MeasurandFilters):
+class DisagreementQuery(PageQuery, MeasurandFilters, Recorded):
     kind: DisagreementKind = DisagreementKind.CONFLICT
     group_by: Literal["series"] | None = Field(
         None, description="`series`: only the widest row of each subject and metric, with `group_count`."
@@ -275,11 +282,8 @@ class ComparisonSettingsQuery(ComputeQuery):
     sides: Sides | None = None
 
 
-class RecordedSettingsQuery(ComparisonSettingsQuery):
-    recorded_as_of: GivenTime | None = Field(
-        None,
-        description="Answer as it was on record then: 2025-09-17T12:00:00Z. Later writes do not change it.",
-    )
+class RecordedSettingsQuery(ComparisonSettingsQuery, Recorded):
+    pass
 
 
 PictureTheme = TypeAliasType("PictureTheme", Literal["light", "dark"])
@@ -293,7 +297,7 @@ class PictureQuery(RecordedSettingsQuery):
 ChosenSide = TypeAliasType("ChosenSide", Literal["reported", "estimated", "all"])
 
 
-class BetweenQuery(ComputeQuery):
+class BetweenQuery(ComputeQuery, Recorded):
     left: str = Field(max_length=400, description="A measurand (id or key) or the id of a figure.")
     right: str = Field(max_length=400, description="A measurand (id or key) or the id of a figure.")
     left_side: ChosenSide | None = None

@@ -16,6 +16,7 @@ from service.schemas.queries import (
     MeasurandFilters,
     MeasurandRefs,
     QueryFlag,
+    Recorded,
     Refs,
 )
 from service.schemas.types import Day, GivenTime
@@ -62,7 +63,7 @@ class _Claimed(Body):
     relay: QueryFlag | None = Field(None, description="Whether the claim repeats another.")
 
 
-class FigureTableFilters(_Claimed, FigureFilters):
+class FigureTableFilters(_Claimed, FigureFilters, Recorded):
     as_of: Day | None = AS_OF
 
 
@@ -74,7 +75,7 @@ class FigureTableJsonQuery(FigureTableQuery, Shaped):
     pass
 
 
-class ComparisonTableQuery(TableQuery, MeasurandFilters):
+class ComparisonTableQuery(TableQuery, MeasurandFilters, Recorded):
     empty: Empty = None
     sort: Literal[BasicSort, "gap", "-gap", "figure_count", "-figure_count"] = "-created_at"
     as_of: Day | None = AS_OF
@@ -84,7 +85,7 @@ class ComparisonTableJsonQuery(ComparisonTableQuery, Shaped):
     pass
 
 
-class DisagreementTableQuery(TableQuery, MeasurandFilters):
+class DisagreementTableQuery(TableQuery, MeasurandFilters, Recorded):
     kind: DisagreementKind = DisagreementKind.CONFLICT
     as_of: Day | None = AS_OF
 
@@ -93,7 +94,7 @@ class DisagreementTableJsonQuery(DisagreementTableQuery, Shaped):
     pass
 
 
-class TimeSeriesQuery(TableQuery, _Claimed):
+class TimeSeriesQuery(TableQuery, _Claimed, Recorded):
     layout: Literal["wide", "long"] = Field(
         "long", description="`long`: the numbers in value, low, high; `wide`: under their basis."
     )

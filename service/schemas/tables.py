@@ -15,7 +15,7 @@ from service.schemas.table_rows import (
     TimeSeriesRow,
     WideTimeSeriesRow,
 )
-from service.schemas.types import Bool, Day
+from service.schemas.types import Bool, Day, Time
 
 R = TypeVar("R", bound=View)
 ColumnType = Literal["string", "number", "integer", "boolean", "date", "date-time"]
@@ -39,6 +39,7 @@ class Table(View, Generic[R]):
     total: int | None = Field(description="How many rows the filters let through; null above 100,000.")
     next_cursor: str | None
     as_of: Day | None
+    recorded_as_of: Time | None
 
 
 class FigureTable(Table[FigureTableRow]):

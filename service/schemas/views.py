@@ -3,7 +3,7 @@
 from fractions import Fraction
 from typing import Any
 
-from service.domain.assessment import Assessment
+from service.domain.assessment import RULES_VERSION, Assessment
 from service.domain.comparability import Comparability as DomainComparability
 from service.domain.comparison import Comparison
 from service.domain.display import interval_text, ratio_text
@@ -72,6 +72,7 @@ def to_summary(
     is_copied = comparison.has_copies_only and origin is not None
     return {
         "unit": unit,
+        "rules_version": RULES_VERSION,
         "verdict": comparison.verdict,
         "ratio": to_ratio(comparison.ratio),
         "comparability": to_comparability(comparison.comparability),

@@ -26,6 +26,8 @@ from service.schemas.pages import (
     SourceListPageQuery,
 )
 from service.schemas.queries import ClaimQuery, ComparisonQuery, EntityQuery, MetricQuery, SourceQuery
+from service.store.audit import recorded
+from service.store.audit.recorded import snapshot
 from service.store.comparisons.ranking import LIST
 from service.store.lists import facets
 from service.store.records import claims, entities, metrics, scopes, sources
@@ -64,15 +66,15 @@ def show_comparisons(request: Request, query: Annotated[ComparisonListPageQuery,
     """Lists what is compared: each subject, quantity, part and period."""
     of = {"subject": _one(query.subject), "metric": _one(query.metric)}
     asked: dict[str, Any] = of | {"agreement": _one(query.agreement), "claimant": _one(query.claimant)}
-    with db.snapshot() as connection:
-        wanted = ComparisonQuery(limit=_SHOWN, sort=query.sort, cursor=query.cursor, **asked)
+    wanted = ComparisonQuery(limit=_SHOWN, sort=query.sort, cursor=query.cursor, **asked)
+    with snapshot(db, query.recorded_as_of, recorded.filtered(wanted)) as (connection, moment):
         found = LIST.page(connection, wanted)
         choices = [
             _choice(connection, "agreement", "agreement", "Agreement", query.agreement, **of),
             _choice(connection, "metric", "metric", "Quantity", query.metric, subject=of["subject"]),
             _choice(connection, "claimant", "claimant", "Said by", query.claimant, **of),
         ]
-    return page(request, "comparisons.html", query=query, found=found, choices=choices)
+    return page(request, "comparisons.html", moment=moment, query=query, found=found, choices=choices)
 
 
 @routes.get("/claims")
@@ -124,7 +126,7 @@ def show_quantities(request: Request, query: Annotated[QuantityListPageQuery, Qu
 @routes.get("/quantities/{ref}")
 def show_quantity(ref: str, request: Request, query: Annotated[QuantityPageQuery, Query()], db: Db) -> Response:
     """Shows all subjects of a metric on one axis."""
-    with db.snapshot() as connection:
+    with snapshot(db, query.recorded_as_of, recorded.filtered(ComparisonQuery(metric=[ref]))) as (connection, moment):
         metric = metrics.PROJECTION.read(connection, ref)
         scope = scopes.find(connection, metric.id, query.scope) if query.scope else None
         wanted = ComparisonQuery(
@@ -138,6 +140,7 @@ def show_quantity(ref: str, request: Request, query: Annotated[QuantityPageQuery
     return page(
         request,
         "quantity.html",
+        moment=moment,
         query=query,
         metric=metric,
         found=found,
@@ -160,7 +163,8 @@ def show_compare(request: Request, query: Annotated[ComparePageQuery, Query()], 
     """Compares any two measurands or figures, and offers some to choose from."""
     missing = None
     compared: Between | None = None
-    with db.snapshot() as connection:
+    find = recorded.operands(query.left, query.right) if query.left and query.right else recorded.filtered(query)
+    with snapshot(db, query.recorded_as_of, find) as (connection, moment):
         if query.left and query.right:
             options = ComparisonOptions(DEFAULT_TOLERANCE, query.as_of)
             try:
@@ -168,4 +172,6 @@ def show_compare(request: Request, query: Annotated[ComparePageQuery, Query()], 
             except NotFound as error:
                 missing = error.faults[0].pointer.removeprefix("/") if error.faults else "left"
         suggested = LIST.page(connection, ComparisonQuery(sort="-figure_count", limit=_MOST_ON_AXIS)).items
-    return page(request, "compare.html", query=query, compared=compared, missing=missing, suggested=suggested)
+    return page(
+        request, "compare.html", moment=moment, query=query, compared=compared, missing=missing, suggested=suggested
+    )

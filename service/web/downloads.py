@@ -32,13 +32,13 @@ def download_timeline(ref: str, query: Pictured, request: Request, db: Db) -> Re
 
 
 @routes.get("/comparisons/{ref}/chart.vl.json")
-def download_vega(ref: str, query: Asked, db: Db) -> Response:
-    return charts.chart_comparison_vega(ref, query, db)
+def download_vega(ref: str, query: Asked, request: Request, db: Db) -> Response:
+    return charts.chart_comparison_vega(ref, query, request, db)
 
 
 @routes.get("/comparisons/{ref}/comparison.json")
-def download_comparison(ref: str, query: Asked, db: Db) -> Response:
-    return comparisons.read_comparison(ref, query, db)
+def download_comparison(ref: str, query: Asked, request: Request, db: Db) -> Response:
+    return comparisons.read_comparison(ref, query, request, db)
 
 
 @routes.get("/comparisons/{ref}/figures.csv")

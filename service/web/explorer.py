@@ -38,8 +38,8 @@ from service.schemas.search import SearchedKind, SearchQuery
 from service.schemas.sources import Source
 from service.schemas.table_queries import DisagreementTableQuery
 from service.store import rows
-from service.store.audit import history
-from service.store.audit.replay import as_recorded
+from service.store.audit import history, recorded
+from service.store.audit.recorded import snapshot
 from service.store.comparisons.ranking import DISAGREEMENTS, LIST, WIDEST_FIRST
 from service.store.lists import search
 from service.store.records import claim_provenance, claims, disputes, entities, metrics, sources
@@ -58,12 +58,15 @@ def show_home(request: Request, query: Annotated[HomeQuery, Query()], db: Db) ->
     """Shows where sources disagree most."""
     if query.q:  # as this page was asked before it had one of its own
         return RedirectResponse(f"/search?{urlencode({'q': query.q})}", 308)
-    with db.snapshot() as connection:
+    asked = DisagreementTableQuery(limit=_SHOWN, kind=query.kind, **_filters(query))
+    with snapshot(db, query.recorded_as_of, recorded.filtered(asked)) as found:
+        connection = found.connection
         context = _ranking(connection, query)
         context["compared"] = _compared(connection, request.app.state.home_comparison, query)
         known = metrics.LIST.page(connection, MetricQuery(sort="name", limit=100)).items
         is_empty = not known and rows.is_empty(connection)
-    return page(request, "home.html", query=query, metrics=known, is_empty=is_empty, **context)
+    context |= {"metrics": known, "is_empty": is_empty}
+    return page(request, "home.html", moment=found.moment, query=query, **context)
 
 
 def _compared(connection: Connection, refs: Sequence[str], query: HomeQuery) -> Between | None:
@@ -90,22 +93,25 @@ def show_search(request: Request, query: Annotated[SearchPageQuery, Query()], db
     return page(request, "search.html", query=query, found=found, lead=lead)
 
 
-def _ranking(connection: Connection, query: HomeQuery) -> dict[str, Any]:
-    filters: dict[str, Any] = {
-        "kind": query.kind,
+def _filters(query: HomeQuery) -> dict[str, Any]:
+    return {
         "metric": [query.metric] if query.metric else [],
         "entity_kind": [query.entity_kind] if query.entity_kind else [],
     }
+
+
+def _ranking(connection: Connection, query: HomeQuery) -> dict[str, Any]:
+    filters = _filters(query)
     note = None
     if query.as_of is not None:
-        asked = DisagreementTableQuery(limit=_SHOWN, **filters)
+        asked = DisagreementTableQuery(limit=_SHOWN, kind=query.kind, **filters)
         cursor, recent = None, []
         try:
             items = as_of_day.series_as_of(connection, asked, query.as_of)
         except Invalid as error:  # too many for one page, unless filtered by metric
             items, note = [], error.detail
     else:
-        live_query = DisagreementQuery(limit=_SHOWN, cursor=query.cursor, group_by="series", **filters)
+        live_query = DisagreementQuery(kind=query.kind, limit=_SHOWN, cursor=query.cursor, group_by="series", **filters)
         live = DISAGREEMENTS[query.kind].page(connection, live_query, WIDEST_FIRST)
         items, cursor = live.items, live.next_cursor
         recent = LIST.page(connection, ComparisonQuery(sort="-updated_at", limit=8)).items
@@ -116,7 +122,7 @@ def _ranking(connection: Connection, query: HomeQuery) -> dict[str, Any]:
 @routes.get("/entities/{ref}")
 def show_entity(ref: str, request: Request, query: Annotated[EntityPageQuery, Query()], db: Db) -> Response:
     """Shows what is said about an entity, and what it says itself."""
-    with db.snapshot() as connection:
+    with snapshot(db, query.recorded_as_of, recorded.entity(ref)) as (connection, moment):
         entity = entities.PROJECTION.read(connection, ref)
         if query.as_of is not None:
             compared = as_of_day.summaries_as_of(connection, entity.id, query.as_of)
@@ -138,7 +144,7 @@ def show_entity(ref: str, request: Request, query: Annotated[EntityPageQuery, Qu
         "said": said,
         "raised": raised,
     }
-    return page(request, "entity.html", query=query, **context)
+    return page(request, "entity.html", moment=moment, query=query, **context)
 
 
 def _claims(connection: Connection, query: ClaimQuery, day: date | None) -> ClaimPage:
@@ -157,9 +163,8 @@ def _had_begun(opened: str | None, day: date) -> bool:
 def show_comparison(ref: str, request: Request, query: Annotated[ComparisonPageQuery, Query()], db: Db) -> Response:
     """Shows the figures of one measurand, compared with each other."""
     options = from_query(query)
-    with db.snapshot() as now, as_recorded(now, ref, options.recorded_as_of) as connection:
+    with snapshot(db, query.recorded_as_of, recorded.measurand(ref)) as (connection, moment):
         found = forest.of_measurand(connection, ref, options, query.order)
-        moment = query.recorded_as_of or history.last_moment(now)
         shown = {row.figure.claim.id for row in found.groups[0].rows}
         periods = _other_periods(connection, found.comparison)
         stated = sorted(claims.PROJECTION.by_ids(connection, shown), key=lambda claim: claim.created_at)

@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
+from service.api.responses import links
 from service.charts import strip
 from service.charts.comparison import stated
 from service.charts.model import Row
@@ -68,6 +69,7 @@ def page(
     *,
     policy: str = _POLICY,
     has_form: bool = False,
+    moment: datetime | None = None,
     **context: Any,
 ) -> HTMLResponse:
     """Renders a page. One with a form that is posted lets browsers name it as the form's origin, which they do not do
@@ -82,10 +84,11 @@ def page(
         build=BUILD,
         today=datetime.now(UTC).date(),
         now=format_time(datetime.now(UTC)),
+        moment=moment,
         with_query=lambda **changes: with_query(request, changes),
         **context,
     )
-    headers = {"Content-Security-Policy": policy}
+    headers = {"Content-Security-Policy": policy, **links(request, moment=moment)}
     if has_form or caller is not None:
         headers["Referrer-Policy"] = "same-origin"
     return HTMLResponse(made, status, headers=headers)

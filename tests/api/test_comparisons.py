@@ -37,10 +37,12 @@ def test_a_comparison_takes_the_same_few_statements_whatever_the_settings(api: A
         found = api.get("/comparisons/model.cost.part", **settings)
     (whole,) = found["related"]
     assert (whole["relation"], whole["ratio"]["low"]) == ("wider", 2)
-    assert len(selects(statements)) == 6, "the measurands, their figures, two for relays, what is shown, the scopes"
+    assert len(selects(statements)) == 7, (
+        "the last change, the measurands, their figures, two for relays, what is shown, the scopes"
+    )
     with api.counting() as statements:
         assert len(api.get("/comparisons/model.cost.full", **settings)["drift"]) == 3
-    assert len(selects(statements)) == 6, "and no more with relays of its own"
+    assert len(selects(statements)) == 7, "and no more with relays of its own"
 
 
 def test_the_tolerance_of_about_is_asked_for_and_echoed(api: Api) -> None:

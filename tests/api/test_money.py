@@ -353,3 +353,19 @@ def test_a_file_that_is_no_index_is_refused(tmp_path: Path, content: str) -> Non
     (tmp_path / "index.csv").write_text(content, "utf-8")
     with pytest.raises(Invalid):
         read_index(tmp_path / "index.csv")
+
+
+def test_a_lasting_answer_keeps_the_rates_of_its_moment(money: Api) -> None:
+    money.post("/claims", said("lab", "100", "EUR", period="2022"))
+    money.post("/claims", said("analyst", "90", "USD", period="2022", basis="estimated"))
+    path = "/comparisons/model.price@2022"
+    before = money.client.get(f"/v1{path}")
+    address = before.links["bookmark"]["url"]
+    file = rates_file()
+    changed = {key: ({day: str(2 * Fraction(rate)) for day, rate in rates.items()} if key == ("USD", 2022) else rates)
+               for key, rates in file.rates.items()}  # fmt: skip
+    then = money.client.get(address).content
+    load_rates(money.database, "another", changed, (file.first_day, file.last_day), lambda _n, _of: None)
+    assert money.get(path)["ratio"] != before.json()["ratio"]
+    assert money.client.get(address).content == then
+    assert money.client.get(address).json()["rates_version"] == before.json()["rates_version"] == file.version

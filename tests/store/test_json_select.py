@@ -71,7 +71,7 @@ def test_a_real_number_keeps_all_its_digits(demo_database: Database, number: flo
     with demo_database.writer.begin() as connection:
         connection.execute(update(MeasurandRow).values(gap=number, rank=number, ratio_low=number, ratio_text="x"))
     with demo_database.read() as connection:
-        listed: Any = json.loads(ranking.LIST.json(connection, ComparisonQuery(limit=1)))
+        listed: Any = json.loads(ranking.LIST.json(connection, ComparisonQuery(limit=1)).body)
     shown = listed["items"][0]
     assert (shown["gap"], shown["ratio"]["low"]) == (number, number)
 

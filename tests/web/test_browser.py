@@ -93,7 +93,7 @@ def test_filters_are_the_address(browser: Browser, demo: Api) -> None:
     assert "metric=training-cost" in page.url
     assert page.get_by_label("Metric").input_value() == "training-cost"
     page.get_by_text("Link and download").click()
-    page.get_by_role("link", name="Permanent link").click()
+    page.get_by_role("link", name="What was public on").click()
     assert "as_of=" in page.url
     page.goto(R1)
     page.get_by_role("link", name="Permanent link").click()

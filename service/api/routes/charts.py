@@ -3,7 +3,8 @@
 import base64
 import hashlib
 from collections.abc import Callable
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import Query, Request, Response
 from fastapi.responses import JSONResponse
@@ -22,7 +23,8 @@ from service.charts.svg import THEMES, WIDTH, style, svg, text_of
 from service.charts.vega import vega_lite
 from service.db.engine import Database
 from service.schemas.queries import DisagreementQuery, PictureQuery, RecordedSettingsQuery
-from service.store.audit.replay import as_recorded
+from service.store.audit import recorded
+from service.store.audit.recorded import snapshot
 from service.store.comparisons.ranking import DISAGREEMENTS, WIDEST_FIRST
 
 routes = router("charts", cache_seconds=response_cache.LIVE)
@@ -30,18 +32,26 @@ VegaLite = TypeAliasType("VegaLite", dict[str, Any])
 Options = Annotated[RecordedSettingsQuery, Query()]
 Pictured = Annotated[PictureQuery, Query()]
 _SVG: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The chart.", "content": {"image/svg+xml": {"schema": {"type": "string"}}}}
+    200: {
+        "description": "The chart.",
+        "content": {"image/svg+xml": {"schema": {"type": "string"}}},
+        "headers": responses.LINK,
+    }
 }
 _STYLES = " ".join(
     f"'sha256-{base64.b64encode(hashlib.sha256(style(theme).encode()).digest()).decode()}'" for theme in (None, *THEMES)
 )
 _POLICY = {"Content-Security-Policy": f"default-src 'none'; style-src {_STYLES}; frame-ancestors *"}
 _PNG: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The picture.", "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}
+    200: {
+        "description": "The picture.",
+        "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}},
+        "headers": responses.LINK,
+    }
 }
 
 
-@routes.get("/comparisons/{ref}/chart.svg", response_class=Response, responses=_SVG | responses.problems(404))
+@routes.get("/comparisons/{ref}/chart.svg", response_class=Response, responses=responses.problems(404) | _SVG)
 def chart_comparison(ref: str, query: Pictured, request: Request, db: Db) -> Response:
     """Returns a forest plot as SVG: one row per figure, grouped by scope, reported figures first. Circles are reported
     figures and diamonds are estimates; copies are small and grey. At a hollow shape the number itself is not included,
@@ -50,24 +60,25 @@ def chart_comparison(ref: str, query: Pictured, request: Request, db: Db) -> Res
     return _pictured(db, ref, query, request, comparison.chart)
 
 
-@routes.get("/comparisons/{ref}/chart.png", response_class=Response, responses=_PNG | responses.problems(404))
+@routes.get("/comparisons/{ref}/chart.png", response_class=Response, responses=responses.problems(404) | _PNG)
 def chart_comparison_png(ref: str, query: Pictured, request: Request, db: Db) -> Response:
     """Returns the same chart as PNG, in the light theme unless `theme` says otherwise. A very tall one is less wide."""
-    chart, origin = _chart(db, ref, query, request, comparison.chart)
-    drawn = svg(chart, query.theme or "light", query.width, origin)
+    made = _chart(db, ref, query, request, comparison.chart)
+    drawn = svg(made.chart, query.theme or "light", query.width, made.origin)
     if not is_drawn(drawn):
-        drawn = drawn.replace(text_of(origin), f"{text_of(origin)}. {NOTE}")
+        drawn = drawn.replace(text_of(made.origin), f"{text_of(made.origin)}. {NOTE}")
     height = round(query.width * _height_of(drawn))
-    return Response(png(drawn, query.width, height), media_type="image/png")
+    return Response(png(drawn, query.width, height), headers=made.links, media_type="image/png")
 
 
-@routes.get("/comparisons/{ref}/chart.vl.json", response_model=VegaLite, responses=responses.problems(404))
-def chart_comparison_vega(ref: str, query: Options, db: Db) -> Response:
+@routes.get("/comparisons/{ref}/chart.vl.json", response_model=VegaLite, responses=responses.LINKED)
+def chart_comparison_vega(ref: str, query: Options, request: Request, db: Db) -> Response:
     """Returns the chart of a comparison as a Vega-Lite specification with its data."""
-    return JSONResponse(vega_lite(comparison.chart(_forest(db, ref, query))))
+    found, moment = _forest(db, ref, query)
+    return _vega(request, comparison.chart(found), moment)
 
 
-@routes.get("/comparisons/{ref}/timeline.svg", response_class=Response, responses=_SVG | responses.problems(404))
+@routes.get("/comparisons/{ref}/timeline.svg", response_class=Response, responses=responses.problems(404) | _SVG)
 def chart_timeline(ref: str, query: Pictured, request: Request, db: Db) -> Response:
     """Returns a timeline as SVG: steps for reported figures, diamonds for estimates, ticks for disputes. It shows no
     averages.
@@ -75,38 +86,50 @@ def chart_timeline(ref: str, query: Pictured, request: Request, db: Db) -> Respo
     return _pictured(db, ref, query, request, timeline.chart)
 
 
-@routes.get("/comparisons/{ref}/timeline.vl.json", response_model=VegaLite, responses=responses.problems(404))
-def chart_timeline_vega(ref: str, query: Options, db: Db) -> Response:
+@routes.get("/comparisons/{ref}/timeline.vl.json", response_model=VegaLite, responses=responses.LINKED)
+def chart_timeline_vega(ref: str, query: Options, request: Request, db: Db) -> Response:
     """Returns the timeline as a Vega-Lite specification with its data."""
-    return JSONResponse(vega_lite(timeline.chart(_forest(db, ref, query))))
+    found, moment = _forest(db, ref, query)
+    return _vega(request, timeline.chart(found), moment)
 
 
-@routes.get("/disagreements/chart.svg", response_class=Response, responses=_SVG | responses.LIST)
-def chart_disagreements(query: Annotated[DisagreementQuery, Query()], db: Db) -> Response:
+@routes.get("/disagreements/chart.svg", response_class=Response, responses=responses.LIST | _SVG)
+def chart_disagreements(query: Annotated[DisagreementQuery, Query()], request: Request, db: Db) -> Response:
     """Returns a page of the ranking as SVG, widest first: one row per measurand, in multiples of its lowest amount."""
-    return _drawn(_ranking(db, query))
+    chart, moment = _ranking(db, query)
+    headers = _POLICY | responses.links(request, moment=moment)
+    return Response(svg(chart), headers=headers, media_type="image/svg+xml")
 
 
 @routes.get("/disagreements/chart.vl.json", response_model=VegaLite, responses=responses.LIST)
-def chart_disagreements_vega(query: Annotated[DisagreementQuery, Query()], db: Db) -> Response:
+def chart_disagreements_vega(query: Annotated[DisagreementQuery, Query()], request: Request, db: Db) -> Response:
     """Returns the chart of disagreements as a Vega-Lite specification with its data."""
-    return JSONResponse(vega_lite(_ranking(db, query)))
+    return _vega(request, *_ranking(db, query))
 
 
 Draw = Callable[[forest.Forest], Chart]
 
 
-def _chart(db: Database, ref: str, query: PictureQuery, request: Request, draw: Draw) -> tuple[Chart, str]:
-    """The chart, and where it comes from: the day of its data, its address and the licence."""
-    options, found = from_query(query), _forest(db, ref, query)
+class _Picture(NamedTuple):
+    """A chart, where it comes from (the day of its data, its address and the licence), and its lasting address."""
+
+    chart: Chart
+    origin: str
+    links: dict[str, str]
+
+
+def _chart(db: Database, ref: str, query: PictureQuery, request: Request, draw: Draw) -> _Picture:
+    options, (found, moment) = from_query(query), _forest(db, ref, query)
     day = (options.recorded_as_of or found.comparison.updated_at).date()
     address = addresses.of_comparison(request, found.comparison.key, options.as_of, options.recorded_as_of)
-    return draw(found), ", ".join(filter(None, (f"Data of {day}", address, request.app.state.licence)))
+    origin = ", ".join(filter(None, (f"Data of {day}", address, request.app.state.licence)))
+    return _Picture(draw(found), origin, responses.links(request, moment=moment))
 
 
 def _pictured(db: Database, ref: str, query: PictureQuery, request: Request, draw: Draw) -> Response:
-    chart, origin = _chart(db, ref, query, request, draw)
-    return Response(svg(chart, query.theme, query.width, origin), headers=_POLICY, media_type="image/svg+xml")
+    made = _chart(db, ref, query, request, draw)
+    drawn = svg(made.chart, query.theme, query.width, made.origin)
+    return Response(drawn, headers=_POLICY | made.links, media_type="image/svg+xml")
 
 
 def _height_of(drawn: str) -> float:
@@ -115,16 +138,17 @@ def _height_of(drawn: str) -> float:
     return float(box[3]) / WIDTH
 
 
-def _forest(db: Database, ref: str, query: RecordedSettingsQuery) -> forest.Forest:
+def _forest(db: Database, ref: str, query: RecordedSettingsQuery) -> tuple[forest.Forest, datetime | None]:
     options = from_query(query)
-    with db.snapshot() as now, as_recorded(now, ref, options.recorded_as_of) as connection:
-        return forest.of_measurand(connection, ref, options)
+    with snapshot(db, query.recorded_as_of, recorded.measurand(ref)) as found:
+        return forest.of_measurand(found.connection, ref, options), found.moment
 
 
-def _ranking(db: Database, query: DisagreementQuery) -> Chart:
-    with db.snapshot() as connection:
-        return ranking_chart.chart(DISAGREEMENTS[query.kind].page(connection, query, WIDEST_FIRST).items, query.kind)
+def _ranking(db: Database, query: DisagreementQuery) -> tuple[Chart, datetime | None]:
+    with snapshot(db, query.recorded_as_of, recorded.filtered(query)) as found:
+        items = DISAGREEMENTS[query.kind].page(found.connection, query, WIDEST_FIRST).items
+        return ranking_chart.chart(items, query.kind), found.moment
 
 
-def _drawn(chart: Chart) -> Response:
-    return Response(svg(chart), headers=_POLICY, media_type="image/svg+xml")
+def _vega(request: Request, chart: Chart, moment: datetime | None) -> Response:
+    return JSONResponse(vega_lite(chart), headers=responses.links(request, moment=moment))

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 
 from service.api import responses
 from service.api.dependencies import Db, IfMatch, IfNoneMatch, Post, Reason, RecordedAsOf, SeesNames, Write
@@ -16,11 +16,11 @@ routes = router("claims", cache_seconds=0)
 
 
 @routes.get("/claims", response_model=ClaimPage, responses=responses.LIST)
-def list_claims(query: Annotated[ClaimQuery, Query()], db: Db) -> Response:
+def list_claims(query: Annotated[ClaimQuery, Query()], request: Request, db: Db) -> Response:
     """Returns claims, newest first, filtered by who said what where about what. Withdrawn, superseded and retracted
     ones are left out unless asked for.
     """
-    return responses.listed(db, claims.LIST, query)
+    return responses.listed(request, db, claims.LIST, query)
 
 
 @routes.post("/claims", status_code=201, response_model=Claim, responses=responses.created(Claim))
@@ -59,7 +59,9 @@ def restore_claim(ref: str, versions: IfMatch, write: Post) -> Response:
     return responses.change(write, claims.PROJECTION, lambda c: claims.restore(c, ref, versions))
 
 
-@routes.get("/claims/{ref}/history", responses=responses.problems(404))
-def list_claim_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db, names: SeesNames) -> ChangePage:
+@routes.get("/claims/{ref}/history", response_model=ChangePage, responses=responses.LINKED)
+def list_claim_history(
+    ref: str, query: Annotated[HistoryQuery, Query()], request: Request, db: Db, names: SeesNames
+) -> Response:
     """Returns who changed the claim, what they changed and when; newest first."""
-    return responses.versions(db, claims.PROJECTION, ref, query, names=names)
+    return responses.versions(request, db, claims.PROJECTION, ref, query, names=names)

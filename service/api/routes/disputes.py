@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 
 from service.api import responses
 from service.api.dependencies import Db, IfMatch, IfNoneMatch, Post, Reason, RecordedAsOf, SeesNames, Write
@@ -16,9 +16,9 @@ routes = router("disputes", cache_seconds=0)
 
 
 @routes.get("/disputes", response_model=DisputePage, responses=responses.LIST)
-def list_disputes(query: Annotated[DisputeQuery, Query()], db: Db) -> Response:
+def list_disputes(query: Annotated[DisputeQuery, Query()], request: Request, db: Db) -> Response:
     """Returns disputes, newest first."""
-    return responses.listed(db, disputes.LIST, query)
+    return responses.listed(request, db, disputes.LIST, query)
 
 
 @routes.post("/disputes", status_code=201, response_model=Dispute, responses=responses.created(Dispute))
@@ -59,7 +59,9 @@ def restore_dispute(ref: str, versions: IfMatch, write: Post) -> Response:
     return responses.change(write, disputes.PROJECTION, lambda c: disputes.restore(c, ref, versions))
 
 
-@routes.get("/disputes/{ref}/history", responses=responses.problems(404))
-def list_dispute_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db, names: SeesNames) -> ChangePage:
+@routes.get("/disputes/{ref}/history", response_model=ChangePage, responses=responses.LINKED)
+def list_dispute_history(
+    ref: str, query: Annotated[HistoryQuery, Query()], request: Request, db: Db, names: SeesNames
+) -> Response:
     """Returns who changed the dispute, what they changed and when; newest first."""
-    return responses.versions(db, disputes.PROJECTION, ref, query, names=names)
+    return responses.versions(request, db, disputes.PROJECTION, ref, query, names=names)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 
 from service.api import responses
 from service.api.dependencies import Db, IfMatch, IfNoneMatch, Post, Reason, RecordedAsOf, SeesNames, Write
@@ -16,9 +16,9 @@ routes = router("entities", cache_seconds=0)
 
 
 @routes.get("/entities", response_model=EntityPage, responses=responses.LIST)
-def list_entities(query: Annotated[EntityQuery, Query()], db: Db) -> Response:
+def list_entities(query: Annotated[EntityQuery, Query()], request: Request, db: Db) -> Response:
     """Returns entities, newest first."""
-    return responses.listed(db, entities.LIST, query)
+    return responses.listed(request, db, entities.LIST, query)
 
 
 @routes.post("/entities", status_code=201, response_model=Entity, responses=responses.created(Entity))
@@ -59,7 +59,9 @@ def restore_entity(ref: str, versions: IfMatch, write: Post) -> Response:
     return responses.change(write, entities.PROJECTION, lambda c: entities.restore(c, ref, versions))
 
 
-@routes.get("/entities/{ref}/history", responses=responses.problems(404))
-def list_entity_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db, names: SeesNames) -> ChangePage:
+@routes.get("/entities/{ref}/history", response_model=ChangePage, responses=responses.LINKED)
+def list_entity_history(
+    ref: str, query: Annotated[HistoryQuery, Query()], request: Request, db: Db, names: SeesNames
+) -> Response:
     """Returns who changed the entity, what they changed and when; newest first."""
-    return responses.versions(db, entities.PROJECTION, ref, query, names=names)
+    return responses.versions(request, db, entities.PROJECTION, ref, query, names=names)

@@ -35,7 +35,7 @@ _JSON_LINES = _content("text/plain")  # clients know no media type for JSON line
 _CSV = _content("text/csv")
 
 
-@routes.get("/export.jsonl", response_class=Response, responses=_JSON_LINES | responses.LIST)
+@routes.get("/export.jsonl", response_class=Response, responses=_JSON_LINES | responses.problems())
 def export_records(request: Request, db: Db) -> Response:
     """Exports every record, one per line, each after the records that it refers to. An empty database that imports the
     file exports the same bytes. Withdrawn records, history and keys are left out; a backup contains them.
@@ -43,25 +43,25 @@ def export_records(request: Request, db: Db) -> Response:
     return _stream(request, db, exports.json_lines, "counterclaim.jsonl", "text/plain")
 
 
-@routes.get("/export.csv", response_class=Response, responses=_CSV | responses.LIST)
+@routes.get("/export.csv", response_class=Response, responses=_CSV | responses.problems())
 def export_figures(query: Annotated[FigureExportQuery, Query()], request: Request, db: Db) -> Response:
     """Exports figures with the data of their claims and sources, in the columns of an import."""
     return _stream(request, db, lambda c: exports.figures_csv(c, query), "figures.csv", "text/csv")
 
 
-@routes.get("/claims/export.csv", response_class=Response, responses=_CSV | responses.LIST)
+@routes.get("/claims/export.csv", response_class=Response, responses=_CSV | responses.problems())
 def export_claims(query: Annotated[ClaimExportQuery, Query()], request: Request, db: Db) -> Response:
     """Exports claims as CSV, without their figures."""
     return _stream(request, db, lambda c: exports.claims_csv(c, query), "claims.csv", "text/csv")
 
 
-@routes.get("/sources/export.csv", response_class=Response, responses=_CSV | responses.LIST)
+@routes.get("/sources/export.csv", response_class=Response, responses=_CSV | responses.problems())
 def export_sources(query: Annotated[SourceExportQuery, Query()], request: Request, db: Db) -> Response:
     """Exports sources as CSV."""
     return _stream(request, db, lambda c: exports.sources_csv(c, query), "sources.csv", "text/csv")
 
 
-@routes.get("/disputes/export.csv", response_class=Response, responses=_CSV | responses.LIST)
+@routes.get("/disputes/export.csv", response_class=Response, responses=_CSV | responses.problems())
 def export_disputes(query: Annotated[DisputeExportQuery, Query()], request: Request, db: Db) -> Response:
     """Exports disputes as CSV."""
     return _stream(request, db, lambda c: exports.disputes_csv(c, query), "disputes.csv", "text/csv")

@@ -14,7 +14,7 @@ from service.store.lists import facets
 routes = router("facets", cache_seconds=response_cache.LIVE)
 
 
-@routes.get("/facets", response_model=Facets | list[GrafanaOption], responses=responses.LIST)
+@routes.get("/facets", response_model=Facets | list[GrafanaOption], responses=responses.problems())
 def list_facets(query: Annotated[FacetQuery, Query()], db: Db) -> Response:
     """Returns the values of a field and how many figures (or comparisons) have each, most frequent first."""
     with db.read() as connection:

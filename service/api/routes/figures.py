@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 
 from service.api import responses
 from service.api.dependencies import Db, IfMatch, IfNoneMatch, Post, Reason, RecordedAsOf, SeesNames, Write
@@ -16,9 +16,9 @@ routes = router("figures", cache_seconds=0)
 
 
 @routes.get("/figures", response_model=FigurePage, responses=responses.LIST)
-def list_figures(query: Annotated[FigureQuery, Query()], db: Db) -> Response:
+def list_figures(query: Annotated[FigureQuery, Query()], request: Request, db: Db) -> Response:
     """Returns figures, newest first. `value_min` and `value_max` compare in the metric's unit."""
-    return responses.listed(db, figures.LIST, query)
+    return responses.listed(request, db, figures.LIST, query)
 
 
 @routes.post("/figures", status_code=201, response_model=Figure, responses=responses.created(Figure))
@@ -57,7 +57,9 @@ def restore_figure(ref: str, versions: IfMatch, write: Post) -> Response:
     return responses.change(write, figures.PROJECTION, lambda c: figures.restore(c, ref, versions))
 
 
-@routes.get("/figures/{ref}/history", responses=responses.problems(404))
-def list_figure_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db, names: SeesNames) -> ChangePage:
+@routes.get("/figures/{ref}/history", response_model=ChangePage, responses=responses.LINKED)
+def list_figure_history(
+    ref: str, query: Annotated[HistoryQuery, Query()], request: Request, db: Db, names: SeesNames
+) -> Response:
     """Returns who changed the figure, what they changed and when; newest first."""
-    return responses.versions(db, figures.PROJECTION, ref, query, names=names)
+    return responses.versions(request, db, figures.PROJECTION, ref, query, names=names)

@@ -14,9 +14,9 @@ routes = router("keys", body_bytes=16_384)
 
 
 @routes.get("/keys", response_model=ApiKeyPage, responses=responses.LIST)
-def list_keys(query: Annotated[KeyQuery, Query()], db: Primary) -> Response:
+def list_keys(query: Annotated[KeyQuery, Query()], request: Request, db: Primary) -> Response:
     """Returns all keys, newest first, including revoked ones. The secrets are never returned."""
-    return responses.listed(db, keys.LIST, query, keys.NEWEST_FIRST)
+    return responses.listed(request, db, keys.LIST, query, keys.NEWEST_FIRST)
 
 
 @routes.post("/keys", status_code=201, responses=responses.problems(408, 413, 415, 507) | responses.LOCATED)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 
 from service.api import responses
 from service.api.dependencies import Db, IfMatch, IfNoneMatch, Post, Reason, RecordedAsOf, SeesNames, Write
@@ -16,9 +16,9 @@ routes = router("metrics", cache_seconds=0)
 
 
 @routes.get("/metrics", response_model=MetricPage, responses=responses.LIST)
-def list_metrics(query: Annotated[MetricQuery, Query()], db: Db) -> Response:
+def list_metrics(query: Annotated[MetricQuery, Query()], request: Request, db: Db) -> Response:
     """Returns metrics, newest first."""
-    return responses.listed(db, metrics.LIST, query)
+    return responses.listed(request, db, metrics.LIST, query)
 
 
 @routes.post("/metrics", status_code=201, response_model=Metric, responses=responses.created(Metric))
@@ -57,7 +57,9 @@ def restore_metric(ref: str, versions: IfMatch, write: Post) -> Response:
     return responses.change(write, metrics.PROJECTION, lambda c: metrics.restore(c, ref, versions))
 
 
-@routes.get("/metrics/{ref}/history", responses=responses.problems(404))
-def list_metric_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db, names: SeesNames) -> ChangePage:
+@routes.get("/metrics/{ref}/history", response_model=ChangePage, responses=responses.LINKED)
+def list_metric_history(
+    ref: str, query: Annotated[HistoryQuery, Query()], request: Request, db: Db, names: SeesNames
+) -> Response:
     """Returns who changed the metric, what they changed and when; newest first."""
-    return responses.versions(db, metrics.PROJECTION, ref, query, names=names)
+    return responses.versions(request, db, metrics.PROJECTION, ref, query, names=names)

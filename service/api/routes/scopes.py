@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 
 from service.api import responses
 from service.api.dependencies import Db, IfMatch, IfNoneMatch, Post, Reason, RecordedAsOf, SeesNames, Write
@@ -16,10 +16,10 @@ routes = router("metrics", cache_seconds=0)
 
 
 @routes.get("/metrics/{ref}/scopes", response_model=ScopePage, responses=responses.problems(404))
-def list_scopes(ref: str, query: Annotated[ScopeQuery, Query()], db: Db) -> Response:
+def list_scopes(ref: str, query: Annotated[ScopeQuery, Query()], request: Request, db: Db) -> Response:
     """Returns the scopes of a metric, oldest first."""
     with db.snapshot() as connection:
-        return responses.json_response(scopes.page_json(connection, ref, query))
+        return responses.page_response(request, scopes.page_json(connection, ref, query))
 
 
 @routes.post(
@@ -67,9 +67,9 @@ def restore_scope(ref: str, scope: str, versions: IfMatch, write: Post) -> Respo
     return responses.change(write, scopes.PROJECTION, lambda c: scopes.restore(c, scopes.find(c, ref, scope), versions))
 
 
-@routes.get("/metrics/{ref}/scopes/{scope}/history", responses=responses.problems(404))
+@routes.get("/metrics/{ref}/scopes/{scope}/history", response_model=ChangePage, responses=responses.LINKED)
 def list_scope_history(
-    ref: str, scope: str, query: Annotated[HistoryQuery, Query()], db: Db, names: SeesNames
-) -> ChangePage:
+    ref: str, scope: str, query: Annotated[HistoryQuery, Query()], request: Request, db: Db, names: SeesNames
+) -> Response:
     """Returns who changed the scope, what they changed and when; newest first."""
-    return responses.versions(db, scopes.OfMetric(ref), scope, query, names=names)
+    return responses.versions(request, db, scopes.OfMetric(ref), scope, query, names=names)

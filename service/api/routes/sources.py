@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 
 from service.api import responses
 from service.api.dependencies import Db, IfMatch, IfNoneMatch, Post, Reason, RecordedAsOf, SeesNames, Write
@@ -16,9 +16,9 @@ routes = router("sources", cache_seconds=0)
 
 
 @routes.get("/sources", response_model=SourcePage, responses=responses.LIST)
-def list_sources(query: Annotated[SourceQuery, Query()], db: Db) -> Response:
+def list_sources(query: Annotated[SourceQuery, Query()], request: Request, db: Db) -> Response:
     """Returns sources, newest first."""
-    return responses.listed(db, sources.LIST, query)
+    return responses.listed(request, db, sources.LIST, query)
 
 
 @routes.post("/sources", status_code=201, response_model=Source, responses=responses.created(Source))
@@ -57,7 +57,9 @@ def restore_source(ref: str, versions: IfMatch, write: Post) -> Response:
     return responses.change(write, sources.PROJECTION, lambda c: sources.restore(c, ref, versions))
 
 
-@routes.get("/sources/{ref}/history", responses=responses.problems(404))
-def list_source_history(ref: str, query: Annotated[HistoryQuery, Query()], db: Db, names: SeesNames) -> ChangePage:
+@routes.get("/sources/{ref}/history", response_model=ChangePage, responses=responses.LINKED)
+def list_source_history(
+    ref: str, query: Annotated[HistoryQuery, Query()], request: Request, db: Db, names: SeesNames
+) -> Response:
     """Returns who changed the source, what they changed and when; newest first."""
-    return responses.versions(db, sources.PROJECTION, ref, query, names=names)
+    return responses.versions(request, db, sources.PROJECTION, ref, query, names=names)

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from fastapi import Query, Request, Response
 from pydantic_core import to_json
@@ -51,7 +51,8 @@ from service.schemas.tables import (
     columns_of,
 )
 from service.schemas.types import format_time
-from service.store.audit import annotations
+from service.store.audit import annotations, recorded
+from service.store.audit.recorded import snapshot
 from service.store.lists import tables
 from service.store.lists.tables import TablePage
 
@@ -60,7 +61,7 @@ _CSV: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The rows, under the names of the columns.",
         "content": {"text/csv": {"schema": {"type": "string"}}},
-        "headers": {"Link": {"description": "The next page: rel=next.", "schema": {"type": "string"}}},
+        "headers": responses.LINK,
     }
 }
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")  # an exact number is not a formula, even with a sign
@@ -80,7 +81,7 @@ _ABOUT = {
 }
 
 
-@routes.get("/tables", responses=responses.LIST)
+@routes.get("/tables", responses=responses.problems())
 def list_tables() -> TableIndex:
     """Returns the available tables. Each has the same columns in every row, with null for missing values."""
     return TableIndex(
@@ -97,7 +98,7 @@ def list_tables() -> TableIndex:
     )
 
 
-@routes.get("/tables/{table}/schema", responses=responses.LIST)
+@routes.get("/tables/{table}/schema", responses=responses.problems())
 def read_table_schema(table: TableName, layout: Literal["wide", "long"] = "long") -> TableSchema:
     """Returns the columns of a table with their types: string, number, integer, boolean, date or date-time."""
     model = WideTimeSeriesRow if table == "timeseries" and layout == "wide" else _ROWS[table]
@@ -112,7 +113,7 @@ def table_figures(query: Annotated[FigureTableJsonQuery, Query()], request: Requ
     return _json(request, FigureTableRow, query, _figures(db, query))
 
 
-@routes.get("/tables/figures.csv", response_class=Response, responses=_CSV | responses.LIST)
+@routes.get("/tables/figures.csv", response_class=Response, responses=responses.LIST | _CSV)
 def table_figures_csv(query: Annotated[FigureTableQuery, Query()], request: Request, db: Db) -> Response:
     """Returns the table of figures as CSV."""
     return _csv(request, FigureTableRow, _figures(db, query))
@@ -128,7 +129,7 @@ def table_comparisons(query: Annotated[ComparisonTableJsonQuery, Query()], reque
     return _json(request, ComparisonTableRow, query, _comparisons(db, query))
 
 
-@routes.get("/tables/comparisons.csv", response_class=Response, responses=_CSV | responses.LIST)
+@routes.get("/tables/comparisons.csv", response_class=Response, responses=responses.LIST | _CSV)
 def table_comparisons_csv(query: Annotated[ComparisonTableQuery, Query()], request: Request, db: Db) -> Response:
     """Returns the table of comparisons as CSV."""
     return _csv(request, ComparisonTableRow, _comparisons(db, query))
@@ -146,7 +147,7 @@ def table_disagreements(query: Annotated[DisagreementTableJsonQuery, Query()], r
     return _json(request, DisagreementTableRow, query, _disagreements(db, query))
 
 
-@routes.get("/tables/disagreements.csv", response_class=Response, responses=_CSV | responses.LIST)
+@routes.get("/tables/disagreements.csv", response_class=Response, responses=responses.LIST | _CSV)
 def table_disagreements_csv(query: Annotated[DisagreementTableQuery, Query()], request: Request, db: Db) -> Response:
     """Returns the table of disagreements as CSV."""
     return _csv(request, DisagreementTableRow, _disagreements(db, query))
@@ -164,7 +165,7 @@ def table_time_series(query: Annotated[TimeSeriesJsonQuery, Query()], request: R
     return _json(request, _layout(query), query, _time_series(db, query))
 
 
-@routes.get("/tables/timeseries.csv", response_class=Response, responses=_CSV | responses.LIST)
+@routes.get("/tables/timeseries.csv", response_class=Response, responses=responses.LIST | _CSV)
 def table_time_series_csv(query: Annotated[TimeSeriesQuery, Query()], request: Request, db: Db) -> Response:
     """Returns the time series as CSV."""
     return _csv(request, _layout(query), _time_series(db, query))
@@ -176,73 +177,86 @@ def table_annotations(query: Annotated[AnnotationJsonQuery, Query()], request: R
     return _json(request, AnnotationRow, query, _annotations(db, query))
 
 
-@routes.get("/tables/annotations.csv", response_class=Response, responses=_CSV | responses.LIST)
+@routes.get("/tables/annotations.csv", response_class=Response, responses=responses.LIST | _CSV)
 def table_annotations_csv(query: Annotated[AnnotationQuery, Query()], request: Request, db: Db) -> Response:
     """Returns the table of annotations as CSV."""
     return _csv(request, AnnotationRow, _annotations(db, query))
 
 
+class Found(NamedTuple):
+    """A page of a table. `moment` is that of the last change in its snapshot, where it can be asked for again."""
+
+    page: TablePage
+    moment: datetime | None
+
+
 # Rows ----------------------------------------------------------------------------------------------------------------
 
 
-def _figures(db: Database, query: FigureTableQuery) -> TablePage:
-    with db.snapshot() as connection:
-        return tables.figure_page(connection, query)
+def _figures(db: Database, query: FigureTableQuery) -> Found:
+    with snapshot(db, query.recorded_as_of, recorded.filtered(query)) as found:
+        return Found(tables.figure_page(found.connection, query), found.moment)
 
 
-def _comparisons(db: Database, query: ComparisonTableQuery) -> TablePage:
-    with db.snapshot() as connection:
+def _comparisons(db: Database, query: ComparisonTableQuery) -> Found:
+    with snapshot(db, query.recorded_as_of, recorded.filtered(query)) as found:
         if query.as_of is not None:
-            return as_of.comparisons_as_of(connection, query, query.as_of)
-        return tables.comparison_page(connection, query)
+            return Found(as_of.comparisons_as_of(found.connection, query, query.as_of), found.moment)
+        return Found(tables.comparison_page(found.connection, query), found.moment)
 
 
-def _disagreements(db: Database, query: DisagreementTableQuery) -> TablePage:
-    with db.snapshot() as connection:
+def _disagreements(db: Database, query: DisagreementTableQuery) -> Found:
+    with snapshot(db, query.recorded_as_of, recorded.filtered(query)) as found:
         if query.as_of is not None:
-            return as_of.disagreements_as_of(connection, query, query.as_of)
-        return tables.disagreement_page(connection, query)
+            return Found(as_of.disagreements_as_of(found.connection, query, query.as_of), found.moment)
+        return Found(tables.disagreement_page(found.connection, query), found.moment)
 
 
-def _time_series(db: Database, query: TimeSeriesQuery) -> TablePage:
-    with db.snapshot() as connection:
-        return time_series.page(connection, query)
+def _time_series(db: Database, query: TimeSeriesQuery) -> Found:
+    with snapshot(db, query.recorded_as_of, recorded.filtered(query)) as found:
+        return Found(time_series.page(found.connection, query), found.moment)
 
 
 def _layout(query: TimeSeriesQuery) -> type[View]:
     return WideTimeSeriesRow if query.layout == "wide" else TimeSeriesRow
 
 
-def _annotations(db: Database, query: AnnotationQuery) -> TablePage:
+def _annotations(db: Database, query: AnnotationQuery) -> Found:
     with db.snapshot() as connection:
-        return annotations.page_of_events(connection, query)
+        return Found(annotations.page_of_events(connection, query), None)
 
 
 # Responses -----------------------------------------------------------------------------------------------------------
 
 
-def _json(request: Request, model: type[View], query: Any, found: TablePage) -> Response:
-    names = list(model.model_fields)
-    rows = [{name: _plain(row[name]) for name in names} for row in found.rows]
+def _json(request: Request, model: type[View], query: Any, found: Found) -> Response:
+    names, page = list(model.model_fields), found.page
+    rows = [{name: _plain(row[name]) for name in names} for row in page.rows]
+    headers = _links(request, found)
     if query.shape == "array":
-        return Response(to_json(rows), headers=_next(request, found), media_type="application/json")
+        return Response(to_json(rows), headers=headers, media_type="application/json")
     whole = {
         "columns": [{"name": column.name, "type": column.type} for column in columns_of(model)],
         "rows": rows,
-        "total": found.total,
-        "next_cursor": found.next_cursor,
+        "total": page.total,
+        "next_cursor": page.next_cursor,
         "as_of": _plain(getattr(query, "as_of", None)),
+        "recorded_as_of": _plain(getattr(query, "recorded_as_of", None)),
     }
-    return Response(to_json(whole), media_type="application/json")
+    return Response(to_json(whole), headers=headers, media_type="application/json")
 
 
-def _csv(request: Request, model: type[View], found: TablePage) -> Response:
+def _csv(request: Request, model: type[View], found: Found) -> Response:
     names = list(model.model_fields)
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(names)
-    writer.writerows([_cell(_plain(row[name])) for name in names] for row in found.rows)
-    return Response(text.getvalue(), headers=_next(request, found), media_type="text/csv; charset=utf-8")
+    writer.writerows([_cell(_plain(row[name])) for name in names] for row in found.page.rows)
+    return Response(text.getvalue(), headers=_links(request, found), media_type="text/csv; charset=utf-8")
+
+
+def _links(request: Request, found: Found) -> dict[str, str]:
+    return responses.links(request, next_cursor=found.page.next_cursor, moment=found.moment)
 
 
 def _plain(value: Any) -> Any:
@@ -255,10 +269,3 @@ def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
     return guard(value) if isinstance(value, str) and not _NUMBER.fullmatch(value) else value
-
-
-def _next(request: Request, found: TablePage) -> dict[str, str]:
-    if found.next_cursor is None:
-        return {}
-    url = request.url.include_query_params(cursor=found.next_cursor)
-    return {"Link": f'<{url.path}?{url.query}>; rel="next"'}

@@ -12,7 +12,7 @@ from service.db.models.keys import KeyRow
 from service.db.models.measurands import MeasurandRow
 from service.db.models.metrics import MetricRow
 from service.db.models.names import NameRow
-from service.db.models.rates import ExchangeRateRow, PriceIndexRow, SeriesVersionRow
+from service.db.models.rates import ExchangeRateRow, PriceIndexRow, ReplacedSeriesRow, SeriesVersionRow
 from service.db.models.scopes import ScopeRow
 from service.db.models.search import SearchRow
 from service.db.models.sessions import SessionRow
@@ -32,6 +32,7 @@ __all__ = [
     "MetricRow",
     "NameRow",
     "PriceIndexRow",
+    "ReplacedSeriesRow",
     "ScopeRow",
     "SearchRow",
     "SeriesVersionRow",

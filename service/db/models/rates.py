@@ -1,5 +1,5 @@
-"""Exchange rates and price indices, by which amounts are converted. Only the newest version of each is kept, and which
-versions there were.
+"""Exchange rates and price indices, by which amounts are converted. The newest version of each is kept, which versions
+there were, and what was replaced.
 """
 
 from datetime import date, datetime
@@ -39,6 +39,20 @@ class ExchangeRateRow(Base):
     currency: Mapped[str] = mapped_column(String, primary_key=True)
     year: Mapped[int] = mapped_column(primary_key=True)
     rates: Mapped[dict[str, str]] = mapped_column(Document)
+
+
+class ReplacedSeriesRow(Base):
+    """What a part of a series was until it was replaced: the rates of a currency in a year (part `USD 2024`), or the
+    levels of an index (part empty). Empty content: there was none.
+    """
+
+    __tablename__ = "replaced_series"
+    __table_args__: Any = (STRICT,)
+
+    series: Mapped[str] = mapped_column(String, primary_key=True)
+    part: Mapped[str] = mapped_column(String, primary_key=True)
+    replaced_at: Mapped[datetime] = mapped_column(UtcTime, primary_key=True)
+    content: Mapped[dict[str, str]] = mapped_column(Document)
 
 
 class PriceIndexRow(Base):

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from itertools import zip_longest
 from typing import Any, NamedTuple
@@ -91,7 +91,7 @@ def record(connection: Connection, author: Author) -> None:
     changed = _changes(connection, [key for key in touched if not _is_new(touched, key)], touched)
     locks.acquire(connection, Lock.FEED)  # as late as possible, after all reads that can come first
     stamp = {
-        "at": record_writes.now(),
+        "at": _next_moment(connection),
         "actor_id": author.id,
         "actor_name": author.name,
         "request_id": author.request_id,
@@ -104,13 +104,22 @@ def record(connection: Connection, author: Author) -> None:
     touched.clear()
 
 
-def record_series(connection: Connection, series: str, snapshot: Values, changed: Sequence[str]) -> None:
-    """Records that the operator loaded exchange rates or a price index, on which answers depend."""
+def _next_moment(connection: Connection) -> datetime:
+    """The time of this transaction's changes: later than every earlier one, whatever clocks do, so that a moment names
+    one state of the database. Needs the lock of the feed.
+    """
+    now, last = record_writes.now(), last_moment(connection)
+    return now if last is None else max(now, last + timedelta(microseconds=1))
+
+
+def record_series(connection: Connection, series: str, snapshot: Values, changed: Sequence[str]) -> datetime:
+    """Records that the operator loaded exchange rates or a price index, on which answers depend. Returns when."""
     record_id = str(uuid5(_SERIES, series))
     known = select(func.max(ChangeRow.version)).where(ChangeRow.kind == "series", ChangeRow.record_id == record_id)
     version = (connection.execute(known).scalar() or 0) + 1
     locks.acquire(connection, Lock.FEED)
-    stamp = dict.fromkeys(_STAMP) | {"at": record_writes.now()}
+    at = _next_moment(connection)
+    stamp = dict.fromkeys(_STAMP) | {"at": at}
     operation = Operation.CREATE if version == 1 else Operation.UPDATE
     change = {
         "operation": str(operation),
@@ -122,6 +131,7 @@ def record_series(connection: Connection, series: str, snapshot: Values, changed
         **dict.fromkeys(_ABOUT),
     }
     _insert(connection, stamp, [change])
+    return at
 
 
 def _is_new(touched: Touched, key: tuple[str, str]) -> bool:

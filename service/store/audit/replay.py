@@ -1,21 +1,21 @@
-"""Comparisons as they were on record at a moment.
+"""A database in memory with records as they stood at a moment.
 
-The records that a comparison reads are taken from the history as they stood, and written to an SQLite database in
-memory. From there the comparison is computed as always: there is no second way to compute one. Names, scopes and the
-properties of metrics are those of then. Exchange rates and price indices are the ones that are loaded now, since the
-history has only their versions; amounts of past days keep their rates.
+The records on which some comparisons depend are taken from the history as they stood, and written to an SQLite database
+in memory. From there everything is computed as always: there is no second way to compute anything. Names, scopes, the
+properties of metrics, exchange rates and price indices are those of then.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, NullPool, bindparam, create_engine, func, insert, select, tuple_, update
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from service.db.dialects.sqlite import raw, sqlite_driver
 from service.db.engine import Author
@@ -26,23 +26,24 @@ from service.db.models import (
     EntityRow,
     ExchangeRateRow,
     FigureRow,
+    IdentifierRow,
     MeasurandRow,
     MetricRow,
     PriceIndexRow,
+    ReplacedSeriesRow,
     ScopeRow,
     SeriesVersionRow,
     SourceRow,
     metadata,
 )
 from service.db.types import Day, UtcTime
-from service.domain.key import Measurand
 from service.domain.metric import default_additive
 from service.domain.period import parse_period
 from service.domain.units import parse_unit
-from service.errors import Invalid, NotFound
+from service.errors import Invalid
 from service.store import rows
-from service.store.comparisons import measurands
-from service.store.comparisons.measurands import MeasurandRecord, NamedMeasurand
+from service.store.comparisons import exchange_rates, measurands
+from service.store.comparisons.measurands import NamedMeasurand
 from service.store.comparisons.summary import mark_stale, refresh_summaries
 from service.store.records import figures
 from service.store.records.chains import MAX_CHAIN
@@ -51,34 +52,40 @@ from service.store.records.figures import NewFigure
 from service.store.rows import Values
 
 _MOST_CLAIMS = 5_000
+_MOST_FIGURES = 20_000
+_MOST_PAIRS = 400  # in one condition, with two bound values each
 _TABLES: Mapping[str, Any] = {
     "source": SourceRow, "entity": EntityRow, "metric": MetricRow, "scope": ScopeRow, "claim": ClaimRow,
     "dispute": DisputeRow,
 }  # fmt: skip
-_PEOPLE = ("subject", "claimant", "voice", "speaks_for")
 _NUMBERS = ("value", "lower", "upper", "precision")
 _DATES = ("asserted", "published", "opened")  # columns `_earliest` and `_latest`
 
+Series = tuple[str, str]  # the ids of a subject and a metric
+Place = tuple[str, str]  # the kind and the id of a record
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be as it stood: all figures of some series, records besides those that these need, and measurands that
+    are there even without figures.
+    """
+
+    series: frozenset[Series]
+    records: frozenset[Place] = frozenset()
+    named: tuple[NamedMeasurand, ...] = field(default=())
+
 
 @contextmanager
-def as_recorded(connection: Connection, ref: str, moment: datetime | None) -> Iterator[Connection]:
-    """Yields a connection on which the comparison of this measurand is as it was on record at the moment; without a
-    moment, the same connection. Raises NotFound if the measurand did not exist yet, and Invalid if it has too many
-    claims.
-    """
-    if moment is None:
-        yield connection
-        return
-    asked = measurands.read(connection, ref)
-    if asked.row.created_at > moment:
-        raise NotFound.at("/recorded_as_of", "The comparison was not on record at that moment.", "query")
+def as_it_stood(connection: Connection, wanted: Wanted, moment: datetime) -> Iterator[Connection]:
+    """Yields a connection to a database in memory, which ends with it. Raises Invalid for too many claims."""
     past = _Past(connection, moment)
-    past.collect(asked)
+    past.collect(wanted)
     with _memory().connect() as memory:
         raw(memory).executescript(_schema())
         options: dict[str, Any] = {"touched": {}, "stale": set(), "stale_parts": set(), "author": Author()}
         memory.execution_options(**options)
-        past.write_to(memory, asked)
+        past.write_to(memory, wanted)
         yield memory
 
 
@@ -90,24 +97,24 @@ def _memory() -> Engine:
 
 @cache
 def _schema() -> str:
-    """The tables, without indexes: what is read is little."""
-    return ";".join(str(CreateTable(table).compile(_memory())) for table in metadata.sorted_tables)
+    """The tables, with the indexes by which their rows are found."""
+    tables = [str(CreateTable(table).compile(_memory())) for table in metadata.sorted_tables]
+    indexes = [
+        str(CreateIndex(index).compile(_memory()))
+        for table in metadata.sorted_tables
+        if table.name in ("figure", "claim", "dispute", "measurand", "scope")
+        for index in table.indexes
+    ]
+    return ";".join([*tables, *indexes])
 
 
-Place = tuple[str, str]  # kind and id
-
-
-@dataclass(slots=True)
 class _Past:
-    """The records of a comparison as they stood: their snapshots by kind and id."""
-
-    connection: Connection
-    moment: datetime
-    records: dict[Place, Values]
-    newest: datetime | None
+    """The records as they stood: their snapshots by kind and id, and when each of these versions was recorded."""
 
     def __init__(self, connection: Connection, moment: datetime) -> None:
-        self.connection, self.moment, self.records, self.newest = connection, moment, {}, None
+        self.connection, self.moment = connection, moment
+        self.records: dict[Place, Values] = {}
+        self.at: dict[Place, datetime] = {}
 
     def of(self, kind: str) -> list[Values]:
         found = [snapshot for (its_kind, _), snapshot in self.records.items() if its_kind == kind]
@@ -128,71 +135,78 @@ class _Past:
             statement = select(ChangeRow.at, ChangeRow.snapshot).join(last, place).where(ChangeRow.kind == kind)
             for at, snapshot in self.connection.execute(statement):
                 self.records[kind, snapshot["id"]] = snapshot
-                self.newest = at if self.newest is None else max(at, self.newest)
+                self.at[kind, snapshot["id"]] = at
                 found.append(snapshot)
         return found
 
-    def collect(self, asked: MeasurandRecord) -> None:
-        """Reads all that the comparison depends on."""
-        self._claims(asked)
+    def collect(self, wanted: Wanted) -> None:
+        """Reads all that the series depend on."""
+        named: dict[str, list[str]] = defaultdict(list)
+        for kind, record_id in wanted.records:
+            named[kind].append(record_id)
+        self._claims(wanted.series, named.pop("claim", []))
+        for kind, ids in named.items():
+            self.take(kind, ids)
         claims = self.of("claim")
         self.take("source", [one["source"]["id"] for one in claims])
         people = [
             one[name]["id"] for one in claims for name in ("subject", "claimant", "voice", "speaks_for") if one[name]
         ]
-        self.take("entity", [asked.row.subject_id, *people])
-        self.take("metric", [asked.row.metric_id])
-        self.take("scope", self._ids(select(ScopeRow.id).where(ScopeRow.metric_id == asked.row.metric_id)))
+        self.take("entity", [*(subject for subject, _ in wanted.series), *people])
+        stated = {figure["metric"]["id"] for claim in claims for figure in claim["figures"]}
+        metrics = sorted(stated | {metric for _, metric in wanted.series})
+        self.take("metric", metrics)
+        for part in rows.chunks(metrics, rows.MOST_IDS):
+            self.take("scope", self._ids(select(ScopeRow.id).where(ScopeRow.metric_id.in_(part))))
         for part in rows.chunks([one["id"] for one in claims], rows.MOST_IDS):
             self.take("dispute", self._ids(select(DisputeRow.id).where(DisputeRow.disputed_claim_id.in_(part))))
         self.take("entity", [one["raised_by"]["id"] for one in self.of("dispute")])
 
-    def _claims(self, asked: MeasurandRecord) -> None:
-        """The claims that had such figures, all that they derive from, and those that replaced them."""
-        had = ChangeRow.subject_id == asked.row.subject_id, ChangeRow.metric_id == asked.row.metric_id
-        figure_ids = self._ids(select(ChangeRow.record_id).where(*had, ChangeRow.at <= self.moment).distinct())
-        known = self.take("figure", figure_ids)
-        wanted = {one["claim"]["id"] for one in known}
-        if len(wanted) > _MOST_CLAIMS:
-            detail = f"More than {_MOST_CLAIMS:,} claims are about this: that is too much to compute as of a moment."
-            raise Invalid.at("/recorded_as_of", detail, "query")
+    def _claims(self, series: Collection[Series], named: Collection[str]) -> None:
+        """These claims and those that had such figures, all that they derive from, and those that replaced them."""
+        wanted = set(named)
+        pair = tuple_(ChangeRow.subject_id, ChangeRow.metric_id)
+        for part in rows.chunks(sorted(series), _MOST_PAIRS):
+            had = select(ChangeRow.record_id).where(pair.in_(part), ChangeRow.at <= self.moment).distinct()
+            wanted |= {one["claim"]["id"] for one in self.take("figure", self._ids(had))}
+        self._refuse_more("claims", len(wanted), _MOST_CLAIMS)
         for _ in range(MAX_CHAIN):
             new = self.take("claim", wanted)
             if not new:
                 break
             wanted = {one["derived_from"]["id"] for one in new if one["derived_from"]}
-        ids = [one["id"] for one in self.of("claim")]
-        for part in rows.chunks(ids, rows.MOST_IDS):
-            self.take("claim", self._ids(select(ClaimRow.id).where(ClaimRow.supersedes_id.in_(part))))
+        self.take("claim", [one["superseded_by"]["id"] for one in self.of("claim") if one["superseded_by"]])
+
+    def _refuse_more(self, what: str, number: int, most: int) -> None:
+        if number > most:
+            detail = f"More than {most:,} {what} are about this: that is too much to compute as of a moment."
+            raise Invalid.at("/recorded_as_of", f"{detail} Ask for some: add subject or metric.", "query")
 
     def _ids(self, statement: Any) -> list[str]:
         return list(self.connection.execute(statement).scalars())
 
     # Writing the database in memory ----------------------------------------------------------------------------------
 
-    def write_to(self, memory: Connection, asked: MeasurandRecord) -> None:
+    def write_to(self, memory: Connection, wanted: Wanted) -> None:
         for kind, table in _TABLES.items():
             values = [_row(table, snapshot) for snapshot in self.of(kind)]
             if values:
                 memory.execute(insert(table), values)
-        self._write_series(memory, asked)
-        self._write_figures(memory, asked)
-        row = asked.row
-        own = Measurand(row.subject_id, row.metric_id, row.scope_id, row.period_earliest, row.period_latest)
-        named = NamedMeasurand(own, row.subject_key, row.metric_key, row.scope_key, row.unit)
-        measurands.ensure(memory, [named])
+        _insert_identifiers(memory, self.of("entity"))
+        self._write_series(memory)
+        self._write_figures(memory)
+        measurands.ensure(memory, wanted.named)
         mark_stale(memory, memory.execute(select(MeasurandRow.id)).scalars())
         refresh_summaries(memory)
-        changed = self.newest or asked.row.created_at
-        memory.execute(update(MeasurandRow).values(updated_at=changed))
+        self._date_measurands(memory)
 
-    def _write_figures(self, memory: Connection, asked: MeasurandRecord) -> None:
+    def _write_figures(self, memory: Connection) -> None:
         stated = [
-            (figure, claim, place)
-            for claim in self.of("claim")
-            for place, figure in enumerate(claim["figures"], 1)
-            if figure["metric"]["id"] == asked.row.metric_id
+            (figure, claim, place) for claim in self.of("claim") for place, figure in enumerate(claim["figures"], 1)
         ]
+        self._refuse_more("figures", len(stated), _MOST_FIGURES)
+        if not stated:
+            return
         stated.sort(key=lambda one: (one[0]["created_at"], one[2]))
         contexts = [
             ClaimContext(claim["subject"]["id"], claim["subject"]["key"], claim["derived_from"] is not None)
@@ -201,30 +215,97 @@ class _Past:
         checked = check_figures(memory, contexts, [_fields(figure) for figure, _, _ in stated], [""] * len(stated))
         new = [NewFigure(claim["id"], place, figure) for (_, claim, place), figure in zip(stated, checked, strict=True)]
         figures.insert_all(memory, new)
-        if stated:
-            memory.execute(_SET_VERSION, [{"stood": figure["version"], "of": figure["id"]} for figure, _, _ in stated])
+        memory.execute(_SET_HEAD, [{"of": figure["id"], **_head(figure)} for figure, _, _ in stated])
 
-    def _write_series(self, memory: Connection, asked: MeasurandRecord) -> None:
-        """The rates of the currencies that occur, and the version that was loaded at the moment."""
-        units = {figure["unit"] for claim in self.of("claim") for figure in claim["figures"]} | {asked.row.unit}
+    def _write_series(self, memory: Connection) -> None:
+        """The rates of the currencies that occur and the price indices, each as it was loaded at the moment."""
+        versions = self._series_versions()
+        if versions:
+            memory.execute(insert(SeriesVersionRow), versions)
+        units = {figure["unit"] for claim in self.of("claim") for figure in claim["figures"]}
+        units |= {metric["unit"] for metric in self.of("metric")}
         currencies = {currency for unit in units if (currency := parse_unit(unit).currency) is not None}
         if len(currencies) > 1:
-            wanted = select(ExchangeRateRow).where(ExchangeRateRow.currency.in_(currencies))
-            _copy(self.connection, memory, ExchangeRateRow, wanted)
-        then = select(SeriesVersionRow).where(SeriesVersionRow.loaded_at <= self.moment)
-        _copy(self.connection, memory, SeriesVersionRow, then)
-        _copy(self.connection, memory, PriceIndexRow, select(PriceIndexRow))
+            wanted = select(ExchangeRateRow.currency, ExchangeRateRow.year, ExchangeRateRow.rates)
+            found = self.connection.execute(wanted.where(ExchangeRateRow.currency.in_(currencies)))
+            replaced = self._replaced(exchange_rates.SERIES)
+            years = [
+                {"currency": currency, "year": year, "rates": replaced.get(f"{currency} {year}", rates)}
+                for currency, year, rates in found
+            ]
+            if years:
+                memory.execute(insert(ExchangeRateRow), years)
+        for series, levels in self.connection.execute(select(PriceIndexRow.series, PriceIndexRow.levels)):
+            then = self._replaced(series).get("", levels)
+            if then:
+                memory.execute(insert(PriceIndexRow), {"series": series, "levels": then})
+
+    def _series_versions(self) -> list[Values]:
+        """The version of each series that was loaded, as the history has it."""
+        last = select(func.max(ChangeRow.seq)).where(ChangeRow.kind == "series", ChangeRow.at <= self.moment)
+        newest = last.group_by(ChangeRow.record_id)
+        found = self.connection.execute(select(ChangeRow.snapshot).where(ChangeRow.seq.in_(newest))).scalars()
+        columns = SeriesVersionRow.__table__.columns
+        return [{column.key: _typed(column.type, one[column.key]) for column in columns} for one in found]
+
+    def _replaced(self, series: str) -> dict[str, Values]:
+        """The parts of a series that were replaced after the moment, with their content at it."""
+        later = select(ReplacedSeriesRow.part, ReplacedSeriesRow.content).where(
+            ReplacedSeriesRow.series == series, ReplacedSeriesRow.replaced_at > self.moment
+        )
+        newest_first = later.order_by(ReplacedSeriesRow.replaced_at.desc())
+        return {part: content for part, content in self.connection.execute(newest_first)}  # noqa: C416
+
+    def _date_measurands(self, memory: Connection) -> None:
+        """A measurand is as old as it is in the database, and was changed when a record behind its figures was."""
+        changed: dict[str, list[datetime]] = defaultdict(list)
+        disputed: dict[str, list[datetime]] = defaultdict(list)
+        for dispute in self.of("dispute"):
+            disputed[dispute["disputed_claim"]["id"]].append(self.at["dispute", dispute["id"]])
+        for figure_id, claim_id, measurand_id in memory.execute(_PLACES_OF_FIGURES):
+            claim = self.records["claim", claim_id]
+            behind = [("figure", figure_id), ("claim", claim_id), ("source", claim["source"]["id"])]
+            behind += [("entity", claim[name]["id"]) for name in ("subject", "claimant")]
+            changed[measurand_id] += [self.at[place] for place in behind if place in self.at] + disputed[claim_id]
+        ids = list(memory.execute(select(MeasurandRow.id)).scalars())
+        born: dict[str, datetime] = {}
+        for part in rows.chunks(ids, rows.MOST_IDS):
+            stored = select(MeasurandRow.id, MeasurandRow.created_at).where(MeasurandRow.id.in_(part))
+            born |= {row.id: row.created_at for row in self.connection.execute(stored)}
+        dated = [(one, born.get(one, self.moment)) for one in ids]
+        dates = [
+            {"of": one, "born": one_born, "changed": max(changed[one], default=one_born)} for one, one_born in dated
+        ]
+        if dates:
+            memory.execute(_SET_DATES, dates)
 
 
-_SET_VERSION = update(FigureRow).where(FigureRow.id == bindparam("of")).values(version=bindparam("stood"))
+_SET_HEAD = (
+    update(FigureRow)
+    .where(FigureRow.id == bindparam("of"))
+    .values({name: bindparam(f"its_{name}") for name in ("version", "created_at", "updated_at", "created_by")})
+)
+_SET_DATES = (
+    update(MeasurandRow)
+    .where(MeasurandRow.id == bindparam("of"))
+    .values(created_at=bindparam("born"), updated_at=bindparam("changed"))
+)
+_PLACES_OF_FIGURES = select(FigureRow.id, FigureRow.claim_id, FigureRow.measurand_id)
 
 
-def _copy(connection: Connection, memory: Connection, table: Any, statement: Any) -> None:
-    names = [column.key for column in table.__table__.columns]
-    found = connection.execute(statement.with_only_columns(*(getattr(table, name) for name in names)))
-    values = [dict(row._mapping) for row in found]
-    if values:
-        memory.execute(insert(table), values)
+def _head(figure: Values) -> Values:
+    times = {f"its_{name}": datetime.fromisoformat(figure[name]) for name in ("created_at", "updated_at")}
+    return times | {"its_version": figure["version"], "its_created_by": figure["created_by"]}
+
+
+def _insert_identifiers(memory: Connection, entities: Collection[Values]) -> None:
+    given = [
+        {"scheme": scheme, "value": value, "entity_id": entity["id"]}
+        for entity in entities
+        for scheme, value in entity.get("identifiers", {}).items()
+    ]
+    if given:
+        memory.execute(insert(IdentifierRow), given)
 
 
 def _fields(figure: Values) -> Values:

@@ -36,7 +36,7 @@ def _summary(text: Any) -> list[Any]:
         "id", "key", "period", "updated_at", "unit", "verdict", "agreement", "gap", "gap_open", "difference",
         "conflict_unit", "relative_difference", "self_conflict", "self_conflict_within_rounding", "within_rounding",
         "part_within_rounding", "interval_basis", "agreeing", "claimant_count", "figure_count", "relay_count",
-        "drift_count", "dispute_count", "rates_version",
+        "drift_count", "dispute_count", "rates_version", "rules_version",
     )  # fmt: skip
     return [
         *(getattr(MeasurandRow, name) for name in plain),

@@ -1,6 +1,5 @@
 """Claims with disputes against them, each with its disputes."""
 
-import json
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, literal
@@ -9,7 +8,7 @@ from service.db.models import ClaimRow, DisputeRow, EntityRow, SourceRow
 from service.domain.vocabulary import ACTIVE_DISPUTE_STATUSES, ClaimStatus
 from service.schemas.queries import ContestedQuery
 from service.store.lists.filters import AnyOf, HasOne, RefTo, withdrawn
-from service.store.lists.pagination import Listing, fetch_page
+from service.store.lists.pagination import Listing, PageJson, fetch_page, page_json
 from service.store.records import claims, disputes
 
 _CLAIMS = Listing(
@@ -33,13 +32,13 @@ _CLAIMS = Listing(
 )
 
 
-def page_json(connection: Connection, query: ContestedQuery) -> bytes:
-    """Returns a ContestedPage as it is served."""
+def contested_page(connection: Connection, query: ContestedQuery) -> PageJson:
+    """Returns a ContestedPage."""
     statuses = query.status or list(ACTIVE_DISPUTE_STATUSES)
     found = fetch_page(connection, _CLAIMS, query, query.sort, status=statuses)
     by_claim = _disputes(connection, [row.sort_id for row in found.rows], query.type, statuses)
     items = [f'{{"claim":{row.item},"disputes":[{",".join(by_claim[row.sort_id])}]}}' for row in found.rows]
-    return f'{{"items":[{",".join(items)}],"next_cursor":{json.dumps(found.next_cursor)}}}'.encode()
+    return page_json(",".join(items), found.next_cursor)
 
 
 def _disputes(

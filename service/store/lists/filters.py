@@ -124,7 +124,7 @@ class RefToMeasurand:
 
     def bind(self, connection: Connection, name: str, given: Given) -> Bound | None:
         refs = given.get(name)
-        return _any_of(name, _measurand_ids(connection, name, refs), in_parts=True) if refs else None
+        return _any_of(name, measurand_ids(connection, name, refs), in_parts=True) if refs else None
 
     def condition(self, name: str, form: Form, dialect: str) -> Any:
         return AnyOf(self.column).condition(name, form, dialect)
@@ -133,7 +133,7 @@ class RefToMeasurand:
 _MEASURANDS = select(MeasurandRow.id, MeasurandRow.key)
 
 
-def _measurand_ids(connection: Connection, name: str, refs: Sequence[str]) -> list[str]:
+def measurand_ids(connection: Connection, name: str, refs: Sequence[str]) -> list[str]:
     ids = [ref.lower() for ref in refs if is_uuid(ref)]
     try:
         keys = [normal_measurand_key(ref) for ref in refs if not is_uuid(ref)]

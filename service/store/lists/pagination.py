@@ -27,7 +27,7 @@ from service.store.lists.filters import Each, Filter, Form, GroupBy, Part
 
 M = TypeVar("M", bound=BaseModel)
 Shape = tuple[tuple[str, Form], ...]  # the filters in use, each with its form
-_NOT_FILTERS = {"cursor", "limit"}
+_NOT_FILTERS = {"cursor", "limit", "recorded_as_of"}  # a page as of a moment has the same order
 _STATEMENTS = 2_000  # cached statements
 
 
@@ -43,6 +43,13 @@ class Listing:
 
 class Rows(NamedTuple):
     rows: Sequence[Any]
+    next_cursor: str | None
+
+
+class PageJson(NamedTuple):
+    """A page as it is served, and the cursor of the next one."""
+
+    body: bytes
     next_cursor: str | None
 
 
@@ -99,19 +106,23 @@ class RecordList(Generic[M]):
     model: type[M]
     listing: Listing
 
-    def json(self, connection: Connection, query: BaseModel, sort: str | None = None, **more: Any) -> bytes:
-        """Returns a page as it is served."""
+    def json(self, connection: Connection, query: BaseModel, sort: str | None = None, **more: Any) -> PageJson:
         by: str = sort or query.sort  # type: ignore[attr-defined]
         asked = _ask(connection, self.listing, query, by, None, more)
         dialect = connection.dialect.name
         statement = _text_statement(self.listing, dialect, asked.shape, by, asked.limit, after=asked.after)
         page = connection.execute(statement, asked.values).one()
         cursor = _encode(page.last_value, page.last_id, asked.binding) if page.found > asked.limit else None
-        return f'{{"items":[{page.items or ""}],"next_cursor":{json.dumps(cursor)}}}'.encode()
+        return page_json(page.items or "", cursor)
 
     def page(self, connection: Connection, query: BaseModel, sort: str | None = None, **more: Any) -> M:
         """Returns the same page for callers in Python."""
-        return self.model.model_validate_json(self.json(connection, query, sort, **more))
+        return self.model.model_validate_json(self.json(connection, query, sort, **more).body)
+
+
+def page_json(items: str, next_cursor: str | None) -> PageJson:
+    """The page of these items, which are JSON separated by commas."""
+    return PageJson(f'{{"items":[{items}],"next_cursor":{json.dumps(next_cursor)}}}'.encode(), next_cursor)
 
 
 def record_list(

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, insert, select
 
 from service.db.engine import Database
-from service.db.models import ExchangeRateRow, PriceIndexRow, SeriesVersionRow
+from service.db.models import ExchangeRateRow, PriceIndexRow, ReplacedSeriesRow, SeriesVersionRow
 from service.domain.exchange_rates import BASE
 from service.domain.key import is_key
 from service.domain.units import currencies
@@ -65,10 +65,14 @@ def load_rates(
         locks.acquire(connection, Lock.SERIES)
         if _is_newest(connection, SERIES, version):
             return False
+        known = select(ExchangeRateRow.currency, ExchangeRateRow.year, ExchangeRateRow.rates)
+        before = {f"{currency} {year}": one for currency, year, one in connection.execute(known)}
+        after = {f"{code} {year}": one for (code, year), one in rates.items()}
         connection.execute(delete(ExchangeRateRow))
         found = [{"currency": code, "year": year, "rates": dict(one)} for (code, year), one in rates.items()]
         connection.execute(insert(ExchangeRateRow), found)
-        _note(connection, Series(SERIES, version, record_writes.now(), NAME, SOURCE, BASE, *days, entries))
+        at = _note(connection, Series(SERIES, version, record_writes.now(), NAME, SOURCE, BASE, *days, entries))
+        _keep_replaced(connection, SERIES, at, before, after)
         return True
 
     is_new = database.write(work)
@@ -88,12 +92,32 @@ def load_index(database: Database, series: Series, levels: Mapping[str, str]) ->
         locks.acquire(connection, Lock.SERIES)
         if _is_newest(connection, series.series, series.version):
             return False
+        known = select(PriceIndexRow.levels).where(PriceIndexRow.series == series.series)
+        levels_before = connection.execute(known).scalar()
+        before = {} if levels_before is None else {"": levels_before}
         connection.execute(delete(PriceIndexRow).where(PriceIndexRow.series == series.series))
         connection.execute(insert(PriceIndexRow), {"series": series.series, "levels": dict(levels)})
-        _note(connection, series)
+        _keep_replaced(connection, series.series, _note(connection, series), before, {"": levels})
         return True
 
     return database.write(work)
+
+
+def _keep_replaced(
+    connection: Connection,
+    series: str,
+    at: datetime,
+    before: Mapping[str, Mapping[str, str]],
+    after: Mapping[str, Mapping[str, str]],
+) -> None:
+    """Keeps what changes, so that answers as of an earlier moment use it."""
+    replaced = [
+        {"series": series, "part": part, "replaced_at": at, "content": dict(before.get(part, {}))}
+        for part in before.keys() | after.keys()
+        if dict(before.get(part, {})) != dict(after.get(part, {}))
+    ]
+    if replaced:
+        connection.execute(insert(ReplacedSeriesRow), replaced)
 
 
 def _is_newest(connection: Connection, series: str, version: str) -> bool:
@@ -101,12 +125,14 @@ def _is_newest(connection: Connection, series: str, version: str) -> bool:
     return known is not None and known.version == version
 
 
-def _note(connection: Connection, series: Series) -> None:
-    """Makes this version the newest one. An earlier loading of it is forgotten in the table, and stays on record."""
+def _note(connection: Connection, series: Series) -> datetime:
+    """Makes this version the newest one. An earlier loading of it is forgotten in the table, and stays on record.
+    Returns when it was recorded.
+    """
     same = (SeriesVersionRow.series == series.series, SeriesVersionRow.version == series.version)
     connection.execute(delete(SeriesVersionRow).where(*same))
     connection.execute(insert(SeriesVersionRow), series._asdict())
-    history.record_series(connection, series.series, _snapshot(series), ["version"])
+    return history.record_series(connection, series.series, _snapshot(series), ["version"])
 
 
 def _note_recomputed(connection: Connection, name: str) -> None:

@@ -18,7 +18,7 @@ from service.schemas.scopes import Scope, ScopeCreate, ScopeLine, ScopePage, Sco
 from service.store import rows
 from service.store.comparisons.summary import mark_scopes_stale
 from service.store.lists.filters import AnyOf, Filter, withdrawn
-from service.store.lists.pagination import record_list
+from service.store.lists.pagination import PageJson, record_list
 from service.store.records import chains, metric_derivation, record_writes
 from service.store.records.bounds import MOST_FIGURES, refuse_too_many_of_metric
 from service.store.records.names import Known
@@ -65,7 +65,7 @@ class OfMetric:
         return PROJECTION.stored(connection, find(connection, self.metric, ref))
 
 
-def page_json(connection: Connection, metric: str, query: ScopeQuery) -> bytes:
+def page_json(connection: Connection, metric: str, query: ScopeQuery) -> PageJson:
     """Returns a ScopePage as it is served. Raises NotFound for an unknown metric, Invalid for an unknown `part_of`."""
     metric_id = _metric(connection, metric)["id"]
     whole = _ids(connection, metric_id, query.part_of, "query")
