@@ -130,7 +130,7 @@ class Database:
                 sqlite.set_patience(connection, patience)
             with connection.begin() as transaction:
                 ends = time.monotonic() + seconds
-                connection.execution_options(touched={}, stale=set(), stale_parts=set(), author=by, ends=ends)
+                connection.execution_options(**noted(by), ends=ends)
                 event.listen(connection, "before_cursor_execute", _refuse_late)
                 result = work(connection)
                 event.remove(connection, "before_cursor_execute", _refuse_late)
@@ -139,7 +139,7 @@ class Database:
 
     def _write_once(self, work: Callable[[Connection], T], by: Author) -> T:
         with self._taking_turns() as patience, self.writer.connect() as connection, self._begun(connection, patience):
-            connection.execution_options(touched={}, stale=set(), stale_parts=set(), author=by)
+            connection.execution_options(**noted(by))
             result = work(connection)
             if self.before_commit is not None:
                 self.before_commit(connection, by)
@@ -234,6 +234,11 @@ def _parse(url: str) -> URL:
         return make_url(url)
     except (ArgumentError, ValueError):
         raise Invalid.at("", "This is not a database URL. Write sqlite:///path/to/file.db or postgresql://…") from None
+
+
+def noted(by: Author) -> dict[str, Any]:
+    """Where a transaction notes what it touches, what it makes stale, and what its comparisons were before."""
+    return {"touched": {}, "assessed": {}, "stale": set(), "stale_parts": set(), "author": by}
 
 
 def _refuse_late(connection: Connection, *_rest: Any) -> None:

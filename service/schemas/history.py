@@ -10,7 +10,7 @@ from service.schemas.base import Body, Page, View
 from service.schemas.queries import PageQuery
 from service.schemas.types import Id, Time
 
-RecordKind = Literal["source", "entity", "metric", "scope", "claim", "figure", "dispute", "key", "series"]
+RecordKind = Literal["source", "entity", "metric", "scope", "claim", "figure", "dispute", "key", "series", "comparison"]
 
 
 Snapshot = TypeAliasType("Snapshot", dict[str, Any])

@@ -23,7 +23,14 @@ _NAMESPACE = "http://www.w3.org/2005/Atom"
 _ENTRIES, _READ = 50, 200  # entries of a feed, and changes that are looked at for them
 _NUMBERS = ("value", "lower", "upper", "precision")
 _DONE = {"create": "added", "update": "changed", "withdraw": "withdrawn", "restore": "restored"}
-_PATHS = {"source": "sources", "entity": "entities", "claim": "claims", "metric": "quantities"}
+_NAMES = ("statement", "title", "name", "reason", "text")
+_PATHS = {
+    "comparison": "comparisons",
+    "source": "sources",
+    "entity": "entities",
+    "claim": "claims",
+    "metric": "quantities",
+}
 ElementTree.register_namespace("", _NAMESPACE)
 
 
@@ -49,9 +56,14 @@ def read_comparison_feed(ref: str, request: Request, db: Db, names: SeesNames) -
     with db.snapshot() as connection:
         row = measurands.read(connection, ref).row
         found = history.latest_figures(connection, row.subject_id, row.metric_id, _READ, names=names)
-    own = [change for change in found if (change.snapshot or {}).get("measurand", {}).get("id") == row.id]
+    own = [change for change in found if row.id in (change.record_id, _measurand_of(change))]
     title = f"{row.subject_name}: {row.metric_name}"
     return _feed(request, title, f"/comparisons/{row.key}", own[:_ENTRIES])
+
+
+def _measurand_of(change: Change) -> str | None:
+    measurand = (change.snapshot or {}).get("measurand")
+    return measurand["id"] if measurand else None
 
 
 def _feed(request: Request, title: str, path: str, changes: Sequence[Change]) -> Response:
@@ -74,7 +86,7 @@ def _entry(base: str, change: Change) -> ElementTree.Element:
     entry = ElementTree.Element(_tag("entry"))
     snapshot = change.snapshot or {}
     claim = snapshot.get("claim") or snapshot.get("disputed_claim") or {}
-    name = next((str(snapshot[one]) for one in ("statement", "title", "name", "reason") if snapshot.get(one)), "")
+    name = next((str(snapshot[one]) for one in _NAMES if snapshot.get(one)), "")
     if change.kind == "figure":
         numbers = {name: Decimal(snapshot[name]) if snapshot.get(name) else None for name in _NUMBERS}
         name = f"{snapshot['metric']['name']}: {exact_stated(stated_of(snapshot | numbers), snapshot['unit'])}"

@@ -14,8 +14,8 @@ EVENTS = text("operation <> 'create'")  # few compared with creations, so that q
 
 
 class ChangeRow(Base):
-    """`seq` increases in commit order. `snapshot` is the record as it was served at that version. A figure's change
-    names its subject and its metric of then, by which comparisons are found as they were on record.
+    """`seq` increases in commit order. `snapshot` is the record as it was served at that version. The change of a
+    figure, or of the verdict of a comparison, names its subject and its metric of then.
     """
 
     __tablename__ = "change"

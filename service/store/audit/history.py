@@ -34,6 +34,7 @@ from service.domain.vocabulary import Operation
 from service.errors import Forbidden, NotFound
 from service.schemas.history import Change, ChangePage, FeedQuery, HistoryQuery
 from service.store import locks, rows
+from service.store.audit import verdicts
 from service.store.lists.filters import AnyOf
 from service.store.lists.pagination import Listing, fetch_page
 from service.store.locks import Lock
@@ -84,11 +85,13 @@ def record(connection: Connection, author: Author) -> None:
     A sequence alone assigns numbers out of commit order, and a reader of the feed would skip late ones. So the last
     step before the commit is to wait for an exclusive lock.
     """
-    touched: Touched = connection.get_execution_options().get("touched", {})
+    options = connection.get_execution_options()
+    touched: Touched = options.get("touched", {})
     if not touched:
         return
     new = [key for key in touched if _is_new(touched, key)]
     changed = _changes(connection, [key for key in touched if not _is_new(touched, key)], touched)
+    assessed = verdicts.changes(connection, options["assessed"])
     locks.acquire(connection, Lock.FEED)  # as late as possible, after all reads that can come first
     stamp = {
         "at": _next_moment(connection),
@@ -100,8 +103,9 @@ def record(connection: Connection, author: Author) -> None:
         kinds = tuple(kind for kind in _PROJECTIONS if any(its_kind == kind for its_kind, _ in part))
         ids = {f"{kind}_ids": [record_id for its_kind, record_id in part if its_kind == kind] for kind in kinds}
         connection.execute(_insert_new(connection.dialect.name, kinds), stamp | ids)
-    _insert(connection, stamp, changed)
+    _insert(connection, stamp, [*changed, *assessed])
     touched.clear()
+    options["assessed"].clear()
 
 
 def _next_moment(connection: Connection) -> datetime:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, NullPool, bindparam, create_engine, f
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from service.db.dialects.sqlite import raw, sqlite_driver
-from service.db.engine import Author
+from service.db.engine import Author, noted
 from service.db.models import (
     ChangeRow,
     ClaimRow,
@@ -83,8 +83,7 @@ def as_it_stood(connection: Connection, wanted: Wanted, moment: datetime) -> Ite
     past.collect(wanted)
     with _memory().connect() as memory:
         raw(memory).executescript(_schema())
-        options: dict[str, Any] = {"touched": {}, "stale": set(), "stale_parts": set(), "author": Author()}
-        memory.execution_options(**options)
+        memory.execution_options(**noted(Author()))
         past.write_to(memory, wanted)
         yield memory
 
@@ -167,8 +166,10 @@ class _Past:
         wanted = set(named)
         pair = tuple_(ChangeRow.subject_id, ChangeRow.metric_id)
         for part in rows.chunks(sorted(series), _MOST_PAIRS):
-            had = select(ChangeRow.record_id).where(pair.in_(part), ChangeRow.at <= self.moment).distinct()
-            wanted |= {one["claim"]["id"] for one in self.take("figure", self._ids(had))}
+            had = select(ChangeRow.record_id).where(
+                pair.in_(part), ChangeRow.kind == "figure", ChangeRow.at <= self.moment
+            )
+            wanted |= {one["claim"]["id"] for one in self.take("figure", self._ids(had.distinct()))}
         self._refuse_more("claims", len(wanted), _MOST_CLAIMS)
         for _ in range(MAX_CHAIN):
             new = self.take("claim", wanted)

@@ -9,7 +9,7 @@ from service.db.models import ChangeRow, ClaimRow, DisputeRow, EntityRow, Figure
 from service.domain.vocabulary import Operation
 from service.errors import Conflict, Forbidden, NotFound
 from service.schemas.faults import validated
-from service.store.audit import history
+from service.store.audit import history, verdicts
 from service.store.records import record_writes
 from service.store.records.editing import EDITABLE, stated
 
@@ -68,6 +68,7 @@ def _changes(connection: Connection, first: int, last: int) -> Sequence[RowMappi
     if not 0 <= last - first < _MOST:
         raise NotFound("There is no save of this number.")
     statement = select(*ChangeRow.__table__.columns).where(ChangeRow.seq.between(first - 1, last + 1))
+    statement = statement.where(ChangeRow.kind != verdicts.KIND)  # which follow from the others
     around = connection.execute(statement.order_by(ChangeRow.seq.desc())).mappings().all()
     found = [change for change in around if first <= change["seq"] <= last]
     # one transaction, and all of it

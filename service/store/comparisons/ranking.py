@@ -104,11 +104,9 @@ SORTS = {
 }
 _FILTERS = filters(views.RANKING[DisagreementKind.CONFLICT])
 FILTERS = _FILTERS | {"empty": CopiesToo(MeasurandRow.copies_only)}
-ROWS = JsonSelect(
-    _with_refs(select(*_summary(MeasurandRow.text))).where(views.PRESENT),
-    list(Summary.model_fields),
-    _REASONS,
-)
+_SUMMARIES = _with_refs(select(*_summary(MeasurandRow.text)))
+ROWS = JsonSelect(_SUMMARIES.where(views.PRESENT), list(Summary.model_fields), _REASONS)
+EVERY_ROW = JsonSelect(_SUMMARIES, list(Summary.model_fields), _REASONS)  # also without figures
 LIST: RecordList[SummaryPage] = record_list(SummaryPage, ROWS, FILTERS, SORTS, MeasurandRow.id)
 
 # All measurands, with or without figures

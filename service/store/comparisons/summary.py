@@ -93,7 +93,9 @@ def lock_origins(connection: Connection, derived_from: str | None) -> None:
 
 
 def refresh_summaries(connection: Connection) -> None:
-    """Updates the summaries of all stale measurands. Called right before the commit."""
+    """Updates the summaries of all stale measurands, and notes what those that change were before the transaction.
+    Called right before the commit.
+    """
     options = connection.get_execution_options()
     stale, stale_parts = options["stale"], options["stale_parts"]
     if not stale and not stale_parts:
@@ -104,6 +106,8 @@ def refresh_summaries(connection: Connection) -> None:
         before = stored[measurand_id]
         differing = differing_columns(before, computed)
         if differing:
+            first, _ = options["assessed"].get(measurand_id, (before, None))
+            options["assessed"][measurand_id] = (first, {**before, **computed})
             at = before["updated_at"] if differing == ["rules_version"] else record_writes.now()
             changes.append({bulk.WHICH: measurand_id, "updated_at": at, **computed})
     # measurands with only the part columns computed have fewer columns
