@@ -13,6 +13,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from service.api import openapi, prometheus
 from service.api.access import Access
+from service.api.change_stream import ChangeStream
 from service.api.dependencies import POSITION
 from service.api.middleware.compression import Compression
 from service.api.middleware.headers import ResponseHeaders
@@ -43,12 +44,15 @@ from service.api.routes import (
     scopes,
     search,
     sources,
+    subscriptions,
     tables,
 )
 from service.api.routes.health import Ready
 from service.api.turns import Turns
 from service.config import AppSettings
 from service.db.engine import Database
+from service.outbound.client import OutboundClient
+from service.outbound.deliverer import Deliverer
 from service.store.operations.database_setup import open_database
 from service.store.operations.replica import Replica
 from service.web import atom, browse, cite, downloads, embed, explorer, reference, sign_in, static_files
@@ -67,9 +71,16 @@ def create_app(settings: AppSettings, database: Database | None = None) -> FastA
 
     replica = Replica(settings.database_read_url) if settings.database_read_url else None
 
+    outbound = OutboundClient(settings.outbound_allowed_networks)
+    deliverer = None if opened.read_only else Deliverer(opened, outbound)
+
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
+        if deliverer is not None:
+            deliverer.start()
         yield
+        if deliverer is not None:
+            deliverer.stop()
         app.state.turns.close()
         opened.close()
         if replica is not None:
@@ -93,6 +104,7 @@ def create_app(settings: AppSettings, database: Database | None = None) -> FastA
     app.state.replica = replica
     app.state.access = _access(settings)
     app.state.turns = Turns(opened.dialect)
+    app.state.change_stream = ChangeStream()
     app.state.exports = threading.BoundedSemaphore(exports.AT_ONCE)
     app.state.ready = Ready()
     app.state.draining = False
@@ -104,6 +116,7 @@ def create_app(settings: AppSettings, database: Database | None = None) -> FastA
     app.state.problem_kinds = KINDS
     app.state.home_comparison = settings.home_comparison
     app.state.embed_origins = settings.embed_origins
+    app.state.outbound = outbound
     app.state.licence = settings.licence
     app.state.response_cache = ResponseCache(settings.response_cache_bytes)
     app.state.meters = meters
@@ -126,6 +139,7 @@ def _routes() -> list[BaseRoute]:
         *reading,
         imports,
         keys,
+        subscriptions,
         meta,
         health,
         prometheus,

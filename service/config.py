@@ -72,6 +72,10 @@ class AppSettings(BaseSettings):
     embed_origins: Names = Field(
         [], description="origins whose pages may show `/embed/comparisons/…` in an iframe; `*` for all"
     )
+    outbound_allowed_networks: Names = Field(
+        [],
+        description="networks to which subscriptions may lead although they are not public, also by plain HTTP",
+    )
     licence: str | None = Field(None, max_length=100, description="of charts, written into each picture: `CC BY 4.0`")
     max_body_bytes: int = Field(1_048_576, ge=1024, description="largest request body that is read")
     max_import_bytes: int = Field(268_435_456, ge=1024, description="largest file that `/v1/imports` takes")
@@ -117,7 +121,7 @@ class AppSettings(BaseSettings):
         urls = {name: given[name] for name in ("database_url", "database_read_url") if given.get(name)}
         return given | {name: _put_in(url, password) for name, url in urls.items()}
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "outbound_allowed_networks")
     @classmethod
     def _networks(cls, names: list[str]) -> list[str]:
         for name in names:

@@ -13,8 +13,8 @@ depends_on = None
 _INDEX = ["subject_id", "metric_id", "seq"]
 _NAMES = ("subject", "metric")
 _READ = {
-    "sqlite": "CASE WHEN kind = 'figure' THEN json_extract(snapshot, '$.{}.id') END",
-    "postgresql": "CASE WHEN kind = 'figure' THEN CAST(snapshot -> '{}' ->> 'id' AS uuid) END",
+    "sqlite": "CASE WHEN kind IN ('figure', 'comparison') THEN json_extract(snapshot, '$.{}.id') END",
+    "postgresql": "CASE WHEN kind IN ('figure', 'comparison') THEN CAST(snapshot -> '{}' ->> 'id' AS uuid) END",
 }
 
 

@@ -23,6 +23,7 @@ OPEN = {"read_liveness", "read_readiness", "show_sign_in", "sign_in", "sign_out"
 NEVER_PUBLIC = {"read_me"}  # a reader's key is always needed
 STORES_NOTHING = {"read_drafts"}  # a POST that a reader may send; limited by address
 FORMS = {"submit_claim", "submit_new", "submit_edit", "submit_withdrawal"}  # without a key they only show what was read
+FOR_CONTRIBUTORS = {"list_subscriptions", "read_subscription", "list_deliveries"}  # although they only read
 FOR_ADMINS = {"list_keys", "create_key", "read_key", "revoke_key", "show_keys", "change_keys"}
 
 _log = structlog.get_logger("counterclaim.faults")
@@ -35,6 +36,8 @@ def needed_role(operation: str, methods: set[str]) -> Role | None:
         return None
     if operation in FOR_ADMINS:
         return Role.ADMIN
+    if operation in FOR_CONTRIBUTORS:
+        return Role.CONTRIBUTOR
     reads = methods <= {"GET", "HEAD"} or operation in STORES_NOTHING | FORMS
     return Role.READER if reads else Role.CONTRIBUTOR
 

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ TAGS = {
     "tables": "Flat tables for dashboards and data frames.",
     "changes": "Every change that was made, in order.",
     "facets": "Which values occur, and how often.",
+    "subscriptions": "Webhooks: changes of the database, sent to an address.",
     "search": "Search in all records.",
     "drafts": "Figures read from free text.",
     "imports": "Files in: CSV, workbooks, JSON lines, ClaimReview.",
@@ -63,7 +65,8 @@ _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait before trying ag
 def document(app: FastAPI) -> Json:
     """Returns the OpenAPI document of the application. It is made once."""
     if app.openapi_schema is None:
-        made = get_openapi(title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes)
+        # a copy: FastAPI puts the dictionaries of the routes themselves into it
+        made = deepcopy(get_openapi(title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes))
         made["info"]["contact"] = CONTACT
         made["servers"] = [{"url": "/"}]
         made["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
@@ -120,6 +123,7 @@ def _tidy(part: Any) -> None:
         for one in part:
             _tidy(one)
     elif isinstance(part, dict):
+        part.pop("itemSchema", None)  # of OpenAPI 3.2, and this document is of 3.1
         if isinstance(part.get("title"), str) and ("type" in part or "anyOf" in part or "$ref" in part):
             del part["title"]
         words = part.get("enum")
@@ -139,7 +143,7 @@ def _complete(operation: Json) -> None:
         if "description" not in parameter and (text := descriptions.of_parameter(*place)):
             parameter["description"] = text
     for status in {"429", "503"} & set(operation["responses"]):
-        operation["responses"][status]["headers"] = _RETRY_AFTER
+        operation["responses"][status]["headers"] = deepcopy(_RETRY_AFTER)
     _give_examples(operation)
 
 

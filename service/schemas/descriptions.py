@@ -224,6 +224,8 @@ FIELDS = {
     "most": "The figure with the highest amount of the two that disagree.",
     "Contested.disputes": "The disputes about the claim.",
     # Lists and history
+    "SubscriptionPage.items": "The subscriptions of this page.",
+    "DeliveryPage.items": "The deliveries of this page.",
     "items": "The records of this page.",
     "TableIndex.items": "The tables.",
     "ApiKeyPage.items": "The keys of this page.",
@@ -343,6 +345,7 @@ PARAMETERS = {
     "path.table": "The name of the table.",
     "id": "Only the records with these ids.",
     "path.id": "The id of the record.",
+    "path.delivery": "The id of the delivery.",
     "limit": "How many items a page has at most.",
     "sort": "The order of the items; `-` before a name reverses it.",
     "withdrawn": "Whether withdrawn records are listed: `false`: only the others; `true`: only withdrawn ones; `all`.",

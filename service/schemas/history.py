@@ -47,6 +47,11 @@ class HistoryQuery(PageQuery):
     pass
 
 
+class StreamQuery(Body):
+    after: int | None = Field(None, ge=0, le=2**62, description="Begin after this change; by default with what comes.")
+    kind: list[RecordKind] = []
+
+
 class FeedQuery(Body):
     limit: int = Field(50, ge=1, le=200)
     after: int = Field(0, ge=0, le=2**62, description="The seq of the last change that you have seen.")

@@ -18,6 +18,8 @@ _REFS = {
     "metrics": "training-cost",
     "scopes": "full",
     "disputes": "glenn-corrects-table",
+    "subscriptions": "0199b1c4-6d3e-7c1a-9f3e-2b7a5c1d4e8f",
+    "deliveries": "0199b1c4-6d3e-7c1a-9f3e-2b7a5c1d4e8f",
     "keys": "0199b1c4-6d3e-7c1a-9f3e-2b7a5c1d4e8f",
     "tables": "figures",
 }
@@ -45,6 +47,7 @@ class _Request(NamedTuple):
     body: Any  # None: none
     is_file: bool
     needs_key: bool
+    is_stream: bool
 
     @property
     def path(self) -> str:
@@ -83,8 +86,9 @@ def _request(
     content = operation.get("requestBody", {}).get("content", {})
     body = content.get("application/json", {}).get("example", {}) if "application/json" in content else None
     needs_key = {} not in operation["security"] and operation["security"] != []
+    is_stream = "text/event-stream" in operation["responses"].get("200", {}).get("content", {})
     is_file = "application/octet-stream" in content
-    return _Request(method, path, references, query, "If-Match" in schemas, body, is_file, needs_key)
+    return _Request(method, path, references, query, "If-Match" in schemas, body, is_file, needs_key, is_stream)
 
 
 def _typed(text: str, schema: Operation) -> Any:
@@ -95,7 +99,7 @@ def _typed(text: str, schema: Operation) -> Any:
 
 def _curl(request: _Request) -> str:
     query = f"?{urlencode(request.query, doseq=True)}" if request.query else ""
-    parts = [f'curl -s "$URL{request.path}{query}"']
+    parts = [f'curl {"-sN" if request.is_stream else "-s"} "$URL{request.path}{query}"']
     if request.method != "GET":
         parts[0] = parts[0].replace("curl -s", f"curl -s -X {request.method}")
     if request.needs_key:
@@ -111,6 +115,9 @@ def _curl(request: _Request) -> str:
 
 
 def _python(request: _Request) -> str:
+    if request.is_stream:
+        lines = f'with client.stream("GET", "{request.path}", timeout=None) as answer:'
+        return f"{lines}\n    for line in answer.iter_lines():\n        print(line)"
     arguments = [f'"{request.path}"']
     if request.query:
         arguments.append(f"params={request.query!r}")
@@ -134,5 +141,7 @@ def _typescript(request: _Request) -> str:
     options: dict[str, Any] = {"params": params} if params else {}
     if request.body is not None:
         options["body"] = request.body
+    if request.is_stream:
+        return f'const events = new EventSource("{request.path}");\nevents.addEventListener("change", console.log);'
     given = f", {json.dumps(options, indent=2, ensure_ascii=False)}" if options else ""
     return f'const answer = await client.{request.method}("{request.template}"{given});'

@@ -43,6 +43,11 @@ _ADDED: dict[str, Json] = {
         "stated_as": "147K",
         "unit": "GPU.hour",
     },
+    "create_subscription": {
+        "url": "https://receiver.example/hook",
+        "kinds": ["comparison"],
+        "subjects": ["deepseek-r1"],
+    },
     "create_key": {"name": "Ana's notebook", "role": "contributor"},
     "read_drafts": {"text": "DeepSeek said that R1 cost $294,000; others speak of more than $500 million."},
     "amend_claim": {"locator": "Supplement, section 2.4.4, table 7", "notes": None},

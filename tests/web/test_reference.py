@@ -32,7 +32,7 @@ def samples(demo: Api, language: str) -> list[str]:
     for operation in operations_of(demo.client.get("/openapi.json").json()):
         code = {one.language: one.code for one in operation["samples"]}[language]
         created = operation["method"] == "POST" and "requestBody" in operation and "imports" not in operation["path"]
-        if (operation["method"] == "GET" or created) and _PLACEHOLDER not in code:
+        if (operation["method"] == "GET" or created) and _PLACEHOLDER not in code and "/stream" not in code:
             found.append(code)
     return found
 

@@ -17,10 +17,12 @@ from service.db.models.scopes import ScopeRow
 from service.db.models.search import SearchRow
 from service.db.models.sessions import SessionRow
 from service.db.models.sources import SourceRow
+from service.db.models.subscriptions import DeliveryRow, LeaseRow, SubscriptionRow
 
 __all__ = [
     "ChangeRow",
     "ClaimRow",
+    "DeliveryRow",
     "DisputeRow",
     "EntityRow",
     "ExchangeRateRow",
@@ -28,6 +30,7 @@ __all__ = [
     "IdempotencyRow",
     "IdentifierRow",
     "KeyRow",
+    "LeaseRow",
     "MeasurandRow",
     "MetricRow",
     "NameRow",
@@ -38,5 +41,6 @@ __all__ = [
     "SeriesVersionRow",
     "SessionRow",
     "SourceRow",
+    "SubscriptionRow",
     "metadata",
 ]

@@ -233,7 +233,7 @@ def of_record(connection: Connection, kind: str, record_id: str, query: HistoryQ
     sizes = fetch_page(connection, _SIZES, query, "-version", kind=[kind], record_id=[record_id]).rows
     most = _fitting(row.size for row in sizes)
     found = fetch_page(connection, _OF_RECORD, query, "-version", limit=most, kind=[kind], record_id=[record_id])
-    return ChangePage(items=[_shown(row._mapping, names=names) for row in found.rows], next_cursor=found.next_cursor)
+    return ChangePage(items=[shown(row._mapping, names=names) for row in found.rows], next_cursor=found.next_cursor)
 
 
 _PLACE = {"kind": AnyOf(ChangeRow.kind), "record_id": AnyOf(ChangeRow.record_id)}
@@ -277,7 +277,7 @@ def feed(connection: Connection, query: FeedQuery, *, for_admin: bool, names: bo
     ordered = statement.order_by(ChangeRow.seq)
     sizes = connection.execute(ordered.with_only_columns(_SIZE[connection.dialect.name]).limit(query.limit))
     found = connection.execute(ordered.limit(_fitting(sizes.scalars()))).mappings()
-    return [_shown(row, names=names) for row in found]
+    return [shown(row, names=names) for row in found]
 
 
 def latest(connection: Connection, before: int | None, most: int, *, names: bool) -> list[Change]:
@@ -286,7 +286,7 @@ def latest(connection: Connection, before: int | None, most: int, *, names: bool
     if before is not None:
         statement = statement.where(ChangeRow.seq < before)
     found = connection.execute(statement.order_by(ChangeRow.seq.desc()).limit(most)).mappings()
-    return [_shown(row, names=names) for row in found]
+    return [shown(row, names=names) for row in found]
 
 
 def latest_figures(
@@ -295,7 +295,7 @@ def latest_figures(
     """Returns the changes of figures about a subject, of one metric or of all, newest first."""
     about = [ChangeRow.subject_id == subject_id, *([] if metric_id is None else [ChangeRow.metric_id == metric_id])]
     statement = select(*_COLUMNS).where(*about).order_by(ChangeRow.seq.desc()).limit(most)
-    return [_shown(row, names=names) for row in connection.execute(statement).mappings()]
+    return [shown(row, names=names) for row in connection.execute(statement).mappings()]
 
 
 class Difference(NamedTuple):
@@ -382,7 +382,7 @@ def _embedded(kind: str, snapshot: Values) -> Iterator[tuple[Place, Values]]:
         yield from _embedded("figure", figure)
 
 
-def _shown(row: RowMapping | Values, *, names: bool) -> Change:
+def shown(row: RowMapping | Values, *, names: bool) -> Change:
     """The change as it is served. `names`: whether the caller may see the names of keys."""
     fields = {name: row[name] for name in Change.model_fields if name != "actor"}
     actor = {"id": row["actor_id"], "name": row["actor_name"] if names else None} if row["actor_id"] else None
