@@ -11,7 +11,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from service.api import openapi, prometheus
+from service.api import openapi, prometheus, streaming
 from service.api.access import Access
 from service.api.change_stream import ChangeStream
 from service.api.dependencies import POSITION
@@ -105,7 +105,7 @@ def create_app(settings: AppSettings, database: Database | None = None) -> FastA
     app.state.access = _access(settings)
     app.state.turns = Turns(opened.dialect)
     app.state.change_stream = ChangeStream()
-    app.state.exports = threading.BoundedSemaphore(exports.AT_ONCE)
+    app.state.exports = threading.BoundedSemaphore(streaming.AT_ONCE)
     app.state.ready = Ready()
     app.state.draining = False
     app.state.max_body_bytes = settings.max_body_bytes

@@ -15,6 +15,7 @@ ServiceError
 ├── Unavailable           try again later
 │   ├── Raced             another client was creating one of the same records
 │   └── TookTooLong       the database ended a statement at its time limit
+├── Unimplemented         this installation cannot do it
 └── StorageFull           the database is out of space
 """
 
@@ -115,6 +116,10 @@ class Raced(Unavailable):
 
 
 class TookTooLong(Unavailable):
+    pass
+
+
+class Unimplemented(ServiceError):
     pass
 
 

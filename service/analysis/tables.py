@@ -4,13 +4,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from operator import itemgetter
 from typing import Any
 
 from service.analysis.options import readable
 from service.db.engine import Connection
-from service.db.models import EntityRow, MeasurandRow, ScopeRow
-from service.db.types import Real, Whole
+from service.db.models import EntityRow, ScopeRow
 from service.db.views import NO_RANK, RANKING
 from service.domain.assessment import Assessment, assess_measurand
 from service.domain.vocabulary import DisagreementKind
@@ -24,8 +22,9 @@ from service.store.comparisons import evidence, measurands, ranking
 from service.store.comparisons.evidence import FigureRecord
 from service.store.comparisons.measurands import MeasurandRecord
 from service.store.comparisons.summary_columns import columns_of, extent_of
-from service.store.lists.pagination import page_of
-from service.store.lists.tables import TablePage
+from service.store.lists.pagination import Listing, page_of
+from service.store.lists.table_sorts import value_of
+from service.store.lists.tables import COMPARISONS, DISAGREEMENTS, TablePage
 from service.store.records import disputes, references
 from service.store.rows import Values
 
@@ -61,25 +60,20 @@ def comparisons_as_of(connection: Connection, query: ComparisonTableQuery, day: 
     judged = _asked_for(connection, query, _judged(connection, query, day))
     found = [one.row for one in judged if _passes(one, query) and (query.empty or not one.copies_only)]
     ranks = {one.row["id"]: one.apart[_CONFLICT].rank if _CONFLICT in one.apart else NO_RANK for one in judged}
-    name = query.sort.removeprefix("-")
-    kind = {"gap": Real, "figure_count": Whole}.get(name, MeasurandRow.created_at.type)
-    key = (lambda row: ranks[row["id"]]) if name == "gap" else itemgetter(name)
-    page, cursor = page_of(found, query, query.sort, key, kind)
-    return TablePage(page, cursor, len(found))
+    return _page(found, query, COMPARISONS, "gap", ranks)
 
 
 def disagreements_as_of(connection: Connection, query: DisagreementTableQuery, day: date) -> TablePage:
-    """Widest first."""
     judged = _asked_for(connection, query, _judged(connection, query, day))
-    ranked = _ranked(judged, query)
-    held = _held_by(judged, query.kind, ranked.rows)
+    found, ranks = _apart_rows(judged, query)
+    held = _held_by(judged, query.kind, found)
     shown = [figure for apart in held.values() for figure in (apart.least, apart.most)]
     items = evidence.items(connection, shown, _currencies(judged))
     rows = [
         dict(row) | _holder("least", items[held[row["id"]].least.id]) | _holder("most", items[held[row["id"]].most.id])
-        for row in ranked.rows
+        for row in found
     ]
-    return ranked._replace(rows=rows)
+    return _page(rows, query, DISAGREEMENTS[query.kind], "rank", ranks)
 
 
 def _currencies(judged: Sequence[Judged]) -> dict[str, str | None]:
@@ -92,8 +86,8 @@ def _held_by(judged: Sequence[Judged], kind: DisagreementKind, rows: Sequence[Ma
     return {row["id"]: by_id[row["id"]].apart[kind] for row in rows}
 
 
-def _ranked(judged: Sequence[Judged], query: DisagreementTableQuery) -> TablePage:
-    """Widest first, without the columns of the two figures."""
+def _apart_rows(judged: Sequence[Judged], query: DisagreementTableQuery) -> tuple[list[Values], dict[str, float]]:
+    """The rows that disagree, without the columns of the two figures, and the rank of each."""
     found, ranks = [], {}
     for one in judged:
         apart = one.apart.get(query.kind)
@@ -101,8 +95,19 @@ def _ranked(judged: Sequence[Judged], query: DisagreementTableQuery) -> TablePag
             continue
         found.append(one.row | {"text": apart.text, "kind": query.kind, "factor": apart.gap})
         ranks[one.row["id"]] = apart.rank
-    page, cursor = page_of(found, query, "-rank", lambda row: ranks[row["id"]], Real)
-    return TablePage(page, cursor, len(found))
+    return found, ranks
+
+
+def _page(
+    found: Sequence[Mapping[str, Any]], query: Any, listing: Listing, ranked: str, ranks: Mapping[str, float]
+) -> TablePage:
+    """A page of computed rows in the order of the list. `ranked` is the name of the sort by rank."""
+    name = query.sort.removeprefix("-")
+    column = listing.sorts[name]
+    value = value_of(column)
+    key = (lambda row: ranks[row["id"]]) if name == ranked else (lambda row: value(row[name]))
+    page, cursor = page_of(found, query, query.sort, key, column.type)
+    return TablePage(page, cursor, lambda: len(found))
 
 
 def _asked_for(connection: Connection, query: MeasurandFilters, judged: Sequence[Judged]) -> Sequence[Judged]:
@@ -129,22 +134,23 @@ def series_as_of(connection: Connection, query: DisagreementTableQuery, day: dat
     """
     judged = _judged(connection, query, day)
     by_id = {one.row["id"]: one for one in judged}
-    every = _ranked(judged, query.model_copy(update={"limit": MOST_AS_OF})).rows
+    found, ranks = _apart_rows(judged, query)
+    every = sorted(found, key=lambda row: (ranks[row["id"]], row["id"]), reverse=True)
     counts = Counter(_series(row) for row in every)
-    first: dict[tuple[str, str], Mapping[str, Any]] = {}
+    first: dict[tuple[str, str], Values] = {}
     for row in every:
         first.setdefault(_series(row), row)
     ranked = list(first.values())[: query.limit]
     held = _held_by(judged, query.kind, ranked)
     shown = [figure for apart in held.values() for figure in (apart.least, apart.most)]
     items = evidence.items(connection, shown, _currencies(judged))
-    found = []
+    disagreements = []
     for row in ranked:
         apart = held[row["id"]]
         ends = {name: evidence.to_compared(items[getattr(apart, name).id]) for name in ("least", "most")}
         own = {"text": row["text"], "kind": query.kind, "group_count": counts[_series(row)]}
-        found.append(Disagreement(**dict(by_id[row["id"]].summary) | own | ends))
-    return found
+        disagreements.append(Disagreement(**dict(by_id[row["id"]].summary) | own | ends))
+    return disagreements
 
 
 def _series(row: Mapping[str, Any]) -> tuple[str, str]:

@@ -27,6 +27,7 @@ from service.errors import (
     TooSlow,
     Unauthenticated,
     Unavailable,
+    Unimplemented,
 )
 from service.schemas.faults import faults_of
 
@@ -68,6 +69,7 @@ _STATUS: dict[type[ServiceError], int] = {
     PreconditionRequired: 428,
     PreconditionFailed: 412,
     RateLimited: 429,
+    Unimplemented: 501,
     Unavailable: 503,
     StorageFull: 507,
 }

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from fastapi import Request, Response
+from fastapi.responses import FileResponse, StreamingResponse
 
 from service.api import dependencies
 from service.db.engine import Database
@@ -112,7 +113,8 @@ class ResponseCache:
         async with request.app.state.turns.reader():
             response = await make(request)
         if response.status_code == 200:
-            self.put(key, CachedResponse(tag, bytes(response.body), dict(response.headers)))
+            if not isinstance(response, StreamingResponse | FileResponse):  # which are sent as they are made
+                self.put(key, CachedResponse(tag, bytes(response.body), dict(response.headers)))
             response.headers.update(headers)
         return response
 

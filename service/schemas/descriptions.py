@@ -247,6 +247,7 @@ FIELDS = {
     "nullable": "Whether a value can be missing.",
     "json_url": "The address of the table as JSON.",
     "csv_url": "The address of the table as CSV.",
+    "parquet_url": "The address of the table as Parquet.",
     "schema_url": "The address of the description of its columns.",
     "subject_key": "The key of the subject.",
     "subject_kind": "What kind of thing the subject is.",

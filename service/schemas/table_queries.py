@@ -4,13 +4,13 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from typing_extensions import TypeAliasType
 
 from service.domain.vocabulary import Basis, ClaimStatus, DisagreementKind, DisputeStatus
-from service.schemas.base import Body
+from service.schemas.base import Body, View
 from service.schemas.queries import (
     CURSOR,
-    BasicSort,
     Empty,
     FigureFilters,
     MeasurandFilters,
@@ -19,7 +19,8 @@ from service.schemas.queries import (
     Recorded,
     Refs,
 )
-from service.schemas.types import Day, GivenTime
+from service.schemas.table_rows import ComparisonTableRow, DisagreementTableRow, FigureTableRow
+from service.schemas.types import Day, GivenTime, refuse
 
 TABLE_ROWS = 10_000  # maximum in one response
 AS_OF = Field(None, description="As of this day: only claims published by then, without those replaced by then.")
@@ -44,12 +45,54 @@ class DashboardQuery(Body):
         return {name: given for name, given in fields.items() if given not in ("", [""])}
 
 
+def _split(raw: object) -> object:
+    """Names may be repeated, or joined by commas."""
+    return [name for part in raw for name in str(part).split(",")] if isinstance(raw, list) else raw
+
+
+ColumnNames = Annotated[list[Annotated[str, Field(min_length=1, max_length=60)]], BeforeValidator(_split)]
+
+
+def _sorts(model: type[View], others: tuple[str, ...]) -> list[str]:
+    names = dict.fromkeys([*model.model_fields, *others])
+    return [sign + name for name in names for sign in ("", "-")]
+
+
+def _checked(model: type[View], *others: str) -> AfterValidator:
+    """Refuses to sort by what is no column of these rows."""
+    allowed = set(_sorts(model, others))
+
+    def check(text: str) -> str:
+        if text not in allowed:
+            raise refuse("Sort by a column of this table; `-` before its name reverses the order.")
+        return text
+
+    return AfterValidator(check)
+
+
+def _listed(model: type[View], *others: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "enum": _sorts(model, others)})
+
+
 class TableQuery(DashboardQuery):
-    limit: int = Field(1_000, ge=1, le=TABLE_ROWS)
+    limit: int | None = Field(
+        None, ge=1, le=TABLE_ROWS, description="How many rows a page has at most. By default the whole table is sent."
+    )
     cursor: str | None = Field(None, max_length=1000, description=CURSOR)
+    columns: ColumnNames = Field([], max_length=100, description="Only these columns, in this order: `columns=a,b`.")
+
+
+class Grouped(Body):
+    group_by: ColumnNames = Field(
+        [],
+        max_length=3,
+        description="One row for all rows with the same values in these columns (at most three), with `count` and, of"
+        " amounts of one metric, `min` and `max`. The most numerous groups come first.",
+    )
 
 
 class Shaped(Body):
+    limit: int = Field(1_000, ge=1, le=TABLE_ROWS)
     shape: Literal["table", "array"] = Field(
         "table", description="`array`: the rows alone; the cursor is then in the header `Link`, as it is for CSV."
     )
@@ -67,34 +110,47 @@ class FigureTableFilters(_Claimed, FigureFilters, Recorded):
     as_of: Day | None = AS_OF
 
 
-class FigureTableQuery(TableQuery, FigureTableFilters):
+FigureTableSort = TypeAliasType("FigureTableSort", Annotated[str, _checked(FigureTableRow), _listed(FigureTableRow)])
+ComparisonTableSort = TypeAliasType(
+    "ComparisonTableSort", Annotated[str, _checked(ComparisonTableRow), _listed(ComparisonTableRow)]
+)
+DisagreementTableSort = TypeAliasType(
+    "DisagreementTableSort",
+    Annotated[str, _checked(DisagreementTableRow, "rank"), _listed(DisagreementTableRow, "rank")],
+)
+# of what the time series is made from: the columns of the table of figures
+TimeSeriesSort = TypeAliasType("TimeSeriesSort", Annotated[str, _checked(FigureTableRow), _listed(FigureTableRow)])
+
+
+class FigureTableQuery(TableQuery, Grouped, FigureTableFilters):
+    sort: FigureTableSort = "-created_at"  # type: ignore[assignment]
+
+
+class FigureTableJsonQuery(Shaped, FigureTableQuery):
     pass
 
 
-class FigureTableJsonQuery(FigureTableQuery, Shaped):
-    pass
-
-
-class ComparisonTableQuery(TableQuery, MeasurandFilters, Recorded):
+class ComparisonTableQuery(TableQuery, Grouped, MeasurandFilters, Recorded):
     empty: Empty = None
-    sort: Literal[BasicSort, "gap", "-gap", "figure_count", "-figure_count"] = "-created_at"
+    sort: ComparisonTableSort = Field("-created_at", description="By `gap`: by how far apart the sources are.")
     as_of: Day | None = AS_OF
 
 
-class ComparisonTableJsonQuery(ComparisonTableQuery, Shaped):
+class ComparisonTableJsonQuery(Shaped, ComparisonTableQuery):
     pass
 
 
-class DisagreementTableQuery(TableQuery, MeasurandFilters, Recorded):
+class DisagreementTableQuery(TableQuery, Grouped, MeasurandFilters, Recorded):
     kind: DisagreementKind = DisagreementKind.CONFLICT
+    sort: DisagreementTableSort = Field("-rank", description="By default the widest come first (`-rank`).")
     as_of: Day | None = AS_OF
 
 
-class DisagreementTableJsonQuery(DisagreementTableQuery, Shaped):
+class DisagreementTableJsonQuery(Shaped, DisagreementTableQuery):
     pass
 
 
-class TimeSeriesQuery(TableQuery, _Claimed, Recorded):
+class TimeSeriesQuery(TableQuery, Grouped, _Claimed, Recorded):
     layout: Literal["wide", "long"] = Field(
         "long", description="`long`: the numbers in value, low, high; `wide`: under their basis."
     )
@@ -103,12 +159,13 @@ class TimeSeriesQuery(TableQuery, _Claimed, Recorded):
     scope: Refs = []
     measurand: MeasurandRefs = []
     basis: list[Basis] = []
+    sort: TimeSeriesSort = Field("said_on", description="By default those said first come first (`said_on`).")
     said_from: SaidDay = None
     said_to: SaidDay = None
     as_of: Day | None = AS_OF
 
 
-class TimeSeriesJsonQuery(TimeSeriesQuery, Shaped):
+class TimeSeriesJsonQuery(Shaped, TimeSeriesQuery):
     pass
 
 
@@ -121,5 +178,5 @@ class AnnotationQuery(TableQuery):
     as_of: Day | None = Field(None, description="Only what had happened by the end of this day, in UTC.")
 
 
-class AnnotationJsonQuery(AnnotationQuery, Shaped):
+class AnnotationJsonQuery(Shaped, AnnotationQuery):
     pass

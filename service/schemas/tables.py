@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import Field
+from typing_extensions import TypeAliasType
 
 from service.schemas import descriptions
 from service.schemas.base import View
@@ -17,6 +18,7 @@ from service.schemas.table_rows import (
 )
 from service.schemas.types import Bool, Day, Time
 
+SelectedRow = TypeAliasType("SelectedRow", dict[str, Any])
 R = TypeVar("R", bound=View)
 ColumnType = Literal["string", "number", "integer", "boolean", "date", "date-time"]
 
@@ -38,6 +40,23 @@ class Table(View, Generic[R]):
     rows: list[R]
     total: int | None = Field(description="How many rows the filters let through; null above 100,000.")
     next_cursor: str | None
+    is_complete: Bool = Field(description="Whether these are all rows that the filters let through.")
+    left_out: int | None = Field(
+        description="Of a time series: how many figures have no known day; null of other tables, or above 100,000."
+    )
+    as_of: Day | None
+    recorded_as_of: Time | None
+
+
+class SelectedTable(View):
+    """With `columns` or `group_by`: rows with just these columns."""
+
+    columns: list[TableColumn]
+    rows: list[SelectedRow]
+    total: int | None = Field(description="How many rows the filters let through; null above 100,000.")
+    next_cursor: str | None
+    is_complete: Bool = Field(description="Whether these are all rows that the filters let through.")
+    left_out: int | None = Field(description="As in the whole table.")
     as_of: Day | None
     recorded_as_of: Time | None
 
@@ -74,6 +93,7 @@ class TableInfo(View):
     description: str
     json_url: str
     csv_url: str
+    parquet_url: str
     schema_url: str
 
 

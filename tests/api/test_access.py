@@ -42,7 +42,7 @@ LEAST = {
     **{
         f"table_{name}{suffix}": READER
         for name in ("figures", "comparisons", "disagreements", "time_series", "annotations")
-        for suffix in ("", "_csv")
+        for suffix in ("", "_csv", "_parquet")
     },
     **dict.fromkeys(["import_file"], CONTRIBUTOR),
     **{

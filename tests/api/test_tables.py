@@ -483,7 +483,7 @@ def test_a_failure_is_not_cached(demo: Api) -> None:
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [("figures", 3), ("comparisons", 3), ("disagreements", 3), ("timeseries", 3), ("annotations", 2),
+    [("figures", 3), ("comparisons", 3), ("disagreements", 3), ("timeseries", 4), ("annotations", 3),
      ("comparisons?as_of=2025-09-20", 9), ("disagreements?as_of=2025-09-20", 9)],
 )  # fmt: skip
 def test_a_table_takes_few_queries_whatever_its_length(demo: Api, path: str, most: int) -> None:

@@ -1,26 +1,22 @@
 """Exports: all records as JSON lines, lists as CSV, a claim as linked data."""
 
-import itertools
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
-from anyio import CancelScope
 from fastapi import Query, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
-from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from fastapi.responses import JSONResponse, Response
 from typing_extensions import TypeAliasType
 
 from service.api import responses
 from service.api.dependencies import Db
 from service.api.route import router
+from service.api.streaming import streamed
 from service.db.engine import Connection, Database
-from service.errors import Unavailable
 from service.schemas.queries import ClaimExportQuery, DisputeExportQuery, FigureExportQuery, SourceExportQuery
 from service.transfer import exports, jsonld
 
 routes = router("exports")
 LinkedData = TypeAliasType("LinkedData", dict[str, Any])
-AT_ONCE = 4  # each holds a connection until its client has read everything
 
 
 class LinkedDataResponse(JSONResponse):
@@ -40,31 +36,31 @@ def export_records(request: Request, db: Db) -> Response:
     """Exports every record, one per line, each after the records that it refers to. An empty database that imports the
     file exports the same bytes. Withdrawn records, history and keys are left out; a backup contains them.
     """
-    return _stream(request, db, exports.json_lines, "counterclaim.jsonl", "text/plain")
+    return _exported(request, db, exports.json_lines, "counterclaim.jsonl", "text/plain")
 
 
 @routes.get("/export.csv", response_class=Response, responses=_CSV | responses.problems())
 def export_figures(query: Annotated[FigureExportQuery, Query()], request: Request, db: Db) -> Response:
     """Exports figures with the data of their claims and sources, in the columns of an import."""
-    return _stream(request, db, lambda c: exports.figures_csv(c, query), "figures.csv", "text/csv")
+    return _exported(request, db, lambda c: exports.figures_csv(c, query), "figures.csv", "text/csv")
 
 
 @routes.get("/claims/export.csv", response_class=Response, responses=_CSV | responses.problems())
 def export_claims(query: Annotated[ClaimExportQuery, Query()], request: Request, db: Db) -> Response:
     """Exports claims as CSV, without their figures."""
-    return _stream(request, db, lambda c: exports.claims_csv(c, query), "claims.csv", "text/csv")
+    return _exported(request, db, lambda c: exports.claims_csv(c, query), "claims.csv", "text/csv")
 
 
 @routes.get("/sources/export.csv", response_class=Response, responses=_CSV | responses.problems())
 def export_sources(query: Annotated[SourceExportQuery, Query()], request: Request, db: Db) -> Response:
     """Exports sources as CSV."""
-    return _stream(request, db, lambda c: exports.sources_csv(c, query), "sources.csv", "text/csv")
+    return _exported(request, db, lambda c: exports.sources_csv(c, query), "sources.csv", "text/csv")
 
 
 @routes.get("/disputes/export.csv", response_class=Response, responses=_CSV | responses.problems())
 def export_disputes(query: Annotated[DisputeExportQuery, Query()], request: Request, db: Db) -> Response:
     """Exports disputes as CSV."""
-    return _stream(request, db, lambda c: exports.disputes_csv(c, query), "disputes.csv", "text/csv")
+    return _exported(request, db, lambda c: exports.disputes_csv(c, query), "disputes.csv", "text/csv")
 
 
 @routes.get("/claims/{ref}/jsonld", response_class=LinkedDataResponse, responses=responses.problems(404))
@@ -76,31 +72,12 @@ def read_claim_as_linked_data(ref: str, db: Db) -> LinkedData:
         return jsonld.of_claim(connection, ref)
 
 
-def _stream(
+def _exported(
     request: Request, db: Database, export: Callable[[Connection], Iterator[str]], name: str, media_type: str
 ) -> Response:
-    """Sends pieces as they are made. The first is made before the status is sent, so that its errors are reported."""
-    pieces = _pieces(db, export, request.app.state.exports)
-    first = next(pieces, "")
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(_sent(first, pieces), headers=headers, media_type=f"{media_type}; charset=utf-8")
-
-
-def _pieces(db: Database, export: Callable[[Connection], Iterator[str]], slots: Any) -> Iterator[str]:
-    if not slots.acquire(blocking=False):
-        raise Unavailable("Too many exports at once. Try again in a moment.")
-    try:
+    def pieces() -> Iterator[str]:
         with db.unhurried() as connection:
             yield from export(connection)
-    finally:
-        slots.release()
 
-
-async def _sent(first: str, pieces: Iterator[str]) -> AsyncIterator[str]:
-    try:
-        async for piece in iterate_in_threadpool(itertools.chain([first], pieces)):
-            yield piece
-    finally:
-        # also after a disconnect: ends the snapshot and frees the connection
-        with CancelScope(shield=True):
-            await run_in_threadpool(pieces.close)  # type: ignore[attr-defined]
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return streamed(request, pieces, f"{media_type}; charset=utf-8", lambda: headers)

@@ -42,12 +42,15 @@ class Snapshot(NamedTuple):
 
 
 @contextmanager
-def snapshot(database: Database, recorded_as_of: datetime | None, find: Find) -> Iterator[Snapshot]:
+def snapshot(
+    database: Database, recorded_as_of: datetime | None, find: Find, *, unhurried: bool = False
+) -> Iterator[Snapshot]:
     """Yields the database as it is or, with `recorded_as_of`, a database with what `find` wants as it was on record.
+    `unhurried` lifts the time limits, for what is streamed.
 
     Raises what `find` raises, and Invalid if too much would have to be computed.
     """
-    with database.snapshot() as now:
+    with database.unhurried() if unhurried else database.snapshot() as now:
         last = history.last_moment(now)
         if recorded_as_of is None or last is None:
             yield Snapshot(now, last)

@@ -99,6 +99,19 @@ def count_rows(connection: Connection, listing: Listing, query: BaseModel, most:
     return found if found <= most else None
 
 
+class Filtered(NamedTuple):
+    """All rows that meet the filters of a query, as a statement with the values to bind."""
+
+    statement: Select[Any]
+    values: dict[str, Any]
+
+
+def filtered(connection: Connection, listing: Listing, query: BaseModel) -> Filtered:
+    shape, values = _bind(connection, listing, query, {})
+    dialect = connection.dialect.name
+    return Filtered(listing.rows[dialect].where(*_conditions(listing, dialect, shape)), values)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordList(Generic[M]):
     """A list whose rows the database writes as JSON. `model` is the type of a page."""
