@@ -1,9 +1,11 @@
 """Creates the application. This is the only module that wires its parts together."""
 
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext
 from importlib.metadata import version
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.middleware import Middleware
@@ -61,6 +63,9 @@ from service.web import route as web_route
 from service.web.write import keys as keys_page
 from service.web.write import pages as write_pages
 
+if TYPE_CHECKING:
+    from service.mcp.http import McpEndpoint
+
 _EXPOSED = ["ETag", "Link", "Location", "Retry-After", "X-Request-Id", "Idempotency-Replayed", "WWW-Authenticate"]
 _ACCEPTED = [POSITION, "Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "X-Request-Id"]
 
@@ -71,6 +76,7 @@ def create_app(settings: AppSettings, database: Database | None = None) -> FastA
 
     replica = Replica(settings.database_read_url) if settings.database_read_url else None
 
+    tools = _tools(lambda: app.state.turns, opened, settings)
     outbound = OutboundClient(settings.outbound_allowed_networks)
     deliverer = None if opened.read_only else Deliverer(opened, outbound)
 
@@ -78,7 +84,8 @@ def create_app(settings: AppSettings, database: Database | None = None) -> FastA
     async def life(app: FastAPI) -> AsyncIterator[None]:
         if deliverer is not None:
             deliverer.start()
-        yield
+        async with nullcontext() if tools is None else tools.running():
+            yield
         if deliverer is not None:
             deliverer.stop()
         app.state.turns.close()
@@ -100,6 +107,8 @@ def create_app(settings: AppSettings, database: Database | None = None) -> FastA
         middleware=_middleware(settings, meters),
     )
     app.router.routes.extend(routes)
+    if tools is not None:
+        app.router.routes.append(tools.route)
     app.state.database = opened
     app.state.replica = replica
     app.state.access = _access(settings)
@@ -125,6 +134,15 @@ def create_app(settings: AppSettings, database: Database | None = None) -> FastA
     install(app)
     web_route.install(app)
     return app
+
+
+def _tools(turns: Callable[[], Turns], database: Database, settings: AppSettings) -> "McpEndpoint | None":
+    """The tools for programs that act for a person; None if the extra `mcp` is not installed."""
+    if find_spec("mcp") is None:
+        return None
+    from service.mcp.http import McpEndpoint  # noqa: PLC0415 - an extra
+
+    return McpEndpoint(database, turns, settings.cors_origins)
 
 
 def _routes() -> list[BaseRoute]:

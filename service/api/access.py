@@ -21,6 +21,7 @@ from service.store.operations import keys, sessions
 
 OPEN = {"read_liveness", "read_readiness", "show_sign_in", "sign_in", "sign_out"}  # no key needed
 NEVER_PUBLIC = {"read_me"}  # a reader's key is always needed
+READS_BY_POST = {"mcp", "reconcile_entities", "reconcile_sources"}  # as a protocol of others wants it
 STORES_NOTHING = {"read_drafts"}  # a POST that a reader may send; limited by address
 FORMS = {"submit_claim", "submit_new", "submit_edit", "submit_withdrawal"}  # without a key they only show what was read
 FOR_CONTRIBUTORS = {"list_subscriptions", "read_subscription", "list_deliveries"}  # although they only read
@@ -38,7 +39,7 @@ def needed_role(operation: str, methods: set[str]) -> Role | None:
         return Role.ADMIN
     if operation in FOR_CONTRIBUTORS:
         return Role.CONTRIBUTOR
-    reads = methods <= {"GET", "HEAD"} or operation in STORES_NOTHING | FORMS
+    reads = methods <= {"GET", "HEAD"} or operation in STORES_NOTHING | READS_BY_POST | FORMS
     return Role.READER if reads else Role.CONTRIBUTOR
 
 
@@ -87,7 +88,7 @@ class Access:
         request.state.caller = Author(principal.id, principal.name, request.state.request_id, principal.role)
         if not reaches(principal.role, needed):
             raise Forbidden(f"This needs the role {needed} or more; this key has {principal.role}.")
-        if request.method not in ("GET", "HEAD") and operation not in STORES_NOTHING:
+        if request.method not in ("GET", "HEAD") and operation not in STORES_NOTHING | READS_BY_POST:
             self.limits.count_write(principal.id)  # a preview is one, too: it does the same work
 
     async def _principal(self, database: Database, headers: list[str]) -> keys.Principal:

@@ -106,12 +106,13 @@ def _request_id(request: Request) -> str | None:
 
 
 def install(app: FastAPI) -> None:
-    app.add_exception_handler(ServiceError, _service_error)
+    app.add_exception_handler(ServiceError, answer)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
 
 
-def _service_error(request: Request, error: Exception) -> Response:
+def answer(request: Request, error: Exception) -> Response:
+    """Returns the problem details of a service error."""
     assert isinstance(error, ServiceError)
     return problem(request, status_of(error), error.detail, error.faults, headers_of(error))
 

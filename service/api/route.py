@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from service.api import response_cache
-from service.api.access import STORES_NOTHING, may_be_public, needed_role
+from service.api.access import READS_BY_POST, STORES_NOTHING, may_be_public, needed_role
 from service.api.body import parse_body, read_body, received_file
 from service.api.dependencies import sees_names
 from service.api.responses import problems
@@ -61,7 +61,7 @@ class StrictRoute(APIRoute):
         handle = super().get_route_handler()
         is_json = self.body_field is not None
         writes = "GET" not in (self.methods or ())
-        stores = writes and self.name not in STORES_NOTHING
+        stores = writes and self.name not in STORES_NOTHING | READS_BY_POST
 
         async def read(request: Request) -> Response:
             await self.admit(request)

@@ -114,9 +114,10 @@ def progress(name: str) -> Iterator[Callable[[int, int], None]]:
 
 
 @contextmanager
-def opened(database_url: str | None) -> Iterator[Database]:
+def opened(database_url: str | None, *, read_only: bool = False) -> Iterator[Database]:
     """Opens a database at the newest migration, and closes it at the end."""
-    database = existing(settings(database_url=database_url))
+    chosen = settings(database_url=database_url)
+    database = existing(chosen.model_copy(update={"read_only": read_only or chosen.read_only}))
     require_head(database)
     try:
         yield database

@@ -21,6 +21,7 @@ from service import logs
 from service.cli import console, load, read, reference_series
 from service.cli.amend import Amendable, amend
 from service.cli.console import DatabaseUrl, fail, notify
+from service.cli.mcp import mcp
 from service.db.engine import Database, sqlite_file
 from service.db.revisions import head_revision
 from service.domain.access import Token, parse_token
@@ -310,6 +311,7 @@ def restore(
 
 
 read.add_to(cli)
+cli.command("mcp")(mcp)
 cli.add_typer(reference_series.rates, name="rates")
 cli.add_typer(reference_series.index, name="index")
 key = typer.Typer(help="API keys: who may write, and who reads where reading is not public.", no_args_is_help=True)

@@ -155,7 +155,7 @@ def operations(api: Api) -> list[tuple[str, str, str]]:
 
 
 # not in the document, and for whoever reaches the port: no content of records
-HIDDEN = {"metrics", "read_openapi", "read_docs", "read_plain_docs", "read_asset", "find_icon"}
+HIDDEN = {"metrics", "read_openapi", "read_docs", "read_plain_docs", "read_asset", "find_icon", "mcp"}
 
 
 def test_every_route_is_decided_on(api: Api, live: Any) -> None:
