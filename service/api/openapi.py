@@ -42,6 +42,7 @@ TAGS = {
     "changes": "Every change that was made, in order.",
     "facets": "Which values occur, and how often.",
     "subscriptions": "Webhooks: changes of the database, sent to an address.",
+    "reconciliation": "Names of spreadsheets found here, as OpenRefine asks.",
     "search": "Search in all records.",
     "drafts": "Figures read from free text.",
     "imports": "Files in: CSV, workbooks, JSON lines, ClaimReview.",

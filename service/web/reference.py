@@ -14,7 +14,17 @@ from service.api.openapi import EXAMPLES
 from service.web.html import BUILD, TEMPLATES
 from service.web.samples import samples
 
-_LAST = ("search", "drafts", "imports", "exports", "subscriptions", "keys", "service", "health")  # records come first
+_LAST = (
+    "search",
+    "drafts",
+    "imports",
+    "exports",
+    "reconciliation",
+    "subscriptions",
+    "keys",
+    "service",
+    "health",
+)  # records come first
 _CODE = re.compile(r"`([^`]+)`")
 _SCRIPTS = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'"
 routes = APIRouter(include_in_schema=False)

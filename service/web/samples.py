@@ -29,6 +29,7 @@ _QUERIES = {
     "search_records": {"q": "R1 294000"},
     "import_file": {"format": "csv"},
 }
+_FORMS = {"queries": '{"q0": {"query": "OpenAI", "limit": 3}}'}
 _REASON = {"reason": "entered twice"}
 _ETAG = '"1-0f1e2d3c4b5a6978"'
 
@@ -48,6 +49,7 @@ class _Request(NamedTuple):
     is_file: bool
     needs_key: bool
     is_stream: bool
+    form: dict[str, str]
 
     @property
     def path(self) -> str:
@@ -86,9 +88,10 @@ def _request(
     content = operation.get("requestBody", {}).get("content", {})
     body = content.get("application/json", {}).get("example", {}) if "application/json" in content else None
     needs_key = {} not in operation["security"] and operation["security"] != []
+    form = _FORMS if "application/x-www-form-urlencoded" in content else {}
     is_stream = "text/event-stream" in operation["responses"].get("200", {}).get("content", {})
     is_file = "application/octet-stream" in content
-    return _Request(method, path, references, query, "If-Match" in schemas, body, is_file, needs_key, is_stream)
+    return _Request(method, path, references, query, "If-Match" in schemas, body, is_file, needs_key, is_stream, form)
 
 
 def _typed(text: str, schema: Operation) -> Any:
@@ -106,6 +109,8 @@ def _curl(request: _Request) -> str:
         parts[0] += ' -H "Authorization: Bearer $KEY"'
     if request.has_etag:
         parts.append(f"-H 'If-Match: {_ETAG}'")
+    for name, text in request.form.items():
+        parts.append(f"--data-urlencode '{name}={text}'")
     if request.is_file:
         parts.append("--data-binary @figures.csv")
     elif request.body is not None:
@@ -123,6 +128,8 @@ def _python(request: _Request) -> str:
         arguments.append(f"params={request.query!r}")
     if request.has_etag:
         arguments.append(f"headers={{'If-Match': {_ETAG!r}}}")
+    if request.form:
+        arguments.append(f"data={request.form!r}")
     if request.is_file:
         arguments.append('content=open("figures.csv", "rb").read()')
     elif request.body is not None:
@@ -143,5 +150,8 @@ def _typescript(request: _Request) -> str:
         options["body"] = request.body
     if request.is_stream:
         return f'const events = new EventSource("{request.path}");\nevents.addEventListener("change", console.log);'
+    if request.form:
+        form = f"body: {json.dumps(request.form)}, bodySerializer: (body) => new URLSearchParams(body)"
+        return f'const answer = await client.{request.method}("{request.template}", {{ {form} }});'
     given = f", {json.dumps(options, indent=2, ensure_ascii=False)}" if options else ""
     return f'const answer = await client.{request.method}("{request.template}"{given});'

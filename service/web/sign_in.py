@@ -7,13 +7,13 @@ from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
+from service.api.form_fields import Fields
 from service.db.engine import Author, Connection
 from service.domain.access import parse_token
 from service.errors import Forbidden, Unauthenticated
 from service.schemas.pages import SignInQuery
 from service.store.operations import sessions
 from service.web import session_cookie
-from service.web.form_fields import Fields
 from service.web.html import page
 from service.web.route import FormRoute, pages
 

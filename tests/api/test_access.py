@@ -60,7 +60,8 @@ LEAST = {
     **{
         f"list_{many}": READER for many in ("sources", "entities", "metrics", "scopes", "claims", "figures", "disputes")
     },
-    **dict.fromkeys(["stream_changes"], READER),
+    **dict.fromkeys(["stream_changes", "reconcile_entities", "reconcile_sources"], READER),
+    **dict.fromkeys(["describe_entity_reconciliation", "describe_source_reconciliation"], READER),
     **dict.fromkeys(
         ["list_subscriptions", "create_subscription", "read_subscription", "delete_subscription"], CONTRIBUTOR
     ),

@@ -6,13 +6,13 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from service.api.dependencies import Primary, Write
+from service.api.form_fields import Fields
 from service.db.engine import Database
 from service.domain.vocabulary import Role
 from service.errors import Invalid
 from service.schemas.faults import validated
 from service.schemas.keys import ApiKeyCreate
 from service.store.operations import keys
-from service.web.form_fields import Fields
 from service.web.html import page
 from service.web.route import FormRoute, pages
 

@@ -16,6 +16,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
 from service.api.dependencies import Db, Write
+from service.api.form_fields import Fields
 from service.api.problems import status_of
 from service.db.engine import Connection, Database
 from service.db.last_change import last_change
@@ -36,7 +37,6 @@ from service.store.lists import facets
 from service.store.records import claims, disputes, duplicates, entities, figures, metrics, scopes, sources
 from service.store.records.editing import EDITABLE
 from service.store.records.record_writes import new_id
-from service.web.form_fields import Fields
 from service.web.html import may_write, page
 from service.web.route import FormRoute, pages
 from service.web.sign_in import is_own_path
