@@ -54,6 +54,7 @@ from service.api.routes.health import Ready
 from service.api.turns import Turns
 from service.config import AppSettings
 from service.db.engine import Database
+from service.outbound.citation_lookup import CitationLookup
 from service.outbound.client import OutboundClient
 from service.outbound.deliverer import Deliverer
 from service.store.operations.database_setup import open_database
@@ -127,6 +128,9 @@ def create_app(settings: AppSettings, database: Database | None = None) -> FastA
     app.state.home_comparison = settings.home_comparison
     app.state.embed_origins = settings.embed_origins
     app.state.outbound = outbound
+    app.state.citation_lookup = CitationLookup(
+        outbound, settings.doi_lookup_url, settings.isbn_lookup_url, settings.page_lookup
+    )
     app.state.licence = settings.licence
     app.state.response_cache = ResponseCache(settings.response_cache_bytes)
     app.state.meters = meters

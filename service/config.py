@@ -76,6 +76,15 @@ class AppSettings(BaseSettings):
         [],
         description="networks to which subscriptions may lead although they are not public, also by plain HTTP",
     )
+    doi_lookup_url: str | None = Field(
+        None, description="where DOIs are looked up, such as `https://api.crossref.org/works/`; off without it"
+    )
+    isbn_lookup_url: str | None = Field(
+        None,
+        description="where ISBNs are looked up, such as"
+        " `https://openlibrary.org/api/books?format=json&jscmd=data&bibkeys=ISBN:`; off without it",
+    )
+    page_lookup: bool = Field(False, description="whether pages are read for the data of new sources")
     licence: str | None = Field(None, max_length=100, description="of charts, written into each picture: `CC BY 4.0`")
     max_body_bytes: int = Field(1_048_576, ge=1024, description="largest request body that is read")
     max_import_bytes: int = Field(268_435_456, ge=1024, description="largest file that `/v1/imports` takes")
@@ -128,7 +137,15 @@ class AppSettings(BaseSettings):
             ip_network(name)
         return names
 
-    @field_validator("postgres_bin", "bootstrap_key_file", "database_password_file", "database_read_url", mode="before")
+    @field_validator(
+        "postgres_bin",
+        "bootstrap_key_file",
+        "database_password_file",
+        "database_read_url",
+        "doi_lookup_url",
+        "isbn_lookup_url",
+        mode="before",
+    )
     @classmethod
     def _none_if_empty(cls, path: object) -> object:
         return path or None

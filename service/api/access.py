@@ -21,10 +21,10 @@ from service.store.operations import keys, sessions
 
 OPEN = {"read_liveness", "read_readiness", "show_sign_in", "sign_in", "sign_out"}  # no key needed
 NEVER_PUBLIC = {"read_me"}  # a reader's key is always needed
-READS_BY_POST = {"mcp", "reconcile_entities", "reconcile_sources"}  # as a protocol of others wants it
+READS_BY_POST = {"mcp", "reconcile_entities", "reconcile_sources", "draft_source"}  # as a protocol of others wants it
 STORES_NOTHING = {"read_drafts"}  # a POST that a reader may send; limited by address
 FORMS = {"submit_claim", "submit_new", "submit_edit", "submit_withdrawal"}  # without a key they only show what was read
-FOR_CONTRIBUTORS = {"list_subscriptions", "read_subscription", "list_deliveries"}  # although they only read
+FOR_CONTRIBUTORS = {"list_subscriptions", "read_subscription", "list_deliveries", "draft_source"}  # though they read
 FOR_ADMINS = {"list_keys", "create_key", "read_key", "revoke_key", "show_keys", "change_keys"}
 
 _log = structlog.get_logger("counterclaim.faults")

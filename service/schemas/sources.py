@@ -1,10 +1,12 @@
 """API models for sources."""
 
-from pydantic import MISSING
+from typing import Annotated, Self
+
+from pydantic import MISSING, Field, model_validator
 
 from service.domain.vocabulary import SourceKind
-from service.schemas.base import Body, Head, Page
-from service.schemas.types import Bool, Day, Doi, Edtf, Id, Key, Language, Line, Names, Text, Url
+from service.schemas.base import Body, Head, Page, View
+from service.schemas.types import Bool, Day, Doi, Edtf, Id, Key, Language, Line, Names, Text, Url, refuse
 
 
 class SourceCreate(Body):
@@ -57,3 +59,32 @@ class Source(Head):
 
 class SourcePage(Page[Source]):
     pass
+
+
+class SourceLookup(Body):
+    """One of the three."""
+
+    doi: Doi | None = Field(None, description="Is looked up at Crossref.")
+    isbn: Annotated[str, Field(pattern=r"^[0-9]{9}([0-9]{3})?[0-9Xx]$")] | None = Field(
+        None, description="Without hyphens. Is looked up at Open Library."
+    )
+    url: Url | None = Field(None, description="The page itself is read.")
+
+    @model_validator(mode="after")
+    def _just_one(self) -> Self:
+        if sum(one is not None for one in (self.doi, self.isbn, self.url)) != 1:
+            raise refuse("Give one of doi, isbn and url.")
+        return self
+
+
+class SourceDraft(View):
+    """What was found; fields of which nothing is known are null. Check it, then create a source of it."""
+
+    kind: SourceKind | None = None
+    title: Line | None = None
+    authors: Names = []
+    publisher: Line | None = None
+    published: Edtf | None = None
+    doi: Doi | None = None
+    url: Url | None = None
+    language: Language | None = None

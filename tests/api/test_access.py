@@ -65,7 +65,7 @@ LEAST = {
     **dict.fromkeys(
         ["list_subscriptions", "create_subscription", "read_subscription", "delete_subscription"], CONTRIBUTOR
     ),
-    **dict.fromkeys(["enable_subscription", "rotate_subscription_secret"], CONTRIBUTOR),
+    **dict.fromkeys(["draft_source", "enable_subscription", "rotate_subscription_secret"], CONTRIBUTOR),
     **dict.fromkeys(["list_deliveries", "resend_delivery"], CONTRIBUTOR),
     **dict.fromkeys(["list_keys", "create_key", "read_key", "revoke_key"], ADMINS),
 }

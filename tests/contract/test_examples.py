@@ -50,11 +50,13 @@ _ADDED: dict[str, Json] = {
     },
     "create_key": {"name": "Ana's notebook", "role": "contributor"},
     "read_drafts": {"text": "DeepSeek said that R1 cost $294,000; others speak of more than $500 million."},
+    "draft_source": {"doi": "10.1038/s41586-025-09422-z"},
     "amend_claim": {"locator": "Supplement, section 2.4.4, table 7", "notes": None},
 }
 _PATHS = {
     "create_scope": "/v1/metrics/training-cost/scopes",
     "read_drafts": "/v1/drafts",
+    "draft_source": "/v1/drafts/source",
     "amend_claim": "/v1/claims/r1-06",
 }
 _ASKED = {
@@ -110,7 +112,8 @@ def test_a_request_of_the_document_is_accepted(demo: Api, operation: str) -> Non
         demo.patch(path.removeprefix("/v1"), body)
         return
     answer = demo.client.post(path, json=body)
-    assert answer.status_code in (200, 201), answer.text
+    # a lookup asks servers elsewhere, and is off by default
+    assert answer.status_code in ((501,) if operation == "draft_source" else (200, 201)), answer.text
 
 
 @pytest.mark.parametrize("operation", [*EXAMPLES["answers"]])

@@ -36,7 +36,7 @@ class Receiver:
 def receiving(*answers: Answer) -> Iterator[Receiver]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             with own.arrived:
                 own.received.append(({name.lower(): value for name, value in self.headers.items()}, body))
                 answer = own.answers.pop(0) if own.answers else 204
