@@ -9,7 +9,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from importlib.metadata import version
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -31,7 +31,7 @@ from service.schemas.faults import validated
 from service.schemas.queries import BetweenQuery, DisagreementQuery, RecordedSettingsQuery
 from service.schemas.search import SearchQuery
 from service.schemas.types import format_time
-from service.store.audit import recorded
+from service.store.audit import history, recorded
 from service.store.audit.recorded import Snapshot, snapshot
 from service.store.comparisons.ranking import DISAGREEMENTS, WIDEST_FIRST
 from service.store.lists.search import search
@@ -113,7 +113,7 @@ class _Tools:
                 lines = [comparison.text, *_figures(found, _shown_figures(comparison))]
             day = f"&as_of={as_of}" if as_of else ""
             page = f"{self.base()}/comparisons/{comparison.key}?by={by}{day}"
-            return _answer(body.decode(), lines, _lasting(page, found))
+            return _answer(body.decode(), lines, _lasting(page, found.moment))
 
         return await _run(self.run, work)
 
@@ -127,7 +127,7 @@ class _Tools:
                 lines = [answer.text, *_figures(found, [*answer.left.figures, *answer.right.figures])]
             day = f"&as_of={as_of}" if as_of else ""
             page = f"{self.base()}/compare?left={left}&right={right}{day}"
-            return _answer(answer.model_dump_json(), lines, _lasting(page, found))
+            return _answer(answer.model_dump_json(), lines, _lasting(page, found.moment))
 
         return await _run(self.run, work)
 
@@ -148,7 +148,7 @@ class _Tools:
                 page = DISAGREEMENTS[kind].page(found.connection, query, WIDEST_FIRST)
                 lines = []
                 for one in page.items:
-                    lines.append(f"{one.key}: {one.text} {_lasting(f'{self.base()}/comparisons/{one.key}?', found)}")
+                    lines.append(f"{one.key}: {one.text} {_lasting(f'{self.base()}/comparisons/{one.key}?', found.moment)}")
                     lines += _figures(found, [end for end in (one.least, one.most) if end is not None])
             return _answer(body.decode(), lines or ["No such disagreement is on record."], None)
 
@@ -160,17 +160,18 @@ class _Tools:
         """Returns a claim: who said it, where, in which words, with its figures and what it derives from."""
 
         def work() -> CallToolResult:
-            with snapshot(self.database(), None, recorded.operands("", "")) as found:
-                stored = claims.PROJECTION.stored(found.connection, ref)
-                claim = claims.PROJECTION.read(found.connection, ref)
-                source = sources.PROJECTION.read(found.connection, claim.source.id)
+            with self.database().snapshot() as connection:
+                moment = history.last_moment(connection)
+                stored = claims.PROJECTION.stored(connection, ref)
+                claim = claims.PROJECTION.read(connection, ref)
+                source = sources.PROJECTION.read(connection, claim.source.id)
             lines = [f"{claim.claimant.name} about {claim.subject.name}: {claim.statement}"]
             lines += [f"- {figure.metric.name}: {figure.interval.text if figure.interval else figure.stated_as}"
                       f" ({figure.basis})" for figure in claim.figures]  # fmt: skip
             lines += [f'Quote: "{claim.quote}"'] if claim.quote else []
             lines.append(f"Source: {source.title}{f', {source.url}' if source.url else ''}")
             return _answer(
-                stored.json.decode(), lines, _lasting(f"{self.base()}/claims/{claim.key or claim.id}?", found)
+                stored.json.decode(), lines, _lasting(f"{self.base()}/claims/{claim.key or claim.id}?", moment)
             )
 
         return await _run(self.run, work)
@@ -209,11 +210,11 @@ def _read(draft: Draft) -> str:
     return " ".join([draft.qualifier, " to ".join(numbers), draft.unit or ""]).strip()
 
 
-def _lasting(page: str, found: Snapshot) -> str:
+def _lasting(page: str, moment: datetime | None) -> str:
     """The address of a page that keeps what it shows."""
-    if found.moment is None:
+    if moment is None:
         return page.rstrip("?&")
-    return f"{page}{'' if page.endswith('?') else '&'}recorded_as_of={format_time(found.moment)}"
+    return f"{page}{'' if page.endswith('?') else '&'}recorded_as_of={format_time(moment)}"
 
 
 def _shown_figures(comparison: Comparison) -> list[Compared]:

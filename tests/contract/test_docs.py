@@ -86,6 +86,21 @@ def test_every_link_and_file_named_is_there(path: Path) -> None:
         assert (ROOT / file).exists(), file
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_the_data_frames_of_the_document_are_read(
+    demo: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("URL", str(demo.client.base_url).rstrip("/"))
+    blocks = BLOCK.findall((ROOT / "docs" / "data-frames.md").read_text("utf-8"))
+    code = "\n".join(text for kind, text in blocks if kind == "python")
+    exec(compile(code, "data-frames.md", "exec"), {})
+    pandas_said, polars_said, duckdb_said = capsys.readouterr().out.splitlines()[-3:]
+    assert int(pandas_said.split()[0]) > 70
+    assert polars_said.startswith("Decimal(precision=38, scale=18)")
+    assert duckdb_said.startswith("1600000000")
+
+
 def settings_table() -> list[str]:
     """Each setting as a row of docs/operations.md."""
     return [f"| `{name.upper()}` | {shown(field.default)} | {field.description} |" for name, field in FIELDS.items()]

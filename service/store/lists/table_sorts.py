@@ -27,7 +27,7 @@ def _never_null(column: Any, main: Any) -> Any:
     kind = column.type
     if isinstance(kind, Flag):
         yes = literal(value=True, type_=Flag())
-        return case((element.is_(None), -1), (element == yes, 1), else_=0).label(None).element
+        return case((element.is_(None), -1), (element == yes, 1), else_=0)
     if getattr(element, "table", None) is main and not element.nullable:
         return cast(element, String) if isinstance(kind, Id) else element
     if isinstance(kind, Id):
