@@ -148,7 +148,9 @@ class _Tools:
                 page = DISAGREEMENTS[kind].page(found.connection, query, WIDEST_FIRST)
                 lines = []
                 for one in page.items:
-                    lines.append(f"{one.key}: {one.text} {_lasting(f'{self.base()}/comparisons/{one.key}?', found.moment)}")
+                    lines.append(
+                        f"{one.key}: {one.text} {_lasting(f'{self.base()}/comparisons/{one.key}?', found.moment)}"
+                    )
                     lines += _figures(found, [end for end in (one.least, one.most) if end is not None])
             return _answer(body.decode(), lines or ["No such disagreement is on record."], None)
 
