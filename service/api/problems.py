@@ -160,6 +160,8 @@ def _http_error(request: Request, error: Exception) -> Response:
         detail, pointer = "Send the body without a content coding.", "/Content-Encoding"
     elif status == 415 and request.url.path.endswith("/imports"):
         detail = "Send the file itself as the body, not a form around it."
+    elif status == 415 and "/reconcile/" in request.url.path:
+        detail = "Send a form (Content-Type: application/x-www-form-urlencoded) with the field `queries`."
     faults = [Fault(pointer, detail, place="header")] if status == 415 else []
     if status == 405:
         headers["Allow"] = ", ".join(_allowed(request))

@@ -126,9 +126,25 @@ def _look(request: Request) -> tuple[Database, LastChange]:
 
 
 def _tag(request: Request, last: LastChange, audience: str) -> str:
+    moment = _moment(request)
+    if moment is not None and moment <= last.moment:  # what was on record then stays
+        asked = f"{request.app.state.build} {audience} {request.url.path}?{request.url.query}"
+        return f'W/"then-{hashlib.sha256(asked.encode()).hexdigest()[:16]}"'
     now = datetime.now(UTC)  # the hour: changes by SQL, which are not recorded, become visible with the next one
     asked = f"{request.app.state.build} {now:%Y-%m-%dT%H} {last.at} {audience} {request.url.path}?{request.url.query}"
     return f'W/"{last.seq}-{hashlib.sha256(asked.encode()).hexdigest()[:16]}"'
+
+
+def _moment(request: Request) -> datetime | None:
+    """The moment in the past that is asked about. Only the API's answers are of the past in every part."""
+    given = request.query_params.get("recorded_as_of")
+    if given is None or not request.url.path.startswith("/v1/"):
+        return None
+    try:
+        moment = datetime.fromisoformat(given)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _has_tag(request: Request, tag: str) -> bool:

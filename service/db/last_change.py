@@ -5,6 +5,7 @@ statement. No other statement bypasses it.
 """
 
 import time
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy.exc import DBAPIError
@@ -20,6 +21,11 @@ class LastChange(NamedTuple):
 
     seq: int
     at: str
+
+    @property
+    def moment(self) -> datetime:
+        found = datetime.fromisoformat(self.at or "0001-01-01")
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def last_change(database: Database) -> LastChange:

@@ -30,7 +30,10 @@ class Change(View):
     kind: RecordKind
     record_id: Id
     version: int
-    changed: list[str] = Field(description="The fields that differ from the version before; none for a new record.")
+    changed: list[str] = Field(
+        description="The fields that differ from the version before; none for a new record. Of a comparison what is"
+        " new: agreement, verdict, widest (another pair conflicts most) or drift."
+    )
     snapshot: Snapshot | None = Field(description="The record as it was answered then.")
 
 

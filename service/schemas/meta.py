@@ -57,7 +57,12 @@ class Links(View):
     tables: str
     facets: str
     changes: str
+    changes_stream: str
+    subscriptions: str
     search: str
+    drafts: str
+    reconcile_entities: str
+    reconcile_sources: str
     imports: str
     import_template: str
     export: str

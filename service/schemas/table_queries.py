@@ -87,7 +87,8 @@ class Grouped(Body):
         [],
         max_length=3,
         description="One row for all rows with the same values in these columns (at most three), with `count` and, of"
-        " amounts of one metric, `min` and `max`. The most numerous groups come first.",
+        " groups of one metric, the `min` and `max` that the figures allow (null where one has no bound). The most"
+        " numerous groups come first. All rows count, relays too: `relay=false` leaves them out.",
     )
 
 
@@ -123,7 +124,11 @@ TimeSeriesSort = TypeAliasType("TimeSeriesSort", Annotated[str, _checked(FigureT
 
 
 class FigureTableQuery(TableQuery, Grouped, FigureTableFilters):
-    sort: FigureTableSort = "-created_at"  # type: ignore[assignment]
+    sort: FigureTableSort = Field(  # type: ignore[assignment]
+        "-created_at",
+        description="One column; `-` before it reverses the order. Missing values come first, or last with `-`. Amounts"
+        " in different units compare by `low` and `high`.",
+    )
 
 
 class FigureTableJsonQuery(Shaped, FigureTableQuery):

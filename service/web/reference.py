@@ -88,9 +88,15 @@ def _shown(document: dict[str, Any], path: str, method: str, operation: dict[str
         "path": path,
         "method": method,
         "parameters": parameters,
-        "responses": {status: _resolved(document, one) for status, one in operation["responses"].items()},
+        "responses": {status: _answer(document, one) for status, one in operation["responses"].items()},
         "samples": samples(method, path, operation, parameters, example),
     }
+
+
+def _answer(document: dict[str, Any], response: dict[str, Any]) -> dict[str, Any]:
+    found = _resolved(document, response)
+    headers = {name: _resolved(document, one) for name, one in found.get("headers", {}).items()}
+    return {**found, "headers": headers}
 
 
 def _resolved(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:

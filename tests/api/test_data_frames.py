@@ -107,11 +107,18 @@ def test_groups_count_and_give_amounts_within_one_metric_only(api: Api) -> None:
         {"claimant_key": "lab", "count": 3, "min": None, "max": None},
         {"claimant_key": "analyst", "count": 1, "min": 7, "max": 7},
     ]
+    first = table(api, "figures", group_by="claimant_key", limit=1)
+    assert (len(first["rows"]), first["total"], first["is_complete"]) == (1, 2, False)
+    api.post("/claims", claim("third", figure(qualifier="more_than", lower="6", scope="full")))
+    api.post("/claims", claim("third", figure(qualifier="vague", stated_as="a lot", scope="full"), statement="two"))
+    (third,) = [row for row in table(api, "figures", group_by="claimant_key")["rows"] if row["claimant_key"] == "third"]
+    assert third == {"claimant_key": "third", "count": 2, "min": 6, "max": None}, "more than 6 has no greatest amount"
     assert rows(api, "comparisons", group_by="agreement")[0] == {"agreement": "mixed", "count": "1"}
     for query, pointer in (
         ({"group_by": ["basis", "unit", "period", "claimant"]}, "/group_by"),
         ({"group_by": "nothing"}, "/group_by"),
         ({"group_by": "basis", "columns": "basis"}, "/columns"),
+        ({"group_by": "basis", "sort": "basis"}, "/sort"),
     ):
         refused = api.client.get("/v1/tables/figures.json", params=query)
         assert (refused.status_code, pointers(refused.json())) == (422, [pointer])

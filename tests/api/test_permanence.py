@@ -57,11 +57,14 @@ def test_a_lasting_address_keeps_every_answer(api: Api) -> None:
     written(api)
     lasting = {path: bookmark(api.client.get(path)) for path in ANSWERS}
     before = {path: api.client.get(address).content for path, address in lasting.items()}
+    tags = {path: api.client.get(address).headers["ETag"] for path, address in lasting.items()}
     change_everything(api)
     for path, address in lasting.items():
         answer = api.client.get(address)
         assert answer.content == before[path], path
         assert bookmark(answer) == address, "an answer of the past is its own lasting address"
+        again = api.client.get(address, headers={"If-None-Match": tags[path]})
+        assert again.status_code == 304, path
         assert api.client.get(path).content != before[path], path
 
 

@@ -329,12 +329,17 @@ def _columns(table: _Table, query: Any) -> list[Column]:
     by = getattr(query, "group_by", [])
     if by and query.columns:
         raise Invalid.at("/columns", "With `group_by`, the columns are those of the groups. Leave this out.", "query")
+    for name in ("sort", "cursor"):
+        if by and name in query.model_fields_set:
+            detail = "With `group_by`, the most numerous groups come first, on one page. Leave this out."
+            raise Invalid.at(f"/{name}", detail, "query")
     if by and getattr(query, "as_of", None) is not None and table in (_COMPARISONS, _DISAGREEMENTS):
         raise Invalid.at("/group_by", "This does not go with `as_of` here. Take the rows, and group them.", "query")
     for name, chosen in (("columns", query.columns), ("group_by", by)):
         for one in chosen:
             if one not in every:
-                detail = "The table has no such column. They are at /v1/tables/{table}/schema."
+                known = next(one for one, its in _TABLES.items() if its is table)
+                detail = f"The table has no such column. Its columns are listed at /v1/tables/{known}/schema."
                 raise Invalid.at(f"/{name}", detail, "query")
     if by:
         return [*(every[name] for name in dict.fromkeys(by)), *_GROUP_COLUMNS[: 3 if _has_amounts(table) else 1]]
@@ -359,7 +364,7 @@ def _groups(connection: Connection, table: _Table, query: Any) -> Rows:
 def _page(connection: Connection, table: _Table, query: Any) -> TablePage:
     if getattr(query, "group_by", []):
         rows = _groups(connection, table, query)
-        return TablePage(rows, None, lambda: len(rows))
+        return TablePage(rows[: query.limit], None, lambda: len(rows))
     return table.page(connection, query)
 
 
@@ -392,7 +397,7 @@ def _json(request: Request, db: Database, table: _Table, query: Any) -> Response
         "rows": rows,
         "total": total,
         "next_cursor": page.next_cursor,
-        "is_complete": page.next_cursor is None and query.cursor is None,
+        "is_complete": len(rows) == total,
         "left_out": left_out,
         "as_of": _plain(getattr(query, "as_of", None)),
         "recorded_as_of": _plain(getattr(query, "recorded_as_of", None)),

@@ -123,9 +123,12 @@ def groups(
     columns = [one.c[name] for name in by]
     within_one_metric = func.count(one.c.metric_key.distinct()) == 1
     ends = {"min": "low", "max": "high"} if "low" in one.c else {}
-    amounts = [
-        case((within_one_metric, getattr(func, name)(one.c[end], type_=Real))).label(name) for name, end in ends.items()
-    ]
+    amounts = []
+    for name, end in ends.items():
+        # of a figure that allows something, a missing end is one without a bound
+        unbounded = func.count(case((and_(one.c.interval.is_not(None), one.c[end].is_(None)), 1)))
+        found = getattr(func, name)(one.c[end], type_=Real)
+        amounts.append(case((and_(within_one_metric, unbounded == 0), found)).label(name))
     number = func.count().label("count")
     grouped = select(*columns, number, *amounts).group_by(*columns)
     ordered = grouped.order_by(number.desc(), *columns).limit(MOST_GROUPS)
