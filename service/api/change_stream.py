@@ -45,12 +45,17 @@ class Listener(NamedTuple):
         return id(self.database), self.is_admin, self.kinds, self.names
 
 
+class Read(NamedTuple):
+    events: list[ServerSentEvent]
+    upto: int
+
+
 @dataclass
 class ChangeStream:
     """The listeners of one application."""
 
     listening: int = 0
-    reads: dict[Hashable, asyncio.Task[list[ServerSentEvent]]] = field(default_factory=dict)
+    reads: dict[Hashable, asyncio.Task[Read]] = field(default_factory=dict)
     look: asyncio.Task[int] | None = None
 
     def admit(self) -> None:
@@ -66,10 +71,10 @@ class ChangeStream:
         checked = time.monotonic()
         try:
             while not request.app.state.draining:
-                found = await self._shared_read(request, listener, after)
+                found, upto = await self._shared_read(request, listener, after)
                 for event in found:
                     yield event
-                    after = int(event.id or after)
+                after = max(after, upto)
                 if found:
                     continue
                 await self._next_change(request, listener.database, after)
@@ -82,7 +87,7 @@ class ChangeStream:
         finally:
             self.listening -= 1
 
-    async def _shared_read(self, request: Request, listener: Listener, after: int) -> list[ServerSentEvent]:
+    async def _shared_read(self, request: Request, listener: Listener, after: int) -> Read:
         key = (listener.same(), after)
         task = self.reads.get(key)
         if task is None:
@@ -121,11 +126,14 @@ class ChangeStream:
         return found
 
 
-def _events(listener: Listener, after: int) -> list[ServerSentEvent]:
+def _events(listener: Listener, after: int) -> Read:
+    """The next events, and up to which change there are no others."""
     query = FeedQuery(after=after, limit=_AT_ONCE, kind=list(listener.kinds))
+    last = last_change(listener.database).seq  # before the read, which sees at least as much
     with listener.database.read() as connection:
         found = history.feed(connection, query, for_admin=listener.is_admin, names=listener.names)
-    return [ServerSentEvent(raw_data=one.model_dump_json(), event="change", id=str(one.seq)) for one in found]
+    events = [ServerSentEvent(raw_data=one.model_dump_json(), event="change", id=str(one.seq)) for one in found]
+    return Read(events, found[-1].seq if found else last)
 
 
 def listener_of(request: Request, kinds: list[str]) -> Listener:

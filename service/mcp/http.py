@@ -21,6 +21,7 @@ from service.mcp.tools import server
 PATH = "/mcp"
 _base: ContextVar[str] = ContextVar("base", default="")
 _MOST_BYTES = 262_144
+_LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 class McpEndpoint:
@@ -50,6 +51,12 @@ class McpEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
+        if request.method != "POST":  # there are no sessions to listen to or to end
+            refusal = problems.problem(
+                request, 405, "Send a POST: the tools have no sessions.", headers={"Allow": "POST"}
+            )
+            await refusal(scope, receive, send)
+            return
         try:
             self._refuse_other_origins(request)
             await request.app.state.access.admit(request, "mcp", Role.READER)
@@ -65,7 +72,11 @@ class McpEndpoint:
 
     def _refuse_other_origins(self, request: Request) -> None:
         origin = request.headers.get("origin")
-        if origin is not None and origin != addresses.base(request) and not {"*", origin} & set(self.origins):
+        if origin is None or {"*", origin} & set(self.origins):
+            return
+        # over plain HTTP, another site's name could have been made to lead here
+        is_safe = request.url.scheme == "https" or request.url.hostname in _LOCAL
+        if origin != addresses.base(request) or not is_safe:
             raise Forbidden("Pages of this origin may not call the tools.")
 
     @property

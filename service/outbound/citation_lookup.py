@@ -62,7 +62,7 @@ class CitationLookup:
             raise NotFound("Nothing is known of this source there.")
         try:
             return _draft(read(answer))
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError, AssertionError, RecursionError):
             raise NotFound("What was answered about this source cannot be read.") from None
 
 

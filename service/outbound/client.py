@@ -22,7 +22,19 @@ _SECONDS = 15.0  # for an exchange
 _TO_CONNECT = 5.0
 _NEVER = tuple(  # addresses that lead to others, and so perhaps to private ones
     ip_network(text)
-    for text in ("2002::/16", "2001::/32", "64:ff9b::/96", "64:ff9b:1::/48", "192.88.99.0/24", "::/96", "100.64.0.0/10")
+    for text in (
+        "2002::/16",
+        "2001::/32",
+        "64:ff9b::/96",
+        "64:ff9b:1::/48",
+        "192.88.99.0/24",
+        "::/96",
+        "100.64.0.0/10",
+        "fec0::/10",
+        "::ffff:0:0:0/96",
+        "5f00::/16",
+        "3fff::/20",
+    )
 )
 _MOST_BYTES = 1_000_000
 
@@ -55,9 +67,9 @@ class OutboundClient:
         passes.
         """
         try:
-            parts = httpcore.URL(url)
-            host, scheme = parts.host.decode(), parts.scheme.decode()
-            found = _resolved(host, parts.port or 443)
+            address = _address(url)
+            scheme = address.scheme.decode()
+            found = _resolved(address.host.decode(), address.port or 443)
             self._refuse(scheme, found)
         except Failed:
             if scheme != "https":
@@ -71,10 +83,11 @@ class OutboundClient:
         """Returns the answer, with its body if it has at most `most_bytes`. Raises Refused or Failed."""
         backend = _Backend(self, time.monotonic() + _SECONDS)
         try:
-            backend.scheme = httpcore.URL(url).scheme.decode()
+            address = _address(url)
+            backend.scheme = address.scheme.decode()
             with (
                 httpcore.ConnectionPool(ssl_context=self._tls, network_backend=backend, retries=0) as pool,
-                pool.stream(method, url, headers=list(headers.items()), content=content or None) as response,
+                pool.stream(method, address, headers=list(headers.items()), content=content or None) as response,
             ):
                 body = _read(response, min(most_bytes, _MOST_BYTES))
                 found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
@@ -96,6 +109,15 @@ class OutboundClient:
                 raise Refused("The host has an address that is not public.")
             if scheme != "https":
                 raise Refused("Expected an address that begins with https.")
+
+
+def _address(url: str) -> httpcore.URL:
+    """The address as it is sent: the host in ASCII, the path percent-encoded. Raises Refused if it cannot be."""
+    try:
+        read = httpx.URL(url)
+        return httpcore.URL(scheme=read.raw_scheme, host=read.raw_host, port=read.port, target=read.raw_path)
+    except (httpx.InvalidURL, UnicodeError, ValueError):
+        raise Refused("The address cannot be read.") from None
 
 
 def _resolved(host: str, port: int) -> list[IPv4Address | IPv6Address]:

@@ -7,6 +7,7 @@ receivers drop the ids that they know.
 
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -26,7 +27,9 @@ _log = structlog.get_logger("counterclaim.webhooks")
 _LEASE = "webhooks"
 _PAUSE = 0.5  # seconds between two looks
 _AT_ONCE = 8  # subscriptions
-_IN_A_ROW = 20  # events of one subscription before others have their turn
+_OF_ONE_KEY = 3  # of these
+_LOOKED_AT = 200  # that are due, among which those are chosen
+_TURN = 5.0  # seconds of one subscription before others have their turn
 _RENEWED_EVERY = 3.0  # seconds
 _AGENT = "Counterclaim-Webhooks/1"
 
@@ -38,7 +41,7 @@ class Deliverer:
         self.database, self.client = database, client
         self.holder = str(uuid4())
         self._stopping = threading.Event()
-        self._in_flight: set[str] = set()
+        self._in_flight: dict[str, str] = {}  # the keys of the subscriptions that are being served
         self._lock = threading.Lock()
         self._held_until = 0.0  # by the monotonic clock
         self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
@@ -69,14 +72,15 @@ class Deliverer:
 
     def _look(self, pool: ThreadPoolExecutor) -> None:
         with self._lock:
-            running = set(self._in_flight)
+            running = dict(self._in_flight)
         with self.database.read() as connection:
-            found = subscriptions.due(connection, running, _AT_ONCE - len(running)) if len(running) < _AT_ONCE else []
+            due = subscriptions.due(connection, running, _LOOKED_AT) if len(running) < _AT_ONCE else []
+        found = _fairly(due, running)
         if not (found or running) or not self._keeps_lease():
             return
         for one in found:
             with self._lock:
-                self._in_flight.add(one.id)
+                self._in_flight[one.id] = one.row["key_id"]
             pool.submit(self._deliver_all, one)
 
     def _keeps_lease(self) -> bool:
@@ -92,7 +96,8 @@ class Deliverer:
         """Sends what is due, event by event, until there is none or one fails."""
         try:
             current: Due | None = subscription
-            for _ in range(_IN_A_ROW):
+            ends = time.monotonic() + _TURN
+            while time.monotonic() < ends:
                 if current is None or self._stopping.is_set() or time.monotonic() >= self._held_until:
                     return
                 if not self._deliver_next(current):
@@ -105,7 +110,7 @@ class Deliverer:
             _log.error("fault", exc_info=error)
         finally:
             with self._lock:
-                self._in_flight.discard(subscription.id)
+                self._in_flight.pop(subscription.id, None)
 
     def _deliver_next(self, subscription: Due) -> bool:
         """Returns whether to go on at once."""
@@ -137,6 +142,18 @@ class Deliverer:
             error = str(problem)
         took = round((time.monotonic() - began) * 1000)
         return Attempt(change.seq, kind, status, error, took, is_gone=status == 410)
+
+
+def _fairly(due: list[Due], running: dict[str, str]) -> list[Due]:
+    """Those that are served next: no key has all turns."""
+    served = Counter(running.values())
+    chosen = []
+    for one in due:
+        key = one.row["key_id"]
+        if served.total() < _AT_ONCE and served[key] < _OF_ONE_KEY:
+            served[key] += 1
+            chosen.append(one)
+    return chosen
 
 
 def _refusal(status: int) -> str:

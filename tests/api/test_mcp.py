@@ -111,6 +111,7 @@ def test_it_authenticates_as_reads_do(templates: Templates, tmp_path: Path) -> N
             for origin, status in (("https://evil.example", 403), ("https://pages.example", 200)):
                 answer = client.post("/mcp", json=body, headers=headers | {"Origin": origin})
                 assert answer.status_code == status
+            assert client.get("/mcp").status_code == 405
             assert client.post("/mcp/", json=body, headers=headers).status_code == 404, "one exact path"
         assert "StreamableHTTP" not in service.log or json.loads(service.log.splitlines()[0])
 

@@ -97,6 +97,14 @@ def without_dates(part: Any) -> Any:
     return [without_dates(one) for one in part] if isinstance(part, list) else part
 
 
+def test_withdrawn_figures_are_on_record_as_well(api: Api) -> None:
+    written(api)
+    api.withdraw(f"/figures/{api.get('/claims/first')['figures'][0]['id']}")
+    now = api.client.get("/v1/tables/figures.json", params={"withdrawn": "true"})
+    then = api.client.get(bookmark(now)).json()
+    assert [row["id"] for row in then["rows"]] == [row["id"] for row in now.json()["rows"]] != []
+
+
 def test_a_page_of_a_list_goes_on_as_it_was(api: Api) -> None:
     written(api)
     first = api.client.get("/v1/comparisons", params={"limit": "1"})

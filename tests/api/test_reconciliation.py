@@ -66,7 +66,14 @@ def test_properties_and_get_are_understood(demo: Api) -> None:
 
 def test_what_cannot_be_read_is_refused(demo: Api) -> None:
     many = {str(number): {"query": "x"} for number in range(51)}
-    wrong: list[dict[str, Any]] = [{}, many, {"q0": {"query": ""}}, {"q0": {"query": "x", "limit": 1_000}}, {"q0": {}}]
+    wrong: list[dict[str, Any]] = [
+        {},
+        many,
+        {"q0": {"query": ""}},
+        {"q0": {"query": "x", "limit": 1_000}},
+        {"q0": {}},
+        {"\ud800": "OpenAI"},
+    ]
     for queries in wrong:
         assert asked(demo, "entities", queries, 422)["code"] == "invalid"
     url = f"{demo.client.base_url}/v1/reconcile/entities"

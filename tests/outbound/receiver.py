@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-Answer = int | Callable[[http.server.BaseHTTPRequestHandler], None]
+Answer = int | Callable[[http.server.BaseHTTPRequestHandler], object]
 
 
 @dataclass

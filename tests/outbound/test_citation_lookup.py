@@ -90,7 +90,18 @@ def test_lookups_are_off_by_default(api: Api) -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    ["", "null", "[]", "{}", '{"message": 5}', '{"message": {"title": [7], "author": 3}}', "x" * 2_000_000, "\x00"],
+    [
+        "",
+        "null",
+        "[]",
+        "{}",
+        '{"message": 5}',
+        '{"message": {"title": [7], "author": 3}}',
+        "x" * 2_000_000,
+        "<title>x</title><![<![<![ >",
+        "[" * 200_000,
+        "\x00",
+    ],
     ids=lambda text: text[:20],
 )
 def test_whatever_is_answered_is_no_fault(api: Api, looked_up: Any, answer: str) -> None:

@@ -14,6 +14,7 @@ from tests.outbound.receiver import receiving
 PRIVATE = [
     "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
     "255.255.255.255", "192.88.99.1", "[::1]", "[::]", "[fe80::1]", "[fc00::1]", "[ff02::1]", "[2002:7f00:1::]",
+    "[fec0::1]", "[::ffff:0:10.0.0.1]", "[5f00::1]", "[3fff::1]", "１０.0.0.1",
     "[64:ff9b::7f00:1]", "[64:ff9b:1::1]", "[::ffff:127.0.0.1]", "[::127.0.0.1]", "[2001:0:1::1]",
 ]  # fmt: skip
 
@@ -38,6 +39,14 @@ def test_no_private_address_is_accepted_or_connected_to(host: str) -> None:
         OutboundClient().check(f"https://{host}/hook")
     with pytest.raises(Refused):
         OutboundClient().send("POST", f"https://{host}/hook")
+
+
+def test_an_address_in_any_script_is_sent_in_ascii() -> None:
+    with receiving() as receiver:
+        assert OutboundClient(["127.0.0.0/8"]).send("POST", f"{receiver.url}/ü?q=é", content=b"{}").status == 204
+    OutboundClient().check("https://exämple.example/")
+    with pytest.raises(Invalid):
+        OutboundClient().check("https://[::1/")
 
 
 def test_plain_http_is_for_allowed_networks_only(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,6 +66,12 @@ def hurry(api: Api) -> None:
     api.database.write(lambda connection: connection.execute(now))
 
 
+def slowly(handler: Any) -> None:
+    time.sleep(1)
+    handler.send_response(204)
+    handler.end_headers()
+
+
 def until(condition: Any, seconds: float = 10) -> None:
     ends = time.monotonic() + seconds
     while not condition():
@@ -139,6 +145,7 @@ def test_a_failed_event_comes_again_and_nothing_overtakes_it(api: Api, deliverin
         first = receiver.ids[0]
         assert receiver.ids[:3] == [first] * 3
         assert len(set(receiver.ids)) == 3
+        until(lambda: len(deliveries(api, made)) == 5)
         tried = deliveries(api, made)[::-1]
         assert [(one["attempt"], one["status"]) for one in tried] == [(1, 500), (2, 302), (3, 204), (1, 204), (1, 204)]
         assert tried[1]["error"] == "redirects are not followed"
@@ -195,6 +202,58 @@ def test_a_delivery_is_sent_again_on_request(api: Api, delivering: Deliverer) ->
         until(lambda: len(deliveries(api, made)) == 3)
         assert deliveries(api, made)[0]["attempt"] == 0
         assert read(api, made)["last_event"] == receiver.ids[1]
+
+
+def test_every_event_that_is_asked_for_again_is_sent_again(api: Api, delivering: Deliverer) -> None:
+    seed(api)
+    with receiving() as receiver:
+        made = subscribe(api, receiver, kinds=["claim"])
+        for number in range(3):
+            api.post("/claims", claim("lab", statement=f"{number}"))
+        until(lambda: len(deliveries(api, made)) == 3)
+        receiver.answers = [slowly]
+        for one in deliveries(api, made):
+            api.post(f"/subscriptions/{made['id']}/deliveries/{one['id']}/resend", None, 202)
+            time.sleep(0.4)
+        receiver.wait_for(6)
+        assert sorted(receiver.ids[3:]) == sorted(receiver.ids[:3])
+
+
+def test_what_leaves_a_filter_is_told(api: Api, delivering: Deliverer) -> None:
+    seed(api)
+    api.post("/metrics", {"key": "price", "name": "Price", "unit": "USD"})
+    stated = api.post("/claims", claim("lab", figure("5")))["figures"][0]["id"]
+    with receiving() as receiver:
+        subscribe(api, receiver, kinds=["figure"], metrics=["cost"])
+        api.patch(f"/figures/{stated}", {"metric": "price"})
+        receiver.wait_for(1)
+        assert json.loads(receiver.received[0][1])["data"]["snapshot"]["metric"]["key"] == "price"
+
+
+def test_a_revoked_key_ends_what_waits(api: Api, delivering: Deliverer) -> None:
+    seed(api)
+    token = key_of(api, Role.CONTRIBUTOR)
+    with receiving(*[slowly] * 6) as receiver:
+        headers = {"Authorization": f"Bearer {token}"}
+        api.client.post("/v1/subscriptions", json={"url": receiver.url, "kinds": ["claim"]}, headers=headers)
+        for number in range(6):
+            api.post("/claims", claim("lab", statement=f"{number}"))
+        receiver.wait_for(1)
+        api.database.write(lambda connection: keys.revoke(connection, token.id))
+        time.sleep(3)
+        assert len(receiver.received) <= 2
+
+
+def test_one_key_does_not_have_all_turns(api: Api, delivering: Deliverer) -> None:
+    seed(api)
+    other = key_of(api, Role.CONTRIBUTOR)
+    with receiving(*[lambda _: time.sleep(6)] * 8) as slow, receiving() as quick:
+        for _ in range(8):
+            subscribe(api, slow, kinds=["claim"])
+        body = {"url": quick.url, "kinds": ["claim"]}
+        api.client.post("/v1/subscriptions", json=body, headers={"Authorization": f"Bearer {other}"})
+        api.post("/claims", claim("lab"))
+        quick.wait_for(1, seconds=5)
 
 
 def test_a_rotated_secret_signs_beside_the_one_before(api: Api, delivering: Deliverer) -> None:

@@ -11,6 +11,7 @@ from service.api.dependencies import Db
 from service.api.form_fields import Fields
 from service.api.route import router
 from service.db.engine import Connection, Database
+from service.domain.text import composed
 from service.domain.vocabulary import EntityKind, SourceKind
 from service.errors import Invalid
 from service.schemas.faults import validated
@@ -103,6 +104,7 @@ def _results(db: Database, find: Find, queries: str | None) -> Response:
     found = {}
     with db.snapshot() as connection:
         for name, one in asked.items():
+            composed(name)  # refuses what cannot be written in an answer
             query = validated(ReconciliationQuery, one if isinstance(one, dict) else {"query": one})
             found[name] = Candidates(
                 result=[_candidate(c) for c in find(connection, query.query, query.type, query.limit)]

@@ -364,7 +364,8 @@ def _groups(connection: Connection, table: _Table, query: Any) -> Rows:
 def _page(connection: Connection, table: _Table, query: Any) -> TablePage:
     if getattr(query, "group_by", []):
         rows = _groups(connection, table, query)
-        return TablePage(rows[: query.limit], None, lambda: len(rows))
+        total = len(rows) if len(rows) <= tables.MOST_GROUPS else None
+        return TablePage(rows[: query.limit or tables.MOST_GROUPS], None, lambda: total)
     return table.page(connection, query)
 
 

@@ -202,9 +202,12 @@ class _Past:
         self._date_measurands(memory)
 
     def _write_figures(self, memory: Connection) -> None:
+        claims = {claim["id"]: claim for claim in self.of("claim")}
         stated = [
-            (figure, claim, place) for claim in self.of("claim") for place, figure in enumerate(claim["figures"], 1)
+            (figure, claim, place) for claim in claims.values() for place, figure in enumerate(claim["figures"], 1)
         ]
+        withdrawn = [figure for figure in self.of("figure") if figure["withdrawn"] is not None]
+        stated += [(one, claims[one["claim"]["id"]], _LAST_PLACE) for one in withdrawn if one["claim"]["id"] in claims]
         self._refuse_more("figures", len(stated), _MOST_FIGURES)
         if not stated:
             return
@@ -281,10 +284,10 @@ class _Past:
             memory.execute(_SET_DATES, dates)
 
 
+_LAST_PLACE = 1_000  # in the claim, of withdrawn figures
+_HEAD = ("version", "created_at", "updated_at", "created_by", "withdrawn_at", "withdrawn_reason")
 _SET_HEAD = (
-    update(FigureRow)
-    .where(FigureRow.id == bindparam("of"))
-    .values({name: bindparam(f"its_{name}") for name in ("version", "created_at", "updated_at", "created_by")})
+    update(FigureRow).where(FigureRow.id == bindparam("of")).values({name: bindparam(f"its_{name}") for name in _HEAD})
 )
 _SET_DATES = (
     update(MeasurandRow)
@@ -296,7 +299,14 @@ _PLACES_OF_FIGURES = select(FigureRow.id, FigureRow.claim_id, FigureRow.measuran
 
 def _head(figure: Values) -> Values:
     times = {f"its_{name}": datetime.fromisoformat(figure[name]) for name in ("created_at", "updated_at")}
-    return times | {"its_version": figure["version"], "its_created_by": figure["created_by"]}
+    withdrawn = figure["withdrawn"] or {"at": None, "reason": None}
+    at = withdrawn["at"]
+    return times | {
+        "its_version": figure["version"],
+        "its_created_by": figure["created_by"],
+        "its_withdrawn_at": datetime.fromisoformat(at) if isinstance(at, str) else at,
+        "its_withdrawn_reason": withdrawn["reason"],
+    }
 
 
 def _insert_identifiers(memory: Connection, entities: Collection[Values]) -> None:

@@ -116,7 +116,7 @@ def groups(
     connection: Connection, listing: Listing, query: BaseModel, by: Sequence[str]
 ) -> Sequence[Mapping[str, Any]]:
     """Returns how many rows have the same values in these columns, most first, and the least and the greatest amount
-    where the rows are of one metric and have amounts. At most `MOST_GROUPS`.
+    where the rows are of one metric and have amounts. At most one more than `MOST_GROUPS`.
     """
     rows = filtered(connection, listing, query)
     one = rows.statement.subquery("one")
@@ -131,5 +131,5 @@ def groups(
         amounts.append(case((and_(within_one_metric, unbounded == 0), found)).label(name))
     number = func.count().label("count")
     grouped = select(*columns, number, *amounts).group_by(*columns)
-    ordered = grouped.order_by(number.desc(), *columns).limit(MOST_GROUPS)
+    ordered = grouped.order_by(number.desc(), *columns).limit(MOST_GROUPS + 1)
     return [dict(row) for row in connection.execute(ordered, rows.values).mappings()]

@@ -15,6 +15,7 @@ from service.db.models import (
     ClaimRow,
     DeliveryRow,
     EntityRow,
+    FigureRow,
     KeyRow,
     MetricRow,
     SubscriptionRow,
@@ -249,8 +250,7 @@ def due(connection: Connection, except_for: Collection[str], most: int) -> list[
             SubscriptionRow.status == "active",
             SubscriptionRow.next_attempt_at <= moment,
             or_(SubscriptionRow.delivered < _last_seq(connection), SubscriptionRow.resend != []),
-            KeyRow.revoked_at.is_(None),
-            or_(KeyRow.expires_at.is_(None), KeyRow.expires_at > moment),
+            *_key_stands(moment),
             SubscriptionRow.id.not_in(except_for),
         )
         .order_by(SubscriptionRow.next_attempt_at, SubscriptionRow.id)
@@ -259,9 +259,14 @@ def due(connection: Connection, except_for: Collection[str], most: int) -> list[
     return [Due(row["id"], row) for row in connection.execute(statement).mappings()]
 
 
+def _key_stands(moment: datetime) -> tuple[Any, ...]:
+    return KeyRow.revoked_at.is_(None), or_(KeyRow.expires_at.is_(None), KeyRow.expires_at > moment)
+
+
 def again(connection: Connection, subscription_id: str) -> Due | None:
     """The subscription as it is now; None if nothing may be sent."""
-    found = connection.execute(_ROW.where(SubscriptionRow.id == subscription_id)).mappings().one_or_none()
+    statement = _ROW.join(KeyRow, KeyRow.id == SubscriptionRow.key_id).where(SubscriptionRow.id == subscription_id)
+    found = connection.execute(statement.where(*_key_stands(record_writes.now()))).mappings().one_or_none()
     return None if found is None or found["status"] != "active" else Due(subscription_id, found)
 
 
@@ -273,7 +278,7 @@ def next_change(connection: Connection, subscription: Due) -> tuple[Change | Non
     statement = select(*ChangeRow.__table__.columns).where(ChangeRow.seq > row["delivered"])
     scanned = connection.execute(statement.order_by(ChangeRow.seq).limit(_SCANNED)).mappings().all()
     for change in scanned:
-        if change["kind"] not in _NEVER_TOLD and _is_about(connection, row, change):
+        if change["kind"] not in _NEVER_TOLD and _was_or_is_about(connection, row, change):
             return history.shown(change, names=True), change["seq"]
     return None, scanned[-1]["seq"] if scanned else row["delivered"]
 
@@ -299,12 +304,20 @@ def note(connection: Connection, subscription: Due, attempt: Attempt) -> str | N
         SubscriptionRow.attempts == row["attempts"],
     )
     values, why = _after(row, attempt, moment)
+    if is_resent and "resend" in values:
+        waiting = list(connection.execute(_RESEND.where(SubscriptionRow.id == subscription.id)).scalar() or [])
+        if attempt.seq in waiting:  # more may have been asked for meanwhile
+            waiting.remove(attempt.seq)
+        values["resend"] = waiting
     if connection.execute(update(SubscriptionRow).where(same).values(**values)).rowcount == 0:
         return None  # deleted meanwhile, or done by another process
     connection.execute(insert(DeliveryRow), made | own)
     old = DeliveryRow.subscription_id == subscription.id, DeliveryRow.at < moment - _KEPT
     connection.execute(delete(DeliveryRow).where(*old))
     return why
+
+
+_RESEND = select(SubscriptionRow.resend).with_for_update()
 
 
 def _after(row: RowMapping, attempt: Attempt, moment: datetime) -> tuple[Values, str | None]:
@@ -332,6 +345,18 @@ def _change(connection: Connection, seq: int) -> Change | None:
     return None if row is None else history.shown(row, names=True)
 
 
+def _was_or_is_about(connection: Connection, row: RowMapping, change: RowMapping) -> bool:
+    """Also what has just left the filters is told, so that receivers do not keep what is no more."""
+    if _is_about(connection, row, change):
+        return True
+    if change["version"] == 1 or not (row["measurand_id"] or row["metric_ids"] or row["subject_ids"]):
+        return False
+    own = ChangeRow.kind == change["kind"], ChangeRow.record_id == change["record_id"]
+    earlier = select(*ChangeRow.__table__.columns).where(*own, ChangeRow.version == change["version"] - 1)
+    before = connection.execute(earlier).mappings().one_or_none()
+    return before is not None and _is_about(connection, row, before)
+
+
 def _is_about(connection: Connection, row: RowMapping, change: RowMapping) -> bool:
     if row["kinds"] and change["kind"] not in row["kinds"]:
         return False
@@ -340,15 +365,19 @@ def _is_about(connection: Connection, row: RowMapping, change: RowMapping) -> bo
         own = change["record_id"] if change["kind"] == "comparison" else _id(snapshot, "measurand")
         if own != row["measurand_id"]:
             return False
-    if row["metric_ids"] and not _metrics(change).intersection(row["metric_ids"]):
+    if row["metric_ids"] and not _metrics(connection, change).intersection(row["metric_ids"]):
         return False
     return not row["subject_ids"] or bool(_subjects(connection, change).intersection(row["subject_ids"]))
 
 
-def _metrics(change: RowMapping) -> set[str | None]:
+def _metrics(connection: Connection, change: RowMapping) -> set[str | None]:
     snapshot = change["snapshot"]
     own = {change["metric_id"], _id(snapshot, "metric")}
     own |= {_id(figure, "metric") for figure in snapshot.get("figures", ())}
+    disputed = _id(snapshot, "disputed_claim")
+    if disputed is not None:
+        stated = select(FigureRow.metric_id).where(FigureRow.claim_id == disputed).distinct()
+        own |= set(connection.execute(stated).scalars())
     return own | ({change["record_id"]} if change["kind"] == "metric" else set())
 
 
