@@ -22,6 +22,7 @@ ProblemCode = Literal[
     "unavailable",
     "insufficient_storage",
     "internal",
+    "not_implemented",
 ]
 
 

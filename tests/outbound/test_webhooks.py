@@ -298,6 +298,13 @@ def test_others_see_nothing_of_a_subscription(api: Api) -> None:
         assert api.client.get(path, headers={"Authorization": f"Bearer {owner}"}).status_code == 404
 
 
+def test_what_is_no_id_is_not_found(api: Api) -> None:
+    with receiving() as receiver:
+        made = subscribe(api, receiver)
+    for path in ("/subscriptions/0/enable", f"/subscriptions/{made['id']}/deliveries/0/resend"):
+        assert api.post(path, None, 404)["code"] == "not_found"
+
+
 def test_a_subscription_is_neither_in_the_history_nor_in_exports(api: Api) -> None:
     before = len(api.get("/changes", limit=200)["items"])
     with receiving() as receiver:

@@ -51,7 +51,7 @@ _FORM: dict[str, Any] = {
     }
 }
 _WRONG = responses.problems(408, 413, 415)
-Queries = Annotated[str | None, Query(max_length=50_000, description="As in the form of a POST.")]
+Queries = Annotated[str | None, Query(max_length=10_000, description="As in the form of a POST.")]
 _EITHER: Any = ReconciliationService | ReconciliationResults
 
 

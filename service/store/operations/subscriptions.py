@@ -20,6 +20,7 @@ from service.db.models import (
     MetricRow,
     SubscriptionRow,
 )
+from service.domain.key import is_uuid
 from service.domain.vocabulary import Role
 from service.errors import Conflict, Invalid, NotFound
 from service.schemas.history import Change
@@ -106,9 +107,7 @@ def create(connection: Connection, body: SubscriptionCreate, owner: Author) -> t
         "kinds": list(body.kinds),
         "subject_ids": subjects,
         "metric_ids": metrics,
-        "measurand_id": measurands.read(connection, body.comparison, "/comparison", "body").id
-        if body.comparison
-        else None,
+        "measurand_id": _measurand(connection, body.comparison),
         "status": "active",
         "secret": secret,
         "delivered": _last_seq(connection),
@@ -169,7 +168,7 @@ def resend(connection: Connection, subscription_id: str, delivery_id: str, owner
     """Notes that the event is to be sent once more, out of order."""
     row = _read(connection, subscription_id, owner)
     of_it = select(DeliveryRow.seq).where(DeliveryRow.id == delivery_id, DeliveryRow.subscription_id == row["id"])
-    seq = connection.execute(of_it).scalar()
+    seq = connection.execute(of_it).scalar() if is_uuid(delivery_id) else None
     if seq is None:
         raise NotFound("There is no delivery of this id.")
     if row["status"] != "active":
@@ -207,7 +206,8 @@ def _delivery(row: RowMapping) -> Delivery:
 
 def _read(connection: Connection, subscription_id: str, owner: Author) -> RowMapping:
     """Raises NotFound unless it is the caller's, or the caller is an admin."""
-    found = connection.execute(_ROW.where(SubscriptionRow.id == subscription_id)).mappings().one_or_none()
+    own = _ROW.where(SubscriptionRow.id == subscription_id)
+    found = connection.execute(own).mappings().one_or_none() if is_uuid(subscription_id) else None
     if found is None or not (owner.role is Role.ADMIN or found["key_id"] == owner.id):
         raise NotFound("There is no subscription of this id.")
     return found
@@ -222,6 +222,15 @@ def _ids(connection: Connection, table: Any, refs: Sequence[str], pointer: str) 
         if ref not in found:
             raise Invalid.at(f"{pointer}/{place}", "There is no such record.")
     return list(dict.fromkeys(found[ref] for ref in refs))
+
+
+def _measurand(connection: Connection, ref: str | None) -> str | None:
+    if ref is None:
+        return None
+    try:
+        return measurands.read(connection, ref, "/comparison", "body").id
+    except NotFound:
+        raise Invalid.at("/comparison", "There is no such comparison.") from None
 
 
 def _new_secret() -> str:
