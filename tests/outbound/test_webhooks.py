@@ -178,12 +178,12 @@ def test_a_receiver_that_is_gone_disables_at_once(api: Api, delivering: Delivere
 
 def test_a_slow_receiver_holds_up_nobody_else(api: Api, delivering: Deliverer) -> None:
     seed(api)
-    with receiving(lambda _: time.sleep(3)) as slow, receiving() as quick:
+    with receiving(lambda _: time.sleep(9)) as slow, receiving() as quick:
         subscribe(api, slow, kinds=["claim"])
         subscribe(api, quick, kinds=["claim"])
         for number in range(5):
             api.post("/claims", claim("lab", statement=f"{number}"))
-        quick.wait_for(5, seconds=2.9)
+        quick.wait_for(5, seconds=8.5)
         assert len(slow.received) == 1
 
 
@@ -247,13 +247,13 @@ def test_a_revoked_key_ends_what_waits(api: Api, delivering: Deliverer) -> None:
 def test_one_key_does_not_have_all_turns(api: Api, delivering: Deliverer) -> None:
     seed(api)
     other = key_of(api, Role.CONTRIBUTOR)
-    with receiving(*[lambda _: time.sleep(6)] * 8) as slow, receiving() as quick:
+    with receiving(*[lambda _: time.sleep(9)] * 8) as slow, receiving() as quick:
         for _ in range(8):
             subscribe(api, slow, kinds=["claim"])
         body = {"url": quick.url, "kinds": ["claim"]}
         api.client.post("/v1/subscriptions", json=body, headers={"Authorization": f"Bearer {other}"})
         api.post("/claims", claim("lab"))
-        quick.wait_for(1, seconds=5)
+        quick.wait_for(1, seconds=8.5)
 
 
 def test_a_rotated_secret_signs_beside_the_one_before(api: Api, delivering: Deliverer) -> None:
