@@ -89,6 +89,15 @@ def _operations(made: Json) -> Iterator[Json]:
     return (operation for methods in made["paths"].values() for operation in methods.values())
 
 
+def resolved(made: Json, part: Json) -> Json:
+    """The component, if the part refers to one."""
+    if "$ref" not in part:
+        return part
+    _, _, kind, name = part["$ref"].split("/")
+    found: Json = made["components"][kind][name]
+    return found
+
+
 # Descriptions --------------------------------------------------------------------------------------------------------
 
 
@@ -191,8 +200,8 @@ def _share(made: Json) -> None:
 
 
 def _shared(kind: str, places: list[Any]) -> Json:
-    """Replaces what stands at these places (holder, index, name, and a prefix where a name has several meanings) by
-    references if it occurs more than once. Returns the components.
+    """Moves values that occur more than once to the components, and puts references in their places. A place is a
+    holder, an index, a name, and perhaps a prefix for names with several values. Returns the components.
     """
     texts = [json.dumps(holder[index], sort_keys=True) for holder, index, *_ in places]
     counts = Counter(texts)

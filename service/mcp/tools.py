@@ -7,7 +7,7 @@ addresses.
 
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.metadata import version
@@ -21,18 +21,20 @@ from service.analysis.between import between
 from service.analysis.compare import comparison_json
 from service.analysis.options import from_query
 from service.api.routes.drafts import read_drafts
-from service.db.engine import Database
+from service.db.engine import Connection, Database
 from service.domain.number import format_number
 from service.domain.vocabulary import DisagreementKind
 from service.errors import ServiceError
-from service.schemas.comparisons import Compared, Comparison
+from service.schemas.claims import Claim
+from service.schemas.comparisons import Compared, Comparison, DisagreementPage
 from service.schemas.drafts import Draft, DraftsRequest
 from service.schemas.faults import validated
 from service.schemas.queries import BetweenQuery, DisagreementQuery, RecordedSettingsQuery
 from service.schemas.search import SearchQuery
+from service.schemas.sources import Source
 from service.schemas.types import format_time
 from service.store.audit import history, recorded
-from service.store.audit.recorded import Snapshot, snapshot
+from service.store.audit.recorded import snapshot
 from service.store.comparisons.ranking import DISAGREEMENTS, WIDEST_FIRST
 from service.store.lists.search import search
 from service.store.records import claims, sources
@@ -110,7 +112,9 @@ class _Tools:
             with snapshot(self.database(), None, recorded.measurand(ref)) as found:
                 body = comparison_json(found.connection, ref, from_query(query))
                 comparison = Comparison.model_validate_json(body)
-                lines = [comparison.text, *_figures(found, _shown_figures(comparison))]
+                figures = _shown_figures(comparison)
+                known = _sources(found.connection, figures)
+            lines = [comparison.text, *_figures(known, figures)]
             day = f"&as_of={as_of}" if as_of else ""
             page = f"{self.base()}/comparisons/{comparison.key}?by={by}{day}"
             return _answer(body.decode(), lines, _lasting(page, found.moment))
@@ -124,7 +128,9 @@ class _Tools:
             options = from_query(BetweenQuery(left=left, right=right, as_of=as_of))
             with snapshot(self.database(), None, recorded.operands(left, right)) as found:
                 answer = between(found.connection, left, right, options)
-                lines = [answer.text, *_figures(found, [*answer.left.figures, *answer.right.figures])]
+                figures = [*answer.left.figures, *answer.right.figures]
+                known = _sources(found.connection, figures)
+            lines = [answer.text, *_figures(known, figures)]
             day = f"&as_of={as_of}" if as_of else ""
             page = f"{self.base()}/compare?left={left}&right={right}{day}"
             return _answer(answer.model_dump_json(), lines, _lasting(page, found.moment))
@@ -145,13 +151,14 @@ class _Tools:
             query = validated(DisagreementQuery, {"kind": kind, "limit": limit, **chosen})
             with snapshot(self.database(), None, recorded.filtered(query)) as found:
                 body = DISAGREEMENTS[kind].json(found.connection, query, WIDEST_FIRST).body
-                page = DISAGREEMENTS[kind].page(found.connection, query, WIDEST_FIRST)
-                lines = []
-                for one in page.items:
-                    lines.append(
-                        f"{one.key}: {one.text} {_lasting(f'{self.base()}/comparisons/{one.key}?', found.moment)}"
-                    )
-                    lines += _figures(found, [end for end in (one.least, one.most) if end is not None])
+                items = DisagreementPage.model_validate_json(body).items
+                ends = {one.id: [end for end in (one.least, one.most) if end is not None] for one in items}
+                known = _sources(found.connection, [end for both in ends.values() for end in both])
+            lines = []
+            for one in items:
+                page = f"{self.base()}/comparisons/{one.key}?"
+                lines.append(f"{one.key}: {one.text} {_lasting(page, found.moment)}")
+                lines += _figures(known, ends[one.id])
             return _answer(body.decode(), lines or ["No such disagreement is on record."], None)
 
         return await _run(self.run, work)
@@ -165,7 +172,7 @@ class _Tools:
             with self.database().snapshot() as connection:
                 moment = history.last_moment(connection)
                 stored = claims.PROJECTION.stored(connection, ref)
-                claim = claims.PROJECTION.read(connection, ref)
+                claim = Claim.model_validate_json(stored.json)
                 source = sources.PROJECTION.read(connection, claim.source.id)
             lines = [f"{claim.claimant.name} about {claim.subject.name}: {claim.statement}"]
             lines += [f"- {figure.metric.name}: {figure.interval.text if figure.interval else figure.stated_as}"
@@ -224,9 +231,13 @@ def _shown_figures(comparison: Comparison) -> list[Compared]:
     return [figure for side in sides if side is not None for figure in side.figures[:20]]
 
 
-def _figures(found: Snapshot, figures: list[Compared]) -> list[str]:
+def _sources(connection: Connection, figures: list[Compared]) -> dict[str, Source]:
+    """The sources of the figures, by id."""
+    return {one.id: one for one in sources.PROJECTION.by_ids(connection, {figure.source.id for figure in figures})}
+
+
+def _figures(known: Mapping[str, Source], figures: list[Compared]) -> list[str]:
     """A line for each figure: who, how much, how known, and where."""
-    known = {one.id: one for one in sources.PROJECTION.by_ids(found.connection, {f.source.id for f in figures})}
     lines = []
     for one in figures:
         source = known[one.source.id]

@@ -38,7 +38,7 @@ class ReconciliationType(View):
 class Candidate(View):
     id: str = Field(description="The key of the record, or its id.")
     name: Line = Field(description="The name or the title of the record.")
-    description: str | None = Field(description="What it is, to tell it from others of the same name.")
+    description: str | None = Field(description="A short description, to distinguish records with the same name.")
     type: list[ReconciliationType] = Field(description="The kind of the record.")
     score: float = Field(description="From 0 to 100: how alike the names are.")
     match: Bool = Field(description="Whether it is the only record that is called just so.")
@@ -52,7 +52,7 @@ ReconciliationResults = TypeAliasType("ReconciliationResults", dict[str, Candida
 
 
 class ReconciliationView(View):
-    url: str = Field(description="The address of the page of a candidate; `{{id}}` stands for its id.")
+    url: str = Field(description="URL template of a candidate's page; `{{id}}` is replaced by its id.")
 
 
 class ReconciliationService(View):

@@ -26,8 +26,8 @@ class SubscriptionCreate(Body):
     kinds: list[SubscribedKind] = Field(
         [],
         max_length=20,
-        description="Kinds of records whose changes are sent. `comparison` stands for what a comparison says anew: its"
-        " agreement, its verdict, another widest pair, or a drift that was found. Empty: all.",
+        description="Kinds of records whose changes are sent. `comparison` means verdict changes: the agreement,"
+        " the verdict or the widest pair has changed, or a drift was found. Empty: all.",
     )
     subjects: Refs = Field([], description="Only what is about these entities, or these entities themselves.")
     metrics: Refs = Field([], description="Only what is of these metrics, or these metrics themselves.")

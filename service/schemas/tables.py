@@ -19,7 +19,7 @@ from service.schemas.table_rows import (
 from service.schemas.types import Bool, Day, Time
 
 SelectedRow = TypeAliasType("SelectedRow", dict[str, Any])
-R = TypeVar("R", bound=View)
+R = TypeVar("R")
 ColumnType = Literal["string", "number", "integer", "boolean", "date", "date-time"]
 
 
@@ -48,17 +48,8 @@ class Table(View, Generic[R]):
     recorded_as_of: Time | None
 
 
-class SelectedTable(View):
+class SelectedTable(Table[SelectedRow]):
     """With `columns` or `group_by`: rows with just these columns."""
-
-    columns: list[TableColumn]
-    rows: list[SelectedRow]
-    total: int | None = Field(description="How many rows the filters let through; null above 100,000.")
-    next_cursor: str | None
-    is_complete: Bool = Field(description="Whether these are all rows that the filters let through.")
-    left_out: int | None = Field(description="As in the whole table.")
-    as_of: Day | None
-    recorded_as_of: Time | None
 
 
 class FigureTable(Table[FigureTableRow]):

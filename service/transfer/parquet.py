@@ -8,6 +8,7 @@ import importlib.util
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Context, Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,9 @@ def write(path: Path, columns: Sequence[Column], rows: Iterable[Mapping[str, Any
     written = list(_written(columns))
     empty = _batch(written, [])
     schema: Any = Schema(list(empty.schema))
-    batches = (_batch(written, part) for part in _parts(rows))
-    write_parquet(RecordBatchReader.from_batches(schema, list(batches) or [empty]), path)
+    left = iter(rows)
+    batches = [_batch(written, part) for part in iter(lambda: list(islice(left, _AT_ONCE)), [])]
+    write_parquet(RecordBatchReader.from_batches(schema, batches or [empty]), path)
 
 
 def _written(columns: Sequence[Column]) -> Iterator[tuple[str, str, str]]:
@@ -48,17 +50,6 @@ def _written(columns: Sequence[Column]) -> Iterator[tuple[str, str, str]]:
         yield column.name, column.type, f"{column.name}_text" if has_text else column.name
         if column.type == "number" and not has_text:
             yield f"{column.name}_text", "exact", column.name
-
-
-def _parts(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
-    part: list[Mapping[str, Any]] = []
-    for row in rows:
-        part.append(row)
-        if len(part) == _AT_ONCE:
-            yield part
-            part = []
-    if part:
-        yield part
 
 
 def _batch(written: Sequence[tuple[str, str, str]], rows: Sequence[Mapping[str, Any]]) -> Any:

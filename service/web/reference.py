@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from jinja2 import Undefined
 from markupsafe import Markup, escape
 
-from service.api.openapi import EXAMPLES
+from service.api.openapi import EXAMPLES, resolved
 from service.web.html import BUILD, TEMPLATES
 from service.web.samples import samples
 
@@ -81,7 +81,7 @@ def operations_of(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _shown(document: dict[str, Any], path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
-    parameters = [_resolved(document, one) for one in operation.get("parameters", ())]
+    parameters = [resolved(document, one) for one in operation.get("parameters", ())]
     example = EXAMPLES["answers"].get(operation["operationId"], {}).get("path")
     return {
         **operation,
@@ -94,17 +94,9 @@ def _shown(document: dict[str, Any], path: str, method: str, operation: dict[str
 
 
 def _answer(document: dict[str, Any], response: dict[str, Any]) -> dict[str, Any]:
-    found = _resolved(document, response)
-    headers = {name: _resolved(document, one) for name, one in found.get("headers", {}).items()}
+    found = resolved(document, response)
+    headers = {name: resolved(document, one) for name, one in found.get("headers", {}).items()}
     return {**found, "headers": headers}
-
-
-def _resolved(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
-    if "$ref" not in part:
-        return part
-    _, _, kind, name = part["$ref"].split("/")
-    found: dict[str, Any] = document["components"][kind][name]
-    return found
 
 
 def _problems(kinds: dict[int, tuple[str, str]]) -> dict[str, list[tuple[int, str]]]:

@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 from fastapi import FastAPI
 
+from service.api.openapi import resolved
 from service.app import create_app
 from service.config import AppSettings
 from service.domain import vocabulary
@@ -33,15 +34,6 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             yield path, method, operation
-
-
-def resolved(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
-    """The component, if the part refers to one."""
-    if "$ref" not in part:
-        return part
-    _, _, kind, name = part["$ref"].split("/")
-    found: dict[str, Any] = document["components"][kind][name]
-    return found
 
 
 def test_every_field_and_parameter_is_described(document: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -98,6 +99,7 @@ _GROUP_COLUMNS = [
 class _Table:
     """How a table is read: the type of its rows, one page of them, and the list of which groups are made."""
 
+    name: TableName
     about: str
     rows: Callable[[Any], type[View]]
     page: Callable[[Connection, Any], TablePage]
@@ -117,41 +119,40 @@ def _disagreement_page(connection: Connection, query: DisagreementTableQuery) ->
 
 
 _FIGURES = _Table(
+    "figures",
     "One row a figure, as it was stated and what it allows. The columns of the view v_figures.",
     lambda _: FigureTableRow,
     tables.figure_page,
     lambda _: tables.FIGURES,
 )
 _COMPARISONS = _Table(
+    "comparisons",
     "One row a measurand: reported vs. estimated. The columns of the view v_comparisons.",
     lambda _: ComparisonTableRow,
     _comparison_page,
     lambda _: tables.COMPARISONS,
 )
 _DISAGREEMENTS = _Table(
+    "disagreements",
     "One row a disagreement, widest first: who says least and most. The view v_disagreements.",
     lambda _: DisagreementTableRow,
     _disagreement_page,
     lambda query: tables.DISAGREEMENTS[query.kind],
 )
 _TIME_SERIES = _Table(
+    "timeseries",
     "One row a figure, at the time when it was said; layout=wide has a column for each basis.",
     lambda query: WideTimeSeriesRow if query is not None and query.layout == "wide" else TimeSeriesRow,
     time_series.page,
     lambda _: tables.TIME_SERIES,
 )
 _ANNOTATIONS = _Table(
+    "annotations",
     "One row an event: disputes, withdrawals, restorations, revisions.",
     lambda _: AnnotationRow,
     annotations.page_of_events,
 )
-_TABLES: Mapping[TableName, _Table] = {
-    "figures": _FIGURES,
-    "comparisons": _COMPARISONS,
-    "disagreements": _DISAGREEMENTS,
-    "timeseries": _TIME_SERIES,
-    "annotations": _ANNOTATIONS,
-}
+_TABLES = {one.name: one for one in (_FIGURES, _COMPARISONS, _DISAGREEMENTS, _TIME_SERIES, _ANNOTATIONS)}
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -203,7 +204,7 @@ def table_figures_parquet(query: Annotated[FigureTableQuery, Query()], request: 
     """Returns all rows as a Parquet file. Each number stands twice: as a decimal with 18 decimals, null where it does
     not fit, and as text with all its digits. Needs the extra `parquet`.
     """
-    return _parquet(request, db, _FIGURES, query, "figures")
+    return _parquet(request, db, _FIGURES, query)
 
 
 @routes.get(
@@ -229,7 +230,7 @@ def table_comparisons_parquet(query: Annotated[ComparisonTableQuery, Query()], r
     """Returns all rows as a Parquet file. Each number stands twice: as a decimal with 18 decimals, null where it does
     not fit, and as text with all its digits. Needs the extra `parquet`.
     """
-    return _parquet(request, db, _COMPARISONS, query, "comparisons")
+    return _parquet(request, db, _COMPARISONS, query)
 
 
 @routes.get(
@@ -257,7 +258,7 @@ def table_disagreements_parquet(
     """Returns all rows as a Parquet file. Each number stands twice: as a decimal with 18 decimals, null where it does
     not fit, and as text with all its digits. Needs the extra `parquet`.
     """
-    return _parquet(request, db, _DISAGREEMENTS, query, "disagreements")
+    return _parquet(request, db, _DISAGREEMENTS, query)
 
 
 @routes.get(
@@ -288,7 +289,7 @@ def table_time_series_parquet(query: Annotated[TimeSeriesQuery, Query()], reques
     """Returns all rows as a Parquet file. Each number stands twice: as a decimal with 18 decimals, null where it does
     not fit, and as text with all its digits. Needs the extra `parquet`.
     """
-    return _parquet(request, db, _TIME_SERIES, query, "timeseries")
+    return _parquet(request, db, _TIME_SERIES, query)
 
 
 @routes.get(
@@ -312,7 +313,7 @@ def table_annotations_parquet(query: Annotated[AnnotationQuery, Query()], reques
     """Returns all rows as a Parquet file. Each number stands twice: as a decimal with 18 decimals, null where it does
     not fit, and as text with all its digits. Needs the extra `parquet`.
     """
-    return _parquet(request, db, _ANNOTATIONS, query, "annotations")
+    return _parquet(request, db, _ANNOTATIONS, query)
 
 
 # Rows ----------------------------------------------------------------------------------------------------------------
@@ -338,8 +339,7 @@ def _columns(table: _Table, query: Any) -> list[Column]:
     for name, chosen in (("columns", query.columns), ("group_by", by)):
         for one in chosen:
             if one not in every:
-                known = next(one for one, its in _TABLES.items() if its is table)
-                detail = f"The table has no such column. Its columns are listed at /v1/tables/{known}/schema."
+                detail = f"The table has no such column. Its columns are listed at /v1/tables/{table.name}/schema."
                 raise Invalid.at(f"/{name}", detail, "query")
     if by:
         return [*(every[name] for name in dict.fromkeys(by)), *_GROUP_COLUMNS[: 3 if _has_amounts(table) else 1]]
@@ -423,13 +423,8 @@ def _csv(request: Request, db: Database, table: _Table, query: Any) -> Response:
             rows = _every_row(found.connection, table, query)
             first = next(rows, None)  # before anything is sent, so that what is refused is reported
             yield _lines([names]) + ("" if first is None else _lines(_cells([first], names)))
-            part: list[Mapping[str, Any]] = []
-            for row in rows:
-                part.append(row)
-                if len(part) == _LINES_AT_ONCE:
-                    yield _lines(_cells(part, names))
-                    part = []
-            yield _lines(_cells(part, names))
+            for part in iter(lambda: list(islice(rows, _LINES_AT_ONCE)), []):
+                yield _lines(_cells(part, names))
 
     def headers_then() -> dict[str, str]:
         return responses.links(request, moment=_moment(table, opened[0]))
@@ -437,7 +432,7 @@ def _csv(request: Request, db: Database, table: _Table, query: Any) -> Response:
     return streamed(request, pieces, "text/csv; charset=utf-8", headers_then)
 
 
-def _parquet(request: Request, db: Database, table: _Table, query: Any, name: str) -> Response:
+def _parquet(request: Request, db: Database, table: _Table, query: Any) -> Response:
     parquet.require()
     columns = _columns(table, query)
     with tempfile.NamedTemporaryFile(suffix=".parquet", delete=False) as file:
@@ -452,7 +447,7 @@ def _parquet(request: Request, db: Database, table: _Table, query: Any, name: st
         path,
         headers=responses.links(request, moment=_moment(table, found)),
         media_type="application/vnd.apache.parquet",
-        filename=f"{name}.parquet",
+        filename=f"{table.name}.parquet",
         background=BackgroundTask(path.unlink),
     )
 

@@ -276,10 +276,8 @@ class _Past:
         for part in rows.chunks(ids, rows.MOST_IDS):
             stored = select(MeasurandRow.id, MeasurandRow.created_at).where(MeasurandRow.id.in_(part))
             born |= {row.id: row.created_at for row in self.connection.execute(stored)}
-        dated = [(one, born.get(one, self.moment)) for one in ids]
-        dates = [
-            {"of": one, "born": one_born, "changed": max(changed[one], default=one_born)} for one, one_born in dated
-        ]
+        born = {one: born.get(one, self.moment) for one in ids}
+        dates = [{"of": one, "born": born[one], "changed": max(changed[one], default=born[one])} for one in ids]
         if dates:
             memory.execute(_SET_DATES, dates)
 
@@ -298,15 +296,13 @@ _PLACES_OF_FIGURES = select(FigureRow.id, FigureRow.claim_id, FigureRow.measuran
 
 
 def _head(figure: Values) -> Values:
-    times = {f"its_{name}": datetime.fromisoformat(figure[name]) for name in ("created_at", "updated_at")}
-    withdrawn = figure["withdrawn"] or {"at": None, "reason": None}
-    at = withdrawn["at"]
-    return times | {
-        "its_version": figure["version"],
-        "its_created_by": figure["created_by"],
-        "its_withdrawn_at": datetime.fromisoformat(at) if isinstance(at, str) else at,
-        "its_withdrawn_reason": withdrawn["reason"],
-    }
+    given, columns = figure | _withdrawal(figure), FigureRow.__table__.columns
+    return {f"its_{name}": _typed(columns[name].type, given[name]) for name in _HEAD}
+
+
+def _withdrawal(snapshot: Values) -> Values:
+    withdrawn = snapshot["withdrawn"] or {"at": None, "reason": None}
+    return {"withdrawn_at": withdrawn["at"], "withdrawn_reason": withdrawn["reason"]}
 
 
 def _insert_identifiers(memory: Connection, entities: Collection[Values]) -> None:
@@ -328,8 +324,7 @@ def _fields(figure: Values) -> Values:
 
 def _row(table: Any, snapshot: Values) -> Values:
     """The columns of a record from its snapshot."""
-    withdrawn = snapshot["withdrawn"] or {"at": None, "reason": None}
-    given = snapshot | {"withdrawn_at": withdrawn["at"], "withdrawn_reason": withdrawn["reason"]} | _derived(snapshot)
+    given = snapshot | _withdrawal(snapshot) | _derived(snapshot)
     values: Values = {}
     for column in table.__table__.columns:
         name = column.key

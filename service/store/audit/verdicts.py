@@ -1,7 +1,7 @@
-"""Verdict changes: what the figures of a comparison say together has changed.
+"""Verdict changes: the agreement, the verdict, the widest pair or the drift of a comparison has changed.
 
-They are rows of the history beside the changes of records, written in the transaction that caused them. What new rules
-or rates compute anew is no change of a verdict.
+They are rows of the history beside the changes of records, written in the transaction that caused them. Recomputing
+summaries after an upgrade or with new rates records no verdict change.
 """
 
 import json
@@ -22,7 +22,6 @@ _CONFLICT, _DRIFT = RANKING[DisagreementKind.CONFLICT], RANKING[DisagreementKind
 _WIDEST = (_CONFLICT.least_id.key, _CONFLICT.most_id.key)
 _FOUND_DRIFT = (_DRIFT.least_id.key, _DRIFT.most_id.key)
 _BETWEEN_SEVERAL = {Agreement.AGREE, Agreement.MIXED, Agreement.CONFLICT}
-
 
 Columns = Mapping[str, Any]
 

@@ -7,11 +7,7 @@ from typing import Any
 from sqlalchemy import Integer, Select, case, cast, func, literal
 from sqlalchemy.sql.elements import Label
 
-from service.db.types import Day, Flag, Id, Real, String, UtcTime
-
-_LEAST_NUMBER = -1.7e308
-_LEAST_DAY = date(1, 1, 1)
-_LEAST_MOMENT = datetime(2, 1, 1, tzinfo=UTC)
+from service.db.types import Day, Flag, Id, String, UtcTime
 
 
 def sorts_of(statement: Select[Any], main: Any, **others: Any) -> dict[str, Any]:
@@ -31,27 +27,23 @@ def _never_null(column: Any, main: Any) -> Any:
     if getattr(element, "table", None) is main and not element.nullable:
         return cast(element, String) if isinstance(kind, Id) else element
     if isinstance(kind, Id):
-        return func.coalesce(cast(element, String), literal("", String()), type_=String())
+        element, kind = cast(element, String), String()
+    return func.coalesce(element, literal(_least(kind), kind), type_=kind)
+
+
+def _least(kind: Any) -> Any:
+    """What stands for a missing value of this type, before all others."""
     if isinstance(kind, Day):
-        return func.coalesce(element, literal(_LEAST_DAY, Day()), type_=Day())
+        return date(1, 1, 1)
     if isinstance(kind, UtcTime):
-        return func.coalesce(element, literal(_LEAST_MOMENT, UtcTime()), type_=UtcTime())
+        return datetime(2, 1, 1, tzinfo=UTC)
     if isinstance(kind, Integer):
-        return func.coalesce(element, literal(-(2**31) + 1, Integer()), type_=Integer())
-    if isinstance(kind, String):
-        return func.coalesce(element, literal("", String()), type_=String())
-    return func.coalesce(element, literal(_LEAST_NUMBER, Real), type_=Real)
+        return -(2**31) + 1
+    return "" if isinstance(kind, String) else -1.7e308
 
 
 def value_of(column: Any) -> Callable[[Any], Any]:
     """The same order for rows that were computed: the value to sort by, for the value of this column."""
-    kind = column.type
-    if isinstance(kind, Day):
-        return lambda value: _LEAST_DAY if value is None else value
-    if isinstance(kind, UtcTime):
-        return lambda value: _LEAST_MOMENT if value is None else value
-    if isinstance(kind, String):
-        return lambda value: "" if value is None else str(value)
-    if isinstance(kind, Integer):
-        return lambda value: -(2**31) + 1 if value is None else int(value)
-    return lambda value: _LEAST_NUMBER if value is None else float(value)
+    least = _least(column.type)
+    plain = next((kind for kind in (str, int, float) if isinstance(least, kind)), None)
+    return lambda value: least if value is None else value if plain is None else plain(value)
