@@ -118,9 +118,6 @@ class Templates:
         if self.server is None:
             self.server_folder.mkdir(exist_ok=True)
             self.server = get_server(self.server_folder)
-            # what is acknowledged survives kill -9 without it; only a loss of power is not tested
-            self._admin("ALTER SYSTEM SET fsync = off")
-            self._admin("SELECT pg_reload_conf()")
         return str(self.server.get_uri(database=name))
 
     def _admin(self, statement: str) -> None:
