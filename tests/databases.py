@@ -9,6 +9,7 @@ import fcntl
 import itertools
 import os
 import shutil
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from service.store.operations.database_setup import open_database
 from tests.support import ADMIN, load_demo
 
 _TABLES = [table.name for table in metadata.sorted_tables]
+_KEPT = 20  # files of SQLite that were given back: a stream of changes may look at one until it finds itself left
 _MANY = 1_000  # rows, which leave tables and indexes larger than those of a new database
 _SCHEMA = """
     SELECT max(xmin::text::bigint), sum(reltuples), (SELECT max(xmin::text::bigint) FROM pg_trigger),
@@ -50,6 +52,7 @@ class Templates:
         self.made: dict[tuple[str, bool], str] = {}
         self.as_made: dict[bool, State] = {}
         self.spare: dict[bool, list[str]] = {False: [], True: []}
+        self.left: deque[str] = deque()
         self.server: PostgresServer | None = None
 
     def clone(self, kind: str, *, demo: bool = False) -> str:
