@@ -76,10 +76,11 @@ class Templates:
         """A clone that nobody uses any more serves the next test, or is removed."""
         parts = make_url(url)
         if parts.get_backend_name() == "sqlite":
-            for file in Path(str(parts.database)).parent.glob(
-                f"{Path(str(parts.database)).name}*"
-            ):  # -wal and -shm too
-                file.unlink()
+            self.left.append(str(parts.database))
+            if len(self.left) > _KEPT:
+                oldest = self.left.popleft()
+                for suffix in ("", "-wal", "-shm"):
+                    Path(f"{oldest}{suffix}").unlink(missing_ok=True)
             return
         try:
             with psycopg.connect(url) as connection:
