@@ -24,7 +24,8 @@ _FILLED = {"change": "seq", "search": "number"}  # columns that the database fil
 # what neither creating nor importing claims writes more than a row of
 _LEFT = (
     "key", "idempotency", "scope", "name", "identifier", "series_version", "exchange_rate", "price_index",
-    "replaced_series", "subscription", "delivery", "lease",
+    "replaced_series", "subscription", "delivery", "lease", "equation", "equation_term", "equation_scope",
+    "consistency", "proposition", "stance",
 )  # fmt: skip
 IMPORTED = 2_000  # claims
 Rows = dict[str, list[tuple[Any, ...]]]  # by table, in the order in which they can be written

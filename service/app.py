@@ -30,10 +30,12 @@ from service.api.routes import (
     charts,
     claims,
     comparisons,
+    consistency,
     disagreements,
     disputes,
     drafts,
     entities,
+    equations,
     exports,
     facets,
     figures,
@@ -43,6 +45,8 @@ from service.api.routes import (
     keys,
     meta,
     metrics,
+    positions,
+    propositions,
     reconciliation,
     scopes,
     search,
@@ -59,8 +63,21 @@ from service.outbound.client import OutboundClient
 from service.outbound.deliverer import Deliverer
 from service.store.operations.database_setup import open_database
 from service.store.operations.replica import Replica
-from service.web import atom, browse, cite, downloads, embed, explorer, reference, sign_in, static_files
+from service.web import (
+    atom,
+    browse,
+    cite,
+    downloads,
+    embed,
+    explorer,
+    reference,
+    sign_in,
+    static_files,
+)
+from service.web import equations as equation_pages
 from service.web import html as web
+from service.web import positions as position_pages
+from service.web import propositions as proposition_pages
 from service.web import route as web_route
 from service.web.write import keys as keys_page
 from service.web.write import pages as write_pages
@@ -155,10 +172,12 @@ def _routes() -> list[BaseRoute]:
     matched twice.
     """
     records = (claims, comparisons, disagreements, figures, sources, entities, metrics, scopes, disputes)
+    derived = (equations, consistency, propositions, positions)
     reading = (charts, tables, facets, search, history, drafts)
     parts = (
         exports,
         *records,
+        *derived,
         *reading,
         imports,
         keys,
@@ -174,6 +193,9 @@ def _routes() -> list[BaseRoute]:
         atom,
         embed,
         explorer,
+        equation_pages,
+        proposition_pages,
+        position_pages,
         sign_in,
         write_pages,
         keys_page,

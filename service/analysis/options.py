@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
 from fractions import Fraction
 
 from service.db.engine import Connection
@@ -48,14 +49,20 @@ class ComparisonOptions:
 
 def from_query(query: ComputeQuery | ComparisonPageQuery) -> ComparisonOptions:
     """Raises Invalid for a tolerance outside 0 to 0.5."""
-    tolerance = Fraction(query.about_tolerance)
-    if not 0 <= tolerance <= MAX_TOLERANCE:
-        raise Invalid.at("/about_tolerance", "The tolerance of `about` is from 0 to 0.5.", "query")
+    tolerance = tolerance_of(query.about_tolerance)
     prices = _prices(query.prices) if isinstance(query, ComputeQuery) else None
     by: By = query.by if isinstance(query, ComparisonSettingsQuery | ComparisonPageQuery) else "basis"
     chosen = query.sides if isinstance(query, ComparisonSettingsQuery) else None
     recorded = query.recorded_as_of if isinstance(query, Recorded | ComparisonPageQuery) else None
     return ComparisonOptions(tolerance, query.as_of, _sides(by, chosen), prices, recorded)
+
+
+def tolerance_of(given: Decimal) -> Fraction:
+    """Raises Invalid for a tolerance outside 0 to 0.5."""
+    tolerance = Fraction(given)
+    if not 0 <= tolerance <= MAX_TOLERANCE:
+        raise Invalid.at("/about_tolerance", "The tolerance of `about` is from 0 to 0.5.", "query")
+    return tolerance
 
 
 def _prices(text: str | None) -> tuple[int, str] | None:

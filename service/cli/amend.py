@@ -11,18 +11,20 @@ from sqlalchemy import Connection
 from service.db.engine import Database
 from service.errors import Invalid
 from service.schemas.entities import EntityPatch
+from service.schemas.equations import EquationPatch
 from service.schemas.faults import validated
 from service.schemas.metrics import MetricPatch
 from service.schemas.scopes import ScopeCreate
 from service.schemas.sources import SourcePatch
 from service.schemas.strict_json import parse_json
-from service.store.records import entities, metrics, scopes, sources
+from service.store.records import entities, equations, metrics, scopes, sources
 
 
 class Amendable(StrEnum):
     METRIC = "metric"
     ENTITY = "entity"
     SOURCE = "source"
+    EQUATION = "equation"
 
 
 def amend(database: Database, kind: Amendable, ref: str, patch: str) -> str:
@@ -46,4 +48,6 @@ def _amend(connection: Connection, kind: Amendable, ref: str, changes: dict[str,
         return metric_id
     if kind is Amendable.SOURCE:
         return sources.amend(connection, ref, validated(SourcePatch, changes), None, most=None)
+    if kind is Amendable.EQUATION:
+        return equations.amend(connection, ref, validated(EquationPatch, changes), None, most=None)
     return entities.amend(connection, ref, validated(EntityPatch, changes), None, most=None)

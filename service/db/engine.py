@@ -238,7 +238,15 @@ def _parse(url: str) -> URL:
 
 def noted(by: Author) -> dict[str, Any]:
     """Where a transaction notes what it touches, what it makes stale, and what its comparisons were before."""
-    return {"touched": {}, "assessed": {}, "stale": set(), "stale_parts": set(), "author": by}
+    return {
+        "touched": {},
+        "assessed": {},
+        "stale": set(),
+        "stale_parts": set(),
+        "equations": set(),
+        "propositions": set(),
+        "author": by,
+    }
 
 
 def _refuse_late(connection: Connection, *_rest: Any) -> None:

@@ -62,10 +62,9 @@ def json_list(item: JsonSql, joined: Callable[[Any], Any], order: Any, condition
     The objects are the rows of the table of `order` that `condition` ties to that row, sorted by `order`. `joined` adds
     the joins that `item` needs.
     """
-    table = order.class_
     made = {}
     for dialect, known in _DIALECTS.items():
-        tables = str(joined(select(table.id)).compile(dialect=known)).partition("FROM ")[2]
+        tables = str(joined(select(order)).compile(dialect=known)).partition("FROM ")[2]
         rows = f"FROM {tables} WHERE {condition}"
         by = _sql(order, dialect)
         made[dialect] = (

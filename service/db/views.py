@@ -269,5 +269,5 @@ def disagreements(kind: DisagreementKind) -> Select[Any]:
 VIEWS: dict[str, Any] = {
     "v_figures": FIGURES.where(*STANDING),
     "v_comparisons": COMPARISONS.where(LISTED),
-    "v_disagreements": union_all(*(disagreements(kind) for kind in DisagreementKind)),
+    "v_disagreements": union_all(*(disagreements(kind) for kind in RANKING)),
 }

@@ -56,6 +56,7 @@ class Evidence:
     rates: RateRange | None = None
     rate_day_assumed: bool = False
     as_stated: "Evidence | None" = None
+    source_id: str = ""
 
     @cached_property
     def interval(self) -> Interval | None:

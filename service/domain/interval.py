@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from math import inf
 from operator import attrgetter
+from typing import NamedTuple
 
 # Whether the end is bounded, its number (first as a float, which is fast to compare; rounding never reverses an order,
 # so the exact numbers decide only if the floats are equal), and whether it is open.
@@ -74,6 +76,12 @@ def same_side_of_zero(*intervals: Interval) -> bool:
     )
 
 
+def holds_zero(interval: Interval) -> bool:
+    below = interval.low is None or interval.low < 0 or (interval.low == 0 and not interval.low_open)
+    above = interval.high is None or interval.high > 0 or (interval.high == 0 and not interval.high_open)
+    return below and above
+
+
 def lies_above(upper: Interval, lower: Interval) -> bool:
     """Whether every value of `upper` exceeds every value of `lower`."""
     if upper.low is None or lower.high is None:
@@ -124,22 +132,65 @@ def hull(intervals: Iterable[Interval]) -> Interval | None:
 
 
 def divide(x: Interval, y: Interval) -> Interval | None:
-    """All quotients x ÷ y of amounts ≥ 0 with y ≠ 0, as an interval. None if y is only zero.
+    """All quotients x ÷ y with y ≠ 0. None if y is only zero."""
+    inverse = reciprocal(y)
+    return None if inverse is None else multiply(x, inverse)
 
-    Both intervals are non-empty and have low ends ≥ 0. The rule was checked by brute force (tests/domain).
-    """
-    assert x.low is not None
-    assert y.low is not None
-    if y.high == 0:
+
+def reciprocal(y: Interval) -> Interval | None:
+    """The smallest interval that holds 1 ÷ v for every v ≠ 0 in `y`, which is not empty. None if y is only zero."""
+    if y.low == y.high == 0:
         return None
-    if x.low == 0:
-        low, low_open = Fraction(0), x.low_open
-    elif y.high is None:
-        low, low_open = Fraction(0), True
-    else:
-        low, low_open = x.low / y.high, x.low_open or y.high_open
-    if x.high == 0:
-        return Interval(low, Fraction(0), low_open, False)
-    if x.high is None or y.low == 0:
-        return Interval(low, None, low_open, True)
-    return Interval(low, x.high / y.low, low_open, x.high_open or y.low_open)
+    if y.low is not None and y.low >= 0:
+        low = Fraction(0) if y.high is None else 1 / y.high
+        return Interval(low, None if y.low == 0 else 1 / y.low, y.high_open, y.low_open)
+    if y.high is not None and y.high <= 0:
+        found = reciprocal(y.negated())
+        return None if found is None else found.negated()
+    return Interval(None, None)  # both signs: amounts near zero have reciprocals beyond all bounds
+
+
+def multiply(x: Interval, y: Interval) -> Interval:
+    """All products of an amount in `x` and one in `y`, neither of which is empty."""
+    corners = [_corner(a, b) for a in _ends(x) for b in _ends(y)]
+    low = min(corners, key=lambda end: (end.number, end.is_open))
+    high = max(corners, key=lambda end: (end.number, not end.is_open))
+    return Interval(_finite(low.number), _finite(high.number), low.is_open, high.is_open)
+
+
+def add(intervals: Iterable[Interval]) -> Interval:
+    """All sums of one amount from each."""
+    low: Fraction | None = Fraction(0)
+    high: Fraction | None = Fraction(0)
+    low_open = high_open = False
+    for one in intervals:
+        low = None if low is None or one.low is None else low + one.low
+        high = None if high is None or one.high is None else high + one.high
+        low_open, high_open = low_open or one.low_open, high_open or one.high_open
+    return Interval(low, high, low_open, high_open)
+
+
+class _End(NamedTuple):
+    """An end of an interval; an infinite one is a float."""
+
+    number: Fraction | float
+    is_open: bool
+
+
+def _ends(interval: Interval) -> tuple[_End, _End]:
+    low = _End(-inf if interval.low is None else interval.low, interval.low_open)
+    return low, _End(inf if interval.high is None else interval.high, interval.high_open)
+
+
+def _corner(a: _End, b: _End) -> _End:
+    if a.number == 0 or b.number == 0:
+        # a zero that is held makes the product zero, whatever the other amount is
+        is_held = (a.number == 0 and not a.is_open) or (b.number == 0 and not b.is_open)
+        return _End(Fraction(0), not is_held)
+    if isinstance(a.number, float) or isinstance(b.number, float):
+        return _End(inf if (a.number > 0) == (b.number > 0) else -inf, True)
+    return _End(a.number * b.number, a.is_open or b.is_open)
+
+
+def _finite(number: Fraction | float) -> Fraction | None:
+    return None if isinstance(number, float) else number

@@ -17,6 +17,7 @@ _UUID = re.compile(UUID_PATTERN)
 IDENTIFIER_PATTERN = r"^[a-z][a-z0-9-]{0,30}:[!-~]{1,200}$"
 _IDENTIFIER = re.compile(IDENTIFIER_PATTERN)
 _MEASURANDS = UUID("6f0c1d1e-58c3-5d7f-9a43-3f3f0f4a7c21")
+_CONSISTENCY = UUID("b0a4f5a2-6f43-5a0b-8d57-2f6d2c1d9e35")
 
 
 def is_uuid(text: str) -> bool:
@@ -51,6 +52,14 @@ class Measurand:
         """Equal for the same quantity, in every database that has these records."""
         period = f"{self.earliest}/{self.latest}" if self.earliest else ""
         return str(uuid5(_MEASURANDS, f"{self.subject_id} {self.metric_id} {self.scope_id or ''} {period}"))
+
+
+def consistency_id(
+    equation_id: str, subject_id: str, scope_id: str | None, earliest: date | None, latest: date | None
+) -> str:
+    """The id of the checks of an equation for a subject, a scope of its output and a period."""
+    period = f"{earliest}/{latest}" if earliest else ""
+    return str(uuid5(_CONSISTENCY, f"{subject_id} {equation_id} {scope_id or ''} {period}"))
 
 
 def measurand_period(period: Period | None, over_time: OverTime) -> tuple[date | None, date | None]:

@@ -12,6 +12,7 @@ from service.domain.key import MAX_KEY, is_key
 from service.domain.text import composed
 
 _CONTENTS = UUID("0b6b3a52-5c0f-5e55-8d0c-1c6f0e7d9a3b")
+_OUTER_PUNCTUATION = re.compile(r"^[\W_]+|[\W_]+$")
 _NOT_IN_KEYS = re.compile(r"[^a-z0-9]+")
 
 
@@ -20,6 +21,12 @@ def fold_name(text: str) -> str:
     cannot be stored.
     """
     return " ".join(unicodedata.normalize("NFC", composed(text).casefold()).split())
+
+
+def fold_statement(text: str) -> str:
+    """The same text for statements that differ only in compatible characters, case, spaces and outer punctuation."""
+    folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return _OUTER_PUNCTUATION.sub("", folded) or folded
 
 
 def key_for(name: str, kind: str) -> str:

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from service.domain.vocabulary import DisputeType
+from service.domain.vocabulary import DisputeType, Stance
 
 _TRUE = {
     "true", "correct", "accurate", "right", "confirmed", "verified", "fact", "wahr", "richtig", "stimmt", "vrai",
@@ -27,7 +27,7 @@ _CONTEXT = (
     "context", "misleading", "kontext", "irreführend", "trompeur", "engañoso", "enganoso", "fuorviante", "вводит",
     "भ्रामक", "مضلل", "误导", "誤導", "ミスリード",
 )  # fmt: skip
-_BEST = 5.0  # the default of schema.org
+_BEST, _WORST = 5.0, 1.0  # the defaults of schema.org
 _MIXED = (
     "mostly", "half", "partly", "partially", "partiell", "mixture", "mixed", "exaggerat", "größtenteils", "teilweise",
     "überwiegend", "en partie", "plutôt", "a medias", "unproven", "in progress", "unsupported", "needs",
@@ -66,6 +66,25 @@ def dispute_type(rating: Rating) -> DisputeType | None:
         return DisputeType.CONTRADICTS if words else None
     best = _BEST if rating.best is None else rating.best
     return None if rating.value == best != rating.worst else DisputeType.CONTRADICTS
+
+
+def review_stance(rating: Rating) -> Stance:
+    """What a review says of the reviewed statement: it supports what it rates true, denies what it rates false, and
+    takes no side with any other rating.
+    """
+    words = _plain(rating.text or "")
+    if words in _TRUE:
+        return Stance.SUPPORTS
+    if words in _FALSE:
+        return Stance.DENIES
+    is_in_between = any(part in words for part in _CONTEXT + _MIXED + _OUTDATED)
+    if is_in_between or rating.value is None:
+        return Stance.NEUTRAL
+    best = _BEST if rating.best is None else rating.best
+    worst = _WORST if rating.worst is None else rating.worst
+    if best == worst:
+        return Stance.NEUTRAL
+    return {best: Stance.SUPPORTS, worst: Stance.DENIES}.get(rating.value, Stance.NEUTRAL)
 
 
 def _plain(text: str) -> str:

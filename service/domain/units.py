@@ -117,16 +117,15 @@ for _symbol, _exponents, _name, _names, _prefixes in (
 class Unit:
     """A parsed unit: exponents by dimension (a currency is a dimension of its own) and the factor to the bases.
 
-    `zero_point` is the amount of the base at which the unit's scale begins: 273.15 K for °C.
+    `zero_point` is the amount of the base at which the unit's scale begins: 273.15 K for °C. `currency` is that among
+    the dimensions.
     """
 
     dimensions: tuple[tuple[str, int], ...]
     factor: Fraction
     zero_point: Fraction = Fraction(0)
 
-    @property
-    def currency(self) -> str | None:
-        return next((name[1:] for name, _ in self.dimensions if name.startswith("$")), None)
+    currency: str | None = None
 
     def without_currency(self) -> tuple[tuple[str, int], ...]:
         return tuple(("$" if name.startswith("$") else name, power) for name, power in self.dimensions)
@@ -184,7 +183,8 @@ def _parse(text: str) -> Unit:
         raise Invalid.at("", "A unit names at most one currency.")
     if not _SMALLEST <= factor <= _LARGEST:
         raise Invalid.at("", "The unit is too large or too small to be of anything.")
-    return Unit(named, factor, _ZERO_POINTS.get(text, Fraction(0)))
+    currency = next((name[1:] for name, _ in named if name.startswith("$")), None)
+    return Unit(named, factor, _ZERO_POINTS.get(text, Fraction(0)), currency)
 
 
 def parse_unit(text: str) -> Unit:

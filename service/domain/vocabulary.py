@@ -223,6 +223,41 @@ class DisagreementKind(Word):
     SELF_CONFLICT = "self_conflict", "two figures of one claimant exclude each other"
     DRIFT = "drift", "a relayed number, or what it is said of, is not its origin's"
     PART_EXCEEDS_WHOLE = "part_exceeds_whole", "a part is said to be more than its whole"
+    INCONSISTENCY = "inconsistency", "what is stated is not what follows from an equation"
+    CONTESTED = "contested", "a proposition that one claimant supports and another denies"
+
+
+class EquationKind(Word):
+    PRODUCT = "product", "a metric is the product of others, each multiplied or divided by"
+    SUM = "sum", "a scope of a metric is the sum of others"
+
+
+class Consistency(Word):
+    CONSISTENT = "consistent", "some amount fits both what is stated and what follows"
+    WITHIN_ROUNDING = "within_rounding", "they differ by no more than the rounding of the stated numbers explains"
+    INCONSISTENT = "inconsistent", "no amount fits both what is stated and what follows"
+    SCOPE_GAP = "scope_gap", "the amounts are of different scopes, or a scope is not stated: no contradiction"
+    NO_EXCHANGE_RATE = "no_exchange_rate", "an amount is in another currency, without an exchange rate"
+    INCOMPLETE = "incomplete", "one term is missing; the answer says what it would have to be"
+    DENOMINATOR_ZERO = "denominator_zero", "the amount to divide by is zero; nothing follows"
+
+
+class CheckedBy(Word):
+    CLAIMANT = "claimant", "the figures of one claimant"
+    ACROSS = "across", "for each term, the figures that count of all claimants"
+    RELAYED = "relayed", "what one source relays of one claimant"
+
+
+class Stance(Word):
+    SUPPORTS = "supports", "says that it is so"
+    DENIES = "denies", "says that it is not so"
+    NEUTRAL = "neutral", "discusses it and says neither"
+
+
+class Hedge(Word):
+    CERTAIN = "certain", "said to be certain"
+    LIKELY = "likely", "said to be likely"
+    POSSIBLE = "possible", "said to be possible"
 
 
 class Operation(Word):
@@ -314,6 +349,11 @@ VOCABULARIES: dict[str, type[Word]] = {
     "drift_flag": DriftFlag,
     "relation": Relation,
     "disagreement_kind": DisagreementKind,
+    "equation_kind": EquationKind,
+    "consistency": Consistency,
+    "checked_by": CheckedBy,
+    "stance": Stance,
+    "hedge": Hedge,
     "operation": Operation,
     "role": Role,
     "import_format": ImportFormat,

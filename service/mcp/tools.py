@@ -29,8 +29,8 @@ from service.schemas.claims import Claim
 from service.schemas.comparisons import Compared, Comparison, DisagreementPage
 from service.schemas.drafts import Draft, DraftsRequest
 from service.schemas.faults import validated
-from service.schemas.queries import BetweenQuery, DisagreementQuery, RecordedSettingsQuery
-from service.schemas.search import SearchQuery
+from service.schemas.queries import BetweenQuery, ComparedKind, RankingQuery, RecordedSettingsQuery
+from service.schemas.search import SearchedKind, SearchQuery
 from service.schemas.sources import Source
 from service.schemas.types import format_time
 from service.store.audit import history, recorded
@@ -80,7 +80,7 @@ class _Tools:
     async def search_claims(
         self,
         words: Annotated[str, Field(max_length=200, description="All of them must occur: R1 294000.")],
-        kind: Literal["comparison", "metric", "claim", "source", "entity"] | None = None,
+        kind: SearchedKind | None = None,
         limit: Annotated[int, Field(ge=1, le=50)] = 10,
     ) -> CallToolResult:
         """Searches comparisons, metrics, claims, sources and entities by names, words and numbers."""
@@ -141,14 +141,14 @@ class _Tools:
         self,
         subject: Ref | None = None,
         metric: Ref | None = None,
-        kind: DisagreementKind = DisagreementKind.CONFLICT,
+        kind: ComparedKind = DisagreementKind.CONFLICT,
         limit: Annotated[int, Field(ge=1, le=50)] = 10,
     ) -> CallToolResult:
         """Lists where sources exclude each other, widest first, with the lowest and the highest figure of each."""
 
         def work() -> CallToolResult:
             chosen = {"subject": [subject] if subject else [], "metric": [metric] if metric else []}
-            query = validated(DisagreementQuery, {"kind": kind, "limit": limit, **chosen})
+            query = validated(RankingQuery, {"kind": kind, "limit": limit, **chosen})
             with snapshot(self.database(), None, recorded.filtered(query)) as found:
                 body = DISAGREEMENTS[kind].json(found.connection, query, WIDEST_FIRST).body
                 items = DisagreementPage.model_validate_json(body).items

@@ -7,6 +7,7 @@ from pydantic import MISSING, Field
 from service.domain.vocabulary import ClaimantRole, ClaimStatus
 from service.schemas.base import Body, ClaimRef, EntityRef, Head, Page, SourceRef
 from service.schemas.figures import ClaimFigure, FigureFields
+from service.schemas.propositions import ClaimStance, Stances
 from service.schemas.types import Bool, Edtf, Id, Key, Line, Ref, Text
 
 
@@ -30,6 +31,7 @@ class ClaimCreate(Body):
     supersedes: Ref | None = Field(None, description="An earlier claim of the same claimant that this one replaces.")
     notes: Text | None = None
     figures: Annotated[list[FigureFields], Field(max_length=100)] = []
+    stances: Stances = Field([], description="What the claim says of propositions.")
 
 
 class ClaimPatch(Body):
@@ -46,6 +48,7 @@ class ClaimPatch(Body):
     derived_from: Ref | None | MISSING = MISSING
     supersedes: Ref | None | MISSING = MISSING
     notes: Text | None | MISSING = MISSING
+    stances: Stances | MISSING = MISSING
     status: Literal["active", "retracted"] | MISSING = MISSING
     retracted_on: Edtf | None | MISSING = MISSING
 
@@ -69,6 +72,7 @@ class Claim(Head):
     retracted_on: Edtf | None = Field(description="Comparisons as of an earlier day count the claim.")
     notes: Text | None
     figures: list[ClaimFigure] = Field(description="In creation order, without the withdrawn ones.")
+    stances: list[ClaimStance]
 
 
 class ClaimPage(Page[Claim]):

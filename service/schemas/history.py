@@ -10,7 +10,20 @@ from service.schemas.base import Body, Page, View
 from service.schemas.queries import PageQuery
 from service.schemas.types import Id, Time
 
-RecordKind = Literal["source", "entity", "metric", "scope", "claim", "figure", "dispute", "key", "series", "comparison"]
+RecordKind = Literal[
+    "source",
+    "entity",
+    "metric",
+    "scope",
+    "equation",
+    "proposition",
+    "claim",
+    "figure",
+    "dispute",
+    "key",
+    "series",
+    "comparison",
+]
 
 
 Snapshot = TypeAliasType("Snapshot", dict[str, Any])

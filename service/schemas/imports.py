@@ -102,6 +102,8 @@ class ImportCounts(View):
     entity: KindCounts
     metric: KindCounts
     scope: KindCounts
+    equation: KindCounts
+    proposition: KindCounts
     claim: KindCounts
     figure: KindCounts
     dispute: KindCounts

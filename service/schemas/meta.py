@@ -33,6 +33,11 @@ class Vocabularies(View):
     drift_flag: list[Term]
     relation: list[Term]
     disagreement_kind: list[Term]
+    equation_kind: list[Term]
+    consistency: list[Term]
+    checked_by: list[Term]
+    stance: list[Term]
+    hedge: list[Term]
     operation: list[Term]
     role: list[Term]
     import_format: list[Term]
@@ -54,6 +59,10 @@ class Links(View):
     between: str
     disagreements: str
     contested_claims: str
+    equations: str
+    consistency: str
+    propositions: str
+    positions: str
     tables: str
     facets: str
     changes: str

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from service.domain.vocabulary import Agreement, Basis, DisagreementKind, EntityKind, SourceKind
-from service.schemas.queries import Tolerance
+from service.domain.vocabulary import Agreement, Basis, Consistency, DisagreementKind, EntityKind, SourceKind
+from service.schemas.queries import ComparedKind, Tolerance
 from service.schemas.search import SearchedKind
-from service.schemas.types import Day, GivenTime, Key, clean_text
+from service.schemas.types import Day, GivenTime, Key, Ref, clean_text
 
 
 def _none_if_empty(raw: object) -> object:
@@ -17,11 +17,12 @@ def _none_if_empty(raw: object) -> object:
 
 Day_ = Annotated[Day | None, BeforeValidator(_none_if_empty)]
 Moment = Annotated[GivenTime | None, BeforeValidator(_none_if_empty)]
-Word = Annotated[str | None, BeforeValidator(_none_if_empty), Field(max_length=240)]
+Word = Annotated[Annotated[str, Field(max_length=240)] | None, BeforeValidator(_none_if_empty)]
 Cursor = Annotated[str | None, Field(max_length=1000)]
 Words = Annotated[
-    str | None, BeforeValidator(_none_if_empty), AfterValidator(lambda t: t and clean_text(t)), Field(max_length=200)
+    Annotated[str, Field(max_length=200), AfterValidator(clean_text)] | None, BeforeValidator(_none_if_empty)
 ]
+Named = Annotated[Ref | None, BeforeValidator(_none_if_empty)]
 
 
 class _PageQuery(BaseModel):
@@ -34,7 +35,7 @@ class RecordedPageQuery(_PageQuery):
 
 class HomeQuery(RecordedPageQuery):
     q: Words = None
-    kind: DisagreementKind = DisagreementKind.CONFLICT
+    kind: ComparedKind = DisagreementKind.CONFLICT
     metric: Annotated[Key | None, BeforeValidator(_none_if_empty)] = None
     entity_kind: Annotated[EntityKind | None, BeforeValidator(_none_if_empty)] = None
     cursor: Cursor = None
@@ -89,18 +90,18 @@ class ChangesPageQuery(_PageQuery):
 
 
 class ComparisonListPageQuery(RecordedPageQuery):
-    subject: Word = None
-    metric: Word = None
-    claimant: Word = None
+    subject: Named = None
+    metric: Named = None
+    claimant: Named = None
     agreement: Annotated[Agreement | None, BeforeValidator(_none_if_empty)] = None
     sort: Literal["-gap", "-figure_count", "-updated_at", "-created_at"] = "-gap"
     cursor: Cursor = None
 
 
 class ClaimListPageQuery(_PageQuery):
-    subject: Word = None
-    metric: Word = None
-    claimant: Word = None
+    subject: Named = None
+    metric: Named = None
+    claimant: Named = None
     basis: Annotated[Basis | None, BeforeValidator(_none_if_empty)] = None
     status: Literal["active", "superseded", "retracted", "all"] = "active"
     text: Words = None
@@ -147,3 +148,27 @@ class ComparePageQuery(RecordedPageQuery):
     left: Word = None
     right: Word = None
     as_of: Day_ = None
+
+
+class ListPageQuery(_PageQuery):
+    cursor: Cursor = None
+
+
+class CheckPageQuery(RecordedPageQuery):
+    as_of: Day_ = None
+
+
+class ConsistencyListPageQuery(ListPageQuery):
+    subject: Named = None
+    verdict: Annotated[Consistency | None, BeforeValidator(_none_if_empty)] = None
+
+
+class PropositionListPageQuery(ListPageQuery):
+    which: Literal["contested", "all"] = "contested"
+    subject: Named = None
+    text: Words = None
+
+
+class PositionsPageQuery(_PageQuery):
+    subject: Word = None
+    metric: Word = None

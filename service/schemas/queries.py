@@ -8,12 +8,15 @@ from typing_extensions import TypeAliasType
 from service.domain.vocabulary import (
     Agreement,
     Basis,
+    CheckedBy,
     ClaimantRole,
     ComparabilityStatus,
+    Consistency,
     DisagreementKind,
     DisputeStatus,
     DisputeType,
     EntityKind,
+    EquationKind,
     IntervalBasis,
     Qualifier,
     SourceKind,
@@ -201,20 +204,33 @@ class ComparisonQuery(PageQuery, MeasurandFilters, Recorded):
     sort: Literal[BasicSort, "gap", "-gap", "figure_count", "-figure_count"] = "-created_at"
 
 
-class DisagreementQuery(PageQuery, MeasurandFilters, Recorded):
-    kind: DisagreementKind = DisagreementKind.CONFLICT
+# the kinds of disagreement between figures of one measurand, or of a part and its whole
+ComparedKind = TypeAliasType(
+    "ComparedKind",
+    Literal[
+        DisagreementKind.CONFLICT,
+        DisagreementKind.SELF_CONFLICT,
+        DisagreementKind.DRIFT,
+        DisagreementKind.PART_EXCEEDS_WHOLE,
+    ],
+)
+
+
+class RankingQuery(PageQuery, MeasurandFilters, Recorded):
+    kind: ComparedKind = DisagreementKind.CONFLICT
     group_by: Literal["series"] | None = Field(
         None, description="`series`: only the widest row of each subject and metric, with `group_count`."
     )
 
 
-class ContestedQuery(ListQuery):
-    sort: BasicSort = "-created_at"
-    subject: Refs = []
-    claimant: Refs = []
-    source: Refs = []
-    type: list[DisputeType] = []
-    status: list[DisputeStatus] = Field([], description="Of the dispute; by default open, conceded or resolved.")
+class DisagreementQuery(PageQuery, MeasurandFilters, Recorded):
+    kind: DisagreementKind = Field(
+        DisagreementKind.CONFLICT,
+        description="With inconsistency, only id, subject and metric filter; with contested, only id and subject.",
+    )
+    group_by: Literal["series"] | None = Field(
+        None, description="`series`: only the widest row of each subject and metric, with `group_count`."
+    )
 
 
 Tolerance = Annotated[
@@ -227,6 +243,58 @@ Tolerance = Annotated[
         }
     ),
 ]
+
+
+class EquationQuery(ListQuery):
+    sort: BasicSort = "-created_at"
+    kind: list[EquationKind] = []
+    metric: Refs = Field([], description="The metric of the output.")
+
+
+class PropositionQuery(ListQuery):
+    sort: BasicSort = "-created_at"
+    subject: Refs = []
+    part_of: Refs = []
+    text: TextFilter | None = None
+
+
+class ConsistencyQuery(PageQuery, Recorded):
+    id: Ids = []
+    subject: Refs = []
+    metric: Refs = Field([], description="The metric of the equation's output.")
+    equation: Refs = []
+    verdict: list[Consistency] = []
+    checked_by: list[CheckedBy] = []
+
+
+class AsOfQuery(Recorded):
+    as_of: Day | None = Field(
+        None, description="Only claims that could be read by this day: published and asserted by then."
+    )
+
+
+class CheckQuery(AsOfQuery):
+    about_tolerance: Tolerance = Field("0.1", validate_default=True)
+
+
+class PositionQuery(Body):
+    limit: int = Field(200, ge=1, le=1_000)
+    subject: Refs = []
+
+
+class PositionMatrixQuery(Body):
+    claimant: Refs = []
+    subject: Refs = []
+    metric: Refs = []
+
+
+class ContestedQuery(ListQuery):
+    sort: BasicSort = "-created_at"
+    subject: Refs = []
+    claimant: Refs = []
+    source: Refs = []
+    type: list[DisputeType] = []
+    status: list[DisputeStatus] = Field([], description="Of the dispute; by default open, conceded or resolved.")
 
 
 Prices = TypeAliasType(

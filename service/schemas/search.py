@@ -14,7 +14,7 @@ Span = Annotated[
     tuple[int, int],
     WithJsonSchema({"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}),
 ]
-SearchedKind = Literal["comparison", "metric", "claim", "source", "entity"]
+SearchedKind = Literal["comparison", "metric", "claim", "source", "entity", "proposition"]
 
 
 class SearchQuery(Body):
@@ -46,7 +46,8 @@ class SearchHit(View):
     id: Id
     key: str | None
     title: Line | Text = Field(
-        description="A claim's statement, a source's title, the name of an entity or a metric, what is compared."
+        description="The text of a claim or proposition, the title of a source, the name of an entity or a metric, or "
+        "what is compared."
     )
     status: ClaimStatus | None = Field(description="Of a claim.")
     claimant: EntityRef | None = Field(description="Of a claim.")

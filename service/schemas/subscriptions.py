@@ -13,7 +13,19 @@ from service.schemas.types import Id, Ref, Time, Url
 
 MAX_REFS = 100
 SubscribedKind = TypeAliasType(
-    "SubscribedKind", Literal["source", "entity", "metric", "scope", "claim", "figure", "dispute", "comparison"]
+    "SubscribedKind",
+    Literal[
+        "source",
+        "entity",
+        "metric",
+        "scope",
+        "equation",
+        "proposition",
+        "claim",
+        "figure",
+        "dispute",
+        "comparison",
+    ],
 )
 SubscriptionStatus = TypeAliasType("SubscriptionStatus", Literal["active", "disabled"])
 Refs = Annotated[list[Ref], Field(max_length=MAX_REFS)]

@@ -7,19 +7,21 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 from typing_extensions import TypeAliasType
 
-from service.domain.vocabulary import Basis, ClaimStatus, DisagreementKind, DisputeStatus
+from service.domain.vocabulary import Basis, ClaimStatus, Consistency, DisagreementKind, DisputeStatus
 from service.schemas.base import Body, View
 from service.schemas.queries import (
     CURSOR,
+    ComparedKind,
     Empty,
     FigureFilters,
+    Ids,
     MeasurandFilters,
     MeasurandRefs,
     QueryFlag,
     Recorded,
     Refs,
 )
-from service.schemas.table_rows import ComparisonTableRow, DisagreementTableRow, FigureTableRow
+from service.schemas.table_rows import ComparisonTableRow, ConsistencyTableRow, DisagreementTableRow, FigureTableRow
 from service.schemas.types import Day, GivenTime, refuse
 
 TABLE_ROWS = 10_000  # maximum in one response
@@ -146,12 +148,31 @@ class ComparisonTableJsonQuery(Shaped, ComparisonTableQuery):
 
 
 class DisagreementTableQuery(TableQuery, Grouped, MeasurandFilters, Recorded):
-    kind: DisagreementKind = DisagreementKind.CONFLICT
+    kind: ComparedKind = DisagreementKind.CONFLICT
     sort: DisagreementTableSort = Field("-rank", description="By default the widest come first (`-rank`).")
     as_of: Day | None = AS_OF
 
 
 class DisagreementTableJsonQuery(Shaped, DisagreementTableQuery):
+    pass
+
+
+ConsistencyTableSort = TypeAliasType(
+    "ConsistencyTableSort",
+    Annotated[str, _checked(ConsistencyTableRow, "rank"), _listed(ConsistencyTableRow, "rank")],
+)
+
+
+class ConsistencyTableQuery(TableQuery, Grouped):
+    id: Ids = []
+    subject: Refs = []
+    metric: Refs = Field([], description="The metric of the equation's output.")
+    equation: Refs = []
+    verdict: list[Consistency] = []
+    sort: ConsistencyTableSort = Field("-rank", description="By default the widest come first (`-rank`).")
+
+
+class ConsistencyTableJsonQuery(Shaped, ConsistencyTableQuery):
     pass
 
 

@@ -11,9 +11,11 @@ from pydantic import Field
 from service.domain.vocabulary import (
     Agreement,
     Basis,
+    CheckedBy,
     ClaimantRole,
     ClaimStatus,
     ComparabilityStatus,
+    Consistency,
     DisagreementKind,
     EntityKind,
     IntervalBasis,
@@ -233,6 +235,47 @@ class WideTimeSeriesRow(_Said):
     unstated: float | None
     unstated_low: float | None
     unstated_high: float | None
+
+
+class ConsistencyTableRow(View):
+    """The check of an equation that says most, for one subject, scope and period."""
+
+    id: Id
+    equation_key: str
+    equation: str
+    subject_key: str
+    subject: str
+    metric_key: str
+    metric: str
+    unit: str
+    scope_key: str | None
+    scope: str | None
+    period: str | None
+    period_start: Day | None
+    period_end: Day | None
+    verdict: Consistency
+    checked_by: CheckedBy
+    claimant_key: str | None
+    claimant: str | None
+    source: str | None
+    stated_low: float | None
+    stated_high: float | None
+    stated_text: str | None
+    computed_low: float | None
+    computed_high: float | None
+    computed_text: str | None
+    missing_metric_key: str | None
+    would_be_low: float | None
+    would_be_high: float | None
+    would_be_text: str | None
+    would_be_unit: str | None
+    gap: float | None
+    difference: float | None
+    relative_difference: float | None
+    text: str
+    check_count: int
+    figure_count: int
+    updated_at: Time
 
 
 class AnnotationRow(View):

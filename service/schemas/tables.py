@@ -11,6 +11,7 @@ from service.schemas.base import View
 from service.schemas.table_rows import (
     AnnotationRow,
     ComparisonTableRow,
+    ConsistencyTableRow,
     DisagreementTableRow,
     FigureTableRow,
     TimeSeriesRow,
@@ -76,7 +77,11 @@ class AnnotationTable(Table[AnnotationRow]):
     pass
 
 
-TableName = Literal["figures", "comparisons", "disagreements", "timeseries", "annotations"]
+class ConsistencyTable(Table[ConsistencyTableRow]):
+    pass
+
+
+TableName = Literal["figures", "comparisons", "disagreements", "consistency", "timeseries", "annotations"]
 
 
 class TableInfo(View):

@@ -1,6 +1,7 @@
 """Converts the domain's exact values to API models. Computed numbers become the nearest JSON number."""
 
 from fractions import Fraction
+from sys import float_info
 from typing import Any
 
 from service.domain.assessment import RULES_VERSION, Assessment
@@ -18,7 +19,13 @@ from service.schemas.figures import Interval
 
 
 def to_number(value: Fraction | None) -> float | None:
-    return None if value is None else float(value)
+    """The nearest JSON number, which is the largest one for a number beyond it."""
+    if value is None:
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return float_info.max if value > 0 else -float_info.max
 
 
 def to_interval(interval: DomainInterval | None, unit: str, *, signed: bool) -> Interval | None:
@@ -41,7 +48,7 @@ def to_ratio(ratio: DomainRatio | None) -> Ratio | None:
     low = ratio.interval.low
     assert low is not None
     return Ratio(
-        low=float(low),
+        low=to_number(low) or 0.0,
         high=to_number(ratio.interval.high),
         low_open=ratio.interval.low_open,
         high_open=ratio.interval.high_open,

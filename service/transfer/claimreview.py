@@ -1,7 +1,8 @@
 """Fact checks: schema.org ClaimReview as JSON-LD, and responses of the Google Fact Check Tools API (`claims:search`).
 
 The reviewed statement becomes a claim in the source where it first appeared, the review a claim of the reviewer in a
-separate source. A dispute links the two unless the rating agrees. The words of the rating are kept unchanged.
+separate source. A dispute links the two unless the rating agrees. The words of the rating are kept unchanged. The
+statement also becomes a proposition: its author supports it, and the review supports it, denies it or takes no side.
 """
 
 import re
@@ -10,18 +11,21 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from service.domain.date_phrase import read_date
-from service.domain.ratings import Rating, dispute_type
+from service.domain.names import content_id, fold_statement
+from service.domain.ratings import Rating, dispute_type, review_stance
 from service.domain.text import composed
-from service.domain.vocabulary import DateOrder, ImportFormat
+from service.domain.vocabulary import DateOrder, ImportFormat, Stance
 from service.errors import Fault, Invalid, ServiceError
 from service.schemas.claims import ClaimCreate
 from service.schemas.disputes import DisputeCreate
 from service.schemas.faults import validated
+from service.schemas.propositions import PropositionCreate, StanceFields
 from service.schemas.sources import SourceCreate
 from service.schemas.strict_json import parse_json
 from service.schemas.types import MAX_TEXT
 from service.schemas.urls import check_url, host_of
 from service.store.records.claim_idempotency import Given
+from service.store.records.names import Known
 from service.transfer.entries import Entry, Note
 from service.transfer.import_writer import ImportWriter
 from service.transfer.lines import File, refused
@@ -355,6 +359,7 @@ def put(loading: ImportWriter, review: Review) -> None:
     page = _source(loading, review.page, review.statement, review.reviewer, review.language)
     appeared = _source(loading, review.appearance, review.statement, None, None) if review.appearance else page
     plain = {"subject": subject.key, "claimant_role": "unknown"}
+    proposition = _proposition(loading, review, subject)
     reviewed = loading.put_claim(
         validated(
             ClaimCreate,
@@ -365,7 +370,8 @@ def put(loading: ImportWriter, review: Review) -> None:
                 "statement": review.statement,
                 "asserted": review.asserted,
             },
-        )
+        ),
+        new_stances=[StanceFields(proposition=proposition, stance=Stance.SUPPORTS)],
     )
     said = review.rating.text or review.rating.numbers
     judged = loading.put_claim(
@@ -380,12 +386,26 @@ def put(loading: ImportWriter, review: Review) -> None:
                 "quote": review.rating.text,
                 "asserted": review.page.published,
             },
-        )
+        ),
+        new_stances=[StanceFields(proposition=proposition, stance=review_stance(review.rating))],
     )
     kind = dispute_type(review.rating)
     if kind is not None:
         dispute = {"disputed_claim": reviewed, "disputing_claim": judged, "type": kind, "rationale": said}
         loading.put("dispute", validated(DisputeCreate, dispute | {"opened": review.page.published}))
+
+
+def _proposition(loading: ImportWriter, review: Review, subject: Known) -> str:
+    """The id of the statement as a proposition: the same for the same text, language, subject and date of the claim."""
+    same = {
+        "text": fold_statement(review.statement),
+        "language": review.language and review.language.casefold(),
+        "subject": subject.id,
+        "asserted": review.asserted,
+    }
+    made = {"id": content_id("proposition", same), "text": review.statement, "language": review.language}
+    loading.put_proposition(validated(PropositionCreate, made | {"subject": subject.id}))
+    return str(made["id"])
 
 
 def _source(loading: ImportWriter, page: Page, statement: str, publisher: str | None, language: str | None) -> str:

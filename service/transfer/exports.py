@@ -15,8 +15,10 @@ from service.domain.spreadsheet_cells import guard
 from service.schemas.claims import Claim
 from service.schemas.disputes import Dispute, DisputeCreate
 from service.schemas.entities import EntityCreate
+from service.schemas.equations import EquationCreate, FactorFields, ScopePair
 from service.schemas.figures import ClaimFigure, FigureCreate, FigureFields
 from service.schemas.metrics import MetricCreate
+from service.schemas.propositions import PropositionCreate, StanceFields
 from service.schemas.queries import (
     ClaimExportQuery,
     ClaimQuery,
@@ -47,7 +49,7 @@ _MOST_INSIDE = 100  # figures that a claim can be created with
 
 def json_lines(connection: Connection) -> Iterator[str]:
     """Every record, so that an empty database can import them line by line and then export the same bytes."""
-    for rows in (_entities, _metrics, _sources, _claims, _disputes):
+    for rows in (_entities, _metrics, _equations, _propositions, _sources, _claims, _disputes):
         yield from _pieces(rows(connection))
 
 
@@ -74,6 +76,25 @@ def _metrics(connection: Connection) -> Iterator[str]:
             yield _line("scope", ScopeLine, dict(scope))
 
 
+def _equations(connection: Connection) -> Iterator[str]:
+    for equation in exports.every_equation(connection):
+        factors = [
+            FactorFields.model_construct(
+                metric=factor.metric.key,
+                exponent=factor.exponent,
+                scopes=[ScopePair(output=_ref(pair.output), input=_ref(pair.input)) for pair in factor.scopes],
+            )
+            for factor in equation.factors
+        ]
+        own = {"factors": factors, "parts": [part.key for part in equation.parts]}
+        yield _line("equation", EquationCreate, {**dict(equation), **own})
+
+
+def _propositions(connection: Connection) -> Iterator[str]:
+    for proposition in exports.every_proposition(connection):
+        yield _line("proposition", PropositionCreate, dict(proposition))
+
+
 def _sources(connection: Connection) -> Iterator[str]:
     for source in exports.every_source(connection):
         yield _line("source", SourceCreate, dict(source))
@@ -83,7 +104,14 @@ def _claims(connection: Connection) -> Iterator[str]:
     for claim in exports.every_claim(connection):
         stated = [_figure(figure) for figure in claim.figures]
         inside = _inside(stated)
-        own: Values = {"status": "retracted" if claim.status == "retracted" else "active", "figures": stated[:inside]}
+        own: Values = {
+            "status": "retracted" if claim.status == "retracted" else "active",
+            "figures": stated[:inside],
+            "stances": [
+                StanceFields(proposition=_ref(one.proposition), stance=one.stance, hedge=one.hedge)
+                for one in claim.stances
+            ],
+        }
         if claim.claimant_role_inferred:
             own["claimant_role"] = None
         yield _line("claim", ClaimLine, {**dict(claim), **own})
@@ -212,7 +240,7 @@ def _every_page(
 def _columns(model: type[BaseModel], before: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The name of each column, and the path to its value. Embedded models are flattened."""
     for name, field in model.model_fields.items():
-        if name == "figures":
+        if name in ("figures", "stances"):
             continue
         annotation = field.annotation
         embedded = next((t for t in (annotation, *get_args(annotation)) if _is_model(t)), None)

@@ -5,22 +5,25 @@ the same content stays unchanged. If the content differs, the import is refused 
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
 from service.db.engine import Connection
-from service.db.models import ClaimRow, EntityRow, MetricRow, SourceRow
+from service.db.models import ClaimRow, EntityRow, MetricRow, PropositionRow, SourceRow
 from service.domain.names import content_id
-from service.domain.vocabulary import OnExisting
+from service.domain.vocabulary import EquationKind, OnExisting
 from service.errors import AlreadyStored
 from service.schemas.claims import Claim, ClaimCreate, ClaimPatch
 from service.schemas.disputes import DisputePatch
 from service.schemas.entities import EntityCreate, EntityPatch
+from service.schemas.equations import EquationCreate, EquationPatch
+from service.schemas.faults import validated
 from service.schemas.figures import Figure, FigureCreate, FigureFields, FigurePatch
 from service.schemas.metrics import MetricCreate, MetricPatch
+from service.schemas.propositions import PropositionCreate, PropositionPatch, StanceFields
 from service.schemas.queries import FigureQuery
 from service.schemas.scopes import ScopePatch
 from service.schemas.sources import SourceCreate, SourcePatch
@@ -29,8 +32,10 @@ from service.store.records import (
     claims,
     disputes,
     entities,
+    equations,
     figures,
     metrics,
+    propositions,
     record_writes,
     references,
     scopes,
@@ -67,6 +72,8 @@ KINDS = {
     "entity": Kind(EntityPatch, entities.PROJECTION, entities.create, entities.amend),
     "metric": Kind(MetricPatch, metrics.PROJECTION, metrics.create, metrics.amend),
     "scope": Kind(ScopePatch, scopes.PROJECTION, scopes.create_line, scopes.amend),
+    "equation": Kind(EquationPatch, equations.PROJECTION, equations.create, equations.amend),
+    "proposition": Kind(PropositionPatch, propositions.PROJECTION, propositions.create, propositions.amend),
     "figure": Kind(FigurePatch, figures.PROJECTION, figures.create, figures.amend),
     "dispute": Kind(DisputePatch, disputes.PROJECTION, disputes.create, disputes.amend),
 }
@@ -75,6 +82,7 @@ _REFS = {
     **dict.fromkeys(("claimant", "speaks_for", "subject", "raised_by"), EntityRow),
     **dict.fromkeys(("claim", "derived_from", "supersedes", "disputed_claim", "disputing_claim"), ClaimRow),
     "metric": MetricRow,
+    "proposition": PropositionRow,
 }
 _FLUSHING = ("scope", "figure", "dispute")  # claims are written before them
 
@@ -97,6 +105,7 @@ class ImportWriter:
         self.ids: dict[tuple[Any, str], str] = {}
         self.names = Naming(self.connection, self._note)
         self.sources: dict[str, str] = {}
+        self.propositions: set[str] = set()  # ids of those that are stored
 
     # Records ---------------------------------------------------------------------------------------------------------
 
@@ -104,6 +113,8 @@ class ImportWriter:
         """Writes one record that is not a claim. Raises ServiceError if it is refused."""
         if kind in _FLUSHING or body.key in self.named or body.id in self.named:
             self.flush()  # a ref to a later record is refused, wherever a batch ends
+        if kind == "proposition":
+            self.flush_entities()
         if isinstance(body, EntityCreate):
             self._put_entity(body)
             return
@@ -152,11 +163,22 @@ class ImportWriter:
         self.count(kind, "created" if made.is_new else "unchanged")
         return str(made.id)
 
-    def put_claim(self, body: ClaimCreate, status: Stated | None = None) -> str:
+    def put_proposition(self, body: PropositionCreate) -> None:
+        """Writes a proposition with an id, unless one with that id is stored."""
+        if body.id not in self.propositions:
+            if references.ids(self.connection, PropositionRow, [str(body.id)]):
+                self.count("proposition", "unchanged")
+            else:
+                self.put("proposition", body)
+            self.propositions.add(str(body.id))
+
+    def put_claim(
+        self, body: ClaimCreate, status: Stated | None = None, new_stances: Sequence[StanceFields] = ()
+    ) -> str:
         """Queues a claim to be written with others. Returns its id or key. If it refers to a waiting claim, that one is
         written first, unless both can be written together.
 
-        `status` is None if the file does not state it.
+        `status` is None if the file does not state it. `new_stances` are those of a claim that is not stored yet.
         """
         if self._waits(body.supersedes) or (self._waits(body.derived_from) and not self._can_relay_waiting(body)):
             self.flush()
@@ -166,6 +188,9 @@ class ImportWriter:
             return ref
         if self._waits(ref) or self._waits(body.key):
             self.flush()
+        if new_stances and not references.ids(self.connection, ClaimRow, [ref]):
+            body = body.model_copy(update={"stances": list(new_stances)})
+        self.named |= {one.proposition for one in body.stances}
         self.waiting[ref] = body
         if body.key is not None:
             self.waiting_keys[body.key] = ref
@@ -179,7 +204,7 @@ class ImportWriter:
         """Adds an id derived from the content, with refs resolved to ids, if the body has neither id nor key."""
         if getattr(body, "id", None) is not None or getattr(body, "key", None) is not None:
             return body
-        content = body.model_dump(mode="json", exclude={"id"})
+        content = body.model_dump(mode="json", exclude={"id", "stances"})
         for name, table in _REFS.items():
             if isinstance(ref := content.get(name), str):
                 content[name] = self._id_of(table, ref)
@@ -268,7 +293,7 @@ class ImportWriter:
         """Updates a record to match the body. Returns whether anything changed."""
         projection = KINDS[kind].projection
         before = projection.stored(self.connection, record_id).version
-        patch = KINDS[kind].patch.model_validate(self._wanted(body, KINDS[kind].patch))
+        patch = validated(KINDS[kind].patch, self._wanted(body, KINDS[kind].patch))
         KINDS[kind].amend(self.connection, record_id, patch, frozenset([before]))
         return projection.stored(self.connection, record_id).version != before
 
@@ -281,6 +306,9 @@ class ImportWriter:
                 fields.pop("additive", None)
             if body.over_time_inferred or "over_time" not in body.model_fields_set:  # nobody set it
                 fields.pop("over_time", None)
+        if isinstance(body, EquationCreate):
+            for name in ("parts", "complete") if body.kind == EquationKind.PRODUCT else ("factors",):
+                fields.pop(name, None)  # of the other kind
         return {name: value for name, value in fields.items() if name != "key" or value is not None}
 
     def _create_or_update(self, body: ClaimCreate, retracted: Mapping[int, str | None]) -> None:

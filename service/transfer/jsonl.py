@@ -12,9 +12,11 @@ from service.errors import Fault, Invalid, ServiceError
 from service.schemas.claims import ClaimCreate
 from service.schemas.disputes import DisputeCreate
 from service.schemas.entities import EntityCreate
+from service.schemas.equations import EquationCreate
 from service.schemas.faults import validated
 from service.schemas.figures import FigureCreate
 from service.schemas.metrics import MetricCreate
+from service.schemas.propositions import PropositionCreate
 from service.schemas.scopes import ScopeLine
 from service.schemas.sources import SourceCreate
 from service.schemas.strict_json import parse_json
@@ -55,6 +57,8 @@ MODELS: dict[str, type[BaseModel]] = {
     "entity": EntityCreate,
     "metric": MetricLine,
     "scope": ScopeLine,
+    "equation": EquationCreate,
+    "proposition": PropositionCreate,
     "claim": ClaimLine,
     "figure": FigureCreate,
     "dispute": DisputeCreate,

@@ -33,7 +33,15 @@ from service.schemas.pages import (
     RecordPageQuery,
     SearchPageQuery,
 )
-from service.schemas.queries import ClaimQuery, ComparisonQuery, DisagreementQuery, DisputeQuery, MetricQuery
+from service.schemas.queries import (
+    ClaimQuery,
+    ComparisonQuery,
+    ConsistencyQuery,
+    DisputeQuery,
+    MetricQuery,
+    PropositionQuery,
+    RankingQuery,
+)
 from service.schemas.search import SearchedKind, SearchQuery
 from service.schemas.sources import Source
 from service.schemas.table_queries import DisagreementTableQuery
@@ -41,8 +49,8 @@ from service.store import rows
 from service.store.audit import history, recorded
 from service.store.audit.recorded import snapshot
 from service.store.comparisons.ranking import DISAGREEMENTS, LIST, WIDEST_FIRST
-from service.store.lists import search
-from service.store.records import claim_provenance, claims, disputes, entities, metrics, sources
+from service.store.lists import consistency, contested_propositions, search
+from service.store.records import claim_provenance, claims, disputes, entities, metrics, propositions, sources
 from service.transfer import citations
 from service.web.by_period import first_days, in_series
 from service.web.html import page
@@ -63,10 +71,20 @@ def show_home(request: Request, query: Annotated[HomeQuery, Query()], db: Db) ->
         connection = found.connection
         context = _ranking(connection, query)
         context["compared"] = _compared(connection, request.app.state.home_comparison, query)
+        context |= _one_of_each(connection) if query.recorded_as_of is None else {"check": None, "proposition": None}
         known = metrics.LIST.page(connection, MetricQuery(sort="name", limit=100)).items
         is_empty = not known and rows.is_empty(connection)
     context |= {"metrics": known, "is_empty": is_empty}
     return page(request, "home.html", moment=found.moment, query=query, **context)
+
+
+def _one_of_each(connection: Connection) -> dict[str, Any]:
+    """The widest check of an equation, and the proposition that most voices contest."""
+    wanted = ConsistencyQuery(limit=1)
+    checks = consistency.LIST.page(connection, wanted, consistency.WIDEST_FIRST).items
+    order = contested_propositions.MOST_CONTESTED_FIRST
+    contested = contested_propositions.LIST.page(connection, RankingQuery(limit=1), order).items
+    return {"check": next(iter(checks), None), "proposition": next(iter(contested), None)}
 
 
 def _compared(connection: Connection, refs: Sequence[str], query: HomeQuery) -> Between | None:
@@ -82,7 +100,7 @@ def _compared(connection: Connection, refs: Sequence[str], query: HomeQuery) -> 
 @routes.get("/search")
 def show_search(request: Request, query: Annotated[SearchPageQuery, Query()], db: Db) -> Response:
     """Shows what has all words: comparisons and metrics first, then records, page by page."""
-    kinds: list[SearchedKind] = [query.kind] if query.kind else ["claim", "source", "entity"]
+    kinds: list[SearchedKind] = [query.kind] if query.kind else ["claim", "source", "entity", "proposition"]
     lead = found = None
     if query.q:
         with db.snapshot() as connection:
@@ -111,7 +129,7 @@ def _ranking(connection: Connection, query: HomeQuery) -> dict[str, Any]:
         except Invalid as error:  # too many for one page, unless filtered by metric
             items, note = [], error.detail
     else:
-        live_query = DisagreementQuery(kind=query.kind, limit=_SHOWN, cursor=query.cursor, group_by="series", **filters)
+        live_query = RankingQuery(kind=query.kind, limit=_SHOWN, cursor=query.cursor, group_by="series", **filters)
         live = DISAGREEMENTS[query.kind].page(connection, live_query, WIDEST_FIRST)
         items, cursor = live.items, live.next_cursor
         recent = LIST.page(connection, ComparisonQuery(sort="-updated_at", limit=8)).items
@@ -132,6 +150,10 @@ def show_entity(ref: str, request: Request, query: Annotated[EntityPageQuery, Qu
         about = _claims(connection, ClaimQuery(subject=[entity.id], limit=_SHOWN, cursor=query.cursor), query.as_of)
         said = _claims(connection, ClaimQuery(claimant=[entity.id], limit=_SHOWN), query.as_of)
         raised = disputes.LIST.page(connection, DisputeQuery(raised_by=[entity.id], limit=_SHOWN)).items
+        is_now = query.as_of is None and query.recorded_as_of is None
+        statements = propositions.LIST.page(connection, PropositionQuery(subject=[entity.id], limit=_SHOWN)).items
+        asked_checks = ConsistencyQuery(subject=[entity.id], limit=_SHOWN)
+        checks = consistency.LIST.page(connection, asked_checks, consistency.WIDEST_FIRST).items if is_now else []
     raised = [one for one in raised if query.as_of is None or _had_begun(one.opened, query.as_of)]
     by_metric: dict[str, list[Summary]] = {}
     for one in sorted(compared, key=lambda c: (c.metric.name, c.scope.name if c.scope else "", first_days(c))):
@@ -143,6 +165,8 @@ def show_entity(ref: str, request: Request, query: Annotated[EntityPageQuery, Qu
         "about": about,
         "said": said,
         "raised": raised,
+        "statements": statements if is_now else [],
+        "checks": checks,
     }
     return page(request, "entity.html", moment=moment, query=query, **context)
 

@@ -18,6 +18,9 @@ _REFS = {
     "metrics": "training-cost",
     "scopes": "full",
     "disputes": "glenn-corrects-table",
+    "equations": "training-cost-of-gpu-hours",
+    "propositions": "deepseek-distilled-openai",
+    "consistency": "0199b1c4-6d3e-7c1a-9f3e-2b7a5c1d4e8f",
     "subscriptions": "0199b1c4-6d3e-7c1a-9f3e-2b7a5c1d4e8f",
     "deliveries": "0199b1c4-6d3e-7c1a-9f3e-2b7a5c1d4e8f",
     "keys": "0199b1c4-6d3e-7c1a-9f3e-2b7a5c1d4e8f",
@@ -26,6 +29,7 @@ _REFS = {
 _QUERIES = {
     "compare_between": {"left": "deepseek-r1.training-cost.on-top-of-base", "right": "deepseek-v3.training-cost.full"},
     "list_facets": {"field": "basis"},
+    "read_position_matrix": {"subject": "deepseek"},
     "search_records": {"q": "R1 294000"},
     "import_file": {"format": "csv"},
 }

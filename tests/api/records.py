@@ -36,6 +36,26 @@ KINDS = [
         {"status": "conceded"},
         "quarrel",
     ),
+    Kind(
+        "/equations",
+        {
+            "key": "halves",
+            "name": "Full = part + other",
+            "kind": "sum",
+            "metric": "cost",
+            "scope": "full",
+            "parts": ["part", "other"],
+            "complete": True,
+        },
+        {"definition": "By the annual report."},
+        "halves",
+    ),
+    Kind(
+        "/propositions",
+        {"key": "was-copied", "text": "The model was copied.", "subject": "model"},
+        {"scope_text": "By anybody."},
+        "was-copied",
+    ),
 ]
 
 

@@ -41,13 +41,13 @@ LEAST = {
     **dict.fromkeys(["list_tables", "read_table_schema", "list_facets"], READER),
     **{
         f"table_{name}{suffix}": READER
-        for name in ("figures", "comparisons", "disagreements", "time_series", "annotations")
+        for name in ("figures", "comparisons", "disagreements", "consistency", "time_series", "annotations")
         for suffix in ("", "_csv", "_parquet")
     },
     **dict.fromkeys(["import_file"], CONTRIBUTOR),
     **{
         f"{verb}_{one}{suffix}": least
-        for one in ("source", "entity", "metric", "scope", "claim", "figure", "dispute")
+        for one in ("source", "entity", "metric", "scope", "claim", "figure", "dispute", "equation", "proposition")
         for verb, suffix, least in [
             ("read", "", READER),
             ("list", "_history", READER),
@@ -60,6 +60,8 @@ LEAST = {
     **{
         f"list_{many}": READER for many in ("sources", "entities", "metrics", "scopes", "claims", "figures", "disputes")
     },
+    **dict.fromkeys(["list_equations", "list_propositions", "list_consistency", "read_consistency"], READER),
+    **dict.fromkeys(["read_proposition_stances", "read_entity_positions", "read_position_matrix"], READER),
     **dict.fromkeys(["stream_changes", "reconcile_entities", "reconcile_sources"], READER),
     **dict.fromkeys(["describe_entity_reconciliation", "describe_source_reconciliation"], READER),
     **dict.fromkeys(
@@ -70,6 +72,14 @@ LEAST = {
     **dict.fromkeys(["list_keys", "create_key", "read_key", "revoke_key"], ADMINS),
 }
 PAGES = {
+    "show_equations",
+    "show_equation",
+    "show_checks",
+    "show_check",
+    "show_propositions",
+    "show_proposition",
+    "show_entity_positions",
+    "show_positions",
     "show_home",
     "show_entity",
     "show_comparison",

@@ -287,4 +287,4 @@ def test_creating_a_claim_with_two_figures_takes_few_statements(api: Api, kind: 
     with api.counting() as statements:
         api.post("/claims", said)
     locks = {"sqlite": 0, "postgres": 3}[kind]  # of the quantity, the history, and who is a part of whom
-    assert len(statements) <= 21 + locks, statements  # three for the verdict, which is new
+    assert len(statements) <= 22 + locks, statements  # three for the verdict, which is new, and one for equations

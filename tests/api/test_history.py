@@ -155,7 +155,7 @@ def test_the_feed_goes_on_where_its_reader_stopped(demo: Api) -> None:
     assert [c["seq"] for c in seen] == sorted({c["seq"] for c in seen})
     assert demo.get("/changes", after=after) == {"items": [], "next_after": after}
     kinds = {kind: sum(c["kind"] == kind for c in seen) for kind in ("source", "claim", "dispute")}
-    assert kinds == {"source": 23, "claim": 86, "dispute": 8}
+    assert kinds == {"source": 23, "claim": 89, "dispute": 8}
     only = demo.get("/changes", kind=["dispute"], limit=200)["items"]
     assert len(only) == 8
     demo.patch("/sources/deepseek-r1-nature", {"notes": "Changed."})

@@ -34,7 +34,9 @@ def test_the_result_tells_what_became_of_each_kind(api: Api) -> None:
         "committed": True,
         "lines": 3,
         "counts": {
-            **dict.fromkeys(["source", "metric", "scope", "claim", "figure", "dispute", "unknown"], none),
+            **dict.fromkeys(
+                ["source", "metric", "scope", "equation", "proposition", "claim", "figure", "dispute", "unknown"], none
+            ),
             "entity": {"created": 1, "updated": 0, "unchanged": 1, "rejected": 1},
         },
         "cut_off_at": None,
@@ -213,14 +215,14 @@ def test_everything_is_exported_and_taken_again(demo: Api) -> None:
     answer = demo.client.get("/v1/export.jsonl")
     assert answer.headers["content-disposition"] == 'attachment; filename="counterclaim.jsonl"'
     result = send(demo, answer.content, mode="partial").json()
-    assert (result["lines"], result["rejected_total"]) == (183, 0)
-    assert result["counts"]["claim"] == {"created": 0, "updated": 0, "unchanged": 86, "rejected": 0}
+    assert (result["lines"], result["rejected_total"]) == (197, 0)
+    assert result["counts"]["claim"] == {"created": 0, "updated": 0, "unchanged": 89, "rejected": 0}
 
 
 @pytest.mark.parametrize(
     ("path", "params", "first", "rows"),
     [
-        ("/export.csv", {"subject": "deepseek-r1"}, "subject,metric,scope", 12),
+        ("/export.csv", {"subject": "deepseek-r1"}, "subject,metric,scope", 13),
         ("/claims/export.csv", {"subject": "gpt-4", "claimant": "epoch-ai"}, "id,key,version", 5),
         ("/sources/export.csv", {"kind": "preprint"}, "id,key,version", 1),
         ("/disputes/export.csv", {"type": "correction"}, "id,key,version", 2),

@@ -22,7 +22,7 @@ def keys(api: Api, path: str, **params: Any) -> list[str]:
         ("/claims", {"subject": ["gpt-4", "gemini-ultra"], "claimant": "ai-index"}, ["gu-01", "g4-03"]),
         ("/claims", {"source": "deepseek-v3-readme"}, ["v3-07", "v3-05"]),
         ("/claims", {"metric": "gpu-count", "claimant_role": "first_party", "derived_from": "r1-08"}, ["article-03"]),
-        ("/claims", {"basis": "assumed"}, ["r1-07"]),
+        ("/claims", {"basis": "assumed"}, ["r1-07-r1", "r1-07-r1-zero", "r1-07-v3", "r1-07"]),
         ("/claims", {"asserted_from": "2025-05-01", "asserted_to": "2025-05-31"},
          ["g3-01", "g4-08", "v3-10", "v3-08"]),
         ("/claims", {"text": "Narrow PART"}, ["article-13", "sa-08"]),

@@ -2,6 +2,12 @@
 
 from typing import Any
 
+from sqlalchemy import Connection, select, update
+
+from service.db.models import ChangeRow
+from service.store.audit import history
+from tests.api.test_equations import SUM
+from tests.api.test_propositions import prepare, says
 from tests.support import Api, claim, figure, seed
 
 R1 = "deepseek-r1.training-cost.on-top-of-base"
@@ -107,3 +113,91 @@ def test_a_permanent_link_is_on_the_page_and_shows_the_same(demo: Api) -> None:
 def test_what_was_public_says_what_it_leaves_out(demo: Api) -> None:
     page = demo.client.get(f"/comparisons/{R1}", params={"as_of": "2025-09-17"}).text
     assert "not public by then" in page
+
+
+def test_a_claim_that_replaces_another_and_relays_a_third_is_shown_as_it_stood(api: Api) -> None:
+    prepare(api)
+    api.post("/claims", claim("lab", figure("5", scope="full"), key="x0"))
+    api.post("/claims", says("lab", "denies", key="x1"))
+    later = claim("third", figure("7", scope="full"), key="x2", supersedes="x1", derived_from="x0")
+    api.post("/claims", later | {"claimant": "lab"})
+    at = last_moment(api)
+    path, asked = "/v1/propositions/it/stances", {"recorded_as_of": at}
+    before = api.client.get(path, params=asked)
+    assert before.status_code == 200, before.text
+    api.patch("/entities/lab", {"name": "Another name"})
+    assert api.client.get(path, params=asked).text == before.text
+
+
+def test_figures_of_one_claim_that_were_withdrawn_stay_withdrawn(api: Api) -> None:
+    seed(api)
+    made = api.post("/claims", claim("lab", figure("5", scope="full"), figure("6", scope="part"), key="c"))
+    for one in made["figures"]:
+        api.withdraw(f"/figures/{one['id']}")
+    at = last_moment(api)
+    api.patch("/entities/lab", {"name": "Another name"})
+    assert api.get("/comparisons", subject="model", recorded_as_of=at)["items"] == []
+
+
+def test_voices_are_those_of_the_moment(api: Api) -> None:
+    prepare(api)
+    api.post("/entities", {"key": "parent", "kind": "organization", "name": "Parent"})
+    for person in ("one", "two"):
+        api.post("/entities", {"key": person, "kind": "person", "name": person})
+        api.post("/claims", says(person, "supports"))
+        api.patch(f"/entities/{person}", {"part_of": "parent"})
+    api.patch("/entities/model", {"part_of": "parent"})
+    live = api.get("/propositions/it/stances")
+    assert (live["supports"]["count"], live["supports"]["first_party"]) == (1, 1)
+    at = last_moment(api)
+    for person in ("one", "two"):
+        api.patch(f"/entities/{person}", {"part_of": None})
+    then = api.get("/propositions/it/stances", recorded_as_of=at)
+    assert then["supports"] == live["supports"]
+
+
+def test_the_whole_of_a_proposition_is_that_of_the_moment(api: Api) -> None:
+    prepare(api)
+    api.post("/propositions", {"key": "part", "text": "Some of it was.", "subject": "model", "part_of": "it"})
+    at = last_moment(api)
+    api.patch("/propositions/it", {"text": "Another text."})
+    then = api.get("/propositions/part/stances", recorded_as_of=at)["proposition"]
+    assert then["part_of"]["text"] == "The model was copied."
+    api.withdraw("/propositions/part")
+    assert [part["proposition"]["key"] for part in api.get("/propositions/it/stances", recorded_as_of=at)["parts"]] == [
+        "part"
+    ]
+
+
+def test_a_check_is_as_old_as_the_figures_behind_it(api: Api) -> None:
+    prepare(api)
+    api.post("/equations", SUM)
+    api.post("/claims", claim("lab", figure("600", scope="full"), figure("350", scope="part")))
+    at = last_moment(api)
+    api.patch("/entities/lab", {"name": "Another name"})
+    (found,) = api.get("/consistency", subject="model", recorded_as_of=at)["items"]
+    assert found["updated_at"] <= at
+
+
+def test_a_claim_on_record_from_before_stances_is_edited_and_undone(api: Api) -> None:
+    seed(api)
+    made = api.post("/claims", claim("lab", figure("5", scope="full"), key="old"))
+
+    def forget(connection: Connection) -> None:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("ALTER TABLE change DISABLE TRIGGER USER")
+        else:
+            of_history = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'change'"
+            for name in connection.exec_driver_sql(of_history).scalars().all():
+                connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        of_claim = (ChangeRow.kind == "claim") & (ChangeRow.record_id == made["id"])
+        snapshot = connection.execute(select(ChangeRow.snapshot).where(of_claim)).scalar_one()
+        del snapshot["stances"]
+        connection.execute(update(ChangeRow).where(of_claim).values(snapshot=snapshot))
+
+    api.database.write(forget)
+    api.patch("/claims/old", {"quote": "Five."})
+    change = api.get("/changes", limit=200)["items"][-1]
+    assert change["changed"] == ["quote"]
+    with api.database.read() as connection:
+        assert history.version(connection, "claim", made["id"], 1)["stances"] == []

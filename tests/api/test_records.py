@@ -194,6 +194,7 @@ def test_unknown_fields_and_nulls_for_required_ones_are_refused(api: Api, record
     required: dict[str, Any] = {
         "/sources": "title", "/entities": "name", "/metrics": "unit",
         "/metrics/cost/scopes": "name", "/claims": "statement", "/figures": "basis", "/disputes": "type",
+        "/equations": "name", "/propositions": "text",
     }  # fmt: skip
     assert pointers(api.patch(path, {required[record.path]: None}, status=422)) == [f"/{required[record.path]}"]
 

@@ -15,7 +15,7 @@ def found(api: Api, q: str, **params: Any) -> list[str]:
 def test_records_of_all_kinds_are_found_best_first(demo: Api) -> None:
     hits = demo.get("/search", q="deepseek", limit=100)["items"]
     assert (hits[0]["kind"], hits[0]["key"]) == ("entity", "deepseek")
-    assert {hit["kind"] for hit in hits} == {"comparison", "claim", "source", "entity"}
+    assert {hit["kind"] for hit in hits} == {"comparison", "claim", "source", "entity", "proposition"}
     assert {hit["kind"] for hit in demo.get("/search", q="deepseek", kind="source")["items"]} == {"source"}
 
 
@@ -61,10 +61,10 @@ def test_no_query_is_an_error(demo: Api, q: str) -> None:
 def test_a_search_takes_a_bounded_number_of_statements(demo: Api) -> None:
     with demo.counting() as statements:
         demo.get("/search", q="training cost", limit=100)
-    assert len(selects(statements)) == 4 + 2 * 3 + 1 + 2  # records; names of each word; comparisons; what is shown
+    assert len(selects(statements)) == 5 + 2 * 3 + 1 + 2  # records; names of each word; comparisons; what is shown
     with demo.counting() as statements:
         demo.get("/search", q=" ".join(map(str, range(50))), limit=100)
-    assert len(selects(statements)) == 4
+    assert len(selects(statements)) == 5
 
 
 @pytest.mark.parametrize("q", ["gpt4", "GPT-4", "gpt 4"])

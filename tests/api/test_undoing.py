@@ -78,6 +78,7 @@ UNDONE_BY: dict[str, dict[str, tuple[Any, Any, str]]] = {
         "notes": ("N", None, AUTHOR),
         "status": ("retracted", "active", CURATOR),
         "retracted_on": ("2024", None, CURATOR),
+        "stances": ([{"proposition": "it", "stance": "denies"}], [], AUTHOR),
     },
     "figures": {
         "metric": ("size", "cost", AUTHOR),
@@ -133,6 +134,7 @@ def prepared(api: Api, author: Api) -> dict[str, str]:
     author.post("/metrics", {"key": "size", "name": "Size", "unit": "GPU"})
     author.post("/metrics/size/scopes", {"key": "large", "name": "Large"})
     author.post("/metrics/size/scopes", {"key": "small", "name": "Small"})
+    api.post("/propositions", {"key": "it", "text": "It was copied.", "subject": "model"})
     api.post("/claims", claim("third", statement="Another one.", key="other"))
     author.post("/claims", claim("lab", statement="An older one.", key="older"))
     stated = author.post("/claims", claim("lab", figure("5"), statement="It cost that much.", key="stated"))

@@ -32,6 +32,8 @@ _RECORDS = {
     ("metric", "training-time"): "create_metric",
     ("claim", "r1-06"): "create_claim",
     ("dispute", "glenn-corrects-table"): "create_dispute",
+    ("equation", "training-cost-of-gpu-hours"): "create_equation",
+    ("proposition", "deepseek-distilled-openai-on-purpose"): "create_proposition",
 }
 _ADDED: dict[str, Json] = {
     "create_scope": {"key": "pre-training", "name": "Pre-training", "part_of": "full"},
@@ -70,6 +72,11 @@ _ASKED = {
     "list_figures": "/v1/figures?subject=deepseek-r1&metric=training-time&limit=1",
     "list_comparisons": "/v1/comparisons?subject=deepseek-r1&sort=-gap&limit=1",
     "list_disagreements": "/v1/disagreements?limit=1",
+    "read_equation": "/v1/equations/training-cost-of-stages",
+    "list_consistency": "/v1/consistency?subject=deepseek-v3&equation=training-cost-of-stages",
+    "read_proposition": "/v1/propositions/deepseek-distilled-openai",
+    "read_proposition_stances": "/v1/propositions/deepseek-relied-on-distillation/stances",
+    "read_entity_positions": "/v1/entities/openai/positions",
     "read_comparison": "/v1/comparisons/gemini-ultra.training-cost",
     "compare_between": "/v1/comparisons/between?left=deepseek-r1.training-cost.on-top-of-base"
     "&right=deepseek-v3.training-cost.full&left_side=reported&right_side=reported",

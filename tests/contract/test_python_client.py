@@ -113,7 +113,7 @@ def test_a_walk_through_the_service(generated: Path, demo: Api) -> None:  # noqa
             cursor = page.next_cursor
             if cursor is None:
                 break
-        assert len(seen) == len(set(seen)) == 87
+        assert len(seen) == len(set(seen)) == 90
 
         read = read_claim.sync_detailed(str(claim.id), client=client)
         patch = models.ClaimPatch(quote="two million", locator=None)
@@ -137,6 +137,6 @@ def test_a_walk_through_the_service(generated: Path, demo: Api) -> None:  # noqa
             client=client, body=types.File(BytesIO(exported)), format_=models.ImportFormat.JSONL, dry_run=True
         )
         assert isinstance(result, models.ImportResult)
-        assert (result.counts.claim.created, result.counts.claim.unchanged) == (0, 87)
+        assert (result.counts.claim.created, result.counts.claim.unchanged) == (0, 90)
         table = export_figures.sync_detailed(client=client, subject=["deepseek-r1"]).content.decode()
         assert table.startswith("subject,metric,scope,value,")

@@ -15,7 +15,9 @@ import pytest
 from service.domain.agreement import assess, most_agreeing
 from service.domain.assessment import Copied, assess_measurand
 from service.domain.comparison import compare
+from service.domain.consistency import Scopes, check_all
 from service.domain.drift import Origin
+from service.domain.equation import Factor, Product, Sum
 from service.domain.evidence import Evidence
 from service.domain.figure import Stated
 from service.domain.hull import hulls
@@ -143,6 +145,51 @@ def test_the_work_of_comparing_periods_grows_with_their_number() -> None:
 
 def test_the_work_of_tracing_relays_grows_with_their_number() -> None:
     assert growth(relays, traced) < 1.6 * _MANY / _FEW
+
+
+_A = MetricProperties("1", over_time=OverTime.BY_PERIOD)
+
+
+def checked_by_period(figures: list[Evidence]) -> None:
+    """A third state the output, each of a day of its own; the others state a factor for all time."""
+    days = [date(2000, 1, 1) + timedelta(days=number) for number in range(len(figures))]
+    stated = [
+        replace(one, metric_id="abc"[number % 3])
+        if number % 3
+        else replace(one, metric_id="a", metric=_A, period=Period(day, day))
+        for number, (one, day) in enumerate(zip(figures, days, strict=True))
+    ]
+    check_all(Product("a", (Factor("b", 1, {}), Factor("c", 1, {}))), stated, Scopes(frozenset()))
+
+
+def checked_by_scope(figures: list[Evidence]) -> None:
+    """Each scope of the output is paired with one of a factor; of the other factor many state an amount without."""
+    scopes = [f"{'abc'[number % 3]}{number // 3}" for number in range(len(figures))]
+    stated = [
+        replace(one, metric_id=scope[0], scope_id=None if scope[0] == "c" else scope)
+        for one, scope in zip(figures, scopes, strict=True)
+    ]
+    known = Scopes(
+        frozenset("abc"),
+        {scope: scope[1:] for scope in scopes},
+        {(scope[0], scope[1:]): scope for scope in scopes},
+    )
+    check_all(Product("a", (Factor("b", 1, {}), Factor("c", 1, {}))), stated, known)
+
+
+def checked_as_a_sum(figures: list[Evidence]) -> None:
+    parts = [replace(one, metric_id="a", scope_id=one.id) for one in figures]
+    check_all(Sum("a", "whole", tuple(one.id for one in figures), complete=True), parts, Scopes(frozenset("a")))
+
+
+@pytest.mark.parametrize(
+    "work", [checked_by_period, checked_by_scope, checked_as_a_sum], ids=lambda work: work.__name__
+)
+@pytest.mark.parametrize("world", [alternating, of_one_claimant], ids=lambda world: world.__name__)
+def test_the_work_of_checking_equations_grows_with_the_number_of_figures(
+    world: Callable[[int], list[Evidence]], work: Callable[[list[Evidence]], Any]
+) -> None:
+    assert growth(world, work) < 1.6 * _MANY / _FEW
 
 
 def growth(world: Callable[[int], list[Evidence]], work: Callable[[list[Evidence]], Any]) -> float:

@@ -58,6 +58,7 @@ def test_each_step_down_and_up_keeps_what_older_revisions_hold(demo_database: Da
     later |= {("search", "number")}  # they are indexed again
     with demo_database.snapshot() as connection:
         before = contents(connection, later)
+    before["search"] = [row for row in before["search"] if "'proposition'" not in row]  # newer than older revisions
     kept = set(before)
     for revision in every_revision()[:-1][::-1]:
         migrate.downgrade(demo_database, revision)

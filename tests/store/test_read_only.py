@@ -96,5 +96,5 @@ def test_a_file_in_a_folder_without_the_right_to_write_is_read(
     assert "immutable=1" in str(sqlite._published(make_url(url)))
     database = Database(url, read_only=True)
     with database.read() as connection:
-        assert connection.exec_driver_sql("SELECT count(*) FROM claim").scalar_one() == 86
+        assert connection.exec_driver_sql("SELECT count(*) FROM claim").scalar_one() == 89
     database.close()

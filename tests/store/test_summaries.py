@@ -16,23 +16,30 @@ from service.analysis.compare import comparison_json
 from service.analysis.options import ComparisonOptions
 from service.db.engine import Connection, Database
 from service.db.limits import Limits
-from service.db.models import ChangeRow, ClaimRow, DisputeRow, FigureRow, MeasurandRow
+from service.db.models import ChangeRow, ClaimRow, ConsistencyRow, DisputeRow, EquationRow, FigureRow, MeasurandRow
 from service.errors import ServiceError
 from service.schemas.claims import ClaimCreate, ClaimPatch
 from service.schemas.comparisons import Summary
 from service.schemas.disputes import DisputeCreate, DisputePatch
 from service.schemas.entities import EntityCreate
+from service.schemas.equations import EquationCreate
 from service.schemas.figures import FigureCreate, FigurePatch
 from service.schemas.metrics import MetricCreate
 from service.schemas.queries import ComparisonQuery
 from service.schemas.sources import SourceCreate
-from service.store.comparisons import ranking, summary
+from service.store.comparisons import consistency, ranking, summary
 from service.store.operations.database_setup import open_database
-from service.store.records import claims, disputes, entities, figures, metrics, sources
+from service.store.records import claims, disputes, entities, equations, figures, metrics, sources
 from tests.databases import Templates
 
 CLAIMANTS = ["lab", "analyst", "third"]
 SUBJECTS = ["model", "rival"]
+EQUATIONS: list[dict[str, Any]] = [
+    {"key": "stages", "name": "Full = part + rest", "kind": "sum", "metric": "cost", "scope": "full",
+     "parts": ["part", "rest"], "complete": True},
+    {"key": "share", "name": "Share = cost ÷ sales", "kind": "product", "metric": "share",
+     "factors": [{"metric": "cost"}, {"metric": "sales", "exponent": -1}]},
+]  # fmt: skip
 PERIODS = [None, "2023", "2023-01-01/2023-12-31", "2024~"]
 
 
@@ -45,10 +52,17 @@ def seed(connection: Connection) -> None:
     sources.create(connection, SourceCreate(key="paper", kind="paper", title="Paper"))
     for key in (*CLAIMANTS, *SUBJECTS):
         entities.create(connection, EntityCreate(key=key, kind="other", name=key))
-    scopes = [{"key": "full", "name": "Full"}, {"key": "part", "name": "Part", "part_of": "full"}]
+    scopes = [
+        {"key": "full", "name": "Full"},
+        {"key": "part", "name": "Part", "part_of": "full"},
+        {"key": "rest", "name": "Rest", "part_of": "full"},
+    ]
     for key, over_time in (("cost", "fixed"), ("sales", "by_period")):
         body = {"key": key, "name": key, "unit": "USD", "over_time": over_time, "scopes": scopes}
         metrics.create(connection, MetricCreate.model_validate(body))
+    metrics.create(connection, MetricCreate.model_validate({"key": "share", "name": "Share", "unit": "1"}))
+    for body in EQUATIONS:
+        equations.create(connection, EquationCreate.model_validate(body))
 
 
 def recomputed(connection: Connection) -> dict[str, tuple[Any, Any]]:
@@ -62,7 +76,28 @@ def recomputed(connection: Connection) -> dict[str, tuple[Any, Any]]:
     }
 
 
+class Undone(Exception):
+    """Rolls a transaction back."""
+
+
+def assert_checks_true(database: Database) -> None:
+    """Checking everything again changes no stored check."""
+    stored = select(*ConsistencyRow.__table__.columns).order_by(ConsistencyRow.id)
+
+    def again(connection: Connection) -> None:
+        before = connection.execute(stored).all()
+        for equation in connection.execute(select(EquationRow.id)).scalars().all():
+            consistency.mark_equation(connection, equation)
+        consistency.refresh(connection, [])
+        assert connection.execute(stored).all() == before
+        raise Undone
+
+    with suppress(Undone):
+        database.write(again)
+
+
 def assert_true(database: Database) -> None:
+    assert_checks_true(database)
     with database.snapshot() as connection:
         for key, (stored, fresh) in recomputed(connection).items():
             assert stored == fresh, key
@@ -87,7 +122,7 @@ numbers = st.one_of(
 fields = st.fixed_dictionaries(
     {
         "metric": st.sampled_from(["cost", "sales"]),
-        "scope": st.sampled_from([None, "full", "part"]),
+        "scope": st.sampled_from([None, "full", "part", "rest"]),
         "basis": st.sampled_from(["reported", "estimated", "alleged", "assumed"]),
         "unit": st.sampled_from(["USD", "EUR"]),
         "period": st.sampled_from(PERIODS),
@@ -276,7 +311,7 @@ def write_something(database: Database, chance: random.Random, origin: str) -> N
         "claimant": chance.choice(CLAIMANTS),
         "subject": "model",
         "statement": "s",
-        "figures": [cost(number, chance.choice([None, "full"]))],
+        "figures": [cost(number, chance.choice([None, "full", "part", "rest"]))],
     }
     kind = chance.choice(["claim", "relay", "amend", "withdraw"])
     if kind in ("claim", "relay"):

@@ -4,12 +4,16 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, select
 
 from service.db.engine import Database
+from service.db.models import PropositionRow, StanceRow
+from service.domain.names import fold_statement
 from service.domain.vocabulary import DateOrder
 from service.schemas.claims import Claim
 from service.schemas.disputes import Dispute
-from service.schemas.queries import ClaimQuery, DisputeQuery
+from service.schemas.queries import ClaimQuery, DisputeQuery, RankingQuery
+from service.store.lists import contested_propositions
 from service.store.records import claims, disputes
 from service.transfer.claimreview import ClaimReviews
 from tests.transfer.files import PARTIAL, made, refusal, take, unchanged
@@ -72,7 +76,7 @@ def review(**fields: Any) -> dict[str, Any]:
 
 def test_a_review_is_two_claims_and_a_dispute(database: Database) -> None:
     result = take(database, json.dumps(REVIEW).encode(), ClaimReviews())
-    assert made(result) == {"source": 2, "entity": 3, "claim": 2, "dispute": 1}
+    assert made(result) == {"source": 2, "entity": 3, "proposition": 1, "claim": 2, "dispute": 1}
     (reviewed, judged), (dispute,) = stored(database)
     assert reviewed.statement == "Training R1 cost $29.4 million."
     assert (reviewed.claimant.name, reviewed.source.title, reviewed.asserted) == ("A Blogger", "A post", "2025-09-18")
@@ -95,7 +99,7 @@ def test_a_review_is_two_claims_and_a_dispute(database: Database) -> None:
 def test_every_form_is_read_and_repeats_collapse(database: Database, document: Any) -> None:
     take(database, json.dumps(document).encode(), ClaimReviews())
     again = take(database, json.dumps(REVIEW).encode(), ClaimReviews(), **PARTIAL)
-    assert (made(again), unchanged(again)) == ({}, {"claim": 2, "dispute": 1})
+    assert (made(again), unchanged(again)) == ({}, {"proposition": 1, "claim": 2, "dispute": 1})
     assert [len(found) for found in stored(database)] == [2, 1]
 
 
@@ -195,3 +199,83 @@ def test_reviews_of_media_are_skipped_and_counted(database: Database) -> None:
     assert (result.lines, result.rejected_total) == (1, 0)
     assert [(one.code, one.detail[:20]) for one in result.remarks] == [("skipped", "2 reviews of media (")]
     assert refusal(database, json.dumps([media]).encode(), ClaimReviews()) == [(None, "")]
+
+
+def _many_reviews(number: int) -> list[dict[str, Any]]:
+    """Reviews of which a third are of statements that others review too, in other spellings of the same text."""
+    ratings = ["True", "False", "Mostly false", "Misleading", "Pants on fire", "Correct"]
+    spellings = ["R1 cost {0} million dollars.", "r1 cost  {0} million DOLLARS", "“R1 cost {0} million dollars!”"]
+    reviews = []
+    for place in range(number):
+        shared = place % 3 == 0
+        statement = spellings[place // 3 % 3].format(place // 3 % 100 if shared else 10_000 + place)
+        reviews.append(
+            REVIEW
+            | {
+                "url": f"https://checks.example/{place}",
+                "claimReviewed": statement,
+                "author": {"@type": "Organization", "name": f"Checker {place % 40}"},
+                "datePublished": f"2025-0{place % 9 + 1}-10",
+                "reviewRating": {"@type": "Rating", "alternateName": ratings[place * 7 % len(ratings)]},
+                "itemReviewed": {
+                    "@type": "Claim",
+                    "author": {"@type": "Person", "name": f"Blogger {place // 3 % 100 if shared else place}"},
+                    "datePublished": "2025-01-05",
+                },
+            }
+        )
+    return reviews
+
+
+_STANCES = {"True": "supports", "Correct": "supports", "False": "denies"}
+
+
+def _counted_by_hand(reviews: list[dict[str, Any]]) -> dict[str, tuple[int, int, int]]:
+    """For each statement, as its words say, how many voices support it, deny it and take no side."""
+    said: dict[str, dict[str, tuple[str, int, str]]] = {}
+    for place, review in enumerate(reviews):
+        same = " ".join(review["claimReviewed"].casefold().split()).strip("“”.!")
+        voices = said.setdefault(same, {})
+        author = review["itemReviewed"]["author"]["name"]
+        voices.setdefault(author, ("2025-01-05", -1, "supports"))
+        stance = _STANCES.get(review["reviewRating"]["alternateName"], "neutral")
+        checker, own = review["author"]["name"], (review["datePublished"], place, stance)
+        voices[checker] = max(voices.get(checker, ("", -1, "")), own)
+    counted = {}
+    for same, voices in said.items():
+        stances = [stance for _, _, stance in voices.values()]
+        counted[same] = (stances.count("supports"), stances.count("denies"), stances.count("neutral"))
+    return counted
+
+
+def test_the_propositions_of_a_thousand_reviews_are_those_counted_by_hand(database: Database) -> None:
+    reviews = _many_reviews(1_000)
+    expected = _counted_by_hand(reviews)
+    result = take(database, json.dumps(reviews).encode(), ClaimReviews(), **PARTIAL)
+    assert result.rejected_total == 0
+    assert made(result)["proposition"] == len(expected)
+    with database.snapshot() as connection:
+        found = connection.execute(
+            select(PropositionRow.text, PropositionRow.supports, PropositionRow.denies, PropositionRow.neutral)
+        ).all()
+        query = RankingQuery(limit=200)
+        contested = set()
+        while True:
+            page = contested_propositions.LIST.page(connection, query, contested_propositions.MOST_CONTESTED_FIRST)
+            contested |= {fold_statement(one.text) for one in page.items}
+            if page.next_cursor is None:
+                break
+            query = query.model_copy(update={"cursor": page.next_cursor})
+    assert {fold_statement(row.text): (row.supports, row.denies, row.neutral) for row in found} == expected
+    assert contested == {same for same, (supports, denies, _) in expected.items() if supports and denies}
+    assert len(contested) > 20
+
+
+def test_a_review_that_was_imported_before_it_made_propositions_stays_as_it_was(database: Database) -> None:
+    take(database, json.dumps(REVIEW).encode(), ClaimReviews())
+    with database.writer.begin() as connection:  # as an earlier version of the service has left its claims
+        connection.execute(delete(StanceRow))
+    again = take(database, json.dumps(REVIEW).encode(), ClaimReviews())
+    assert (made(again), unchanged(again)) == ({}, {"proposition": 1, "claim": 2, "dispute": 1})
+    with database.read() as connection:
+        assert connection.execute(select(StanceRow.claim_id)).all() == []

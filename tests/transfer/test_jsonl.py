@@ -39,7 +39,7 @@ def test_loading_the_demo_twice_changes_nothing(database: Database) -> None:
     assert not is_empty(database)
     before = sizes(database)
     assert first.lines == len(DEMO.read_text("utf-8").splitlines())
-    own_lines = ("source", "entity", "metric", "claim", "dispute")
+    own_lines = ("source", "entity", "metric", "equation", "proposition", "claim", "dispute")
     assert sum(counts.created for kind, counts in first.counts if kind in own_lines) == first.lines
     again = load_demo(database)
     assert {kind: (c.created, c.unchanged) for kind, c in again.counts} == {

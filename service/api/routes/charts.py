@@ -22,7 +22,7 @@ from service.charts.png import NOTE, is_drawn, png
 from service.charts.svg import THEMES, WIDTH, style, svg, text_of
 from service.charts.vega import vega_lite
 from service.db.engine import Database
-from service.schemas.queries import DisagreementQuery, PictureQuery, RecordedSettingsQuery
+from service.schemas.queries import PictureQuery, RankingQuery, RecordedSettingsQuery
 from service.store.audit import recorded
 from service.store.audit.recorded import snapshot
 from service.store.comparisons.ranking import DISAGREEMENTS, WIDEST_FIRST
@@ -94,7 +94,7 @@ def chart_timeline_vega(ref: str, query: Options, request: Request, db: Db) -> R
 
 
 @routes.get("/disagreements/chart.svg", response_class=Response, responses=responses.LIST | _SVG)
-def chart_disagreements(query: Annotated[DisagreementQuery, Query()], request: Request, db: Db) -> Response:
+def chart_disagreements(query: Annotated[RankingQuery, Query()], request: Request, db: Db) -> Response:
     """Returns a page of the ranking as SVG, widest first: one row per measurand, in multiples of its lowest amount."""
     chart, moment = _ranking(db, query)
     headers = _POLICY | responses.links(request, moment=moment)
@@ -102,7 +102,7 @@ def chart_disagreements(query: Annotated[DisagreementQuery, Query()], request: R
 
 
 @routes.get("/disagreements/chart.vl.json", response_model=VegaLite, responses=responses.LIST)
-def chart_disagreements_vega(query: Annotated[DisagreementQuery, Query()], request: Request, db: Db) -> Response:
+def chart_disagreements_vega(query: Annotated[RankingQuery, Query()], request: Request, db: Db) -> Response:
     """Returns the chart of disagreements as a Vega-Lite specification with its data."""
     return _vega(request, *_ranking(db, query))
 
@@ -144,7 +144,7 @@ def _forest(db: Database, ref: str, query: RecordedSettingsQuery) -> tuple[fores
         return forest.of_measurand(found.connection, ref, options), found.moment
 
 
-def _ranking(db: Database, query: DisagreementQuery) -> tuple[Chart, datetime | None]:
+def _ranking(db: Database, query: RankingQuery) -> tuple[Chart, datetime | None]:
     with snapshot(db, query.recorded_as_of, recorded.filtered(query)) as found:
         items = DISAGREEMENTS[query.kind].page(found.connection, query, WIDEST_FIRST).items
         return ranking_chart.chart(items, query.kind), found.moment

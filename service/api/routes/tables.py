@@ -33,6 +33,8 @@ from service.schemas.table_queries import (
     AnnotationQuery,
     ComparisonTableJsonQuery,
     ComparisonTableQuery,
+    ConsistencyTableJsonQuery,
+    ConsistencyTableQuery,
     DisagreementTableJsonQuery,
     DisagreementTableQuery,
     FigureTableJsonQuery,
@@ -43,6 +45,7 @@ from service.schemas.table_queries import (
 from service.schemas.table_rows import (
     AnnotationRow,
     ComparisonTableRow,
+    ConsistencyTableRow,
     DisagreementTableRow,
     FigureTableRow,
     TimeSeriesRow,
@@ -52,6 +55,7 @@ from service.schemas.tables import (
     AnnotationTable,
     Column,
     ComparisonTable,
+    ConsistencyTable,
     DisagreementTable,
     FigureTable,
     SelectedRow,
@@ -67,7 +71,7 @@ from service.schemas.tables import (
 from service.schemas.types import format_time
 from service.store.audit import annotations, recorded
 from service.store.audit.recorded import Snapshot, snapshot
-from service.store.lists import tables
+from service.store.lists import consistency, tables
 from service.store.lists.pagination import Listing
 from service.store.lists.tables import TablePage
 from service.transfer import parquet
@@ -139,6 +143,13 @@ _DISAGREEMENTS = _Table(
     _disagreement_page,
     lambda query: tables.DISAGREEMENTS[query.kind],
 )
+_CONSISTENCY = _Table(
+    "consistency",
+    "One row a check of an equation, widest first: what is stated and what follows.",
+    lambda _: ConsistencyTableRow,
+    lambda connection, query: tables.table_page(connection, consistency.TABLE, query, query.sort),
+    lambda _: consistency.TABLE,
+)
 _TIME_SERIES = _Table(
     "timeseries",
     "One row a figure, at the time when it was said; layout=wide has a column for each basis.",
@@ -152,7 +163,7 @@ _ANNOTATIONS = _Table(
     lambda _: AnnotationRow,
     annotations.page_of_events,
 )
-_TABLES = {one.name: one for one in (_FIGURES, _COMPARISONS, _DISAGREEMENTS, _TIME_SERIES, _ANNOTATIONS)}
+_TABLES = {one.name: one for one in (_FIGURES, _COMPARISONS, _DISAGREEMENTS, _CONSISTENCY, _TIME_SERIES, _ANNOTATIONS)}
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -259,6 +270,30 @@ def table_disagreements_parquet(
     not fit, and as text with all its digits. Needs the extra `parquet`.
     """
     return _parquet(request, db, _DISAGREEMENTS, query)
+
+
+@routes.get(
+    "/tables/consistency.json",
+    response_model=ConsistencyTable | list[ConsistencyTableRow] | SelectedTable | list[SelectedRow],
+    responses=responses.LIST,
+)
+def table_consistency(query: Annotated[ConsistencyTableJsonQuery, Query()], request: Request, db: Db) -> Response:
+    """Returns one row per equation, subject, scope and period with figures: the check that says most, widest first."""
+    return _json(request, db, _CONSISTENCY, query)
+
+
+@routes.get("/tables/consistency.csv", response_class=Response, responses=responses.LIST | _CSV)
+def table_consistency_csv(query: Annotated[ConsistencyTableQuery, Query()], request: Request, db: Db) -> Response:
+    """Returns the table as CSV: all rows, or with `limit` a page of them."""
+    return _csv(request, db, _CONSISTENCY, query)
+
+
+@routes.get("/tables/consistency.parquet", response_class=Response, responses=responses.problems(501) | _PARQUET)
+def table_consistency_parquet(query: Annotated[ConsistencyTableQuery, Query()], request: Request, db: Db) -> Response:
+    """Returns all rows as a Parquet file. Each number stands twice: as a decimal with 18 decimals, null where it does
+    not fit, and as text with all its digits. Needs the extra `parquet`.
+    """
+    return _parquet(request, db, _CONSISTENCY, query)
 
 
 @routes.get(
@@ -453,7 +488,7 @@ def _parquet(request: Request, db: Database, table: _Table, query: Any) -> Respo
 
 
 def _moment(table: _Table, found: Snapshot) -> datetime | None:
-    return None if table is _ANNOTATIONS else found.moment
+    return None if table in (_ANNOTATIONS, _CONSISTENCY) else found.moment
 
 
 _LINES_AT_ONCE = 500

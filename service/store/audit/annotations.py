@@ -32,7 +32,7 @@ _PAST = {
     Operation.UPDATE: literal("revised", String()),
 }
 _KINDS = ("source", "claim", "figure", "dispute")
-_OTHERS = ("entity", "metric", "scope", "key", "series", "comparison")
+_OTHERS = ("entity", "metric", "scope", "equation", "proposition", "key", "series", "comparison")
 _ONLY_FIGURES = ["figures"]  # a figure's change in its claim; reported for the figure only
 _OF_DISPUTE = aliased(ClaimRow)
 

@@ -39,7 +39,18 @@ from service.store.lists.filters import AnyOf
 from service.store.lists.pagination import Listing, fetch_page
 from service.store.locks import Lock
 from service.store.operations import keys
-from service.store.records import claims, disputes, entities, figures, metrics, record_writes, scopes, sources
+from service.store.records import (
+    claims,
+    disputes,
+    entities,
+    equations,
+    figures,
+    metrics,
+    propositions,
+    record_writes,
+    scopes,
+    sources,
+)
 from service.store.records.projection import Projection
 from service.store.records.record_writes import Touched
 from service.store.rows import Values
@@ -56,6 +67,8 @@ _PROJECTIONS: dict[str, Projection[Any]] = {
         entities.PROJECTION,
         metrics.PROJECTION,
         scopes.PROJECTION,
+        equations.PROJECTION,
+        propositions.PROJECTION,
         claims.PROJECTION,
         figures.PROJECTION,
         disputes.PROJECTION,
@@ -65,12 +78,16 @@ _PROJECTIONS: dict[str, Projection[Any]] = {
 _STAMP = ("at", "actor_id", "actor_name", "request_id")
 _ABOUT = ("subject_id", "metric_id")  # of a figure
 _WRITTEN_COLUMNS = [*_STAMP, "operation", "kind", "record_id", "version", "changed", "snapshot", *_ABOUT]
+_LATER: dict[str, Values] = {
+    "claim": {"stances": []}
+}  # fields that snapshots of earlier versions of the service do not have
 _FOR_ADMINS = "key"  # only admins may see who has keys
 _KINDS_OF_REFS = {
     "source": "source",
     **dict.fromkeys(("claimant", "speaks_for", "voice", "subject", "raised_by"), "entity"),
     "metric": "metric",
-    "scope": "scope",
+    **dict.fromkeys(("scope", "output", "input"), "scope"),
+    "proposition": "proposition",
     **dict.fromkeys(
         ("claim", "derived_from", "supersedes", "superseded_by", "disputed_claim", "disputing_claim"), "claim"
     ),
@@ -207,7 +224,7 @@ def _changes_at_once(connection: Connection, keys: Sequence[tuple[str, str]], to
             "kind": key[0],
             "record_id": key[1],
             "version": current[key]["version"],
-            "changed": _changed(before.get(key), current[key]),
+            "changed": _changed(_complete(key[0], before[key]) if key in before else None, current[key]),
             "snapshot": current[key],
             **_about(key[0], current[key]),
         }
@@ -332,6 +349,7 @@ def as_recorded(connection: Connection, kind: str, record_id: str, moment: datet
         raise NotFound.at("/recorded_as_of", f"The {kind} was not on record at that moment.", "query")
     if kind == "metric":
         found["scope_count"] = connection.execute(_SCOPES_THEN, {"metric": record_id, "moment": moment}).scalar_one()
+    found = _complete(kind, found)
     embedded = list(_embedded(kind, found))
     others = _standing(connection, {place for place, _ in embedded}, moment)
     for place, shown in embedded:
@@ -374,12 +392,25 @@ def _standing(connection: Connection, places: Collection[tuple[str, str]], momen
 
 def _embedded(kind: str, snapshot: Values) -> Iterator[tuple[Place, Values]]:
     """Yields the embedded parts of other records, which may have changed since, with the kind and id of each."""
-    kinds = _KINDS_OF_REFS | {"part_of": kind if kind == "scope" else "entity"}
+    kinds = _KINDS_OF_REFS | {"part_of": kind if kind in ("scope", "proposition") else "entity"}
     for name, shown in snapshot.items():
         if name in kinds and shown is not None:
             yield (kinds[name], shown["id"]), shown
-    for figure in snapshot.get("figures", ()):
-        yield from _embedded("figure", figure)
+    for name in ("figures", "stances", "factors", "scopes"):
+        for inner in snapshot.get(name, ()):
+            yield from _embedded(name, inner)
+    for part in snapshot.get("parts", ()):
+        yield ("scope", part["id"]), part
+
+
+def metrics_of_equations(connection: Connection, equation_ids: Sequence[str]) -> set[str]:
+    """The metrics that these equations use in any version on record."""
+    found: set[str] = set()
+    for part in rows.chunks(list(equation_ids), rows.MOST_IDS):
+        statement = select(ChangeRow.snapshot).where(ChangeRow.kind == "equation", ChangeRow.record_id.in_(part))
+        for snapshot in connection.execute(statement).scalars():
+            found |= {snapshot["metric"]["id"], *(factor["metric"]["id"] for factor in snapshot["factors"])}
+    return found
 
 
 def shown(row: RowMapping | Values, *, names: bool) -> Change:
@@ -397,4 +428,8 @@ def version(connection: Connection, kind: str, record_id: str, number: int) -> V
     found: Values | None = connection.execute(statement).scalar()
     if found is None:
         raise NotFound(f"This version of the {kind} is not on record.")
-    return found
+    return _complete(kind, found)
+
+
+def _complete(kind: str, snapshot: Values) -> Values:
+    return _LATER.get(kind, {}) | snapshot

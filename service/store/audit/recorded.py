@@ -11,16 +11,27 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from service.db.engine import Database
-from service.db.models import ChangeRow, ClaimRow, DisputeRow, EntityRow, MeasurandRow, MetricRow, ScopeRow, SourceRow
+from service.db.models import (
+    ChangeRow,
+    ClaimRow,
+    DisputeRow,
+    EntityRow,
+    EquationRow,
+    MeasurandRow,
+    MetricRow,
+    PropositionRow,
+    ScopeRow,
+    SourceRow,
+)
 from service.domain.key import Measurand, is_uuid
 from service.errors import Invalid, NotFound
 from service.store import rows
 from service.store.audit import history
 from service.store.audit.replay import Series, Wanted, as_it_stood
-from service.store.comparisons import measurands
+from service.store.comparisons import consistency, measurands, stance_counts
 from service.store.comparisons.measurands import MeasurandRecord, NamedMeasurand
 from service.store.lists.filters import measurand_ids
-from service.store.records import references
+from service.store.records import propositions, references, stances
 
 MOST_MEASURANDS = 1_000  # in one answer
 _REFS = {
@@ -103,6 +114,79 @@ def operands(left: str, right: str) -> Find:
         return Wanted(found.series | series, named=found.named)
 
     return find
+
+
+def proposition(ref: str) -> Find:
+    """For the stances on a proposition and its parts. Raises NotFound for an unknown one."""
+
+    def find(connection: Connection, _moment: datetime) -> Wanted:
+        own = propositions.PROJECTION.stored(connection, ref).id
+        parts = stance_counts.parts_of(connection, own, MOST_MEASURANDS, withdrawn=True)
+        return _of_propositions(connection, [own, *parts])
+
+    return find
+
+
+def contested(query: Any) -> Find:
+    """For propositions about the subjects of a query. Raises Invalid if there are too many."""
+
+    def find(connection: Connection, _moment: datetime) -> Wanted:
+        statement = select(PropositionRow.id)
+        if query.subject:
+            about = references.filter_ids(connection, EntityRow, query.subject, "subject")
+            statement = statement.where(PropositionRow.subject_id.in_(about))
+        ids = list(connection.execute(statement.limit(MOST_MEASURANDS + 1)).scalars())
+        if len(ids) > MOST_MEASURANDS:
+            detail = f"As of a moment, the stances on at most {MOST_MEASURANDS:,} propositions are counted at once."
+            raise Invalid.at("/recorded_as_of", f"{detail} Ask for some: add subject.", "query")
+        return _of_propositions(connection, ids)
+
+    return find
+
+
+def _of_propositions(connection: Connection, ids: Sequence[str]) -> Wanted:
+    claims = {("claim", one) for one in stances.of_claim_ids(connection, ids)}
+    return Wanted(frozenset(), frozenset({("proposition", one) for one in ids} | claims))
+
+
+def check(check_id: str) -> Find:
+    """For one check of an equation. Raises NotFound for an unknown one."""
+
+    def find(connection: Connection, _moment: datetime) -> Wanted:
+        place = consistency.place_of(connection, check_id)
+        return _of_equations(connection, [place.equation_id], {place.subject.id})
+
+    return find
+
+
+def checked(query: Any) -> Find:
+    """For the consistency of some subjects, which the query has to name. Raises Invalid if it does not."""
+
+    def find(connection: Connection, _moment: datetime) -> Wanted:
+        if not query.subject:
+            raise Invalid.at("/recorded_as_of", "As of a moment, name the subjects: add subject.", "query")
+        subjects = set(references.filter_ids(connection, EntityRow, query.subject, "subject"))
+        metrics = references.filter_ids(connection, MetricRow, query.metric, "metric") if query.metric else []
+        statement = select(EquationRow.id)
+        wanted = getattr(query, "equation", None)
+        if wanted:
+            statement = statement.where(
+                EquationRow.id.in_(references.filter_ids(connection, EquationRow, wanted, "equation"))
+            )
+        if metrics:
+            statement = statement.where(EquationRow.metric_id.in_(metrics))
+        found = _of_equations(connection, list(connection.execute(statement).scalars()), subjects)
+        named = {("entity", one) for one in subjects} | {("metric", one) for one in metrics}
+        return Wanted(found.series, found.records | named)
+
+    return find
+
+
+def _of_equations(connection: Connection, ids: Sequence[str], subjects: Collection[str]) -> Wanted:
+    """All figures of these subjects of the metrics that the equations use now or once used."""
+    metrics = history.metrics_of_equations(connection, ids)
+    series = frozenset((subject, metric) for subject in subjects for metric in metrics)
+    return Wanted(series, frozenset(("equation", one) for one in ids))
 
 
 def filtered(query: Any) -> Find:

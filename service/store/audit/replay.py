@@ -14,7 +14,19 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, NullPool, bindparam, create_engine, func, insert, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    NullPool,
+    bindparam,
+    create_engine,
+    func,
+    insert,
+    select,
+    true,
+    tuple_,
+    update,
+)
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from service.db.dialects.sqlite import raw, sqlite_driver
@@ -22,14 +34,17 @@ from service.db.engine import Author, noted
 from service.db.models import (
     ChangeRow,
     ClaimRow,
+    ConsistencyRow,
     DisputeRow,
     EntityRow,
+    EquationRow,
     ExchangeRateRow,
     FigureRow,
     IdentifierRow,
     MeasurandRow,
     MetricRow,
     PriceIndexRow,
+    PropositionRow,
     ReplacedSeriesRow,
     ScopeRow,
     SeriesVersionRow,
@@ -45,21 +60,22 @@ from service.store import rows
 from service.store.comparisons import exchange_rates, measurands
 from service.store.comparisons.measurands import NamedMeasurand
 from service.store.comparisons.summary import mark_stale, refresh_summaries
-from service.store.records import figures
+from service.store.records import equations, figures, stances, voices
 from service.store.records.chains import MAX_CHAIN
 from service.store.records.figure_validation import ClaimContext, check_figures
 from service.store.records.figures import NewFigure
+from service.store.records.stances import CheckedStance
 from service.store.rows import Values
 
 _MOST_CLAIMS = 5_000
 _MOST_FIGURES = 20_000
 _MOST_PAIRS = 400  # in one condition, with two bound values each
 _TABLES: Mapping[str, Any] = {
-    "source": SourceRow, "entity": EntityRow, "metric": MetricRow, "scope": ScopeRow, "claim": ClaimRow,
-    "dispute": DisputeRow,
+    "source": SourceRow, "entity": EntityRow, "metric": MetricRow, "scope": ScopeRow, "equation": EquationRow,
+    "proposition": PropositionRow, "claim": ClaimRow, "dispute": DisputeRow,
 }  # fmt: skip
 _NUMBERS = ("value", "lower", "upper", "precision")
-_DATES = ("asserted", "published", "opened")  # columns `_earliest` and `_latest`
+_DATES = ("asserted", "published", "opened", "period")  # columns `_earliest` and `_latest`
 
 Series = tuple[str, str]  # the ids of a subject and a metric
 Place = tuple[str, str]  # the kind and the id of a record
@@ -146,6 +162,7 @@ class _Past:
         self._claims(wanted.series, named.pop("claim", []))
         for kind, ids in named.items():
             self.take(kind, ids)
+        self.take("proposition", [one["part_of"]["id"] for one in self.of("proposition") if one["part_of"]])
         claims = self.of("claim")
         self.take("source", [one["source"]["id"] for one in claims])
         people = [
@@ -155,11 +172,16 @@ class _Past:
         stated = {figure["metric"]["id"] for claim in claims for figure in claim["figures"]}
         metrics = sorted(stated | {metric for _, metric in wanted.series})
         self.take("metric", metrics)
-        for part in rows.chunks(metrics, rows.MOST_IDS):
+        for equation in self.of("equation"):
+            self.take("metric", [one["metric"]["id"] for one in (equation, *equation["factors"])])
+        for part in rows.chunks([one["id"] for one in self.of("metric")], rows.MOST_IDS):
             self.take("scope", self._ids(select(ScopeRow.id).where(ScopeRow.metric_id.in_(part))))
+        self.take("entity", [one["subject"]["id"] for one in self.of("proposition")])
         for part in rows.chunks([one["id"] for one in claims], rows.MOST_IDS):
             self.take("dispute", self._ids(select(DisputeRow.id).where(DisputeRow.disputed_claim_id.in_(part))))
         self.take("entity", [one["raised_by"]["id"] for one in self.of("dispute")])
+        parents = [one["part_of"]["id"] for one in self.of("entity") if one.get("part_of")]
+        self._take_chains("entity", parents, "part_of")
 
     def _claims(self, series: Collection[Series], named: Collection[str]) -> None:
         """These claims and those that had such figures, all that they derive from, and those that replaced them."""
@@ -171,12 +193,17 @@ class _Past:
             )
             wanted |= {one["claim"]["id"] for one in self.take("figure", self._ids(had.distinct()))}
         self._refuse_more("claims", len(wanted), _MOST_CLAIMS)
+        self._take_chains("claim", wanted, "derived_from")
+        later = {one["superseded_by"]["id"] for one in self.of("claim") if one["superseded_by"]}
+        self._take_chains("claim", later, "derived_from")
+
+    def _take_chains(self, kind: str, ids: Collection[str], link: str) -> None:
+        """Reads records, and all that they lead to by the link."""
         for _ in range(MAX_CHAIN):
-            new = self.take("claim", wanted)
+            new = self.take(kind, ids)
             if not new:
                 break
-            wanted = {one["derived_from"]["id"] for one in new if one["derived_from"]}
-        self.take("claim", [one["superseded_by"]["id"] for one in self.of("claim") if one["superseded_by"]])
+            ids = {one[link]["id"] for one in new if one[link]}
 
     def _refuse_more(self, what: str, number: int, most: int) -> None:
         if number > most:
@@ -194,12 +221,30 @@ class _Past:
             if values:
                 memory.execute(insert(table), values)
         _insert_identifiers(memory, self.of("entity"))
+        voices.derive(memory, true())  # they depend on what entities were part of, which makes no version of a claim
         self._write_series(memory)
         self._write_figures(memory)
+        self._write_inputs(memory)
+        self._write_stances(memory)
         measurands.ensure(memory, wanted.named)
         mark_stale(memory, memory.execute(select(MeasurandRow.id)).scalars())
         refresh_summaries(memory)
         self._date_measurands(memory)
+        self._date_checks(memory)
+
+    def _write_inputs(self, memory: Connection) -> None:
+        for equation in self.of("equation"):
+            equations.write_inputs(memory, equation["id"], equations.inputs_of(equation))
+
+    def _write_stances(self, memory: Connection) -> None:
+        taken = {claim["id"]: claim.get("stances", ()) for claim in self.of("claim")}
+        stances.insert_all(
+            memory,
+            {
+                claim: [CheckedStance(one["proposition"]["id"], one["stance"], one["hedge"]) for one in own]
+                for claim, own in taken.items()
+            },
+        )
 
     def _write_figures(self, memory: Connection) -> None:
         claims = {claim["id"]: claim for claim in self.of("claim")}
@@ -207,7 +252,11 @@ class _Past:
             (figure, claim, place) for claim in claims.values() for place, figure in enumerate(claim["figures"], 1)
         ]
         withdrawn = [figure for figure in self.of("figure") if figure["withdrawn"] is not None]
-        stated += [(one, claims[one["claim"]["id"]], _LAST_PLACE) for one in withdrawn if one["claim"]["id"] in claims]
+        stated += [
+            (one, claims[one["claim"]["id"]], place)
+            for place, one in enumerate(withdrawn, _AFTER_OTHERS)
+            if one["claim"]["id"] in claims
+        ]
         self._refuse_more("figures", len(stated), _MOST_FIGURES)
         if not stated:
             return
@@ -281,8 +330,33 @@ class _Past:
         if dates:
             memory.execute(_SET_DATES, dates)
 
+    def _date_checks(self, memory: Connection) -> None:
+        """A check was changed when its equation was, or the figures of its subject."""
+        changed = {(subject, metric): at for subject, metric, at in memory.execute(_DATED)}
+        metrics = {
+            equation["id"]: {equation["metric"]["id"], *(one["metric"]["id"] for one in equation["factors"])}
+            for equation in self.of("equation")
+        }
+        dates = [
+            {
+                "of": check_id,
+                "changed": max(
+                    self.at["equation", equation_id],
+                    *(changed[subject, metric] for metric in metrics[equation_id] if (subject, metric) in changed),
+                ),
+            }
+            for check_id, equation_id, subject in memory.execute(_CHECKS)
+        ]
+        if dates:
+            memory.execute(_SET_DATE, dates)
 
-_LAST_PLACE = 1_000  # in the claim, of withdrawn figures
+
+_AFTER_OTHERS = 1_000  # the first place in their claims of withdrawn figures
+_CHECKS = select(ConsistencyRow.id, ConsistencyRow.equation_id, ConsistencyRow.subject_id)
+_DATED = select(MeasurandRow.subject_id, MeasurandRow.metric_id, func.max(MeasurandRow.updated_at)).group_by(
+    MeasurandRow.subject_id, MeasurandRow.metric_id
+)
+_SET_DATE = update(ConsistencyRow).where(ConsistencyRow.id == bindparam("of")).values(updated_at=bindparam("changed"))
 _HEAD = ("version", "created_at", "updated_at", "created_by", "withdrawn_at", "withdrawn_reason")
 _SET_HEAD = (
     update(FigureRow).where(FigureRow.id == bindparam("of")).values({name: bindparam(f"its_{name}") for name in _HEAD})
@@ -346,6 +420,7 @@ _DEFAULTS: dict[tuple[Any, str], Callable[[Values], Any]] = {
     (MetricRow, "over_time_inferred"): lambda _: False,
     (EntityRow, "identifiers"): lambda _: {},
     (ClaimRow, "voice_id"): lambda claim: claim["claimant"]["id"],
+    **{(PropositionRow, name): lambda _: 0 for name in ("supports", "denies", "neutral", "contested")},
 }
 
 

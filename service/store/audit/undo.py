@@ -5,7 +5,19 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select
 
-from service.db.models import ChangeRow, ClaimRow, DisputeRow, EntityRow, FigureRow, ScopeRow
+from service.db.models import (
+    ChangeRow,
+    ClaimRow,
+    DisputeRow,
+    EntityRow,
+    EquationRow,
+    EquationScopeRow,
+    EquationTermRow,
+    FigureRow,
+    PropositionRow,
+    ScopeRow,
+    StanceRow,
+)
 from service.domain.vocabulary import Operation
 from service.errors import Conflict, Forbidden, NotFound
 from service.schemas.faults import validated
@@ -19,16 +31,29 @@ _INFERRED = {"over_time", "over_time_inferred"}
 _USES: dict[str, list[Any]] = {  # the columns that refer to a record of a kind
     "source": [ClaimRow.source_id],
     "entity": [
-        ClaimRow.subject_id, ClaimRow.claimant_id, ClaimRow.speaks_for_id, EntityRow.part_of_id, DisputeRow.raised_by_id
+        ClaimRow.subject_id, ClaimRow.claimant_id, ClaimRow.speaks_for_id, EntityRow.part_of_id,
+        DisputeRow.raised_by_id, PropositionRow.subject_id,
     ],
-    "metric": [FigureRow.metric_id, ScopeRow.metric_id],
-    "scope": [FigureRow.scope_id, ScopeRow.part_of_id],
+    "metric": [FigureRow.metric_id, ScopeRow.metric_id, EquationRow.metric_id, EquationTermRow.metric_id],
+    "scope": [
+        FigureRow.scope_id, ScopeRow.part_of_id, EquationRow.scope_id, EquationTermRow.scope_id,
+        EquationScopeRow.output_scope_id, EquationScopeRow.input_scope_id,
+    ],
+    "proposition": [StanceRow.proposition_id, PropositionRow.part_of_id],
     "claim": [
         ClaimRow.derived_from_id, ClaimRow.supersedes_id, DisputeRow.disputed_claim_id, DisputeRow.disputing_claim_id,
         FigureRow.claim_id,
     ],
     "figure": [DisputeRow.disputed_figure_id],
 }  # fmt: skip
+
+
+# the records to which rows without a life of their own belong, and which of these rows count
+_OWNERS: dict[Any, tuple[Any, ...]] = {
+    EquationTermRow: (EquationRow, EquationTermRow.equation_id),
+    EquationScopeRow: (EquationRow, EquationScopeRow.equation_id),
+    StanceRow: (ClaimRow, StanceRow.claim_id, StanceRow.position.is_not(None)),
+}
 
 
 def of_request(connection: Connection, request_id: str | None, after: int) -> tuple[int, int] | None:
@@ -97,8 +122,10 @@ def _refuse_changed(connection: Connection, change: RowMapping) -> None:
 
 def _refuse_used(connection: Connection, change: RowMapping, own: set[str]) -> None:
     for column in _USES.get(change["kind"], ()):
-        table = column.class_
+        table, owner_id, *standing = _OWNERS.get(column.class_, (column.class_, None))
         uses = select(table.id).where(column == change["record_id"], table.withdrawn_at.is_(None), table.id.not_in(own))
+        if owner_id is not None:
+            uses = uses.where(table.id == owner_id, *standing)
         if connection.execute(uses.limit(1)).first() is not None:
             detail = f"A {table.__tablename__} refers to the new {change['kind']} by now. So it cannot be undone."
             raise Conflict(detail)

@@ -93,6 +93,7 @@ _EVIDENCE = (
         _HAS_SCOPES.label("has_scopes"),
         ClaimRow.key.label("claim_key"),
         ClaimRow.claimant_id,
+        ClaimRow.source_id,
         ClaimRow.effective_role,
         ClaimRow.voice_id,
         VOICE.key.label("voice_key"),
@@ -434,6 +435,7 @@ def _evidence(row: Row[Any], tolerance: Fraction) -> Evidence:
         own_interval=metric_interval(stated, signed=row.signed, conversion=conversion, tolerance=tolerance),
         rates=stored_rates(row),
         rate_day_assumed=bool(row.rate_day_assumed),
+        source_id=row.source_id,
     )
 
 

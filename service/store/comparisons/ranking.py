@@ -168,6 +168,6 @@ def _disagreements(kind: DisagreementKind) -> RecordList[DisagreementPage]:
 
 
 DISAGREEMENTS: Mapping[DisagreementKind, RecordList[DisagreementPage]] = {
-    kind: _disagreements(kind) for kind in DisagreementKind
+    kind: _disagreements(kind) for kind in views.RANKING
 }
 WIDEST_FIRST = "-rank"

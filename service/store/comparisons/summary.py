@@ -25,13 +25,20 @@ from sqlalchemy import (
 )
 
 from service.db import bulk
-from service.db.models import ClaimRow, DisputeRow, FigureRow, MeasurandRow, MetricRow, ScopeRow
+from service.db.models import ClaimRow, DisputeRow, FigureRow, MeasurandRow, MetricRow, ScopeRow, StanceRow
 from service.db.types import String
 from service.domain.assessment import RULES_VERSION, assess_measurand
 from service.domain.vocabulary import ACTIVE_DISPUTE_STATUSES
 from service.errors import Invalid
 from service.store import rows
-from service.store.comparisons import conversions, evidence, exchange_rates, measurands
+from service.store.comparisons import (
+    consistency,
+    conversions,
+    evidence,
+    exchange_rates,
+    measurands,
+    stance_counts,
+)
 from service.store.comparisons.evidence import FigureRecord
 from service.store.comparisons.exchange_rates import ExchangeRates
 from service.store.comparisons.measurands import NamedMeasurand
@@ -55,13 +62,24 @@ def mark_stale(connection: Connection, ids: Iterable[str]) -> None:
 # the claims bound as `ids` and all that relay them
 _RELAYS = select(ClaimRow.id).where(ClaimRow.id.in_(rows.IDS)).cte("relays", recursive=True)
 _RELAYS = _RELAYS.union(select(ClaimRow.id).join(_RELAYS, ClaimRow.derived_from_id == _RELAYS.c.id))
-_MEASURANDS_OF = select(FigureRow.measurand_id).distinct().join(_RELAYS, FigureRow.claim_id == _RELAYS.c.id)
+_DEPENDING: Any = union(
+    select(FigureRow.measurand_id.label("id"), literal_column("'stale'").label("what")).join(
+        _RELAYS, FigureRow.claim_id == _RELAYS.c.id
+    ),
+    select(StanceRow.proposition_id, literal_column("'propositions'")).join(
+        _RELAYS, StanceRow.claim_id == _RELAYS.c.id
+    ),
+)
 
 
 def mark_claims_stale(connection: Connection, claim_ids: Collection[str]) -> None:
-    """Marks the measurands of these claims' figures, and of all that relay them: their drift depends on them."""
+    """Marks the measurands of these claims' figures, and the propositions on which they take a stance, with those of
+    all that relay them: their drift, and who counts as a voice, depend on them.
+    """
+    options = connection.get_execution_options()
     for part in rows.chunks(list(claim_ids), rows.MOST_IDS):
-        mark_stale(connection, connection.execute(_MEASURANDS_OF, {"ids": list(part)}).scalars())
+        for row in connection.execute(_DEPENDING, {"ids": list(part)}):
+            options[row.what].add(row.id)
 
 
 def mark_scopes_stale(connection: Connection, scope_id: str) -> None:
@@ -98,24 +116,30 @@ def refresh_summaries(connection: Connection) -> None:
     """
     options = connection.get_execution_options()
     stale, stale_parts = options["stale"], options["stale_parts"]
-    if not stale and not stale_parts:
-        return
-    stored = _lock(connection, sorted(stale | stale_parts))
+    if stale or stale_parts:
+        _refresh(connection, stale, stale_parts)
+    consistency.refresh(connection, stale)
+    stance_counts.refresh(connection)
+    stale.clear()
+    stale_parts.clear()
+
+
+def _refresh(connection: Connection, stale: Collection[str], stale_parts: Collection[str]) -> None:
+    assessed = connection.get_execution_options()["assessed"]
+    stored = _lock(connection, sorted({*stale, *stale_parts}))
     changes = []
     for measurand_id, computed in compute(connection, stored, stale).items():
         before = stored[measurand_id]
         differing = differing_columns(before, computed)
         if differing:
-            first, _ = options["assessed"].get(measurand_id, (before, None))
-            options["assessed"][measurand_id] = (first, {**before, **computed})
+            first, _ = assessed.get(measurand_id, (before, None))
+            assessed[measurand_id] = (first, {**before, **computed})
             at = before["updated_at"] if differing == ["rules_version"] else record_writes.now()
             changes.append({bulk.WHICH: measurand_id, "updated_at": at, **computed})
     # measurands with only the part columns computed have fewer columns
     for columns in {tuple(change) for change in changes}:
         alike = [change for change in changes if tuple(change) == columns]
         bulk.write(connection, _update(connection.dialect.name, columns), alike)
-    stale.clear()
-    stale_parts.clear()
 
 
 def differing_columns(stored: Any, computed: Values) -> list[str]:

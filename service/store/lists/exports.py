@@ -11,24 +11,49 @@ from pydantic import BaseModel
 from sqlalchemy import CTE, Connection, Select, and_, case, exists, literal, or_, select
 from sqlalchemy.orm import aliased
 
-from service.db.models import ClaimRow, DisputeRow, EntityRow, FigureRow, MetricRow, ScopeRow, SourceRow
+from service.db.models import (
+    ClaimRow,
+    DisputeRow,
+    EntityRow,
+    EquationRow,
+    EquationScopeRow,
+    EquationTermRow,
+    FigureRow,
+    MetricRow,
+    PropositionRow,
+    ScopeRow,
+    SourceRow,
+    StanceRow,
+)
 from service.domain.topological_order import parents_first
 from service.schemas.claims import Claim
 from service.schemas.disputes import Dispute
 from service.schemas.entities import Entity
+from service.schemas.equations import Equation
 from service.schemas.metrics import Metric
+from service.schemas.propositions import Proposition
 from service.schemas.queries import FigureQuery
 from service.schemas.scopes import Scope
 from service.schemas.sources import Source
 from service.store import rows
 from service.store.lists.pagination import Listing, Rows, fetch_page
-from service.store.records import claims, disputes, entities, figures, metrics, scopes, sources
+from service.store.records import (
+    claims,
+    disputes,
+    entities,
+    equations,
+    figures,
+    metrics,
+    propositions,
+    scopes,
+    sources,
+)
 from service.store.records.projection import Projection
 
 M = TypeVar("M", bound=BaseModel)
 _AT_ONCE = 500
 _CLAIMANT, _SUBJECT, _OTHER = aliased(EntityRow), aliased(EntityRow), aliased(EntityRow)
-_PART = aliased(ScopeRow, name="part")
+_PART, _NARROWER = aliased(ScopeRow, name="part"), aliased(PropositionRow, name="narrower")
 
 
 def _rows(connection: Connection, projection: Projection[Any]) -> Select[Any]:
@@ -56,6 +81,7 @@ def every_entity(connection: Connection) -> Iterator[Entity]:
         exists().where(_OTHER.part_of_id == EntityRow.id),
         exists().where(or_(ClaimRow.subject_id == EntityRow.id, ClaimRow.claimant_id == EntityRow.id)),
         exists().where(DisputeRow.raised_by_id == EntityRow.id),
+        exists().where(PropositionRow.subject_id == EntityRow.id),
     )
     statement = _rows(connection, entities.PROJECTION).join(tree, tree.c.id == EntityRow.id)
     statement = statement.where(_present(EntityRow, *named)).order_by(tree.c.depth, EntityRow.id)
@@ -63,8 +89,12 @@ def every_entity(connection: Connection) -> Iterator[Entity]:
 
 
 def every_metric(connection: Connection) -> Iterator[Metric]:
-    used = exists().where(FigureRow.metric_id == MetricRow.id)
-    statement = _rows(connection, metrics.PROJECTION).where(_present(MetricRow, used)).order_by(MetricRow.id)
+    used = (
+        exists().where(FigureRow.metric_id == MetricRow.id),
+        exists().where(EquationRow.metric_id == MetricRow.id),
+        exists().where(EquationTermRow.metric_id == MetricRow.id),
+    )
+    statement = _rows(connection, metrics.PROJECTION).where(_present(MetricRow, *used)).order_by(MetricRow.id)
     return _read(connection, metrics.PROJECTION, statement)
 
 
@@ -75,10 +105,34 @@ def every_scope(connection: Connection, metric_id: str) -> Iterator[Scope]:
     )
     tree = own.cte("tree", recursive=True)
     tree = tree.union_all(select(ScopeRow.id, tree.c.depth + 1).join(tree, ScopeRow.part_of_id == tree.c.id))
-    named = exists().where(_PART.part_of_id == ScopeRow.id), exists().where(FigureRow.scope_id == ScopeRow.id)
+    uses = (
+        _PART.part_of_id, FigureRow.scope_id, EquationRow.scope_id, EquationTermRow.scope_id,
+        EquationScopeRow.output_scope_id, EquationScopeRow.input_scope_id,
+    )  # fmt: skip
+    named = [exists().where(column == ScopeRow.id) for column in uses]
     statement = _rows(connection, scopes.PROJECTION).join(tree, tree.c.id == ScopeRow.id)
     statement = statement.where(_present(ScopeRow, *named)).order_by(tree.c.depth, ScopeRow.id)
     return _read(connection, scopes.PROJECTION, statement)
+
+
+def every_equation(connection: Connection) -> Iterator[Equation]:
+    statement = _rows(connection, equations.PROJECTION).where(EquationRow.withdrawn_at.is_(None))
+    return _read(connection, equations.PROJECTION, statement.order_by(EquationRow.id))
+
+
+def every_proposition(connection: Connection) -> Iterator[Proposition]:
+    """Yields the propositions, wholes before their parts."""
+    own = select(PropositionRow.id, literal(0).label("depth")).where(PropositionRow.part_of_id.is_(None))
+    tree = own.cte("tree", recursive=True)
+    parts = select(PropositionRow.id, tree.c.depth + 1).join(tree, PropositionRow.part_of_id == tree.c.id)
+    tree = tree.union_all(parts)
+    named = (
+        exists().where(_NARROWER.part_of_id == PropositionRow.id),
+        exists().where(StanceRow.proposition_id == PropositionRow.id, StanceRow.position.is_not(None)),
+    )
+    statement = _rows(connection, propositions.PROJECTION).join(tree, tree.c.id == PropositionRow.id)
+    statement = statement.where(_present(PropositionRow, *named)).order_by(tree.c.depth, PropositionRow.id)
+    return _read(connection, propositions.PROJECTION, statement)
 
 
 def every_source(connection: Connection) -> Iterator[Source]:

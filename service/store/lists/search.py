@@ -27,7 +27,7 @@ _SEARCHED_FROM: dict[str, Any] = {
     "sqlite": join(_FTS, SearchRow.__table__, SearchRow.number == _FTS.c.rowid),
     "postgresql": SearchRow.__table__,
 }
-KINDS: tuple[SearchedKind, ...] = ("comparison", "metric", "claim", "source", "entity")
+KINDS: tuple[SearchedKind, ...] = ("comparison", "metric", "claim", "source", "entity", "proposition")
 _COUNTED = 1_000  # matches per kind: of more, which are found first depends on the database
 _CANDIDATES = 100  # of these, shortest texts first: they contain the least other text
 _SCORED = 2_000  # characters of each text that count for its rank

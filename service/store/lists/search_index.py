@@ -11,7 +11,16 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, RowMapping, UpdateBase, select, text
 
 from service.db import bulk
-from service.db.models import ClaimRow, EntityRow, FigureRow, MetricRow, ScopeRow, SearchRow, SourceRow
+from service.db.models import (
+    ClaimRow,
+    EntityRow,
+    FigureRow,
+    MetricRow,
+    PropositionRow,
+    ScopeRow,
+    SearchRow,
+    SourceRow,
+)
 from service.domain.number import format_number
 from service.domain.search import index_text
 from service.store import rows
@@ -34,6 +43,7 @@ SEARCHED: dict[str, Searched] = {
     "entity": Searched(EntityRow, "name", {"name": 3, "aliases": 2.5}, ("key", "identifiers")),
     "metric": Searched(MetricRow, "name", {"name": 3}, ("key",)),
     "scope": Searched(ScopeRow, "name", {"name": 1}),
+    "proposition": Searched(PropositionRow, "text", {"text": 2, "scope_text": 1}, ("key",)),
 }
 _FTS = "search_fts MATCH :words"  # of the table that SQLite searches
 _ON_POSTGRESQL = "array_to_tsvector(string_to_array(tokens, ' ')) @@ CAST(:words AS tsquery)"

@@ -78,7 +78,7 @@ def _disagreements(kind: DisagreementKind) -> Listing:
     return _listing(statement, ranking.filters(ranked), sorts, MeasurandRow.id)
 
 
-DISAGREEMENTS = {kind: _disagreements(kind) for kind in DisagreementKind}
+DISAGREEMENTS = {kind: _disagreements(kind) for kind in views.RANKING}
 
 
 def figure_page(connection: Connection, query: FigureTableQuery) -> TablePage:

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, RowMapping
 from service.db.models import ClaimRow, EntityRow, SourceRow
 from service.domain.period import parse_period
 from service.schemas.claims import ClaimCreate
-from service.store.records import record_writes, references
+from service.store.records import record_writes, references, stances
 from service.store.records.figure_validation import CheckedFigure, ClaimContext, check_figures
+from service.store.records.stances import CheckedStance
 from service.store.rows import Values
 
 REFS = {
@@ -25,12 +26,13 @@ REFS = {
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A claim to be created: its columns, the stored claim that it repeats, if any, and its figures."""
+    """A claim to be created: its columns, the stored claim that it repeats, if any, its figures and its stances."""
 
     body: ClaimCreate
     values: Values
     stored: RowMapping | None
     figures: list[CheckedFigure]
+    stances: list[CheckedStance]
 
     def set_columns(self) -> Values:
         names = {f"{name}_id" if name in REFS else name for name in self.body.model_fields_set}
@@ -41,7 +43,7 @@ def drafts_of(connection: Connection, bodies: Sequence[ClaimCreate]) -> list[Dra
     """Prepares claims. Raises ServiceError for invalid refs and figures. A relay may refer to an earlier claim of the
     batch that is no relay.
     """
-    contents = [body.model_dump(exclude={*REFS, "figures"}) for body in bodies]
+    contents = [body.model_dump(exclude={*REFS, "figures", "stances"}) for body in bodies]
     wanted = references.wanted_by(bodies, REFS)
     own = {ref for body in bodies for ref in (body.id, body.key) if ref is not None}
     wanted[ClaimRow] |= own
@@ -65,9 +67,10 @@ def drafts_of(connection: Connection, bodies: Sequence[ClaimCreate]) -> list[Dra
         [f"/figures/{index}" for body in bodies for index in range(len(body.figures))],
     )
     rest = iter(stated)
+    taken = stances.check(connection, [body.stances for body in bodies], [one["id"] if one else None for one in stored])
     return [
-        Draft(body, content | link, known, list(islice(rest, len(body.figures))))
-        for body, content, link, known in zip(bodies, contents, links, stored, strict=True)
+        Draft(body, content | link, known, list(islice(rest, len(body.figures))), own)
+        for body, content, link, known, own in zip(bodies, contents, links, stored, taken, strict=True)
     ]
 
 

@@ -25,6 +25,7 @@ from service.store.records import (
     figures,
     record_writes,
     references,
+    stances,
     voices,
 )
 from service.store.records.claim_creation import REFS, Draft, derive, drafts_of
@@ -70,7 +71,10 @@ _STATED_HERE = "figure.claim_id = claim.id AND figure.withdrawn_at IS NULL"
 ROWS = JsonSelect(
     SELECT,
     list(Claim.model_fields),
-    {"figures": json_list(figures.IN_CLAIM, figures.with_refs, FigureRow.position, _STATED_HERE)},
+    {
+        "figures": json_list(figures.IN_CLAIM, figures.with_refs, FigureRow.position, _STATED_HERE),
+        "stances": stances.IN_CLAIM,
+    },
 )
 PROJECTION = Projection(ClaimRow, Claim, ROWS)
 SORTS = {name: getattr(ClaimRow, name) for name in ("created_at", "updated_at")}
@@ -156,6 +160,7 @@ def create_all(
     pairs = list(zip(made, drafts, strict=True))
     repeated = [Repeated(one.id, d.body.figures, d.figures) for one, d in pairs if not one.is_new]
     added = claim_idempotency.compare(connection, repeated, given)
+    _refuse_other_stances(connection, [(one.id, draft) for one, draft in pairs if not one.is_new], given)
     new = [(one.id, draft) for one, draft in pairs if one.is_new]
     if new:
         added_figures = [
@@ -166,9 +171,18 @@ def create_all(
         at = [f"/figures/{one.position - 1}" for one in added_figures]
         figures.check_new(connection, [one.figure for one in added_figures], at)
         figures.insert_all(connection, added_figures)
+        stances.insert_all(connection, {claim_id: draft.stances for claim_id, draft in new})
         claim_succession.mark(connection, replaced)
         summary.mark_claims_stale(connection, replaced)
     return [CreatedClaim(*one, len(draft.figures) if one.is_new else added[one.id]) for one, draft in pairs]
+
+
+def _refuse_other_stances(connection: Connection, repeated: Sequence[tuple[str, Draft]], given: Given) -> None:
+    stored = stances.of_claims(connection, [claim_id for claim_id, _ in repeated]) if repeated else {}
+    for claim_id, draft in repeated:
+        is_compared = given == "all" or "stances" in draft.body.model_fields_set
+        if is_compared and stored[claim_id] != draft.stances:
+            raise record_writes.already_stored(ClaimRow, claim_id, ["stances"])
 
 
 def _first_status(place: int, retracted: Mapping[int, str | None]) -> Values:
@@ -215,7 +229,7 @@ def amend(connection: Connection, ref: str, patch: ClaimPatch, expected: Version
     older |= {row["supersedes_id"]} - {None}
     if claimant != row["claimant_id"]:
         claim_succession.refuse_if_superseded_by_other(connection, row["id"])
-    changes = patch.model_dump(exclude=set(REFS)) | links
+    changes = patch.model_dump(exclude={*REFS, "stances"}) | links
     changes |= _changed_retraction(connection, row, changes)
     stands_again = row["status"] == ClaimStatus.RETRACTED and changes.get("status") == ClaimStatus.ACTIVE
     if stands_again:
@@ -228,13 +242,24 @@ def amend(connection: Connection, ref: str, patch: ClaimPatch, expected: Version
     (derived,) = voices.derived(connection, [values])
     values |= derived
     moved = _move_figures(connection, row, values)
-    if record_writes.amend(connection, ClaimRow, row, values):
+    if _replace_stances(connection, row, patch) and all(row[name] == value for name, value in values.items()):
+        record_writes.bump(connection, ClaimRow, row, {})
+    elif record_writes.amend(connection, ClaimRow, row, values):
         for figure_row, figure in moved:
             record_writes.save(connection, FigureRow, figure_row, figure.columns)
             summary.mark_stale(connection, [figure_row["measurand_id"]])  # the one that it moved from
         claim_succession.mark(connection, older | {row["id"]})
         summary.mark_claims_stale(connection, {row["id"], *older})
     return str(row["id"])
+
+
+def _replace_stances(connection: Connection, row: RowMapping, patch: ClaimPatch) -> bool:
+    """Whether the patch changes the stances."""
+    if "stances" not in patch.model_fields_set:
+        return False
+    record_writes.refuse_withdrawn(ClaimRow, row)
+    (checked,) = stances.check(connection, [patch.stances], [row["id"]])  # type: ignore[list-item]
+    return stances.replace(connection, row["id"], checked)
 
 
 def withdraw(connection: Connection, ref: str, reason: str, expected: Versions) -> str:

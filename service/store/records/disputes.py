@@ -95,6 +95,26 @@ def of_measurands(connection: Connection, ids: Collection[str]) -> dict[str, lis
     return found
 
 
+_OF_CLAIMS = select(
+    DisputeRow.id, DisputeRow.disputed_claim_id, DisputeRow.opened_earliest, DisputeRow.created_at
+).where(
+    DisputeRow.disputed_claim_id.in_(rows.IDS),
+    DisputeRow.withdrawn_at.is_(None),
+    DisputeRow.status.in_([str(status) for status in ACTIVE_DISPUTE_STATUSES]),
+)
+
+
+def of_claims(connection: Connection, claim_ids: Collection[str]) -> list[ActiveDispute]:
+    """Returns the active disputes about these claims, oldest first."""
+    found = [
+        row
+        for part in rows.chunks(list(claim_ids), rows.MOST_IDS)
+        for row in connection.execute(_OF_CLAIMS, {"ids": list(part)})
+    ]
+    found.sort(key=lambda row: (row.created_at, row.id))
+    return [ActiveDispute(row.id, row.disputed_claim_id, row.opened_earliest) for row in found]
+
+
 def create(connection: Connection, body: DisputeCreate) -> Created:
     values = body.model_dump(exclude=set(_REFS))
     values |= references.resolve(connection, body, _REFS, record_writes.stored(connection, DisputeRow, values))

@@ -8,11 +8,23 @@ from pydantic import BaseModel
 from service.schemas.claims import ClaimPatch
 from service.schemas.disputes import DisputePatch
 from service.schemas.entities import EntityPatch
+from service.schemas.equations import EquationPatch
 from service.schemas.figures import FigurePatch
 from service.schemas.metrics import MetricPatch
+from service.schemas.propositions import PropositionPatch
 from service.schemas.scopes import ScopePatch
 from service.schemas.sources import SourcePatch
-from service.store.records import claims, disputes, entities, figures, metrics, scopes, sources
+from service.store.records import (
+    claims,
+    disputes,
+    entities,
+    equations,
+    figures,
+    metrics,
+    propositions,
+    scopes,
+    sources,
+)
 from service.store.records.projection import Projection
 from service.store.rows import Values
 
@@ -36,7 +48,16 @@ EDITABLE: dict[str, Editable] = {
     "claim": Editable(claims, ClaimPatch),
     "figure": Editable(figures, FigurePatch),
     "dispute": Editable(disputes, DisputePatch),
+    "equation": Editable(equations, EquationPatch),
+    "proposition": Editable(propositions, PropositionPatch),
 }
+
+
+def _given(value: Any) -> Any:
+    """A value as it is given in a patch: other records by their ids."""
+    if isinstance(value, dict):
+        return value["id"] if "id" in value else {name: _given(inner) for name, inner in value.items()}
+    return [_given(inner) for inner in value] if isinstance(value, list) else value
 
 
 def stated(kind: str, snapshot: Values) -> Values:
@@ -44,9 +65,7 @@ def stated(kind: str, snapshot: Values) -> Values:
     inferred is not stated.
     """
     fields = {name: snapshot.get(name) for name in EDITABLE[kind].patch.model_fields}
-    given = {
-        name: value["id"] if isinstance(value, dict) and "id" in value else value for name, value in fields.items()
-    }
+    given = {name: _given(value) for name, value in fields.items()}
     if kind == "claim":
         given["status"] = "retracted" if given["status"] == "retracted" else "active"
         if snapshot.get("claimant_role_inferred"):

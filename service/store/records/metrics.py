@@ -10,9 +10,10 @@ from service.domain.metric import default_additive
 from service.errors import Conflict, Fault
 from service.schemas.metrics import Metric, MetricCreate, MetricPage, MetricPatch
 from service.store import rows
+from service.store.comparisons import consistency
 from service.store.lists.filters import AnyOf, Filter, withdrawn
 from service.store.lists.pagination import record_list
-from service.store.records import metric_derivation, names, record_writes, scopes
+from service.store.records import equations, metric_derivation, names, record_writes, scopes
 from service.store.records.bounds import MOST_FIGURES, refuse_too_many_of_metric
 from service.store.records.projection import Projection
 from service.store.records.record_writes import Created, Versions
@@ -60,8 +61,12 @@ def amend(
     if "over_time" in changes:
         changes["over_time_inferred"] = False
     _refuse_another_unit(connection, row, changes)
+    if changes.keys() & {*_OF_FIGURES, *_OF_SUMMARIES}:
+        equations.refuse_unfit_metric(connection, {**row, **changes})
     record_writes.amend(connection, MetricRow, row, changes)
     changed = {name for name in (*_OF_FIGURES, *_OF_SUMMARIES) if changes.get(name, row[name]) != row[name]}
+    if changed:
+        consistency.mark_using(connection, row["id"])
     if changed.intersection(_OF_FIGURES):
         metric_derivation.derive_figures(connection, {**row, **changes}, most)
     elif changed:
@@ -91,3 +96,5 @@ def _refuse_another_unit(connection: Connection, row: Any, changes: Values) -> N
     if connection.execute(in_use).first() is not None:
         detail = "The metric has figures, whose meaning would change with the unit. Create another metric."
         raise Conflict(detail, [Fault("/unit", "Cannot change once there are figures.")])
+    if (equation := equations.using(connection, row["id"])) is not None:
+        raise Conflict.at("/unit", f"The equation {equation} uses the metric. Withdraw it first.")

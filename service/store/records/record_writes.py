@@ -235,6 +235,11 @@ def note(connection: Connection, table: type[Base], record_id: str, operation: O
 
 def amend(connection: Connection, table: Any, row: RowMapping, changes: Values) -> bool:
     """Applies a patch. Raises Conflict for a withdrawn record, a key that is set already, and a key that is in use."""
+    refuse_changes(connection, table, row, changes)
+    return save(connection, table, row, changes)
+
+
+def refuse_changes(connection: Connection, table: Any, row: RowMapping, changes: Values) -> None:
     refuse_withdrawn(table, row)
     if "key" in changes and row["key"] is not None and changes["key"] != row["key"]:
         raise Conflict.at("/key", "A key is set once, since others rely on it.")
@@ -244,7 +249,6 @@ def amend(connection: Connection, table: Any, row: RowMapping, changes: Values) 
         and _key_taken(connection, table, changes["key"])
     ):
         raise Conflict.at("/key", f"Another {noun(table)} has this key.")
-    return save(connection, table, row, changes)
 
 
 def _key_taken(connection: Connection, table: Any, key: str) -> bool:

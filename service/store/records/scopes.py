@@ -13,9 +13,11 @@ from service.domain.key import is_key, is_uuid
 from service.domain.topological_order import parents_first
 from service.domain.vocabulary import Operation
 from service.errors import Conflict, Invalid, Raced
+from service.schemas.base import ScopeRef
 from service.schemas.queries import ScopeQuery
 from service.schemas.scopes import Scope, ScopeCreate, ScopeLine, ScopePage, ScopePatch
 from service.store import rows
+from service.store.comparisons import consistency
 from service.store.comparisons.summary import mark_scopes_stale
 from service.store.lists.filters import AnyOf, Filter, withdrawn
 from service.store.lists.pagination import PageJson, record_list
@@ -68,7 +70,7 @@ class OfMetric:
 def page_json(connection: Connection, metric: str, query: ScopeQuery) -> PageJson:
     """Returns a ScopePage as it is served. Raises NotFound for an unknown metric, Invalid for an unknown `part_of`."""
     metric_id = _metric(connection, metric)["id"]
-    whole = _ids(connection, metric_id, query.part_of, "query")
+    whole = ids_of(connection, metric_id, query.part_of, place="query")
     return LIST.json(connection, query, metric_id=[metric_id], part_of_id=list(whole.values()))
 
 
@@ -106,13 +108,28 @@ def _by_ref(connection: Connection, metric_id: str, refs: Iterable[str]) -> dict
     return {ref: row for row in found for ref in (row["id"], row["key"])}
 
 
-def _ids(connection: Connection, metric_id: str, refs: Sequence[str], place: Any = "body") -> dict[str, str]:
+def ids_of(
+    connection: Connection, metric_id: str, refs: Sequence[str], pointer: str = "/part_of", place: Any = "body"
+) -> dict[str, str]:
     """Returns the ids of these scopes. Raises Invalid for one that the metric does not have."""
-    found = _by_ref(connection, metric_id, refs)
+    found = {
+        ref: row["id"]
+        for part in rows.chunks(list(refs), rows.MOST_IDS)
+        for ref, row in _by_ref(connection, metric_id, part).items()
+    }
     for ref in refs:
         if ref not in found:
-            raise Invalid.at("/part_of", f"The metric has no scope {ref!r}.", place)
-    return {ref: found[ref]["id"] for ref in refs}
+            raise Invalid.at(pointer, f"The metric has no scope {ref!r}.", place)
+    return {ref: found[ref] for ref in refs}
+
+
+def refs_of(connection: Connection, ids: Iterable[str]) -> dict[str, ScopeRef]:
+    """The scopes with these ids, as they are named in answers."""
+    found: dict[str, ScopeRef] = {}
+    for part in rows.chunks(sorted(ids), rows.MOST_IDS):
+        statement = select(ScopeRow.id, ScopeRow.key, ScopeRow.name).where(ScopeRow.id.in_(part))
+        found |= {row.id: ScopeRef(id=row.id, key=row.key, name=row.name) for row in connection.execute(statement)}
+    return found
 
 
 # Writing -------------------------------------------------------------------------------------------------------------
@@ -124,7 +141,7 @@ def create(connection: Connection, metric: str, body: ScopeCreate, most: int | N
     record_writes.refuse_withdrawn(MetricRow, own)
     known = _known(connection, own["id"], body)
     if known is not None:
-        differing = _differing(known, body, _ids(connection, own["id"], _wholes([body])))
+        differing = _differing(known, body, ids_of(connection, own["id"], _wholes([body])))
         if differing:
             raise record_writes.already_stored(ScopeRow, known["id"], differing)
         return Created(known["id"], is_new=False)
@@ -199,7 +216,7 @@ def create_all(
         raise Conflict.at("/id", "Another scope has this id.")
     ids = {body.key: body.id or record_writes.new_id() for body in bodies}
     others = [ref for ref in _wholes(bodies) if ref not in ids]
-    wholes = ids | _ids(connection, metric_id, others)
+    wholes = ids | ids_of(connection, metric_id, others)
     for whole in {wholes[ref] for ref in others}:
         chains.refuse_long(connection, ScopeRow.id, ScopeRow.part_of_id, whole, "/part_of", chains.MAX_CHAIN)
     heads = dict(zip(ids, record_writes.heads(connection, len(bodies)), strict=True))
@@ -222,6 +239,8 @@ def create_all(
         record_writes.note(connection, ScopeRow, scope_id, Operation.CREATE)
     if is_first:
         _mark_unscoped_stale(connection, metric_id, most)
+    else:
+        consistency.mark_paired(connection, metric_id, list(ids))
     return list(ids.values())
 
 
@@ -235,6 +254,7 @@ def _mark_unscoped_stale(connection: Connection, metric_id: str, most: int | Non
     metric = connection.execute(select(MetricRow.key).where(MetricRow.id == metric_id).with_for_update()).one()
     refuse_too_many_of_metric(connection, metric_id, most, metric.key, '{"scopes": [{"key": …, "name": …}]}')
     metric_derivation.mark_summaries_stale(connection, metric_id)
+    consistency.mark_using(connection, metric_id)
 
 
 def _refuse_too_many(connection: Connection, metric_id: str, more: int) -> None:
@@ -269,12 +289,13 @@ def amend(connection: Connection, scope_id: str, patch: ScopePatch, expected: Ve
     changes = patch.model_dump(exclude={"part_of"})
     if "part_of" in patch.model_fields_set:
         whole = patch.model_dump()["part_of"]
-        changes["part_of_id"] = _ids(connection, row["metric_id"], [whole])[whole] if whole is not None else None
+        changes["part_of_id"] = ids_of(connection, row["metric_id"], [whole])[whole] if whole is not None else None
         chains.refuse_cycle(connection, ScopeRow.id, ScopeRow.part_of_id, row["id"], changes["part_of_id"], "/part_of")
     moves = changes.get("part_of_id", row["part_of_id"]) != row["part_of_id"]
     if moves:
         _lock_tree(connection, row["id"])
     if record_writes.amend(connection, ScopeRow, row, changes) and moves:
+        consistency.refuse_overlaps(connection, row["metric_id"])
         mark_scopes_stale(connection, row["id"])
     return str(row["id"])
 

@@ -84,6 +84,11 @@ def derive_below(connection: Connection, entity_id: str, most: int | None) -> No
     """
     affected = _claims_below(entity_id)
     refuse_too_many_figures(connection, select(ClaimRow.id).where(affected), most, "entity", entity_id)
+    summary.mark_claims_stale(connection, derive(connection, affected))
+
+
+def derive(connection: Connection, affected: Any) -> list[str]:
+    """Computes the roles and voices of the claims that meet a condition. Returns the ids of those that changed."""
     names = ("id", "claimant_id", "subject_id", "speaks_for_id", "claimant_role", "effective_role", "voice_id")
     claims = connection.execute(select(*(getattr(ClaimRow, n) for n in names)).where(affected)).mappings().all()
     named = {claim[name] for claim in claims for name in ("claimant_id", "subject_id")}
@@ -95,7 +100,7 @@ def derive_below(connection: Connection, entity_id: str, most: int | None) -> No
             changed.append({"which": claim["id"], "role": values["effective_role"], "voice": values["voice_id"]})
     if changed:
         connection.execute(_CHANGE, changed)
-    summary.mark_claims_stale(connection, [row["which"] for row in changed])
+    return [row["which"] for row in changed]
 
 
 _CHANGE = (

@@ -11,6 +11,7 @@ from service.domain.vocabulary import (
     DisputeStatus,
     DisputeType,
     EntityKind,
+    EquationKind,
     IntervalKind,
     OverTime,
     Qualifier,
@@ -22,6 +23,8 @@ from service.domain.vocabulary import (
 Values = Mapping[str, str]  # of a form, by field; without the empty ones
 _DATE = "2025-09-17, 2025-09, 2025 or Q3 2025"
 _REF = "its key or id"
+_FACTORS = "one a line: gpu-hours, or ÷ gpu-hours; then pairs of parts: full = full; pre-training = -"
+_UNSTATED = "-"  # a scope that is not stated
 
 
 class _Standing(Word):
@@ -37,7 +40,9 @@ class FormField:
 
     name: str
     label: str
-    widget: Literal["line", "text", "lines", "pairs", "choice", "flag", "number", "ref"] = "line"
+    widget: Literal[
+        "line", "text", "lines", "pairs", "choice", "flag", "number", "ref", "refs", "factors", "stances"
+    ] = "line"
     choices: Sequence[Word] = ()
     hint: str = ""
     is_required: bool = False
@@ -106,6 +111,7 @@ FIELDS: Mapping[str, Sequence[FormField]] = {
         FormField("asserted", "Said on", hint=_DATE),
         FormField("derived_from", "Repeats the claim", "ref", hint=_REF),
         FormField("supersedes", "Replaces the claim", "ref", hint=_REF),
+        FormField("stances", "Stances on propositions", "stances", hint="one a line: key: supports, likely"),
         _choice("status", "Status", _Standing),
         FormField("retracted_on", "Retracted on", hint=_DATE),
         _NOTES,
@@ -139,6 +145,26 @@ FIELDS: Mapping[str, Sequence[FormField]] = {
         FormField("resolution", "Resolution", "text"),
         _KEY,
     ),
+    "equation": (
+        _NAME,
+        _choice("kind", "Kind", EquationKind, is_required=True),
+        FormField("metric", "Quantity that is computed", "ref", hint=_REF, is_required=True),
+        FormField("factors", "Factors of a product", "factors", hint=_FACTORS),
+        FormField("scope", "Part that is a sum", "ref", hint="for a sum: the key of the part"),
+        FormField("parts", "Its parts", "refs", hint="for a sum: one key a line"),
+        FormField("complete", "The parts are all of it", "flag"),
+        _DEFINITION,
+        _KEY,
+    ),
+    "proposition": (
+        FormField("text", "The statement", "text", is_required=True),
+        FormField("subject", "About", "ref", hint=_REF, is_required=True),
+        FormField("scope_text", "What is meant, and what is not"),
+        FormField("period", "Period", hint=_DATE),
+        FormField("part_of", "A part of the proposition", "ref", hint=_REF),
+        FormField("language", "Language", hint="en, de, zh"),
+        _KEY,
+    ),
 }
 
 
@@ -149,7 +175,7 @@ def shown(field: FormField, value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return "\n".join(value)
+        return "\n".join(_line(field, one) for one in value)
     if field.widget == "pairs":
         return "\n".join(f"{name}: {text}" for name, text in value.items())
     if isinstance(value, dict):  # another record
@@ -157,10 +183,52 @@ def shown(field: FormField, value: Any) -> str:
     return str(value)
 
 
+def _line(field: FormField, value: Any) -> str:
+    """One value of a list, as a line of its form's field."""
+    if field.widget == "stances":
+        hedge = f", {value['hedge']}" if value["hedge"] else ""
+        return f"{_ref(value['proposition'])}: {value['stance']}{hedge}"
+    if field.widget == "factors":
+        sign = "÷ " if value["exponent"] < 0 else ""
+        pairs = "; ".join(f"{_ref(pair['output'])} = {_ref(pair['input'])}" for pair in value["scopes"])
+        return f"{sign}{_ref(value['metric'])}{': ' + pairs if pairs else ''}"
+    return _ref(value) if field.widget == "refs" else str(value)
+
+
+def _ref(value: Mapping[str, Any] | None) -> str:
+    return _UNSTATED if value is None else str(value.get("key") or value["id"])
+
+
+def _read_stance(line: str) -> dict[str, Any]:
+    ref, _, rest = line.partition(":")
+    stance, _, hedge = rest.partition(",")
+    return {"proposition": ref.strip(), "stance": stance.strip(), "hedge": hedge.strip() or None}
+
+
+def _read_factor(line: str) -> dict[str, Any]:
+    named, _, rest = line.partition(":")
+    metric = named.strip()
+    pairs = [pair.partition("=") for pair in rest.split(";") if pair.strip()]
+    return {
+        "metric": metric.removeprefix("÷").strip(),
+        "exponent": -1 if metric.startswith("÷") else 1,
+        "scopes": [{"output": _read_scope(output), "input": _read_scope(own)} for output, _, own in pairs],
+    }
+
+
+def _read_scope(text: str) -> str | None:
+    return None if text.strip() in ("", _UNSTATED) else text.strip()
+
+
 def given(field: FormField, text: str) -> Any:
     """What was written in a form's field, as the API takes it. An empty field is null, or an empty list."""
-    if field.widget == "lines":
-        return [line.strip() for line in text.split("\n") if line.strip()]
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    if field.widget in ("lines", "refs"):
+        return lines
+    if field.widget == "stances":
+        return [_read_stance(line) for line in lines]
+    if field.widget == "factors":
+        return [_read_factor(line) for line in lines]
     if field.widget == "pairs":
         pairs = (line.partition(":") for line in text.split("\n") if line.strip())
         return {name.strip(): value.strip() for name, _, value in pairs}

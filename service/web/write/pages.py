@@ -25,16 +25,29 @@ from service.errors import Invalid, NotFound, PreconditionFailed, ServiceError, 
 from service.schemas.claims import Claim
 from service.schemas.disputes import DisputeCreate
 from service.schemas.entities import EntityCreate
+from service.schemas.equations import EquationCreate
 from service.schemas.facets import FacetQuery
 from service.schemas.faults import validated
 from service.schemas.figures import FigureCreate
 from service.schemas.metrics import MetricCreate
 from service.schemas.pages import NewClaimQuery, NewRecordQuery
+from service.schemas.propositions import PropositionCreate
 from service.schemas.scopes import ScopeCreate
 from service.schemas.sources import SourceCreate
 from service.store.audit import history, undo
 from service.store.lists import facets
-from service.store.records import claims, disputes, duplicates, entities, figures, metrics, scopes, sources
+from service.store.records import (
+    claims,
+    disputes,
+    duplicates,
+    entities,
+    equations,
+    figures,
+    metrics,
+    propositions,
+    scopes,
+    sources,
+)
 from service.store.records.editing import EDITABLE
 from service.store.records.record_writes import new_id
 from service.web.html import may_write, page
@@ -48,9 +61,12 @@ routes = pages(FormRoute)
 _SUGGESTED = 100  # names of each field
 _TITLES = {
     "source": "source", "entity": "person, organization or thing", "metric": "quantity", "scope": "part of a quantity",
-    "claim": "claim", "figure": "figure", "dispute": "dispute",
+    "claim": "claim", "figure": "figure", "dispute": "dispute", "equation": "equation", "proposition": "proposition",
 }  # fmt: skip
-_PATHS = {"source": "sources", "entity": "entities", "metric": "quantities", "claim": "claims"}
+_PATHS = {
+    "source": "sources", "entity": "entities", "metric": "quantities", "claim": "claims", "equation": "equations",
+    "proposition": "propositions",
+}  # fmt: skip
 
 
 def _or_empty(values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -202,6 +218,8 @@ _NEW: dict[str, NewKind] = {
     "entity": NewKind(EntityCreate, lambda c, _owner, body: entities.create(c, body)),
     "metric": NewKind(MetricCreate, lambda c, _owner, body: metrics.create(c, body)),
     "scope": NewKind(ScopeCreate, lambda c, owner, body: scopes.create(c, owner or "", body), "metric"),
+    "equation": NewKind(EquationCreate, lambda c, _owner, body: equations.create(c, body)),
+    "proposition": NewKind(PropositionCreate, lambda c, _owner, body: propositions.create(c, body)),
     "figure": NewKind(FigureCreate, lambda c, _owner, body: figures.create(c, body), "claim", owned_in_body=True),
     "dispute": NewKind(
         DisputeCreate, lambda c, _owner, body: disputes.create(c, body), "disputed_claim", owned_in_body=True
@@ -328,8 +346,11 @@ def _version_of(fields: Mapping[str, str], newest: int) -> int:
 
 
 def _fields_of(kind: str, record: Any) -> list[FormField]:
-    """The fields of the form: all, but a key that is set already, since it is set once."""
-    return [one for one in FIELDS[kind] if one.name != "key" or record is None or record.key is None]
+    """The fields of the form. Of a stored record, those that can change: a key that is set already cannot."""
+    if record is None:
+        return list(FIELDS[kind])
+    known = EDITABLE[kind].patch.model_fields
+    return [one for one in FIELDS[kind] if one.name in known and (one.name != "key" or record.key is None)]
 
 
 def _shown(kind: str, record: Mapping[str, Any]) -> dict[str, str]:

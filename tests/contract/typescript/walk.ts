@@ -53,7 +53,7 @@ do {
   for (const item of page.data.items) seen.add(item.id);
   cursor = page.data.next_cursor;
 } while (cursor !== null);
-assert.equal(seen.size, 87);
+assert.equal(seen.size, 90);
 
 const path = { ref: claim.id };
 const read = await client.GET("/v1/claims/{ref}", { params: { path } });
@@ -85,5 +85,5 @@ const imported = await client.POST("/v1/imports", {
   bodySerializer: (text) => text,
   headers: { "Content-Type": "application/octet-stream" },
 });
-assert.equal(imported.data?.counts.claim.unchanged, 87);
+assert.equal(imported.data?.counts.claim.unchanged, 90);
 console.log("walked");
