@@ -5,7 +5,7 @@ them say of each term. What a source relays of somebody is checked within that s
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -40,8 +40,6 @@ class Term:
     exponent: int = 1
     figures: tuple[Evidence, ...] = ()
     fits: bool = True
-    _read: dict[int | None, Interval | None] = field(default_factory=dict, compare=False, repr=False)
-    _converted: "dict[str, Term]" = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def is_missing(self) -> bool:
@@ -51,29 +49,36 @@ class Term:
     def lacks_exchange_rate(self) -> bool:
         return bool(self.figures) and self.interval is None
 
-    @property
+    @cached_property
     def interval(self) -> Interval | None:
-        return self.read(None)
+        return self._hull(None)
 
-    @cached_property
-    def voices(self) -> frozenset[str]:
-        return frozenset(figure.voice for figure in self.figures)
+    @property
+    def voices(self) -> Collection[str]:
+        return (self.figures[0].voice,) if len(self.figures) == 1 else self._voices
 
-    @cached_property
-    def currencies(self) -> frozenset[str]:
-        return frozenset(figure.currency for figure in self.figures if figure.currency is not None)
+    @property
+    def currencies(self) -> Collection[str]:
+        if len(self.figures) == 1:
+            (figure,) = self.figures
+            return () if figure.currency is None else (figure.currency,)
+        return self._currencies
 
-    @cached_property
+    @property
     def is_foreign(self) -> bool:
-        return any(figure.is_foreign for figure in self.figures)
+        return self.figures[0].is_foreign if len(self.figures) == 1 else self._is_foreign
 
     def read(self, reading: int | None) -> Interval | None:
         """The hull of what each claimant says; None if no figure can be computed with. `reading` is the place of one of
         `READINGS`, or None for the figures as stated.
         """
-        if reading not in self._read:
-            self._read[reading] = self._hull(reading)
-        return self._read[reading]
+        if reading is None:
+            return self.interval
+        if len(self.figures) == 1:  # of the many parts of a sum, each has one
+            return SINGLE_READINGS[reading](self.figures[0])
+        if reading not in self._reread:
+            self._reread[reading] = self._hull(reading)
+        return self._reread[reading]
 
     def computed_in(self, currency: str) -> "Term":
         if currency not in self._converted:
@@ -82,10 +87,31 @@ class Term:
             self._converted[currency] = converted
         return self._converted[currency]
 
+    # kept of terms with several figures, which may occur in many checks
+
+    @cached_property
+    def _voices(self) -> frozenset[str]:
+        return frozenset(figure.voice for figure in self.figures)
+
+    @cached_property
+    def _currencies(self) -> frozenset[str]:
+        return frozenset(figure.currency for figure in self.figures if figure.currency is not None)
+
+    @cached_property
+    def _is_foreign(self) -> bool:
+        return any(figure.is_foreign for figure in self.figures)
+
+    @cached_property
+    def _reread(self) -> dict[int, Interval | None]:
+        return {}
+
+    @cached_property
+    def _converted(self) -> "dict[str, Term]":
+        return {}
+
     def _hull(self, reading: int | None) -> Interval | None:
-        if len(self.figures) == 1:  # of the many parts of a sum, each has one
-            (figure,) = self.figures
-            return figure.interval if reading is None else SINGLE_READINGS[reading](figure)
+        if reading is None and len(self.figures) == 1:
+            return self.figures[0].interval
         known = sharing_rates([figure for figure in self.figures if figure.interval is not None])
         return hull(one.interval for one in hulls(known if reading is None else READINGS[reading](known)))
 
@@ -224,9 +250,14 @@ class _Stated:
         """The same object for the same figures, so that their hull is computed once."""
         key = (group, metric_id, scope, self.days_of(metric_id, days), exponent, fits)
         if key not in self.terms:
-            figures = tuple(self._figures(group, metric_id, scope, days))
-            self.terms[key] = Term(metric_id, None if scope == _ANY else scope, exponent, figures, fits)
+            self.terms[key] = self.new_term(group, metric_id, scope, days, exponent, fits=fits)
         return self.terms[key]
+
+    def new_term(
+        self, group: _Group, metric_id: str, scope: str | None, days: Days, exponent: int = 1, *, fits: bool = True
+    ) -> Term:
+        figures = tuple(self._figures(group, metric_id, scope, days))
+        return Term(metric_id, None if scope == _ANY else scope, exponent, figures, fits)
 
     def result(self, group: _Group, metric_id: str, scope: str | None, days: Days, *, fits: bool = True) -> Term:
         """A term without assumptions: one is an input of somebody's calculation, never its result."""
@@ -458,7 +489,7 @@ def _sums(equation: Sum, stated: _Stated) -> Iterator[tuple[Place, Check]]:
 
 def _check_sum(equation: Sum, stated: _Stated, days: Days, group: _Group, parts: Sequence[str]) -> Check | None:
     metric = equation.metric_id
-    terms: Sequence[Term] = [stated.term(group, metric, part, days) for part in parts]
+    terms: Sequence[Term] = [stated.new_term(group, metric, part, days) for part in parts]
     output = stated.result(group, metric, equation.whole, days)
     unstated = stated.result(group, metric, None, days, fits=False)
     if output.is_missing and not unstated.is_missing:
