@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from service.analysis.options import Readable, readable, tolerance_of
 from service.db.engine import Connection
+from service.db.models import ScopeRow
 from service.domain.assessment import RULES_VERSION
 from service.domain.consistency import Check, Term, check_all, most_severe
 from service.domain.consistency_text import consistency_text, unit_of
@@ -13,11 +14,11 @@ from service.schemas.base import MetricRef, ScopeRef
 from service.schemas.comparisons import Compared, Excluded
 from service.schemas.equations import CheckedTerm, ConsistencyCheck, ConsistencyDetail, ConsistencySettings, Equation
 from service.schemas.queries import CheckQuery
-from service.schemas.views import to_interval, to_number
+from service.schemas.views import to_interval
 from service.store.comparisons import consistency, evidence
 from service.store.comparisons.consistency import CheckedPlace, EquationRecord
 from service.store.comparisons.evidence import FigureRecord
-from service.store.records import equations, scopes
+from service.store.records import equations, references
 
 MOST_CHECKS = 100  # in one answer
 MOST_TERMS = 100  # of one check
@@ -97,36 +98,23 @@ class _Writer:
             for term in (*_terms(check), *([check.missing] if check.missing else []))
             if term.scope_id is not None
         }
-        self.scopes.update(scopes.refs_of(self.connection, ids))
+        self.scopes.update(references.refs_of(self.connection, ScopeRow, ScopeRef, ids))
 
     def check(self, check: Check) -> ConsistencyCheck:
-        unit = unit_of(check, check.output.metric_id, self.record.units)
-        signed = check.output.metric_id in self.record.signed
         first = next(self.shown[figure.id] for figure in check.figures if figure.id in self.shown)
         missing = check.missing
-        would_be = None
-        if missing is not None:
-            own = unit_of(check, missing.metric_id, self.record.units)
-            would_be = to_interval(check.would_be, own, signed=missing.metric_id in self.record.signed)
         return ConsistencyCheck(
             verdict=check.verdict,
             checked_by=check.by,
             claimant=None if check.by is CheckedBy.ACROSS else first.voice,
             source=first.source if check.by is CheckedBy.RELAYED else None,
-            unit=unit,
-            stated=to_interval(check.stated, unit, signed=signed),
-            computed=to_interval(check.computed, unit, signed=signed),
             output=self._term(check, check.output),
             inputs=[self._term(check, term) for term in check.inputs[:MOST_TERMS]],
             input_count=len(check.inputs),
             missing_metric=self.metrics[missing.metric_id] if missing else None,
             missing_scope=self._scope(missing) if missing else None,
-            would_be=would_be,
             missing_count=check.missing_count,
-            gap=to_number(check.apart.gap) if check.apart else None,
-            difference=to_number(check.apart.difference) if check.apart else None,
-            relative_difference=to_number(check.rank),
-            text=consistency_text(self.record.equation, check, self.record.units),
+            **consistency.findings(self.record, check),
         )
 
     def _scope(self, term: Term) -> ScopeRef | None:

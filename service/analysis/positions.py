@@ -58,7 +58,7 @@ class Questions:
 def entity_positions(connection: Connection, ref: str, query: PositionQuery) -> EntityPositions:
     """Raises NotFound for an unknown entity, and Invalid if it has said too much to compare at once."""
     own = entities.PROJECTION.read(connection, ref)
-    subjects = references.filter_ids(connection, EntityRow, query.subject, "subject") if query.subject else []
+    subjects = references.filter_ids(connection, EntityRow, query.subject, "subject")
     measurands = positions.measurands_of_voices(connection, [own.id], subjects, [], MOST_QUESTIONS)
     propositions = positions.propositions_of_voices(connection, [own.id], subjects, MOST_QUESTIONS)
     if max(len(measurands), len(propositions)) > MOST_QUESTIONS:
@@ -75,7 +75,7 @@ def entity_positions(connection: Connection, ref: str, query: PositionQuery) -> 
     for taken in stances.values():
         for other in taken.keys() - {own.id}:
             pairs[other].add(_related({}, taken, own.id, other), is_amount=False)
-    named = positions.entities(connection, {own.id, *pairs})
+    named = references.refs_of(connection, EntityRow, EntityRef, {own.id, *pairs})
     ordered = sorted(pairs, key=lambda other: (-pairs[other].total, named[other].key))
     return EntityPositions(
         entity=named[own.id],
@@ -95,10 +95,10 @@ def position_matrix(connection: Connection, query: PositionMatrixQuery) -> Posit
     if not (query.subject or query.metric or query.claimant):
         raise Invalid.at("", "Name a subject, a metric or claimants: the matrix of all is too large.", "query")
     voices, subjects = (
-        references.filter_ids(connection, EntityRow, given, name) if given else []
+        references.filter_ids(connection, EntityRow, given, name)
         for name, given in (("claimant", query.claimant), ("subject", query.subject))
     )
-    metrics = references.filter_ids(connection, MetricRow, query.metric, "metric") if query.metric else []
+    metrics = references.filter_ids(connection, MetricRow, query.metric, "metric")
     measurands = positions.measurands_of_voices(connection, voices, subjects, metrics, MOST_COLUMNS)
     propositions = [] if metrics else positions.propositions_of_voices(connection, voices, subjects, MOST_COLUMNS)
     if len(measurands) + len(propositions) > MOST_COLUMNS:
@@ -110,7 +110,7 @@ def position_matrix(connection: Connection, query: PositionMatrixQuery) -> Posit
     if len(rows) > MOST_CLAIMANTS:
         detail = f"More than {MOST_CLAIMANTS} claimants have said something there. Name some: add claimant."
         raise Invalid.at("/claimant", detail, "query")
-    named = positions.entities(connection, rows)
+    named = references.refs_of(connection, EntityRow, EntityRef, rows)
     rows.sort(key=lambda voice: (-said[voice], named[voice].key))
     return _matrix(connection, found, [*measurands, *propositions], rows, named)
 

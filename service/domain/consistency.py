@@ -22,7 +22,7 @@ from service.domain.separation import factor_between, relative_difference
 from service.domain.vocabulary import Basis, CheckedBy, Consistency, NotComputed, OverTime
 
 Days = tuple[date | None, date | None]  # the period of amounts that differ by period
-_SEVERITY = {verdict: place for place, verdict in enumerate((
+SEVERITY = {verdict: place for place, verdict in enumerate((
     Consistency.INCONSISTENT, Consistency.WITHIN_ROUNDING, Consistency.CONSISTENT, Consistency.NO_EXCHANGE_RATE,
     Consistency.SCOPE_GAP, Consistency.INCOMPLETE, Consistency.DENOMINATOR_ZERO,
 ))}  # fmt: skip
@@ -169,7 +169,7 @@ class Check:
     @property
     def severity(self) -> tuple[object, ...]:
         """The most severe check comes first."""
-        return _SEVERITY[self.verdict], -(self.rank or 0), self.order
+        return SEVERITY[self.verdict], -(self.rank or 0), self.order
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,10 +158,10 @@ def stances_text(names: Mapping[Stance, Sequence[str]]) -> str:
 
 
 def _sentence(stance: Stance, names: Sequence[str]) -> str:
-    told = list(names) if len(names) <= _MOST_NAMES else [*names[: _MOST_NAMES - 1], _others(names)]
+    shown = list(names) if len(names) <= _MOST_NAMES else [*names[: _MOST_NAMES - 1], _others(names)]
     verb = _SINGULAR[stance] if len(names) == 1 else _VERBS[stance]
     object_ = "" if stance is Stance.NEUTRAL else " it"
-    subject = told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
+    subject = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
     return f"{subject} {verb}{object_}."
 
 

@@ -9,20 +9,13 @@ from service.api.dependencies import Db
 from service.api.route import router
 from service.domain.vocabulary import DisagreementKind
 from service.errors import Fault, Invalid
-from service.schemas.base import Page
-from service.schemas.comparisons import ContestedPage, Disagreement
-from service.schemas.equations import Inconsistency
+from service.schemas.comparisons import ContestedPage
+from service.schemas.disagreements import AnyDisagreementPage
 from service.schemas.queries import ContestedQuery, DisagreementQuery
-from service.schemas.stances import ContestedProposition
 from service.store.audit import recorded
 from service.store.audit.recorded import snapshot
 from service.store.comparisons import ranking
 from service.store.lists import consistency, contested, contested_propositions
-
-
-class AnyDisagreementPage(Page[Disagreement | Inconsistency | ContestedProposition]):
-    """All items are of the kind that was asked for."""
-
 
 routes = router("disagreements", cache_seconds=0)
 

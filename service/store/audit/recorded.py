@@ -166,7 +166,7 @@ def checked(query: Any) -> Find:
         if not query.subject:
             raise Invalid.at("/recorded_as_of", "As of a moment, name the subjects: add subject.", "query")
         subjects = set(references.filter_ids(connection, EntityRow, query.subject, "subject"))
-        metrics = references.filter_ids(connection, MetricRow, query.metric, "metric") if query.metric else []
+        metrics = references.filter_ids(connection, MetricRow, query.metric, "metric")
         statement = select(EquationRow.id)
         wanted = getattr(query, "equation", None)
         if wanted:

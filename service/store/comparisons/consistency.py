@@ -25,7 +25,7 @@ from service.db.models import (
     MetricRow,
     ScopeRow,
 )
-from service.domain.consistency import Check, Place, Scopes, check_all, most_severe
+from service.domain.consistency import SEVERITY, Check, Place, Scopes, check_all, most_severe
 from service.domain.consistency_text import consistency_text, unit_of
 from service.domain.equation import Equation, Factor, Product, Sum, overlap, product_scale
 from service.domain.evidence import Evidence
@@ -42,11 +42,6 @@ from service.store.records import record_writes
 from service.store.rows import Values
 
 MOST_NAMED = 100  # figures that a stored check names
-# the ranks of checks whose amounts are not apart: below those that are, and in this order
-_RANKS = {verdict: -1.0 - place for place, verdict in enumerate((
-    Consistency.CONSISTENT, Consistency.NO_EXCHANGE_RATE, Consistency.SCOPE_GAP, Consistency.INCOMPLETE,
-    Consistency.DENOMINATOR_ZERO,
-))}  # fmt: skip
 _NO_RANK = -10.0
 
 
@@ -104,7 +99,8 @@ def refresh(connection: Connection, changed: Collection[str]) -> None:
             wanted[row.equation_id].add(row.subject_id)
     for equation_id in sorted(marked):
         given = {"equation": equation_id}
-        connection.execute(_LOCKED, given).all()  # waits for writers who do not see the change of the equation yet
+        if connection.dialect.name == "postgresql":  # waits for writers who do not see the change of the equation yet
+            connection.execute(_LOCKED, given).all()
         wanted[equation_id].update(connection.execute(_SUBJECTS, given).scalars())
     marked.clear()
     if not wanted:
@@ -402,43 +398,56 @@ def _columns(record: EquationRecord, subject: str, place: Place, checks: Sequenc
         "period": canonical_period(earliest, latest) if earliest and latest else None,
         "period_earliest": earliest,
         "period_latest": latest,
-        **check_columns(record, most_severe(checks)),
+        **_check_columns(record, most_severe(checks)),
         "check_count": len(checks),
     }
 
 
-def check_columns(record: EquationRecord, check: Check) -> Values:
-    """What a check found. The intervals are in the units of the answer."""
-    unit = unit_of(check, check.output.metric_id, record.units)
-    signed = check.output.metric_id in record.signed
-    return {
+def _check_columns(record: EquationRecord, check: Check) -> Values:
+    missing, found = check.missing, findings(record, check)
+    intervals = {name: found.pop(name) for name in ("stated", "computed", "would_be")}
+    columns: Values = {
         "verdict": str(check.verdict),
         "checked_by": str(check.by),
         "claimant_id": check.voice,
         "source_id": check.source_id,
+        "missing_metric_id": missing.metric_id if missing is not None else None,
+        "missing_scope_id": missing.scope_id if missing is not None else None,
+        "would_be_unit": unit_of(check, missing.metric_id, record.units) if missing is not None else None,
+        "rank": _rank(check),
+        "figure_count": check.figure_count,
+        "figures": ", ".join(figure.id for figure in islice(check.figures, MOST_NAMED)),
+        **found,
+    }
+    for name, interval in intervals.items():
+        columns |= ends_columns(name, interval)
+    return columns
+
+
+def _rank(check: Check) -> float | None:
+    """Checks whose amounts are not apart come below those that are, the more severe first."""
+    if check.rank is not None:
+        return to_number(check.rank)
+    return float(SEVERITY[Consistency.WITHIN_ROUNDING] - SEVERITY[check.verdict])
+
+
+def findings(record: EquationRecord, check: Check) -> Values:
+    """What a check found, in the units of the answer: the fields that its list and its detail share."""
+    unit, missing = unit_of(check, check.output.metric_id, record.units), check.missing
+    signed = check.output.metric_id in record.signed
+    would_be = None
+    if missing is not None:
+        own = unit_of(check, missing.metric_id, record.units)
+        would_be = to_interval(check.would_be, own, signed=missing.metric_id in record.signed)
+    return {
         "unit": unit,
-        **ends_columns("stated", to_interval(check.stated, unit, signed=signed)),
-        **ends_columns("computed", to_interval(check.computed, unit, signed=signed)),
-        **_missing_columns(record, check),
-        "rank": _RANKS[check.verdict] if check.rank is None else to_number(check.rank),
+        "stated": to_interval(check.stated, unit, signed=signed),
+        "computed": to_interval(check.computed, unit, signed=signed),
+        "would_be": would_be,
         "gap": to_number(check.apart.gap) if check.apart else None,
         "difference": to_number(check.apart.difference) if check.apart else None,
         "relative_difference": to_number(check.rank),
         "text": consistency_text(record.equation, check, record.units),
-        "figure_count": check.figure_count,
-        "figures": ", ".join(figure.id for figure in islice(check.figures, MOST_NAMED)),
-    }
-
-
-def _missing_columns(record: EquationRecord, check: Check) -> Values:
-    missing = check.missing
-    unit = unit_of(check, missing.metric_id, record.units) if missing is not None else None
-    signed = missing is not None and missing.metric_id in record.signed
-    return {
-        "missing_metric_id": missing.metric_id if missing is not None else None,
-        "missing_scope_id": missing.scope_id if missing is not None else None,
-        **ends_columns("would_be", to_interval(check.would_be, unit or "", signed=signed)),
-        "would_be_unit": unit,
     }
 
 

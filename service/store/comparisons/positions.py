@@ -5,10 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, literal, select
 
-from service.db.models import ClaimRow, EntityRow, FigureRow, MeasurandRow, MetricRow, PropositionRow, StanceRow
+from service.db.models import ClaimRow, FigureRow, MeasurandRow, MetricRow, PropositionRow, StanceRow
 from service.domain.vocabulary import ClaimStatus, OverTime
 from service.errors import Invalid
-from service.schemas.base import EntityRef
 from service.store import rows
 
 _COUNTED = (ClaimRow.withdrawn_at.is_(None), ClaimRow.status == literal(str(ClaimStatus.ACTIVE)))
@@ -57,14 +56,6 @@ def refuse_too_many_figures(connection: Connection, measurand_ids: Sequence[str]
     counted = select(func.sum(MeasurandRow.present_count)).where(MeasurandRow.id.in_(bindparam("ids", expanding=True)))
     if (connection.execute(counted, {"ids": list(measurand_ids)}).scalar() or 0) > most:
         raise Invalid.at("/subject", f"More than {most:,} figures would be compared. Name fewer subjects.", "query")
-
-
-def entities(connection: Connection, ids: Collection[str]) -> dict[str, EntityRef]:
-    found: dict[str, EntityRef] = {}
-    for part in rows.chunks(sorted(ids), rows.MOST_IDS):
-        statement = select(EntityRow.id, EntityRow.key, EntityRow.name).where(EntityRow.id.in_(part))
-        found |= {row.id: EntityRef(id=row.id, key=row.key, name=row.name) for row in connection.execute(statement)}
-    return found
 
 
 def named(connection: Connection, measurand_ids: Sequence[str], proposition_ids: Sequence[str]) -> dict[str, Any]:

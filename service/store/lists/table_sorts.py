@@ -32,7 +32,7 @@ def _never_null(column: Any, main: Any) -> Any:
 
 
 def _least(kind: Any) -> Any:
-    """What stands for a missing value of this type, before all others."""
+    """The value by which a missing one of this type is sorted: before all others."""
     if isinstance(kind, Day):
         return date(1, 1, 1)
     if isinstance(kind, UtcTime):

@@ -355,7 +355,7 @@ def _change(connection: Connection, seq: int) -> Change | None:
 
 
 def _was_or_is_about(connection: Connection, row: RowMapping, change: RowMapping) -> bool:
-    """Also what has just left the filters is told, so that receivers do not keep what is no more."""
+    """Includes what has just left the filters, so that receivers do not keep outdated records."""
     if _is_about(connection, row, change):
         return True
     if change["version"] == 1 or not (row["measurand_id"] or row["metric_ids"] or row["subject_ids"]):

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     Connection,
@@ -20,7 +20,8 @@ from sqlalchemy import (
 from service.db.types import String
 from service.domain.key import is_uuid
 from service.errors import Conflict, Invalid, ServiceError
-from service.schemas.base import Body
+from service.schemas.base import Body, EntityRef, ScopeRef
+from service.store import rows
 from service.store.records import identifiers
 from service.store.rows import IDS, Values, noun
 
@@ -72,6 +73,9 @@ def named(refs: Collection[str]) -> dict[str, list[str]]:
 # Refs in filters -----------------------------------------------------------------------------------------------------
 
 
+_Ref = TypeVar("_Ref", EntityRef, ScopeRef)
+
+
 @cache
 def _ids_and_keys(table: Any) -> Select[Any]:
     return select(table.id, table.key).where(_is_any(table, IDS, _KEYS))
@@ -82,6 +86,8 @@ def filter_ids(connection: Connection, table: Any, refs: Sequence[str], name: st
 
     Raises Invalid for a ref that matches no record.
     """
+    if not refs:
+        return []
     identified = _identified(connection, table, refs)
     found = connection.execute(_ids_and_keys(table), named([identified.get(ref, ref) for ref in refs])).all()
     known = {ref for row in found for ref in row}
@@ -89,6 +95,15 @@ def filter_ids(connection: Connection, table: Any, refs: Sequence[str], name: st
         if identified.get(ref, ref) not in known:
             raise Invalid.at(f"/{name}", f"There is no {noun(table)} {ref!r}.", "query")
     return [row.id for row in found]
+
+
+def refs_of(connection: Connection, table: Any, form: type[_Ref], ids: Iterable[str]) -> dict[str, _Ref]:
+    """The records with these ids, as they are named in answers."""
+    found: dict[str, _Ref] = {}
+    for part in rows.chunks(sorted(ids), rows.MOST_IDS):
+        statement = select(table.id, table.key, table.name).where(table.id.in_(part))
+        found |= {row.id: form(id=row.id, key=row.key, name=row.name) for row in connection.execute(statement)}
+    return found
 
 
 def ids(connection: Connection, table: Any, refs: Collection[str]) -> dict[str, str]:

@@ -13,7 +13,6 @@ from service.domain.key import is_key, is_uuid
 from service.domain.topological_order import parents_first
 from service.domain.vocabulary import Operation
 from service.errors import Conflict, Invalid, Raced
-from service.schemas.base import ScopeRef
 from service.schemas.queries import ScopeQuery
 from service.schemas.scopes import Scope, ScopeCreate, ScopeLine, ScopePage, ScopePatch
 from service.store import rows
@@ -121,15 +120,6 @@ def ids_of(
         if ref not in found:
             raise Invalid.at(pointer, f"The metric has no scope {ref!r}.", place)
     return {ref: found[ref] for ref in refs}
-
-
-def refs_of(connection: Connection, ids: Iterable[str]) -> dict[str, ScopeRef]:
-    """The scopes with these ids, as they are named in answers."""
-    found: dict[str, ScopeRef] = {}
-    for part in rows.chunks(sorted(ids), rows.MOST_IDS):
-        statement = select(ScopeRow.id, ScopeRow.key, ScopeRow.name).where(ScopeRow.id.in_(part))
-        found |= {row.id: ScopeRef(id=row.id, key=row.key, name=row.name) for row in connection.execute(statement)}
-    return found
 
 
 # Writing -------------------------------------------------------------------------------------------------------------
