@@ -32,6 +32,7 @@ from service.store.comparisons.ranking import LIST
 from service.store.lists import facets
 from service.store.records import claims, entities, metrics, scopes, sources
 from service.web.by_period import Series, first_days, in_series
+from service.web.filters import as_list
 from service.web.html import page
 from service.web.route import pages
 
@@ -57,15 +58,11 @@ def _choice(
     return Choice(name, title, found.of, chosen, found.values)
 
 
-def _one(value: str | None) -> list[str]:
-    return [] if value is None else [value]
-
-
 @routes.get("/comparisons")
 def show_comparisons(request: Request, query: Annotated[ComparisonListPageQuery, Query()], db: Db) -> Response:
     """Lists what is compared: each subject, quantity, part and period."""
-    of = {"subject": _one(query.subject), "metric": _one(query.metric)}
-    asked: dict[str, Any] = of | {"agreement": _one(query.agreement), "claimant": _one(query.claimant)}
+    of = {"subject": as_list(query.subject), "metric": as_list(query.metric)}
+    asked: dict[str, Any] = of | {"agreement": as_list(query.agreement), "claimant": as_list(query.claimant)}
     wanted = ComparisonQuery(limit=_SHOWN, sort=query.sort, cursor=query.cursor, **asked)
     with snapshot(db, query.recorded_as_of, recorded.filtered(wanted)) as (connection, moment):
         found = LIST.page(connection, wanted)
@@ -80,7 +77,7 @@ def show_comparisons(request: Request, query: Annotated[ComparisonListPageQuery,
 @routes.get("/claims")
 def show_claims(request: Request, query: Annotated[ClaimListPageQuery, Query()], db: Db) -> Response:
     """Lists claims, the newest first."""
-    asked: dict[str, Any] = {name: _one(getattr(query, name)) for name in ("subject", "claimant", "metric", "basis")}
+    asked: dict[str, Any] = {name: as_list(getattr(query, name)) for name in ("subject", "claimant", "metric", "basis")}
     of = {"subject": asked["subject"], "metric": asked["metric"]}
     with db.snapshot() as connection:
         wanted = ClaimQuery(limit=_SHOWN, cursor=query.cursor, status=[query.status], text=query.text, **asked)
@@ -97,7 +94,9 @@ def show_claims(request: Request, query: Annotated[ClaimListPageQuery, Query()],
 def show_entities(request: Request, query: Annotated[EntityListPageQuery, Query()], db: Db) -> Response:
     """Lists what claims are about, and who makes them."""
     with db.snapshot() as connection:
-        wanted = EntityQuery(limit=_SHOWN, cursor=query.cursor, sort=query.sort, kind=_one(query.kind), text=query.text)
+        wanted = EntityQuery(
+            limit=_SHOWN, cursor=query.cursor, sort=query.sort, kind=as_list(query.kind), text=query.text
+        )
         found = entities.LIST.page(connection, wanted)
         choices = [_choice(connection, "subject_kind", "kind", "Kind", query.kind)]
     return page(request, "entities.html", query=query, found=found, choices=choices)
@@ -107,7 +106,9 @@ def show_entities(request: Request, query: Annotated[EntityListPageQuery, Query(
 def show_sources(request: Request, query: Annotated[SourceListPageQuery, Query()], db: Db) -> Response:
     """Lists the documents in which claims are found."""
     with db.snapshot() as connection:
-        wanted = SourceQuery(limit=_SHOWN, cursor=query.cursor, sort=query.sort, kind=_one(query.kind), text=query.text)
+        wanted = SourceQuery(
+            limit=_SHOWN, cursor=query.cursor, sort=query.sort, kind=as_list(query.kind), text=query.text
+        )
         found = sources.LIST.page(connection, wanted)
         choices = [_choice(connection, "source_kind", "kind", "Kind", query.kind)]
     return page(request, "sources.html", query=query, found=found, choices=choices)
@@ -130,7 +131,7 @@ def show_quantity(ref: str, request: Request, query: Annotated[QuantityPageQuery
         metric = metrics.PROJECTION.read(connection, ref)
         scope = scopes.find(connection, metric.id, query.scope) if query.scope else None
         wanted = ComparisonQuery(
-            metric=[metric.id], scope=_one(scope), limit=_MOST_ON_AXIS, sort=query.sort,
+            metric=[metric.id], scope=as_list(scope), limit=_MOST_ON_AXIS, sort=query.sort,
             cursor=query.cursor,
         )  # fmt: skip
         is_by_period = metric.over_time is OverTime.BY_PERIOD

@@ -13,6 +13,7 @@ from service.store.audit import recorded
 from service.store.audit.recorded import snapshot
 from service.store.lists import consistency
 from service.store.records import equations
+from service.web.filters import as_list
 from service.web.html import page
 from service.web.route import pages
 
@@ -45,8 +46,8 @@ def show_checks(request: Request, query: Annotated[ConsistencyListPageQuery, Que
         wanted = ConsistencyQuery(
             limit=_SHOWN,
             cursor=query.cursor,
-            subject=[query.subject] if query.subject else [],
-            verdict=[query.verdict] if query.verdict else [],
+            subject=as_list(query.subject),
+            verdict=as_list(query.verdict),
         )
         found = consistency.LIST.page(connection, wanted, consistency.WIDEST_FIRST)
     return page(request, "checks.html", query=query, found=found, verdicts=list(Consistency))

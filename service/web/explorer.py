@@ -53,6 +53,7 @@ from service.store.lists import consistency, contested_propositions, search
 from service.store.records import claim_provenance, claims, disputes, entities, metrics, propositions, sources
 from service.transfer import citations
 from service.web.by_period import first_days, in_series
+from service.web.filters import as_list
 from service.web.html import page
 from service.web.route import pages
 
@@ -113,7 +114,7 @@ def show_search(request: Request, query: Annotated[SearchPageQuery, Query()], db
 
 def _filters(query: HomeQuery) -> dict[str, Any]:
     return {
-        "metric": [query.metric] if query.metric else [],
+        "metric": as_list(query.metric),
         "entity_kind": [query.entity_kind] if query.entity_kind else [],
     }
 

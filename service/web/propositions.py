@@ -12,6 +12,7 @@ from service.store.audit import recorded
 from service.store.audit.recorded import snapshot
 from service.store.lists import contested_propositions
 from service.store.records import propositions
+from service.web.filters import as_list
 from service.web.html import page
 from service.web.route import pages
 
@@ -22,7 +23,7 @@ _SHOWN = 40
 @routes.get("/propositions")
 def show_propositions(request: Request, query: Annotated[PropositionListPageQuery, Query()], db: Db) -> Response:
     """Lists propositions: the contested ones, or all."""
-    subject = [query.subject] if query.subject else []
+    subject = as_list(query.subject)
     with db.read() as connection:
         if query.which == "contested":
             ranked = RankingQuery(limit=_SHOWN, cursor=query.cursor, subject=subject)

@@ -70,10 +70,21 @@ def named(refs: Collection[str]) -> dict[str, list[str]]:
     return {"ids": ids, "keys": keys}
 
 
-# Refs in filters -----------------------------------------------------------------------------------------------------
-
+# Refs in answers ------------------------------------------------------------------------------------------------------
 
 _Ref = TypeVar("_Ref", EntityRef, ScopeRef)
+
+
+def refs_of(connection: Connection, table: Any, form: type[_Ref], ids: Iterable[str]) -> dict[str, _Ref]:
+    """The records with these ids, as they are named in answers."""
+    found: dict[str, _Ref] = {}
+    for part in rows.chunks(sorted(ids), rows.MOST_IDS):
+        statement = select(table.id, table.key, table.name).where(table.id.in_(part))
+        found |= {row.id: form(id=row.id, key=row.key, name=row.name) for row in connection.execute(statement)}
+    return found
+
+
+# Refs in filters -----------------------------------------------------------------------------------------------------
 
 
 @cache
@@ -95,15 +106,6 @@ def filter_ids(connection: Connection, table: Any, refs: Sequence[str], name: st
         if identified.get(ref, ref) not in known:
             raise Invalid.at(f"/{name}", f"There is no {noun(table)} {ref!r}.", "query")
     return [row.id for row in found]
-
-
-def refs_of(connection: Connection, table: Any, form: type[_Ref], ids: Iterable[str]) -> dict[str, _Ref]:
-    """The records with these ids, as they are named in answers."""
-    found: dict[str, _Ref] = {}
-    for part in rows.chunks(sorted(ids), rows.MOST_IDS):
-        statement = select(table.id, table.key, table.name).where(table.id.in_(part))
-        found |= {row.id: form(id=row.id, key=row.key, name=row.name) for row in connection.execute(statement)}
-    return found
 
 
 def ids(connection: Connection, table: Any, refs: Collection[str]) -> dict[str, str]:
